@@ -1,0 +1,51 @@
+# Every target sets up what it needs, from nothing but Python >= 3.11 and make.
+PYTHON ?= python3
+VENV := .venv
+BIN := $(VENV)/bin
+PIP := $(BIN)/python -m pip install --quiet --disable-pip-version-check --constraint constraints.txt
+DEMO := build/demo
+
+.PHONY: demo test test-all lint format data benchmark clean
+
+demo: $(VENV)/.run
+	$(BIN)/harness evaluate data_synthetic/vanishing.parquet --study data_synthetic/study.yaml \
+		--policy data_synthetic/policy.yaml --out $(DEMO)/vanishing
+
+test: $(VENV)/.develop
+	$(BIN)/python -m pytest -m "not slow"
+
+test-all: $(VENV)/.develop
+	$(BIN)/python -m pytest
+
+lint: $(VENV)/.develop
+	$(BIN)/ruff check .
+	$(BIN)/ruff format --check .
+	$(BIN)/mypy
+	$(BIN)/lint-imports
+
+format: $(VENV)/.develop
+	$(BIN)/ruff format .
+	$(BIN)/ruff check --fix .
+
+data: $(VENV)/.run
+	$(BIN)/harness synthesise --out data_synthetic
+
+benchmark: $(VENV)/.develop
+	$(BIN)/python -m benchmarks.counting
+
+clean:
+	rm -rf $(VENV) build .pytest_cache .mypy_cache .ruff_cache .hypothesis .import_linter_cache
+
+$(VENV)/.python:
+	$(PYTHON) -c 'import sys; sys.exit(None if sys.version_info >= (3, 11) else "Python 3.11 or later is needed: make PYTHON=python3.11")'
+	$(PYTHON) -m venv $(VENV)
+	touch $@
+
+$(VENV)/.run: $(VENV)/.python pyproject.toml constraints.txt
+	$(PIP) pip
+	$(PIP) --editable '.[all]'
+	touch $@
+
+$(VENV)/.develop: $(VENV)/.run
+	$(PIP) --group test --group lint
+	touch $@

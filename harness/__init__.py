@@ -1,0 +1,37 @@
+"""Threshold and demographic-bias evaluation harness for face matchers.
+
+Everything is imported when first used, so that a gate that only reads an evaluation starts fast.
+"""
+
+from importlib import import_module
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from harness.errors import HarnessError, InputError
+    from harness.evaluation import Evaluation, evaluate, load
+    from harness.policy import Policy
+    from harness.study import Study
+
+__version__ = "0.1.0"
+
+__all__ = ["Evaluation", "HarnessError", "InputError", "Policy", "Study", "__version__", "evaluate", "load"]
+
+_HOMES = {
+    "Evaluation": "harness.evaluation",
+    "HarnessError": "harness.errors",
+    "InputError": "harness.errors",
+    "Policy": "harness.policy",
+    "Study": "harness.study",
+    "evaluate": "harness.evaluation",
+    "load": "harness.evaluation",
+}
+
+
+def __getattr__(name: str) -> Any:
+    if name not in _HOMES:
+        raise AttributeError(f"module 'harness' has no attribute {name!r}")
+    return getattr(import_module(_HOMES[name]), name)
+
+
+def __dir__() -> list[str]:
+    return __all__

@@ -1,0 +1,157 @@
+"""The ``harness`` command."""
+
+from __future__ import annotations
+
+import sys
+import traceback
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Annotated, Literal
+
+from cyclopts import App, CycloptsError, Parameter
+from rich.console import Console
+
+from harness import __version__
+from harness.cli.options import PolicyOptions, StudyOptions
+from harness.errors import HarnessError, InputError
+
+__all__ = ["app", "main"]
+
+INVALID, INTERNAL, INTERRUPTED = 2, 70, 130
+
+app = App(
+    name="harness",
+    help="Find the score threshold above which a face matcher's demographic differential is gone, "
+    "and say so only where the evidence suffices.",
+    version=__version__,
+    suppress_keyboard_interrupt=False,
+    default_parameter=Parameter(negative=(), show_default=False),
+)
+
+
+def main(tokens: Sequence[str] | None = None) -> None:
+    """Run the command line and exit: 0 done, 2 usage or invalid input, 70 an error of the harness."""
+    sys.exit(run(sys.argv[1:] if tokens is None else tokens))
+
+
+def run(tokens: Sequence[str]) -> int:
+    """Run the command line and return its exit code."""
+    try:
+        app(tokens, exit_on_error=False, result_action="return_value")
+    except CycloptsError:
+        return INVALID
+    except HarnessError as error:
+        print(f"harness: {error}", file=sys.stderr)
+        return INVALID
+    except KeyboardInterrupt:
+        print("harness: interrupted; nothing was written", file=sys.stderr)
+        return INTERRUPTED
+    except Exception:
+        traceback.print_exc()
+        print("harness: this is an error of the harness itself; please report it", file=sys.stderr)
+        return INTERNAL
+    return 0
+
+
+@app.command
+def evaluate(
+    scores: tuple[str, ...],
+    *,
+    out: Path,
+    study: Path | None = None,
+    policy: Path | None = None,
+    thresholds: Annotated[str | None, Parameter(allow_leading_hyphen=True)] = None,
+    study_options: StudyOptions = StudyOptions(),  # noqa: B008 - frozen
+    policy_options: PolicyOptions = PolicyOptions(),  # noqa: B008 - frozen
+) -> None:
+    """Evaluate comparison scores and write what was found.
+
+    Parameters
+    ----------
+    scores
+        CSV, Parquet or Arrow IPC files, globs or folders.
+    out
+        Folder to write; an earlier evaluation in it is replaced.
+    study
+        YAML or JSON file that says what the columns mean.
+    policy
+        YAML or JSON file that says when a threshold counts as safe.
+    thresholds
+        start:stop:step, numbers with commas between, or a file; chosen from the scores by default.
+    """
+    _require("duckdb", "matplotlib", "numpy", "pyarrow", "scipy")
+    from harness.cli.progress import counting_bar
+    from harness.documents import read_document
+    from harness.evaluation import answer
+    from harness.evaluation import evaluate as run_evaluation
+    from harness.outputs import require_replaceable, write_evaluation
+    from harness.policy import policy_from_options
+    from harness.study import study_from_options
+
+    require_replaceable(out)
+    with counting_bar() as progress:
+        evaluation = run_evaluation(
+            scores,
+            study=study_from_options(read_document(study) if study else None, study_options.to_dict()),
+            policy=policy_from_options(read_document(policy) if policy else None, policy_options.to_dict()),
+            thresholds=thresholds,
+            progress=progress,
+        )
+    folder = write_evaluation(evaluation, out)
+    console = Console(highlight=False, soft_wrap=True)
+    for heading, sentence in answer(evaluation):
+        console.print(f"[bold]{heading + ':':<19}[/bold]", end="")
+        console.print(sentence, markup=False)
+    console.print(f"Written to {folder}: evaluation.json, rates.csv, verdicts.csv, figures/", markup=False)
+
+
+@app.command
+def synthesise(
+    *,
+    out: Path,
+    world: Literal["vanishing", "persisting", "equal"] | None = None,
+    seed: int | None = None,
+    subjects: int | None = None,
+    format: Literal["parquet", "csv"] = "parquet",  # noqa: A002 - the flag's name
+) -> None:
+    """Draw synthetic scores whose true rates are known; they are no matcher's and no person's.
+
+    Parameters
+    ----------
+    out
+        Folder to write to.
+    world
+        vanishing: a disparity that is gone above a threshold; persisting: one that stays while events run out;
+        equal: none. Without it, the three shipped files, a small CSV and truth.json.
+    seed
+        Of the draw; the shipped one by default.
+    subjects
+        In each cell of ethnicity and sex.
+    format
+        Of the file.
+    """
+    _require("numpy", "pyarrow", "scipy")
+    from harness.synthetic import SEED, synthesise_all
+    from harness.synthetic import synthesise as draw
+
+    if world is None and (seed is not None or subjects is not None or format != "parquet"):
+        raise InputError(
+            "--seed, --subjects and --format go with --world; without it the shipped files are made"
+        )
+    out.mkdir(parents=True, exist_ok=True)
+    if world is None:
+        written = synthesise_all(out)
+    else:
+        written = draw(world, out, seed=SEED if seed is None else seed, subjects=subjects, format=format)
+    for path in written:
+        print(path)
+
+
+def _require(*packages: str) -> None:
+    from importlib.util import find_spec
+
+    lacking = [package for package in packages if find_spec(package) is None]
+    if lacking:
+        raise InputError(
+            f"{', '.join(lacking)} is not installed; evaluation needs pip install 'threshold-bias-harness[all]'"
+        )

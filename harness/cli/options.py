@@ -1,0 +1,142 @@
+"""The flags that stand for a study and a policy, or for parts of them."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, fields
+from typing import Annotated, Any, Literal
+
+from cyclopts import Group, Parameter
+
+from harness.errors import InputError
+
+__all__ = ["PolicyOptions", "StudyOptions"]
+
+_STUDY = Group("Study", help="In place of a study file, or over it.", sort_key=1)
+_POLICY = Group("Policy", help="In place of a policy file, or over it.", sort_key=2)
+
+
+@Parameter(name="*", group=_STUDY)
+@dataclass(frozen=True, kw_only=True)
+class StudyOptions:
+    """What the columns mean, flag by flag.
+
+    Parameters
+    ----------
+    matcher
+        Name of the matcher.
+    matcher_version
+        Its version.
+    task
+        Whether a row is a comparison, or a search with its top score.
+    score
+        Column of the comparison score.
+    better
+        Whether higher or lower scores speak for one subject (lower: distances).
+    mated
+        Column of the truth: bool, 0/1, or labels named by the next two.
+    mated_label
+        Label of mated comparisons.
+    non_mated_label
+        Label of non-mated comparisons.
+    subject
+        Column that names a subject; once or twice.
+    group
+        NAME=COLUMN or NAME=PROBE_COLUMN,REFERENCE_COLUMN.
+    axis
+        NAME, or NAME,NAME for an intersectional one.
+    pairing
+        Which comparisons count for a group.
+    missing_scores
+        What a comparison without a score is.
+    watchlist_size
+        Enrolled references, for identification.
+    """
+
+    matcher: str | None = None
+    matcher_version: str | None = None
+    task: Literal["verification", "identification"] | None = None
+    score: str | None = None
+    better: Literal["higher", "lower"] | None = None
+    mated: str | None = None
+    mated_label: tuple[str, ...] = ()
+    non_mated_label: tuple[str, ...] = ()
+    subject: tuple[str, ...] = ()
+    group: tuple[str, ...] = ()
+    axis: tuple[str, ...] = ()
+    pairing: Literal["within", "probe", "cross"] | None = None
+    missing_scores: Literal["reject", "exclude", "count"] | None = None
+    watchlist_size: int | None = None
+
+    def to_dict(self) -> dict[str, Any]:
+        """Return what was given, in the form of a study file."""
+        return _given(
+            {
+                "matcher": _given({"name": self.matcher, "version": self.matcher_version}),
+                "task": self.task,
+                "score": _given({"column": self.score, "better": self.better}),
+                "mated": _given(
+                    {"column": self.mated, "mated": self.mated_label, "non_mated": self.non_mated_label}
+                ),
+                "subjects": list(self.subject),
+                "groups": dict(_named_columns(text) for text in self.group),
+                "axes": [_name_or_names(text) for text in self.axis],
+                "pairing": self.pairing,
+                "missing_scores": self.missing_scores,
+                "watchlist_size": self.watchlist_size,
+            }
+        )
+
+
+@Parameter(name="*", group=_POLICY)
+@dataclass(frozen=True, kw_only=True)
+class PolicyOptions:
+    """When a threshold counts as safe, flag by flag.
+
+    Parameters
+    ----------
+    criterion
+        Whether parity must be shown, or a disparity only not be detected.
+    confidence
+        Of every bound.
+    max_ratio
+        Largest tolerated ratio of two groups' false match rates.
+    max_gap
+        Largest tolerated difference of two groups' false match rates.
+    max_fmr
+        What every group's upper bound may reach.
+    max_fnmr_gap
+        Largest tolerated difference of two groups' false non-match rates.
+    min_subjects
+        Subjects every group must have.
+    min_trials
+        Non-mated comparisons every group must have.
+    """
+
+    criterion: Annotated[Literal["shown", "not_detected"] | None, Parameter()] = None
+    confidence: float | None = None
+    max_ratio: float | None = None
+    max_gap: float | None = None
+    max_fmr: float | None = None
+    max_fnmr_gap: float | None = None
+    min_subjects: int | None = None
+    min_trials: int | None = None
+
+    def to_dict(self) -> dict[str, Any]:
+        """Return what was given, in the form of a policy file."""
+        return _given({field.name: getattr(self, field.name) for field in fields(self)})
+
+
+def _given(values: dict[str, Any]) -> dict[str, Any]:
+    return {key: value for key, value in values.items() if value is not None and value not in ((), [], {})}
+
+
+def _named_columns(text: str) -> tuple[str, str | list[str]]:
+    name, separator, columns = text.partition("=")
+    if not separator:
+        raise InputError(f"--group {text!r}: write NAME=COLUMN or NAME=PROBE_COLUMN,REFERENCE_COLUMN")
+    return name, _name_or_names(columns)
+
+
+def _name_or_names(text: str) -> str | list[str]:
+    names = text.split(",")
+    return names[0] if len(names) == 1 else names

@@ -1,0 +1,168 @@
+"""How a study's columns become a score and one integer per comparison, as SQL.
+
+The integer is ``2 * cell + mated``. A cell's number is written in mixed radix with one digit for each coded
+column: the rank of the label, from 1, or 0 where the two sides of the comparison differ in that column.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from math import prod
+
+from harness.comparisons.sql import identifier, is_nan, literals
+from harness.errors import InputError
+from harness.study import GroupColumns, Mated, Study
+
+__all__ = ["CodedColumn", "Coding", "is_missing", "mated_sql", "score_sql"]
+
+MOST_CELLS = 1 << 24
+
+FLOATING = {"FLOAT", "DOUBLE"}
+WHOLE = {"TINYINT", "SMALLINT", "INTEGER", "BIGINT", "UTINYINT", "USMALLINT", "UINTEGER", "UBIGINT"}
+
+
+@dataclass(frozen=True)
+class CodedColumn:
+    """One digit of a cell: an attribute's value, shared by both sides or read from one."""
+
+    name: str
+    sides: tuple[str, ...]
+    labels: tuple[str, ...]
+
+    def rank_sql(self, column: str) -> str:
+        """Rank of a label, from 1; NULL for no label, 0 for one not listed."""
+        return f"list_position({literals(self.labels)}, CAST({identifier(column)} AS VARCHAR))"
+
+    @property
+    def sql(self) -> str:
+        """The digit; NULL where a label is missing."""
+        ranks = [self.rank_sql(column) for column in self.sides]
+        known = [f"NULLIF({rank}, 0)" for rank in ranks]
+        if len(known) == 1:
+            return known[0]
+        probe, reference = known
+        return f"CASE WHEN {probe} = {reference} THEN {probe} WHEN {probe} <> {reference} THEN 0 END"
+
+
+@dataclass(frozen=True)
+class Coding:
+    """The digits of a cell's number, most significant first."""
+
+    columns: tuple[CodedColumn, ...]
+
+    @classmethod
+    def of(cls, study: Study, labels: dict[str, tuple[str, ...]]) -> Coding:
+        """Code a study's attributes.
+
+        Parameters
+        ----------
+        study : Study
+        labels : dict
+            The labels of each attribute, in the order of their ranks.
+
+        Raises
+        ------
+        InputError
+            Where there would be more than 2**24 cells.
+        """
+        coded: list[CodedColumn] = []
+        for attribute, columns in study.groups.items():
+            coded += [
+                CodedColumn(name, sides, labels[attribute])
+                for name, sides in coded_sides(attribute, columns, study.pairing)
+            ]
+        coding = cls(tuple(coded))
+        if prod(coding.radices) > MOST_CELLS:
+            sizes = ", ".join(f"{column.name}: {len(column.labels)}" for column in coded)
+            raise InputError(
+                f"too many groups to tell apart ({sizes}); is one of these columns an identifier?"
+            )
+        return coding
+
+    @property
+    def radices(self) -> tuple[int, ...]:
+        """How many values each digit takes."""
+        return tuple(len(column.labels) + 1 for column in self.columns)
+
+    @property
+    def cell_sql(self) -> str:
+        """The number of a comparison's cell; NULL where a label is missing."""
+        number = "0"
+        for column, radix in zip(self.columns, self.radices, strict=True):
+            number = f"({number}) * {radix} + ({column.sql})"
+        return number
+
+    def cell(self, number: int) -> tuple[str | None, ...]:
+        """Return the values that a cell's number stands for."""
+        values: list[str | None] = []
+        for column, radix in zip(reversed(self.columns), reversed(self.radices), strict=True):
+            number, digit = divmod(number, radix)
+            values.append(column.labels[digit - 1] if digit else None)
+        return tuple(reversed(values))
+
+
+def coded_sides(attribute: str, columns: GroupColumns, pairing: str) -> list[tuple[str, tuple[str, ...]]]:
+    """Name the digits of an attribute under a pairing, and the source columns each is read from."""
+    probe, reference = columns.probe, columns.reference
+    if pairing == "cross":
+        return [(f"{attribute} of probe", (probe,)), (f"{attribute} of reference", (reference or probe,))]
+    if pairing == "probe" or reference is None:
+        return [(attribute, (probe,))]
+    return [(attribute, (probe, reference))]
+
+
+def is_missing(column: str, kind: str) -> str:
+    """SQL for: this comparison has no score."""
+    name = identifier(column)
+    return f"({name} IS NULL OR {is_nan(name)})" if kind in FLOATING else f"({name} IS NULL)"
+
+
+def score_sql(column: str, kind: str, *, text_only: bool) -> str:
+    """SQL for the score as a floating number: NaN where missing, infinite where it cannot be read.
+
+    Raises
+    ------
+    InputError
+        Where the column's type is not numeric.
+    """
+    name = identifier(column)
+    if text_only:
+        number = f"TRY_CAST({name} AS DOUBLE)"
+        return (
+            f"CASE WHEN {name} IS NULL THEN 'nan'::DOUBLE "
+            f"WHEN {number} IS NULL OR contains({name}, '_') THEN 'inf'::DOUBLE ELSE {number} END"
+        )
+    if kind in FLOATING:
+        return f"COALESCE({name}, 'nan'::{kind})"
+    if kind in WHOLE or kind.startswith("DECIMAL"):
+        return f"COALESCE(CAST({name} AS DOUBLE), 'nan'::DOUBLE)"
+    raise InputError(f"column {column!r} holds {kind}, not numbers; convert the scores to float64 or float32")
+
+
+def mated_sql(mated: Mated, kind: str, *, text_only: bool) -> str:
+    """SQL for 1 where mated, 0 where non-mated, NULL where the label is neither.
+
+    Raises
+    ------
+    InputError
+        Where the column's type can hold no such label.
+    """
+    name = identifier(mated.column)
+    if mated.mated:
+        text = f"CAST({name} AS VARCHAR)"
+        return (
+            f"CASE WHEN list_contains({literals(mated.mated)}, {text}) THEN 1 "
+            f"WHEN list_contains({literals(mated.non_mated)}, {text}) THEN 0 END"
+        )
+    if kind == "BOOLEAN":
+        return f"CAST({name} AS TINYINT)"
+    if kind in WHOLE | FLOATING:
+        return f"CASE WHEN {name} = 1 THEN 1 WHEN {name} = 0 THEN 0 END"
+    if text_only:
+        return (
+            f"CASE WHEN lower({name}) IN ('1', 'true') THEN 1 WHEN lower({name}) IN ('0', 'false') THEN 0 END"
+        )
+    raise InputError(
+        f"column {mated.column!r} holds {kind}, neither bool nor 0/1; map its labels in the study "
+        "(mated: {column: ..., mated: [...], non_mated: [...]})"
+    )

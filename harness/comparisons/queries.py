@@ -1,0 +1,112 @@
+"""What a study asks of a source, as SQL."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+from harness.comparisons.coding import FLOATING, Coding, mated_sql, score_sql
+from harness.comparisons.source import missing_column
+from harness.comparisons.sql import has_text, identifier
+from harness.errors import InputError
+from harness.study import Study
+
+__all__ = ["SUBJECT_NUMBERS", "Queries", "labels_of", "require_columns"]
+
+SUBJECT_NUMBERS = "subject_numbers"
+"""The table that holds the number of every subject."""
+
+
+@dataclass(frozen=True)
+class Queries:
+    """The canonical rows of a source, on a study's terms.
+
+    Parameters
+    ----------
+    study : Study
+    kinds : mapping of str to str
+        The SQL type of each column.
+    text_only : bool
+        Whether every column arrives as text.
+    """
+
+    study: Study
+    kinds: Mapping[str, str]
+    text_only: bool
+
+    def comparisons(self, relation: str, coding: Coding, more_columns: str = "") -> str:
+        """Select ``score`` and ``code`` of every row; code -1 where the row cannot be used."""
+        study = self.study
+        column = study.score.column
+        score = score_sql(column, self.kinds[column], text_only=self.text_only)
+        mated = mated_sql(study.mated, self.kinds[study.mated.column], text_only=self.text_only)
+        code = f"2 * ({coding.cell_sql}) + ({mated})"
+        if study.subjects:
+            code = f"CASE WHEN {self._subjects_usable(mated)} THEN {code} END"
+        return (
+            f"SELECT {'-' if study.sign < 0 else ''}({score}) AS score, "
+            f"CAST(COALESCE({code}, -1) AS INTEGER) AS code{more_columns} FROM {relation}"
+        )
+
+    def comparisons_by_subject(self, relation: str, coding: Coding) -> str:
+        """Select the same with the numbers of the subjects, which `numbering_of_subjects` must have made."""
+        columns = range(len(self.study.subjects))
+        numbers = ", ".join(f"COALESCE(s{i}.number, -1) AS subject_{i}" for i in columns)
+        joins = " ".join(
+            f"LEFT JOIN {SUBJECT_NUMBERS} s{i} ON s{i}.side = {self._side(i)} AND s{i}.label = label_{i}"
+            for i in columns
+        )
+        labels = "".join(
+            f", CAST({identifier(name)} AS VARCHAR) AS label_{i}"
+            for i, name in enumerate(self.study.subjects)
+        )
+        return f"SELECT score, code, {numbers} FROM ({self.comparisons(relation, coding, labels)}) {joins}"
+
+    def numbering_of_subjects(self, relation: str) -> str:
+        """Make the table of the subjects' numbers, from 0 in the order of their names."""
+        named = " UNION ".join(
+            f"SELECT DISTINCT {self._side(i)} AS side, CAST({identifier(column)} AS VARCHAR) AS label FROM {relation}"
+            for i, column in enumerate(self.study.subjects)
+        )
+        return (
+            f"CREATE OR REPLACE TEMP TABLE {SUBJECT_NUMBERS} AS SELECT side, label, "
+            f"CAST(row_number() OVER (ORDER BY side, label) - 1 AS INTEGER) AS number FROM ({named})"
+        )
+
+    def _side(self, column: int) -> int:
+        """Which numbering a column of subjects goes by."""
+        return column if self.study.identities == "separate" else 0
+
+    def _subjects_usable(self, mated: str) -> str:
+        named = [f"CAST({identifier(column)} AS VARCHAR)" for column in self.study.subjects]
+        conditions = [has_text(name) for name in named]
+        if len(named) == 2 and self.study.identities == "shared":
+            conditions.append(f"({named[0]} = {named[1]}) = (({mated}) = 1)")
+        return " AND ".join(conditions)
+
+
+def labels_of(column: str, relation: str, limit: str) -> str:
+    """Select the distinct labels of a column."""
+    text = f"CAST({identifier(column)} AS VARCHAR)"
+    rows = f"SELECT {identifier(column)} FROM {relation} {limit}"
+    return f"SELECT DISTINCT {text} FROM ({rows}) WHERE {has_text(text)}"
+
+
+def require_columns(kinds: Mapping[str, str], study: Study, *, text_only: bool) -> None:
+    """Refuse a source that lacks a column of the study, or has it as a type of no use.
+
+    Raises
+    ------
+    InputError
+    """
+    for column in study.columns:
+        if column not in kinds:
+            raise InputError(missing_column(column, list(kinds)))
+    score, mated = study.score.column, study.mated.column
+    score_sql(score, kinds[score], text_only=text_only)
+    mated_sql(study.mated, kinds[mated], text_only=text_only)
+    for column in study.columns:
+        if column not in (score, mated) and kinds[column] in FLOATING:
+            raise InputError(
+                f"column {column!r} holds {kinds[column]}, which cannot label; convert it to integers or text"
+            )

@@ -1,0 +1,219 @@
+"""Counts of comparisons that reach each threshold, by cell; they add up and serialise."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from functools import cached_property
+from typing import TypeAlias
+
+import numpy as np
+import numpy.typing as npt
+import pyarrow as pa
+
+from harness.errors import InputError
+
+__all__ = ["MATED", "NON_MATED", "Cell", "Counts", "sum_by_cell"]
+
+FloatArray: TypeAlias = npt.NDArray[np.float64]
+IntArray: TypeAlias = npt.NDArray[np.int64]
+
+Cell: TypeAlias = tuple[str | None, ...]
+"""The value of each coded column; None where the two sides of a comparison differ in it."""
+
+NON_MATED, MATED = 0, 1
+DIGEST_SIZE = hashlib.sha256().digest_size
+
+
+@dataclass(frozen=True, eq=False)
+class Counts:
+    """How many comparisons of each cell reach exactly so many thresholds.
+
+    Attributes
+    ----------
+    columns : tuple of str
+        What the entries of a cell are values of.
+    thresholds : ndarray of float64, shape (T,)
+        Strictly ascending; a comparison matches when its score is at or above.
+    cells : tuple of Cell, length C
+        Sorted, without repeats.
+    bins : ndarray of int64, shape (C, 2, T + 1)
+        ``bins[c, m, b]``: comparisons of cell c, mated (m = 1) or not (m = 0), that reach exactly the b lowest
+        thresholds.
+    missing : ndarray of int64, shape (C, 2)
+        Comparisons without a score.
+    """
+
+    columns: tuple[str, ...]
+    thresholds: FloatArray
+    cells: tuple[Cell, ...]
+    bins: IntArray
+    missing: IntArray
+
+    @classmethod
+    def zero(cls, columns: Sequence[str], thresholds: FloatArray) -> Counts:
+        """Return the counts of no comparisons, which adding leaves all others as they are."""
+        return cls(
+            tuple(columns),
+            thresholds,
+            (),
+            np.zeros((0, 2, len(thresholds) + 1), np.int64),
+            np.zeros((0, 2), np.int64),
+        )
+
+    @cached_property
+    def trials(self) -> IntArray:
+        """Comparisons counted, shape (C, 2)."""
+        trials: IntArray = self.bins.sum(axis=-1)
+        return trials
+
+    @cached_property
+    def matches(self) -> IntArray:
+        """Comparisons at or above each threshold, shape (C, 2, T)."""
+        reverse_cumulative: IntArray = np.cumsum(self.bins[..., :0:-1], axis=-1)[..., ::-1]
+        return reverse_cumulative
+
+    def __add__(self, other: Counts) -> Counts:
+        if self.columns != other.columns or not np.array_equal(self.thresholds, other.thresholds):
+            raise InputError("counts can be added only when their columns and thresholds are the same")
+        return sum_by_cell(
+            self.columns,
+            self.thresholds,
+            self.cells + other.cells,
+            np.concatenate([self.bins, other.bins]),
+            np.concatenate([self.missing, other.missing]),
+        )
+
+    def __eq__(self, other: object) -> bool:
+        if not isinstance(other, Counts):
+            return NotImplemented
+        return (
+            self.columns == other.columns
+            and self.cells == other.cells
+            and np.array_equal(self.thresholds, other.thresholds)
+            and np.array_equal(self.bins, other.bins)
+            and np.array_equal(self.missing, other.missing)
+        )
+
+    __hash__ = None  # type: ignore[assignment]
+
+    def regrouped(self, columns: Sequence[str], cell_of: Callable[[Cell], Cell | None]) -> Counts:
+        """Add up cells that share a new cell; those for which ``cell_of`` is None are left out."""
+        new = [cell_of(cell) for cell in self.cells]
+        kept = [i for i, cell in enumerate(new) if cell is not None]
+        cells = tuple(cell for cell in new if cell is not None)
+        return sum_by_cell(tuple(columns), self.thresholds, cells, self.bins[kept], self.missing[kept])
+
+    def at(self, thresholds: FloatArray) -> Counts:
+        """Keep only some of the thresholds.
+
+        Parameters
+        ----------
+        thresholds : ndarray of float64
+            Ascending, each one of ``self.thresholds``.
+
+        Raises
+        ------
+        InputError
+            Where a threshold was not counted at, or they do not ascend.
+        """
+        if not (np.diff(thresholds) > 0).all():
+            raise InputError("thresholds to read counts at must ascend, without repeats")
+        place = np.searchsorted(self.thresholds, thresholds)
+        found = self.thresholds[np.minimum(place, len(self.thresholds) - 1)] == thresholds
+        if not found.all():
+            raise InputError(
+                f"threshold {thresholds[~found][0]:.17g} was not counted at; count again with it"
+            )
+        starts = np.concatenate([[0], place + 1])
+        bins = np.add.reduceat(self.bins, starts, axis=-1) if len(self.cells) else self.bins[..., starts]
+        return Counts(self.columns, thresholds, self.cells, bins, self.missing)
+
+    def to_bytes(self) -> bytes:
+        """Serialise as an Arrow IPC stream of the partials ``(cell, mated, bin, n)`` that are not zero.
+
+        A missing score stands in bin -1. The stream's SHA-256 follows it, since part of a stream may read like
+        a whole one. Equal counts give equal bytes.
+        """
+        with_missing = np.concatenate([self.missing[..., None], self.bins], axis=-1)
+        cell, mated, place = np.nonzero(with_missing)
+        table = pa.table(
+            {
+                "cell": pa.array(cell, pa.int64()),
+                "mated": pa.array(mated == MATED, pa.bool_()),
+                "bin": pa.array(place - 1, pa.int64()),
+                "n": pa.array(with_missing[cell, mated, place], pa.int64()),
+            }
+        ).replace_schema_metadata(
+            {
+                "counts": json.dumps(
+                    {
+                        "schema": "harness/counts/1",
+                        "columns": self.columns,
+                        "cells": self.cells,
+                        "thresholds": self.thresholds.tolist(),
+                    }
+                )
+            }
+        )
+        sink = pa.BufferOutputStream()
+        with pa.ipc.new_stream(sink, table.schema) as writer:
+            writer.write_table(table)
+        stream = bytes(sink.getvalue())
+        return stream + hashlib.sha256(stream).digest()
+
+    @classmethod
+    def from_bytes(cls, data: bytes) -> Counts:
+        """Read what `to_bytes` wrote.
+
+        Raises
+        ------
+        InputError
+            Where the bytes are not such a stream, whole and unaltered.
+        """
+        stream, digest = data[:-DIGEST_SIZE], data[-DIGEST_SIZE:]
+        if hashlib.sha256(stream).digest() != digest:
+            raise InputError("these bytes are not serialised counts, or not all of them; write them again")
+        try:
+            table = pa.ipc.open_stream(stream).read_all()
+            head = json.loads(table.schema.metadata[b"counts"])
+            if head["schema"] != "harness/counts/1":
+                raise ValueError(f"schema {head['schema']!r}")
+            cells = tuple(tuple(cell) for cell in head["cells"])
+            thresholds = np.array(head["thresholds"], np.float64)
+            partials = [table[name].to_numpy() for name in ("cell", "mated", "bin")]
+            with_missing = np.zeros((len(cells), 2, len(thresholds) + 2), np.int64)
+            with_missing[partials[0], partials[1].astype(np.intp), partials[2] + 1] = table["n"].to_numpy()
+        except (pa.ArrowException, KeyError, ValueError, TypeError, IndexError) as error:
+            raise InputError(f"these bytes are not serialised counts ({error})") from error
+        return cls(
+            tuple(head["columns"]),
+            thresholds,
+            cells,
+            np.ascontiguousarray(with_missing[..., 1:]),
+            with_missing[..., 0],
+        )
+
+
+def sum_by_cell(
+    columns: tuple[str, ...],
+    thresholds: FloatArray,
+    cells: tuple[Cell, ...],
+    bins: IntArray,
+    missing: IntArray,
+) -> Counts:
+    """Make counts of rows of which several may be of one cell."""
+    unique = tuple(sorted(set(cells), key=_sort_key))
+    row = {cell: i for i, cell in enumerate(unique)}
+    target = np.array([row[cell] for cell in cells], np.intp)
+    summed_bins = np.zeros((len(unique), *bins.shape[1:]), np.int64)
+    summed_missing = np.zeros((len(unique), 2), np.int64)
+    np.add.at(summed_bins, target, bins)
+    np.add.at(summed_missing, target, missing)
+    return Counts(columns, thresholds, unique, summed_bins, summed_missing)
+
+
+def _sort_key(cell: Cell) -> tuple[tuple[bool, str], ...]:
+    return tuple((value is None, value or "") for value in cell)

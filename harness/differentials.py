@@ -1,0 +1,132 @@
+"""How far the groups of an axis differ in a rate: ratios and gaps of every two, with bounds."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TypeAlias
+
+import numpy as np
+import numpy.typing as npt
+
+from harness.intervals import detectable_ratio, gap_interval, holm, one_sided, ratio_interval, ratio_p_value
+from harness.rates import Rates
+
+__all__ = ["Differentials", "differentials", "pairs"]
+
+FloatArray: TypeAlias = npt.NDArray[np.float64]
+IntArray: TypeAlias = npt.NDArray[np.int64]
+
+
+@dataclass(frozen=True, eq=False)
+class Differentials:
+    """The demographic differentials of one axis at T thresholds.
+
+    Attributes
+    ----------
+    worst, best : ndarray of int64, shape (T,)
+        The groups with the highest and the lowest estimate (the first of equals); -1 where a group has no
+        trials.
+    ratio : ndarray of float64, shape (T,)
+        Highest estimate over lowest: inf where only the lowest is zero, NaN where all are.
+    ratio_lower : ndarray of float64, shape (T,)
+        Largest lower bound of any pair's ratio, Bonferroni-adjusted over the pairs, which is Holm's first
+        step: above 1 exactly where some pair differs.
+    ratio_upper : ndarray of float64, shape (T,)
+        Largest one-sided upper bound of any pair's ratio, not adjusted (intersection-union): *every* pair is
+        below it.
+    gap, gap_upper : ndarray of float64, shape (T,)
+        Largest difference of two estimates, and largest one-sided upper bound of one, not adjusted.
+    p_value : ndarray of float64, shape (T,)
+        Smallest Holm-adjusted p-value of any pair.
+    pairs_that_differ : ndarray of int64, shape (T,)
+        How many pairs differ, by Holm's procedure.
+    detectable_ratio : ndarray of float64, shape (T,)
+        The ratio that this many errors would have shown, whichever two groups it lay between, with 80 %
+        power.
+    confidence : float
+    """
+
+    worst: IntArray
+    best: IntArray
+    ratio: FloatArray
+    ratio_lower: FloatArray
+    ratio_upper: FloatArray
+    gap: FloatArray
+    gap_upper: FloatArray
+    p_value: FloatArray
+    pairs_that_differ: IntArray
+    detectable_ratio: FloatArray
+    confidence: float
+
+
+def differentials(rates: Rates, confidence: float) -> Differentials:
+    """Compare every two groups of an axis.
+
+    Parameters
+    ----------
+    rates : Rates
+        Of at least one group; a single group has nothing to differ from, and its ratio is 1.
+    confidence : float
+        Two-sided for the question whether any pair differs, one-sided for whether all are alike.
+
+    Returns
+    -------
+    Differentials
+        Bounds are NaN where a group has no trials.
+
+    References
+    ----------
+    Berger, R. L. (1982). Multiparameter hypothesis testing and acceptance sampling. Technometrics 24, 295-300
+    (intersection-union); Holm (1979), see `harness.intervals.holm`.
+    """
+    first, second = pairs(len(rates.groups))
+    shape = (len(first), rates.errors.shape[1])
+    k, n = rates.effective_errors, rates.effective_trials
+    a, n_a, b, n_b = k[first], n[first], k[second], n[second]
+    significance = (1 - confidence) / max(len(first), 1)
+    detection = ratio_interval(a, n_a, b, n_b, 1 - significance)
+    tolerance = ratio_interval(a, n_a, b, n_b, one_sided(confidence))
+    gaps = gap_interval(a, n_a, b, n_b, one_sided(confidence))
+    p = holm(ratio_p_value(a, n_a, b, n_b))
+    with np.errstate(divide="ignore", over="ignore"):
+        lower = np.maximum(detection.lower, 1 / detection.upper)
+        upper = np.maximum(tolerance.upper, 1 / tolerance.lower)
+    detectable = np.maximum(
+        detectable_ratio(a + b, n_a, n_b, significance), detectable_ratio(a + b, n_b, n_a, significance)
+    )
+    return Differentials(
+        *_extremes(rates.estimate),
+        ratio_lower=_largest(lower, shape, 1.0),
+        ratio_upper=_largest(upper, shape, 1.0),
+        gap=_spread(rates.estimate),
+        gap_upper=_largest(np.maximum(gaps.upper, -gaps.lower), shape, 0.0),
+        p_value=p.min(axis=0, initial=1.0),
+        pairs_that_differ=np.sum(p <= 1 - confidence, axis=0),
+        detectable_ratio=_largest(detectable, shape, 1.0),
+        confidence=confidence,
+    )
+
+
+def pairs(groups: int) -> tuple[npt.NDArray[np.intp], npt.NDArray[np.intp]]:
+    """Return the places of the first and of the second group of every pair."""
+    first, second = np.triu_indices(groups, k=1)
+    return first, second
+
+
+def _largest(values: FloatArray, shape: tuple[int, int], without_pairs: float) -> FloatArray:
+    """Maximum over pairs; NaN, a pair without trials, is not passed over."""
+    return values.max(axis=0) if shape[0] else np.full(shape[1], without_pairs)
+
+
+def _extremes(estimate: FloatArray) -> tuple[IntArray, IntArray, FloatArray]:
+    undefined = np.isnan(estimate).any(axis=0)
+    worst = np.where(undefined, -1, estimate.argmax(axis=0))
+    best = np.where(undefined, -1, estimate.argmin(axis=0))
+    with np.errstate(invalid="ignore", divide="ignore"):
+        ratio = estimate.max(axis=0) / estimate.min(axis=0)
+    return worst, best, ratio
+
+
+def _spread(estimate: FloatArray) -> FloatArray:
+    spread: FloatArray = estimate.max(axis=0) - estimate.min(axis=0)
+    return spread

@@ -1,0 +1,24 @@
+"""Strict reading of YAML and JSON documents, with errors that point at the line and column.
+
+A format is a function from a text to a stream of tokens; what is refused whatever the format
+(a repeated key, a number that is not finite, ...) is refused once, where the tokens become values.
+"""
+
+from harness.documents.document import COMMAND_LINE, Document
+from harness.documents.loading import load
+from harness.documents.options import with_options
+from harness.documents.reading import document_from, read_document
+from harness.documents.validation import problem_at, validate
+from harness.documents.wording import shown
+
+__all__ = [
+    "COMMAND_LINE",
+    "Document",
+    "document_from",
+    "load",
+    "problem_at",
+    "read_document",
+    "shown",
+    "validate",
+    "with_options",
+]

@@ -1,0 +1,129 @@
+"""Fitting a document to a model, with messages that say where, what and how to mend it."""
+
+from __future__ import annotations
+
+import difflib
+from collections.abc import Mapping
+from typing import Any, TypeVar, get_args
+
+from pydantic import BaseModel, ValidationError
+from pydantic_core import ErrorDetails, PydanticCustomError
+
+from harness.documents.document import Document, KeyPath
+from harness.documents.wording import dotted, shown
+from harness.errors import InputError
+
+__all__ = ["problem_at", "validate"]
+
+_Model = TypeVar("_Model", bound=BaseModel)
+
+
+def problem_at(path: KeyPath, problem: str) -> PydanticCustomError:
+    """Make the error by which a model's validator blames one of its parts rather than the whole."""
+    return PydanticCustomError("problem_at", "{problem}", {"path": path, "problem": problem})
+
+
+def validate(model: type[_Model], document: Document) -> _Model:
+    """Fit a document to a model, without coercion.
+
+    Parameters
+    ----------
+    model : type
+        A pydantic model.
+    document : Document
+        What to fit to it.
+
+    Raises
+    ------
+    InputError
+        The first problem in the order of the file, missing keys last, and how many more there are.
+    """
+    try:
+        return model.model_validate(document.value, strict=True)
+    except ValidationError as error:
+        first, *others = _in_order(model, document, error)
+    if not others:
+        raise first
+    count = f"(and {len(others)} more problem{'s' if len(others) > 1 else ''})"
+    raise InputError(f"{first.problem} {count}", source=first.source, line=first.line, column=first.column)
+
+
+def _in_order(model: type[BaseModel], document: Document, error: ValidationError) -> list[InputError]:
+    found = [
+        (details["type"] == "missing", _problem(model, document, details))
+        for details in error.errors(include_url=False)
+        if details["type"] != "default_factory_not_called"  # it only repeats that another value is wrong
+    ]
+    # Missing keys come last: a misspelt key is both unknown and missing, and that it is unknown says more.
+    found.sort(key=lambda item: (item[0], item[1].line is None, item[1].line or 0, item[1].column or 0))
+    return [problem for _, problem in found]
+
+
+def _problem(model: type[BaseModel], document: Document, details: ErrorDetails) -> InputError:
+    kind, path = details["type"], details["loc"]
+    context = details.get("ctx", {})
+    if kind == "problem_at":
+        path = (*path, *context["path"])
+    path = document.existing_part(path)
+    subject = path[:-1] if kind == "extra_forbidden" else path
+    if kind == "missing":
+        text = f"missing key {shown(details['loc'][-1])}"
+    elif kind == "extra_forbidden":
+        text = _unknown_key(path[-1], _known_keys(model, subject))
+    else:
+        text = _complaint(details, context)
+    source, line, column = document.place(path, of_key=kind == "extra_forbidden")
+    text = f"{dotted(subject)}: {text}" if subject else text
+    return InputError(text, source=source, line=line, column=column)
+
+
+def _complaint(details: ErrorDetails, context: Mapping[str, Any]) -> str:
+    kind, value = details["type"], details["input"]
+    if kind == "value_error":
+        return str(context["error"])
+    if kind == "problem_at":
+        return str(context["problem"])
+    if kind == "string_type" and isinstance(value, int | float):
+        return f"{shown(value)} is not text; put it in quotes"
+    if kind in _COMPLAINTS:
+        return f"{shown(value)} {_COMPLAINTS[kind].format(**context)}"
+    return f"{shown(value)}: {details['msg']}"
+
+
+_COMPLAINTS: Mapping[str, str] = {
+    "string_type": "is not text",
+    "float_type": "is not a number",
+    "int_type": "is not a whole number",
+    "bool_type": "is not true or false",
+    "finite_number": "is not a finite number",
+    "tuple_type": "is not a list",
+    "dict_type": "is not a mapping of keys to values",
+    "mapping_type": "is not a mapping of keys to values",
+    "model_type": "is not a mapping of keys to values",
+    "literal_error": "is not {expected}",
+    "greater_than": "is not greater than {gt:g}",
+    "greater_than_equal": "is less than {ge:g}",
+    "less_than": "is not less than {lt:g}",
+    "less_than_equal": "is greater than {le:g}",
+    "too_short": "has fewer items than {min_length}",
+    "too_long": "has more items than {max_length}",
+}
+
+
+def _unknown_key(key: str | int, known: list[str]) -> str:
+    nearest = difflib.get_close_matches(str(key), known, n=1)
+    advice = f"did you mean {shown(nearest[0])}?" if nearest else f"known keys: {', '.join(known)}"
+    return f"unknown key {shown(key)}; {advice}"
+
+
+def _known_keys(model: type[BaseModel], path: KeyPath) -> list[str]:
+    for part in path:
+        known = model.model_fields.get(str(part))  # None inside a mapping or list of models
+        model = _model_in(known.annotation) if known else model
+    return list(model.model_fields)
+
+
+def _model_in(annotation: Any) -> Any:
+    if isinstance(annotation, type) and issubclass(annotation, BaseModel):
+        return annotation
+    return next((found for inner in get_args(annotation) if (found := _model_in(inner))), None)

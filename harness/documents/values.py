@@ -1,0 +1,90 @@
+"""Tokens become values here, under the rules that hold whatever the format."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Iterator
+
+from harness.documents.document import Document, KeyPath, Position
+from harness.documents.tokens import MAX_DEPTH, TOO_DEEP, TOO_LONG, MalformedError, Token
+from harness.documents.wording import dotted, shown
+from harness.errors import InputError
+
+__all__ = ["document_of"]
+
+
+def document_of(tokens: Iterator[Token], source: str) -> Document:
+    """Make a document of the tokens of a format.
+
+    Raises
+    ------
+    InputError
+        The format refuses the text, or the rules for every document do.
+    """
+    builder = _Builder(tokens)
+    try:
+        value = builder.document()
+    except MalformedError as error:
+        line, column = error.at or (None, None)
+        raise InputError(error.problem, source=source, line=line, column=column) from error
+    return Document(value, source, builder.positions, builder.key_positions)
+
+
+class _Builder:
+    """Plain values and their positions from a stream of tokens."""
+
+    def __init__(self, tokens: Iterator[Token]) -> None:
+        self._tokens = tokens
+        self.positions: dict[KeyPath, Position] = {}
+        self.key_positions: dict[KeyPath, Position] = {}
+
+    def document(self) -> dict[str, object]:
+        first = next(self._tokens, None)
+        if first is None or (first.kind == "scalar" and first.value is None):
+            raise MalformedError("the document is empty", None)
+        value = self._value(first, ())
+        second = next(self._tokens, None)
+        if second is not None:
+            raise MalformedError("a second document starts here; expected only one", second.at)
+        if not isinstance(value, dict):
+            raise MalformedError(f"{shown(value)} is not a mapping of keys to values", first.at)
+        return value
+
+    def _value(self, token: Token, path: KeyPath) -> object:
+        if len(path) > MAX_DEPTH:
+            raise MalformedError(TOO_DEEP, token.at)
+        if token.at is not None:
+            self.positions[path] = token.at
+        if token.kind == "mapping":
+            return self._mapping(path)
+        if token.kind == "list":
+            return [self._value(item, (*path, index)) for index, item in enumerate(self._until_end())]
+        return _checked(token.value, token.at, f"{dotted(path)}: " if path else "")
+
+    def _mapping(self, path: KeyPath) -> dict[str, object]:
+        value: dict[str, object] = {}
+        for token in self._until_end():
+            key = _checked(token.value, token.at)
+            if token.kind != "scalar" or not isinstance(key, str):
+                written = shown(key) if token.kind == "scalar" else f"a {token.kind}"
+                raise MalformedError(f"a key must be text, not {written}", token.at)
+            if key in value:
+                raise MalformedError(f"key {shown(key)} is given twice", token.at)
+            if token.at is not None:
+                self.key_positions[*path, key] = token.at
+            value[key] = self._value(next(self._tokens), (*path, key))
+        return value
+
+    def _until_end(self) -> Iterator[Token]:
+        while (token := next(self._tokens)).kind != "end":
+            yield token
+
+
+def _checked(value: object, at: Position | None, subject: str = "") -> object:
+    if isinstance(value, float) and not math.isfinite(value):
+        raise MalformedError(f"{subject}{value} is not a finite number", at)
+    if isinstance(value, int) and not -(2**63) <= value < 2**63:
+        raise MalformedError(f"{subject}{TOO_LONG}", at)
+    if isinstance(value, str) and any("\ud800" <= character <= "\udfff" for character in value):
+        raise MalformedError(f"{subject}{shown(value)} holds half of a surrogate pair", at)
+    return value

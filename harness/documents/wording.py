@@ -1,0 +1,30 @@
+"""How values, and the paths that lead to them, are written in a message."""
+
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import Mapping
+
+from harness.documents.document import KeyPath
+
+__all__ = ["dotted", "shown"]
+
+
+def shown(value: object) -> str:
+    """Write a value as a document would, on one line and cut to fit an error message."""
+    if value is None or isinstance(value, bool):
+        return json.dumps(value)
+    if isinstance(value, Mapping):
+        return "a mapping" if value else "{}"
+    text = f"[{', '.join(map(shown, value))}]" if isinstance(value, list | tuple) else repr(value)
+    return text if len(text) <= 60 else f"{text[:57]}..."
+
+
+def dotted(path: KeyPath) -> str:
+    """Write a path as it is written in Python: ``groups.sex[1]``."""
+    return "".join(f"[{part}]" if isinstance(part, int) else f".{_bare(part)}" for part in path)[1:]
+
+
+def _bare(key: str) -> str:
+    return key if re.fullmatch(r"[\w-]+", key) else shown(key)

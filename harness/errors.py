@@ -1,0 +1,33 @@
+"""The errors a user can cause, each one line that says where, what and how to mend it."""
+
+from __future__ import annotations
+
+__all__ = ["HarnessError", "InputError"]
+
+
+class HarnessError(Exception):
+    """Any failure the harness foresees; its text is fit to print as it is."""
+
+
+class InputError(HarnessError, ValueError):
+    """Scores, a study, a policy or an option that cannot be used as given.
+
+    Parameters
+    ----------
+    problem : str
+        What is wrong and how to mend it, without line breaks.
+    source : str, optional
+        The file, or the name of the in-memory object, in which it is wrong.
+    line, column : int, optional
+        Position in a text file, from 1.
+    """
+
+    def __init__(
+        self, problem: str, *, source: str | None = None, line: int | None = None, column: int | None = None
+    ) -> None:
+        self.problem = " ".join(problem.split())
+        self.source = source
+        self.line = line
+        self.column = column
+        place = ":".join(str(part) for part in (source, line, column) if part is not None)
+        super().__init__(f"{place}: {self.problem}" if place else self.problem)

@@ -1,0 +1,106 @@
+"""The answer in five lines, for a terminal and for a notebook."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from html import escape
+
+import numpy as np
+
+from harness.evaluation.result import AxisEvaluation, Evaluation
+
+__all__ = ["answer", "html_summary"]
+
+NOWHERE = "at no threshold"
+
+
+def answer(evaluation: Evaluation) -> tuple[tuple[str, str], ...]:
+    """Return the answer as five pairs of a heading and a sentence, generated from the results."""
+    return (
+        ("Safe threshold", _safe(evaluation)),
+        ("Not detected from", _by_axis(evaluation, _not_detected)),
+        (
+            "Parity shown",
+            _by_axis(evaluation, _parity) if _tolerance(evaluation) else "no tolerance in the policy",
+        ),
+        ("Cost", _cost(evaluation)),
+        ("Evidence", _evidence(evaluation)),
+    )
+
+
+def html_summary(evaluation: Evaluation) -> str:
+    """Return the answer as an HTML table."""
+    rows = "".join(
+        f'<tr><th scope="row" style="text-align:left">{escape(heading)}</th>'
+        f'<td style="text-align:left">{escape(sentence)}</td></tr>'
+        for heading, sentence in answer(evaluation)
+    )
+    matcher = evaluation.study.matcher
+    return f"<table><caption>{escape(matcher.name)} {escape(matcher.version)}</caption><tbody>{rows}</tbody></table>"
+
+
+def _safe(evaluation: Evaluation) -> str:
+    safe = evaluation.safe_threshold
+    found = "none" if safe is None else f"{safe:.6g}"
+    tolerance = _tolerance(evaluation)
+    criterion = f"{evaluation.policy.criterion}{f', {tolerance}' if tolerance else ''}"
+    return f"{found} (criterion {criterion}): {evaluation.safe.reason}"
+
+
+def _tolerance(evaluation: Evaluation) -> str:
+    limits = {"ratio at most": evaluation.policy.max_ratio, "gap at most": evaluation.policy.max_gap}
+    return " or ".join(f"{name} {limit:g}" for name, limit in limits.items() if limit is not None)
+
+
+def _by_axis(evaluation: Evaluation, part: Callable[[Evaluation, AxisEvaluation], str]) -> str:
+    return "; ".join(f"{axis.name} {part(evaluation, axis)}" for axis in evaluation.axes.values())
+
+
+def _not_detected(evaluation: Evaluation, axis: AxisEvaluation) -> str:
+    place = axis.verdict.not_detected_from
+    return f"{evaluation.threshold_at(place):.6g}{_if_lowest(place)}" if place is not None else NOWHERE
+
+
+def _parity(evaluation: Evaluation, axis: AxisEvaluation) -> str:
+    place = axis.verdict.parity_shown_from
+    if place is None:
+        return NOWHERE
+    start, end = (evaluation.threshold_at(at) for at in (place, axis.verdict.parity_shown_to))
+    return f"{start:.6g} to {end:.6g}{_if_lowest(place)}"
+
+
+def _if_lowest(place: int) -> str:
+    return " (from the most lenient evaluated)" if place == 0 else ""
+
+
+def _cost(evaluation: Evaluation) -> str:
+    thresholds = {
+        "the safe threshold": evaluation.safe_threshold,
+        "where nothing is detected": evaluation.not_detected_from,
+    }
+    shown = [
+        f"at {at:.6g}, {what}, {_missed(evaluation, at)}" for what, at in thresholds.items() if at is not None
+    ]
+    rate = evaluation.judged_axes[0].false_non_matches.name
+    return f"{rate} {'; '.join(shown)}" if shown else "none to state, for there is no threshold to choose"
+
+
+def _missed(evaluation: Evaluation, threshold: float) -> str:
+    rates = evaluation.judged_axes[0].false_non_matches
+    place = int(np.flatnonzero(evaluation.thresholds == threshold)[0])
+    return ", ".join(f"{group} {_percent(rates.estimate[i, place])}" for i, group in enumerate(rates.groups))
+
+
+def _percent(rate: float) -> str:
+    return "unknown" if np.isnan(rate) else f"{100 * rate:.2f} %"
+
+
+def _evidence(evaluation: Evaluation) -> str:
+    non_mated, mated = evaluation.comparisons
+    groups = ", ".join(
+        f"{len(axis.false_matches.groups)} of {axis.name}" for axis in evaluation.axes.values()
+    )
+    return (
+        f"{non_mated:,} non-mated and {mated:,} mated comparisons, groups: {groups}, "
+        f"{len(evaluation.thresholds):,} thresholds, {100 * evaluation.policy.confidence:g} % bounds"
+    )

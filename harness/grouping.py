@@ -1,0 +1,99 @@
+"""From the cells that were counted to the groups of an axis."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+import numpy.typing as npt
+
+from harness.counting import Cell, Counts
+from harness.errors import InputError
+from harness.study import Axis, Study
+
+__all__ = ["AxisGrouping", "group_label"]
+
+
+def group_label(values: Sequence[str]) -> str:
+    """Name a group by its attributes' values."""
+    return "×".join(values)
+
+
+@dataclass(frozen=True)
+class AxisGrouping:
+    """Which group of an axis, or which two, each cell belongs to.
+
+    Parameters
+    ----------
+    study : Study
+    axis : Axis
+    """
+
+    study: Study
+    axis: Axis
+
+    def sides(self, cell: Cell) -> tuple[str, str] | None:
+        """Return the groups of probe and reference; None where the pairing leaves the cell out."""
+        width = 2 if self.study.pairing == "cross" else 1
+        digits = {attribute: i * width for i, attribute in enumerate(self.study.groups)}
+        sides = []
+        for side in (0, width - 1):
+            values = [cell[digits[attribute] + side] for attribute in self.axis.attributes]
+            known = [value for value in values if value is not None]
+            if len(known) < len(values):
+                return None
+            sides.append(group_label(known))
+        return sides[0], sides[1]
+
+    def group(self, cell: Cell) -> str | None:
+        """Return the group that both sides share."""
+        sides = self.sides(cell)
+        return sides[0] if sides is not None and sides[0] == sides[1] else None
+
+    def shared(self, cell: Cell) -> tuple[str] | None:
+        """Return the group that both sides share as a cell of its own."""
+        group = self.group(cell)
+        return None if group is None else (group,)
+
+    def within(self, counts: Counts) -> Counts:
+        """Return the counts of every group of the axis; cells are ``(group,)``.
+
+        Raises
+        ------
+        InputError
+            Where different values make the same name, or no comparison belongs to any group.
+        """
+        self._require_distinct_labels(counts.cells)
+        grouped = counts.regrouped((self.axis.name,), self.shared)
+        if not grouped.cells:
+            raise InputError(f"axis {self.axis.name}: no comparison has both sides in one group")
+        return grouped
+
+    def across(self, counts: Counts) -> Counts:
+        """Return the full matrix; cells are ``(group of the probe, group of the reference)``.
+
+        Raises
+        ------
+        InputError
+            Where different values make the same name.
+        """
+        self._require_distinct_labels(counts.cells)
+        return counts.regrouped((f"{self.axis.name} of probe", f"{self.axis.name} of reference"), self.sides)
+
+    def left_out(self, counts: Counts) -> npt.NDArray[np.int64]:
+        """Count the comparisons in no group of the axis, shape (2,): non-mated, mated."""
+        outside = [i for i, cell in enumerate(counts.cells) if self.group(cell) is None]
+        left_out: npt.NDArray[np.int64] = counts.trials[outside].sum(axis=0)
+        return left_out
+
+    def _require_distinct_labels(self, cells: Sequence[Cell]) -> None:
+        places = [i for i, attribute in enumerate(self.study.groups) if attribute in self.axis.attributes]
+        width = 2 if self.study.pairing == "cross" else 1
+        values: dict[str, tuple[str | None, ...]] = {}
+        for cell in cells:
+            for side, label in zip((0, width - 1), self.sides(cell) or (), strict=False):
+                key = tuple(cell[place * width + side] for place in places)
+                if values.setdefault(label, key) != key:
+                    problem = f"two groups would both be named {label!r}; rename a label"
+                    raise InputError(f"axis {self.axis.name}: {problem}")

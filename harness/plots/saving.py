@@ -1,0 +1,80 @@
+"""Figures to files, with the same bytes each time."""
+
+from __future__ import annotations
+
+import io
+import os
+from collections.abc import Sequence
+from html import escape
+from pathlib import Path
+from typing import Any
+
+from matplotlib.figure import Figure, SubFigure
+
+from harness.errors import InputError
+from harness.plots.style import settings
+
+__all__ = ["save_figure"]
+
+# What would name the moment or the program; None leaves it out.
+METADATA: dict[str, dict[str, Any]] = {
+    "svg": {"Date": None, "Creator": None},
+    "png": {"Software": None},
+    "pdf": {"CreationDate": None, "Creator": None, "Producer": None},
+}
+DESCRIBED_AS = {"svg": "Description", "png": "Description", "pdf": "Subject"}
+PNG_DPI = 150
+
+
+def save_figure(
+    figure: Figure | SubFigure,
+    path_without_suffix: str | os.PathLike[str],
+    formats: Sequence[str] = ("svg", "png", "pdf"),
+    *,
+    alt_text: str | None = None,
+) -> tuple[Path, ...]:
+    """Save a figure in several formats.
+
+    Parameters
+    ----------
+    figure : matplotlib Figure or SubFigure
+        Of a part, the whole is saved.
+    path_without_suffix : path
+        The folder must exist; the format's name is appended after a dot.
+    formats : sequence of {"svg", "png", "pdf"}
+    alt_text : str, optional
+        Kept in each file's metadata, and in an SVG as the label that a screen reader speaks.
+
+    Returns
+    -------
+    tuple of Path
+        In the order of the formats.
+
+    Raises
+    ------
+    InputError
+        Where a format is unknown or a file cannot be written.
+    """
+    for wanted in formats:
+        if wanted not in METADATA:
+            raise InputError(f"figure format {wanted!r} is not one of {', '.join(METADATA)}")
+    return tuple(_save(figure, os.fspath(path_without_suffix), wanted, alt_text) for wanted in formats)
+
+
+def _save(figure: Figure | SubFigure, stem: str, wanted: str, alt_text: str | None) -> Path:
+    described = {} if alt_text is None else {DESCRIBED_AS[wanted]: alt_text}
+    written = io.BytesIO()
+    with settings():
+        figure.get_figure(root=True).savefig(
+            written, format=wanted, dpi=PNG_DPI, metadata={**METADATA[wanted], **described}
+        )
+    content = written.getvalue()
+    if wanted == "svg" and alt_text is not None:
+        label = escape(alt_text).encode()
+        content = content.replace(b"<svg ", b'<svg role="img" aria-label="' + label + b'" ', 1)
+    path = Path(f"{stem}.{wanted}")
+    try:
+        path.write_bytes(content)
+    except OSError as error:
+        raise InputError(f"cannot be written ({error.strerror})", source=str(path)) from error
+    return path

@@ -1,0 +1,127 @@
+"""How every figure looks: lines told apart without colour, fonts and settings that no machine changes."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from typing import Any, Literal, TypeAlias
+
+import matplotlib as mpl
+
+__all__ = ["FONT", "GREY", "PALETTE", "TEXT_SIZE", "TITLE_SIZE", "LineStyle", "line_styles", "settings"]
+
+Dashes: TypeAlias = tuple[float, tuple[float, ...]]
+Fill: TypeAlias = Literal["full", "none", "left", "right", "top", "bottom"]
+
+PALETTE = ("#000000", "#009E73", "#0072B2", "#D55E00", "#CC79A7")
+"""Those colours of Okabe and Ito that reach a contrast of 3 to 1 on white."""
+
+GREY = "#595959"
+FONT = "DejaVu Sans"
+"""Comes with matplotlib, so a figure does not depend on the fonts of a machine."""
+
+TEXT_SIZE = 9.0
+TITLE_SIZE = 10.5
+
+# Dotted lines and triangles that point down are not among these: they stand for zero events.
+DASHES: tuple[Dashes, ...] = (
+    (0, ()),
+    (0, (6, 2)),
+    (0, (3, 1.5)),
+    (0, (8, 2, 1.5, 2)),
+    (0, (6, 2, 1.5, 2, 1.5, 2)),
+    (0, (12, 2, 4, 2)),
+)
+MARKERS = ("o", "s", "^", "D", "X", "P", "<", "*", ">", "p")
+FILLS: tuple[Fill, ...] = ("full", "none", "left", "right", "top", "bottom")
+
+SETTINGS: dict[str, Any] = {
+    "font.family": [FONT],
+    "font.size": TEXT_SIZE,
+    "axes.titlesize": TITLE_SIZE,
+    "axes.labelsize": TEXT_SIZE,
+    "xtick.labelsize": TEXT_SIZE,
+    "ytick.labelsize": TEXT_SIZE,
+    "axes.unicode_minus": True,
+    "svg.fonttype": "path",
+    "svg.hashsalt": "harness",
+    "pdf.fonttype": 42,
+}
+
+
+@dataclass(frozen=True)
+class LineStyle:
+    """How the line of one group looks.
+
+    Attributes
+    ----------
+    color : str
+    dashes : tuple
+        As matplotlib's ``linestyle`` takes it.
+    marker : str
+    fill : str
+        Which part of the marker is filled.
+    """
+
+    color: str
+    dashes: Dashes
+    marker: str
+    fill: Fill
+
+    @property
+    def line(self) -> dict[str, Any]:
+        """Keyword arguments of a matplotlib line with markers."""
+        return {
+            "color": self.color,
+            "linestyle": self.dashes,
+            "linewidth": 1.4,
+            "marker": self.marker,
+            "markersize": 5.5,
+            "fillstyle": self.fill,
+            "markerfacecoloralt": "white",
+        }
+
+    @property
+    def bound(self) -> dict[str, Any]:
+        """Keyword arguments of the line of an upper bound where there are zero events."""
+        return {
+            "color": self.color,
+            "linestyle": (0, (1, 2)),
+            "linewidth": 0.9,
+            "marker": "v",
+            "markersize": 6,
+            "markerfacecolor": "white",
+            "markeredgewidth": 0.9,
+        }
+
+
+def line_styles(groups: int) -> tuple[LineStyle, ...]:
+    """Return a style for each of the groups, distinct without colour for up to 180.
+
+    Parameters
+    ----------
+    groups : int
+    """
+    # 6 dashes and 10 markers stepped together would meet again after 30 lines, when the fill changes.
+    return tuple(
+        LineStyle(
+            PALETTE[i % len(PALETTE)],
+            DASHES[i % len(DASHES)],
+            MARKERS[i % len(MARKERS)],
+            FILLS[i // 30 % len(FILLS)],
+        )
+        for i in range(groups)
+    )
+
+
+@contextmanager
+def settings() -> Iterator[None]:
+    """Draw and save under matplotlib's defaults and the harness's own settings, whatever the user's are.
+
+    The user's settings are back afterwards.
+    """
+    wanted: dict[Any, Any] = {k: v for k, v in mpl.rcParamsDefault.items() if not k.startswith("backend")}
+    wanted.update(SETTINGS)
+    with mpl.rc_context(wanted):
+        yield

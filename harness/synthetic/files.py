@@ -1,0 +1,131 @@
+"""What is written to disk: scores and truth, the same bytes each time, whole or not at all."""
+
+from __future__ import annotations
+
+import json
+import os
+from collections.abc import Callable
+from pathlib import Path
+from typing import Literal
+
+import pyarrow as pa
+import pyarrow.csv
+import pyarrow.parquet
+
+from harness.errors import InputError
+from harness.synthetic.worlds import WORLDS, world
+
+__all__ = ["SAMPLE_SUBJECTS", "SEED", "TRUTH_THRESHOLDS", "synthesise", "synthesise_all", "write_truth"]
+
+SEED = 2382
+SAMPLE_SUBJECTS = 20
+TRUTH_THRESHOLDS = tuple(number / 1000 for number in range(500, 701, 5))
+
+NOTE = "Synthetic: chosen by hand and drawn at random. No person, and no agency's results."
+
+
+def synthesise(
+    name: str,
+    directory: str | os.PathLike[str],
+    seed: int = SEED,
+    subjects: int | None = None,
+    format: Literal["parquet", "csv"] = "parquet",  # noqa: A002 (the word of the command line)
+) -> tuple[Path, ...]:
+    """Draw a synthetic world and write its scores.
+
+    Parameters
+    ----------
+    name : str
+        One of `WORLDS`.
+    directory : path
+        Made when it is not there. An older file of the same name is replaced.
+    seed : int
+        At least 0; the default is the one of the committed files.
+    subjects : int, optional
+        Subjects in each of the six cells, instead of the world's own number.
+    format : {"parquet", "csv"}
+
+    Returns
+    -------
+    tuple of Path
+        The file written: ``<name>.parquet`` or ``<name>.csv``.
+
+    Raises
+    ------
+    InputError
+        When the world or the format is unknown, the seed or the size is out of range, or the directory
+        cannot be written.
+    """
+    writers = {"parquet": _write_parquet, "csv": _write_csv}
+    if format not in writers:
+        raise InputError(f"unknown format {format!r}; there are {', '.join(writers)}")
+    table = world(name).draw(seed, subjects)
+    return (_replace(Path(directory) / f"{name}.{format}", lambda path: writers[format](table, path)),)
+
+
+def write_truth(directory: str | os.PathLike[str]) -> Path:
+    """Write ``truth.json``: what is true in every world, at `TRUTH_THRESHOLDS`, for the committed files.
+
+    Raises
+    ------
+    InputError
+        When the directory cannot be written.
+    """
+    worlds = {name: world(name).truth(TRUTH_THRESHOLDS) for name in WORLDS}
+    truth = {"schema_version": 1, "note": NOTE, "seed": SEED, "worlds": worlds}
+    text = json.dumps(truth, indent=1, ensure_ascii=False, allow_nan=False) + "\n"
+    return _replace(Path(directory) / "truth.json", lambda path: path.write_text(text, encoding="utf-8"))
+
+
+def synthesise_all(directory: str | os.PathLike[str]) -> tuple[Path, ...]:
+    """Write every generated file of ``data_synthetic/``: the three worlds, ``sample.csv``, ``truth.json``.
+
+    Raises
+    ------
+    InputError
+        When the directory cannot be written.
+    """
+    scores = [path for name in WORLDS for path in synthesise(name, directory)]
+    sample = world("vanishing").draw(SEED, SAMPLE_SUBJECTS)
+    written = _replace(Path(directory) / "sample.csv", lambda path: _write_csv(sample, path))
+    return (*scores, written, write_truth(directory))
+
+
+def _write_parquet(table: pa.Table, path: Path) -> None:
+    # Every setting that shapes the bytes is stated, so that another default does not change them.
+    pa.parquet.write_table(
+        table,
+        path,
+        version="2.6",
+        data_page_version="1.0",
+        compression="zstd",
+        compression_level=19,
+        use_dictionary=True,  # scores too: some thousands of values, at most 14 bits each
+        row_group_size=1 << 18,
+        data_page_size=1 << 20,
+        dictionary_pagesize_limit=1 << 20,
+        write_statistics=True,
+        store_schema=False,
+    )
+
+
+def _write_csv(table: pa.Table, path: Path) -> None:
+    options = pa.csv.WriteOptions(include_header=False, quoting_style="none")
+    with path.open("wb") as file:
+        file.write((",".join(table.column_names) + "\n").encode())
+        pa.csv.write_csv(table, file, options)
+
+
+def _replace(path: Path, write: Callable[[Path], object]) -> Path:
+    """Write beside the target and move into place: nobody meets half a file."""
+    beside = path.with_name(f".{path.name}.{os.getpid()}")
+    try:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        write(beside)
+        beside.replace(path)
+    except OSError as error:
+        raise InputError(f"cannot be written: {error.strerror or error}", source=str(path)) from error
+    finally:
+        if path.parent.is_dir():
+            beside.unlink(missing_ok=True)
+    return path

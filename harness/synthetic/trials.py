@@ -1,0 +1,108 @@
+"""Who is compared with whom: a fixed plan in which every subject of a cell plays the same part.
+
+The plan holds no chance, so the number of trials of every kind is known and so are the weights with which
+curves mix in a group. With n subjects a cell (a cell is one ethnicity and one sex):
+
+- mated: subject i has 1 + i mod 4 further captures, each compared with its own enrolled reference;
+- non-mated in a cell: every pair of subjects once, the roles dealt round a circle so that each is a probe in
+  half of its pairs; a probe with four captures (i mod 4 = 3) shows two of them, so its pairs have two trials;
+- non-mated across two cells: subject i meets subjects i, i + 1, ... (modulo n) of the other cell, a fixed
+  share of it, the two cells taking turns as the probe.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from itertools import combinations, product
+
+import numpy as np
+import numpy.typing as npt
+
+__all__ = [
+    "CELLS",
+    "ETHNICITIES",
+    "SEXES",
+    "Trials",
+    "across_cells",
+    "captures",
+    "subject_ids",
+    "within_cell",
+]
+
+Ints = npt.NDArray[np.int64]
+
+ETHNICITIES = ("Asian", "Black", "White")
+SEXES = ("female", "male")
+CELLS = tuple(product(ETHNICITIES, SEXES))
+
+
+@dataclass(frozen=True)
+class Trials:
+    """Trials as subject numbers; subject s belongs to cell s // n.
+
+    Parameters
+    ----------
+    probe, reference : int array of shape (trials,)
+        Subject numbers. Equal for mated trials, different for non-mated ones.
+    pair : int array of shape (trials,)
+        Number of the pair of subjects; trials of one pair have the same.
+    """
+
+    probe: Ints
+    reference: Ints
+    pair: Ints
+
+    def __len__(self) -> int:
+        return len(self.probe)
+
+    @classmethod
+    def mated(cls, n: int) -> Trials:
+        """Plan the mated trials of all cells with `n` subjects each."""
+        subject = np.repeat(np.arange(len(CELLS) * n), np.tile(captures(n), len(CELLS)))
+        return cls(subject, subject, subject)
+
+    @classmethod
+    def non_mated(cls, n: int, share: float) -> Trials:
+        """Plan the non-mated trials of all cells, each subject meeting `share` of every other cell."""
+        probe, reference = within_cell(n)
+        parts = [(cell * n + probe, cell * n + reference) for cell in range(len(CELLS))]
+        for one, other in combinations(range(len(CELLS)), 2):
+            first, second, turned = across_cells(n, share)
+            a, b = one * n + first, other * n + second
+            parts += [(a[~turned], b[~turned]), (b[turned], a[turned])]
+        probes, references = (np.concatenate(side) for side in zip(*parts, strict=True))
+        # Trials of one pair stand next to each other: a new pair begins where either side changes.
+        change = (np.diff(probes, prepend=-1) != 0) | (np.diff(references, prepend=-1) != 0)
+        return cls(probes, references, np.cumsum(change) - 1)
+
+
+def captures(n: int) -> Ints:
+    """Count each subject's captures beyond the enrolled one: 1, 2, 3, 4, 1, 2, ..."""
+    return 1 + np.arange(n) % 4
+
+
+def within_cell(n: int) -> tuple[Ints, Ints]:
+    """Plan the non-mated trials in one cell, as probe and reference numbers, by probe."""
+    probe, step = (side.ravel() for side in np.indices((n, n)))
+    # Half a turn away a pair would come up twice: it belongs to the first of the two.
+    once = (step > 0) & ((2 * step < n) | ((2 * step == n) & (2 * probe < n)))
+    probe, step = probe[once], step[once]
+    shown = np.where(captures(n)[probe] == 4, 2, 1)
+    return np.repeat(probe, shown), np.repeat((probe + step) % n, shown)
+
+
+def across_cells(n: int, share: float) -> tuple[Ints, Ints, npt.NDArray[np.bool_]]:
+    """Plan the trials of two cells: subjects of the first, of the second, whether the second probes."""
+    met = min(n, max(1, round(share * n)))
+    first, step = (side.ravel() for side in np.indices((n, met)))
+    return first, (first + step) % n, step % 2 == 1
+
+
+def subject_ids(n: int) -> list[str]:
+    """Name the subjects of all cells: "A-F-017" is the 17th Asian female subject."""
+    width = max(3, len(str(n)))
+    return [
+        f"{ethnicity[0]}-{sex[0].upper()}-{number:0{width}d}"
+        for ethnicity, sex in CELLS
+        for number in range(1, n + 1)
+    ]

@@ -1,0 +1,275 @@
+"""The evaluate command on real files: what it prints, what it writes, and what it refuses."""
+
+import csv
+import json
+import os
+import signal
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+import pytest
+
+import harness
+from harness.cli.app import run
+
+HEADER = "score,mated,probe_subject,reference_subject,group"
+STUDY = """\
+matcher: {name: example, version: "1"}
+subjects: [probe_subject, reference_subject]
+groups: {group: group}
+"""
+
+
+def rows() -> list[str]:
+    """Two groups of ten people: one mated comparison each, and every pair of them."""
+    lines = []
+    for offset, group in ((0, "A"), (10, "B")):
+        for i in range(10):
+            lines.append(f"{0.7 + i / 100},1,{offset + i},{offset + i},{group}")
+            lines += [f"{(i * j % 97) / 200},0,{offset + i},{offset + j},{group}" for j in range(i)]
+    return lines
+
+
+@pytest.fixture
+def folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    monkeypatch.chdir(tmp_path)
+    Path("study.yaml").write_text(STUDY)
+    Path("scores.csv").write_text("\n".join([HEADER, *rows()]) + "\n")
+    return tmp_path
+
+
+def evaluate(*options: str, scores: str = "scores.csv") -> int:
+    return run(["evaluate", scores, "--study", "study.yaml", "--out", "out", *options])
+
+
+def test_it_writes_everything_and_prints_the_answer_in_five_lines(
+    folder: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert evaluate() == 0
+    *answer, where = capsys.readouterr().out.splitlines()
+    assert [line.split(":")[0] for line in answer] == [
+        "Safe threshold",
+        "Not detected from",
+        "Parity shown",
+        "Cost",
+        "Evidence",
+    ]
+    assert where == "Written to out: evaluation.json, rates.csv, verdicts.csv, figures/"
+    written = {path.relative_to("out").as_posix() for path in Path("out").rglob("*") if path.is_file()}
+    figures = {f"figures/false_match_rates_group.{suffix}" for suffix in ("svg", "png", "pdf")}
+    assert written == {"evaluation.json", "rates.csv", "verdicts.csv", *figures}
+    assert not [path for path in folder.iterdir() if path.name not in ("out", "scores.csv", "study.yaml")]
+
+
+def test_the_tables_and_the_document_tell_the_same(folder: Path) -> None:
+    assert evaluate("--thresholds", "0.2,0.4,0.75") == 0
+    evaluation = harness.load("out")
+    with Path("out/rates.csv").open(encoding="utf-8") as file:
+        rates = list(csv.DictReader(file))
+    assert list(rates[0]) == [
+        "axis",
+        "group",
+        "rate",
+        "threshold",
+        "trials",
+        "errors",
+        "subjects",
+        "estimate",
+        "lower",
+        "upper",
+        "design_effect",
+    ]
+    assert [float(row["upper"]) for row in rates] == evaluation.rates["upper"].to_pylist()
+    counted = {
+        (row["group"], row["rate"], row["threshold"]): (
+            int(row["errors"]),
+            int(row["trials"]),
+            int(row["subjects"]),
+        )
+        for row in rates
+    }
+    naive = [float(line.split(",")[0]) for line in rows() if line.split(",")[1] == "0" and line.endswith("A")]
+    assert counted["A", "FMR", "0.2"] == (sum(score >= 0.2 for score in naive), 45, 10)
+    assert counted["B", "FNMR", "0.75"] == (5, 10, 10)
+    with Path("out/verdicts.csv").open(encoding="utf-8") as file:
+        verdicts = list(csv.DictReader(file))
+    assert [float(row["threshold"]) for row in verdicts] == [0.2, 0.4, 0.75]
+    assert {row["verdict"] for row in verdicts} <= {"disparity shown", "parity shown", "inconclusive"}
+
+
+def test_same_input_same_bytes(folder: Path) -> None:
+    assert evaluate() == 0
+    first = {path: path.read_bytes() for path in Path("out").rglob("*") if path.is_file()}
+    assert evaluate() == 0
+    assert {path: path.read_bytes() for path in Path("out").rglob("*") if path.is_file()} == first
+
+
+def test_flags_stand_for_the_study_and_the_policy(folder: Path) -> None:
+    study = (
+        "--matcher example --matcher-version 1 --group group=group "
+        "--subject probe_subject --subject reference_subject"
+    )
+    policy = "--criterion not_detected --confidence 0.9 --max-ratio 3"
+    assert run(["evaluate", "scores.csv", "--out", "flags", *study.split(), *policy.split()]) == 0
+    Path("policy.yaml").write_text("{criterion: not_detected, confidence: 0.9, max_ratio: 3}")
+    assert evaluate("--policy", "policy.yaml") == 0
+    assert Path("flags/evaluation.json").read_bytes() == Path("out/evaluation.json").read_bytes()
+
+
+def test_a_flag_goes_over_the_file(folder: Path) -> None:
+    assert evaluate("--matcher-version", "2", "--confidence", "0.9") == 0
+    evaluation = harness.load("out")
+    assert (evaluation.study.matcher.name, evaluation.study.matcher.version) == ("example", "2")
+    assert evaluation.policy.confidence == 0.9
+
+
+def line_17(label: str) -> str:
+    """The row that the bad files have as their seventeenth."""
+    return {
+        "nan": "nan,0,1,2,A",
+        "maybe": "0.1,maybe,1,2,A",
+        "empty group": "0.1,0,1,2,",
+    }[label]
+
+
+BAD_ROWS = {
+    "nan": "scores.csv: row 17, column 'score': 'nan' where a score belongs; give the score, or say in the study "
+    "how failures count (missing_scores: exclude, or count)",
+    "maybe": "scores.csv: row 17, column 'mated': 'maybe' is neither mated nor non-mated; write 1 or 0, or map the "
+    "label in the study (mated: {column: ..., mated: [...], non_mated: [...]})",
+    "empty group": "scores.csv: row 17, column 'group': nothing where a label belongs; label the row, 'unknown' if "
+    "need be, or leave it out",
+}
+
+
+def refused(capsys: pytest.CaptureFixture[str]) -> str:
+    """The one line that was said, with nothing left behind."""
+    said = capsys.readouterr()
+    assert said.out == ""
+    assert not Path("out").exists()
+    assert not [path for path in Path.cwd().iterdir() if path.name.startswith(".")]
+    (line,) = said.err.splitlines()
+    return line
+
+
+@pytest.mark.parametrize("fault", BAD_ROWS)
+def test_a_bad_row_is_named(fault: str, folder: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    lines = rows()
+    lines.insert(16, line_17(fault))
+    Path("scores.csv").write_text("\n".join([HEADER, *lines]) + "\n")
+    assert evaluate() == 2
+    assert refused(capsys) == f"harness: {BAD_ROWS[fault]}"
+
+
+def test_a_missing_column_is_named(folder: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    Path("scores.csv").write_text("\n".join([HEADER.replace("group", "grp"), *rows()]))
+    assert evaluate() == 2
+    assert refused(capsys) == (
+        "harness: scores.csv: has no column 'group'; it has 'score', 'mated', 'probe_subject', 'reference_subject', "
+        "'grp'; name the right one in the study"
+    )
+
+
+def test_a_header_alone_is_no_evidence(folder: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    Path("scores.csv").write_text(HEADER + "\n")
+    assert evaluate() == 2
+    said = refused(capsys)
+    assert said.startswith("harness: scores.csv: holds no comparison")
+    assert ";" in said
+
+
+def test_a_truncated_parquet_file_is_named(folder: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    import pyarrow.csv
+    import pyarrow.parquet
+
+    pyarrow.parquet.write_table(pyarrow.csv.read_csv("scores.csv"), "scores.parquet")
+    whole = Path("scores.parquet").read_bytes()
+    Path("scores.parquet").write_bytes(whole[: len(whole) // 2])
+    assert evaluate(scores="scores.parquet") == 2
+    said = refused(capsys)
+    assert said.startswith("harness: scores.parquet: cannot be read")
+    assert said.endswith("write it again")
+
+
+@pytest.mark.parametrize(
+    ("options", "said"),
+    [
+        (["--policy", "absent.yaml"], "harness: absent.yaml: "),
+        (["--thresholds", "0.5:0.4:0.1"], "harness: thresholds '0.5:0.4:0.1': stop must not be below start"),
+        (["--group", "group"], "harness: --group 'group': write NAME=COLUMN"),
+        (["--max-ratio", "0.5"], "harness: command line: max_ratio: "),
+    ],
+)
+def test_a_bad_option_is_named(
+    options: list[str], said: str, folder: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert evaluate(*options) == 2
+    assert refused(capsys).startswith(said)
+
+
+def test_wrong_usage_exits_2(folder: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    assert run(["evaluate", "scores.csv", "--study", "study.yaml"]) == 2
+    assert run(["evaluate", "scores.csv", "--out", "out", "--studdy", "study.yaml"]) == 2
+    assert "--studdy" in "".join(capsys.readouterr())
+
+
+def test_a_folder_with_other_things_is_left_alone(folder: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    Path("out").mkdir()
+    Path("out/thesis.txt").write_text("ten years of work")
+    assert evaluate() == 2
+    assert (
+        capsys.readouterr().err
+        == "harness: out: holds something else than an evaluation; name another folder\n"
+    )
+    assert [path.name for path in Path("out").iterdir()] == ["thesis.txt"]
+
+
+def test_an_earlier_evaluation_is_replaced_whole(folder: Path) -> None:
+    assert evaluate() == 0
+    Path("out/figures/old.svg").write_text("of the last run")
+    assert evaluate() == 0
+    assert not Path("out/figures/old.svg").exists()
+
+
+def test_a_failure_leaves_the_earlier_evaluation_as_it_was(folder: Path) -> None:
+    assert evaluate() == 0
+    before = Path("out/evaluation.json").read_bytes()
+    Path("scores.csv").write_text(HEADER + "\nnan,0,1,2,A\n")
+    assert evaluate() == 2
+    assert Path("out/evaluation.json").read_bytes() == before
+
+
+def test_an_error_of_the_harness_itself_exits_70(
+    folder: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def broken(*_: object, **__: object) -> None:
+        raise RuntimeError("a bug")
+
+    monkeypatch.setattr("harness.outputs.write_evaluation", broken)
+    assert evaluate() == 70
+    assert capsys.readouterr().err.endswith("this is an error of the harness itself; please report it\n")
+
+
+def test_the_safe_threshold_in_the_document_is_the_printed_one(
+    folder: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert evaluate("--criterion", "not_detected") == 0
+    printed = capsys.readouterr().out.splitlines()[0].split(":")[1].split()[0]
+    found = json.loads(Path("out/evaluation.json").read_text())["answer"]["safe_threshold"]
+    assert float(printed) == found
+
+
+def test_an_interrupt_leaves_nothing_half_written(folder: Path) -> None:
+    lines = [HEADER, *(rows() * 40_000)]
+    Path("many.csv").write_text("\n".join(lines) + "\n")
+    command = [sys.executable, "-c", "from harness.cli import main; main()"]
+    arguments = ["evaluate", "many.csv", "--study", "study.yaml", "--out", "out"]
+    with subprocess.Popen([*command, *arguments], stderr=subprocess.PIPE, text=True) as process:
+        time.sleep(3)
+        os.kill(process.pid, signal.SIGINT)
+        _, said = process.communicate(timeout=60)
+    assert process.returncode == 130
+    assert said.splitlines()[-1] == "harness: interrupted; nothing was written"
+    assert not Path("out").exists()

@@ -1,0 +1,163 @@
+"""One machine: what turns up late, and what is far too long for one batch, is counted like the rest."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pyarrow as pa
+import pyarrow.csv
+import pyarrow.parquet as pq
+import pytest
+
+from harness.comparisons import Comparisons
+from harness.comparisons.stream import ROWS_TO_GUESS_LABELS_FROM
+from harness.counting import Counts
+from harness.engines import count
+from harness.errors import InputError
+from harness.study import load_study
+
+ROWS = 2 * ROWS_TO_GUESS_LABELS_FROM + 50_000
+STUDY = load_study({"matcher": {"name": "example", "version": "1"}, "groups": {"group": "group"}})
+MILLE = np.arange(1001) / 1000
+
+
+def table(**changes: Any) -> pa.Table:
+    rng = np.random.default_rng(1)
+    columns = {
+        "score": rng.integers(0, 1001, ROWS) / 1000,
+        "mated": rng.integers(0, 2, ROWS),
+        "group": np.array(["b", "c"])[rng.integers(0, 2, ROWS)],
+    }
+    return pa.table({**columns, **changes})
+
+
+def with_late_labels() -> pa.Table:
+    groups = table()["group"].to_numpy(zero_copy_only=False).copy()
+    groups[-3:] = ["a", "d", "a"]
+    return table(group=groups)
+
+
+def write(folder: Path, kind: str, rows: pa.Table) -> Any:
+    path = folder / f"scores.{kind}"
+    if kind == "csv":
+        pa.csv.write_csv(rows, path)
+    elif kind == "parquet":
+        pq.write_table(rows, path, row_group_size=10_000)
+    elif kind == "arrow":
+        with pa.ipc.new_stream(str(path), rows.schema) as writer:
+            writer.write_table(rows, max_chunksize=10_000)
+    else:
+        return rows.to_reader(max_chunksize=10_000) if kind == "reader" else rows
+    return path
+
+
+def naive(rows: pa.Table, thresholds: np.ndarray) -> dict[str, np.ndarray]:
+    score, mated, group = (rows[name].to_numpy(zero_copy_only=False) for name in ("score", "mated", "group"))
+    found = {}
+    for label in np.unique(group.astype(str)):
+        own = [np.sort(score[(group == label) & (mated == m)]) for m in (0, 1)]
+        found[label] = np.array([len(s) - np.searchsorted(s, thresholds) for s in own])
+    return found
+
+
+def assert_counts(counts: Counts, rows: pa.Table, thresholds: np.ndarray) -> None:
+    expected = naive(rows, thresholds)
+    assert counts.cells == tuple((label,) for label in expected)
+    np.testing.assert_array_equal(counts.matches, np.array(list(expected.values())))
+    assert counts.trials.sum() == ROWS
+
+
+every_kind = pytest.mark.parametrize("kind", ["csv", "parquet", "arrow", "reader", "table"])
+
+
+@every_kind
+def test_labels_that_first_appear_after_the_first_rows_are_counted(kind: str, tmp_path: Path) -> None:
+    rows = with_late_labels()
+    with Comparisons(write(tmp_path, kind, rows), STUDY) as comparisons:
+        assert_counts(count(comparisons, MILLE), rows, MILLE)
+        assert_counts(count(comparisons, MILLE[::10]), rows, MILLE[::10])
+
+
+@every_kind
+def test_late_labels_are_surveyed(kind: str, tmp_path: Path) -> None:
+    rows = with_late_labels()
+    score = rows["score"].to_numpy()
+    with Comparisons(write(tmp_path, kind, rows), STUDY) as comparisons:
+        cells = comparisons.read(lambda coding: comparisons.survey(coding, 3))
+    assert sum(cell.trials for cell in cells) == ROWS
+    assert {cell.cell for cell in cells} == {("a",), ("b",), ("c",), ("d",)}
+    assert min(cell.lowest for cell in cells) == score.min()
+    assert sorted(s for cell in cells for s in cell.highest)[-1] == score.max()
+    assert all(list(cell.highest) == sorted(cell.highest, reverse=True) for cell in cells)
+
+
+@every_kind
+@pytest.mark.parametrize("at", [16, ROWS_TO_GUESS_LABELS_FROM + 7, ROWS - 1])
+def test_a_bad_row_is_named_by_its_own_number_wherever_it_stands(kind: str, at: int, tmp_path: Path) -> None:
+    score = table()["score"].to_numpy().copy()
+    score[at] = np.inf
+    with (
+        Comparisons(write(tmp_path, kind, table(score=score)), STUDY) as comparisons,
+        pytest.raises(InputError, match=rf"row {at + 1}, column 'score': 'inf' is not finite"),
+    ):
+        count(comparisons, MILLE)
+
+
+def test_counting_goes_on_after_a_refusal_elsewhere(tmp_path: Path) -> None:
+    with Comparisons(write(tmp_path, "parquet", table()), STUDY) as comparisons:
+        with pytest.raises(RuntimeError, match="stopped"):
+            count(comparisons, MILLE, progress=_stop)
+        assert_counts(count(comparisons, MILLE), table(), MILLE)
+
+
+def _stop(rows: int) -> None:
+    raise RuntimeError(f"stopped after {rows}")
+
+
+def test_progress_adds_up_to_the_rows(tmp_path: Path) -> None:
+    seen: list[int] = []
+    with Comparisons(write(tmp_path, "parquet", table()), STUDY) as comparisons:
+        count(comparisons, MILLE, progress=seen.append)
+        assert comparisons.rows() == ROWS
+    assert sum(seen) == ROWS
+    assert len(seen) > 1
+
+
+@pytest.mark.parametrize("kind", ["parquet", "arrow", "table"])
+def test_float32_scores_give_the_counts_of_the_same_values_in_float64(kind: str, tmp_path: Path) -> None:
+    narrow = np.random.default_rng(2).normal(0.5, 0.2, ROWS).astype(np.float32)
+    thresholds = np.unique(np.concatenate([MILLE, narrow[:500].astype(np.float64)]))
+    counts = []
+    for score in (narrow, narrow.astype(np.float64)):
+        with Comparisons(write(tmp_path, kind, table(score=score)), STUDY) as comparisons:
+            counts.append(count(comparisons, thresholds))
+    assert counts[0] == counts[1]
+    assert_counts(counts[0], table(score=narrow.astype(np.float64)), thresholds)
+
+
+def test_extreme_scores_stay_in_their_own_group() -> None:
+    huge = np.finfo(np.float64).max
+    rows = pa.table({"score": [huge, -huge, huge, -huge], "mated": [0, 0, 0, 1], "group": list("aabb")})
+    with Comparisons(rows, STUDY) as comparisons:
+        counts = count(comparisons, np.array([0.4, 0.6]))
+    assert counts.matches.tolist() == [[[1, 1], [0, 0]], [[1, 1], [0, 0]]]
+
+
+@pytest.mark.parametrize("kind", ["parquet", "arrow", "table"])
+@pytest.mark.parametrize("dtype", [np.float32, np.float64])
+def test_scores_that_are_not_a_number_are_neither_surveyed_nor_counted_as_scores(
+    kind: str, dtype: type, tmp_path: Path
+) -> None:
+    score = table()["score"].to_numpy().astype(dtype)
+    score[::10_000] = np.nan  # statistics kept in Parquet files leave NaN out
+    study = STUDY.model_copy(update={"missing_scores": "exclude"})
+    with Comparisons(write(tmp_path, kind, table(score=score)), study) as comparisons:
+        cells = comparisons.read(lambda coding: comparisons.survey(coding, 5))
+        counts = count(comparisons, MILLE)
+    absent = np.isnan(score).sum()
+    assert sum(cell.trials for cell in cells) == ROWS - absent
+    assert np.isfinite([score for cell in cells for score in (cell.lowest, *cell.highest)]).all()
+    assert max(cell.highest[0] for cell in cells) == np.nanmax(score)
+    assert (counts.missing.sum(), counts.trials.sum()) == (absent, ROWS - absent)

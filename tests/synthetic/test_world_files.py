@@ -1,0 +1,96 @@
+"""The files of the synthetic worlds, and those committed under data_synthetic/."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+import pyarrow as pa
+import pyarrow.csv
+import pyarrow.parquet
+import pytest
+from ruamel.yaml import YAML
+
+from harness.errors import InputError
+from harness.synthetic import SEED, WORLDS, files, synthesise, synthesise_all, world, write_truth
+
+SHIPPED = Path(__file__).parents[2] / "data_synthetic"
+
+
+def test_files_hold_the_draw_and_the_same_bytes_each_time(tmp_path: Path) -> None:
+    want = world("vanishing").draw(7, 20)
+    for kind, read in (("parquet", pa.parquet.read_table), ("csv", pa.csv.read_csv)):
+        (one,) = synthesise("vanishing", tmp_path / "one", seed=7, subjects=20, format=kind)
+        (two,) = synthesise("vanishing", tmp_path / "two", seed=7, subjects=20, format=kind)
+        (other,) = synthesise("vanishing", tmp_path / "other", seed=8, subjects=20, format=kind)
+        assert one == tmp_path / "one" / f"vanishing.{kind}"
+        assert one.read_bytes() == two.read_bytes() != other.read_bytes()
+        assert read(one).equals(want)
+
+
+def test_a_failed_write_leaves_the_old_file_and_nothing_else(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (path,) = synthesise("equal", tmp_path, subjects=4)
+    before = path.read_bytes()
+
+    def full(_table: pa.Table, path: Path, **_settings: object) -> None:
+        path.write_bytes(b"half a file")
+        raise OSError(28, "No space left on device")
+
+    monkeypatch.setattr(pa.parquet, "write_table", full)
+    with pytest.raises(InputError, match=r"equal\.parquet: cannot be written: No space left on device"):
+        synthesise("equal", tmp_path, subjects=5)
+    assert [entry.name for entry in tmp_path.iterdir()] == ["equal.parquet"]
+    assert path.read_bytes() == before
+
+
+def test_a_directory_that_is_a_file_is_refused(tmp_path: Path) -> None:
+    (tmp_path / "taken").write_text("")
+    with pytest.raises(InputError, match="cannot be written"):
+        write_truth(tmp_path / "taken")
+
+
+@pytest.mark.parametrize("name", WORLDS)
+def test_committed_scores_are_what_the_code_draws(name: str, drawn: dict[str, pa.Table]) -> None:
+    assert pa.parquet.read_table(SHIPPED / f"{name}.parquet").equals(drawn[name])
+
+
+def test_committed_files_are_the_bytes_the_code_writes(tmp_path: Path) -> None:
+    written = synthesise_all(tmp_path)
+    assert {path.name for path in written} == {
+        *(f"{name}.parquet" for name in WORLDS),
+        "sample.csv",
+        "truth.json",
+    }
+    maker = pa.parquet.read_metadata(SHIPPED / "equal.parquet").created_by
+    same_writer = maker == pa.parquet.read_metadata(tmp_path / "equal.parquet").created_by
+    for path in written:
+        assert path.stat().st_size < (500_000 if path.suffix == ".csv" else 3_000_000)
+        if same_writer or path.suffix != ".parquet":  # the footer names the version of the writer
+            assert path.read_bytes() == (SHIPPED / path.name).read_bytes()
+
+
+def test_truth_file_states_the_worlds() -> None:
+    truth = json.loads((SHIPPED / "truth.json").read_text(encoding="utf-8"))
+    assert "Synthetic" in truth["note"]
+    assert truth["seed"] == SEED
+    for name in WORLDS:
+        stated = truth["worlds"][name]
+        assert stated == world(name).truth(files.TRUTH_THRESHOLDS)
+        assert "Synthetic" in stated["description"]
+    ethnicities = {name: truth["worlds"][name]["axes"]["ethnicity"] for name in WORLDS}
+    assert [ethnicities[name]["parity_from"] for name in WORLDS] == [0.6, None, 0.0]
+    at_060 = ethnicities["vanishing"]["groups"]["Black"]["fmr"][files.TRUTH_THRESHOLDS.index(0.6)]
+    assert at_060 == 0.005
+
+
+def test_study_and_policy_fit_the_files() -> None:
+    read = YAML(typ="safe")
+    study, policy = (read.load(SHIPPED / f"{name}.yaml") for name in ("study", "policy"))
+    columns = {study["score"]["column"], study["mated"], *study["subjects"]}
+    columns |= {column for pair in study["groups"].values() for column in pair}
+    for name in WORLDS:
+        assert columns == set(pa.parquet.read_schema(SHIPPED / f"{name}.parquet").names)
+    assert columns == set(pa.csv.read_csv(SHIPPED / "sample.csv").column_names)
+    assert policy == {"criterion": "shown", "confidence": 0.95, "max_ratio": 2.0, "axes": ["ethnicity", "sex"]}
