@@ -184,10 +184,8 @@ def _roundest(above: float, at_most: float) -> float:
     for decimals in range(18):
         unit = Decimal(1).scaleb(-decimals)
         below = (low / unit).to_integral_value(rounding="ROUND_FLOOR")
-        for number in (
-            float((below + 1) * unit),
-            float((below + 2) * unit),
-        ):  # the first may round to `above`
+        for step in (1, 2):  # the first may round to `above` itself
+            number = float((below + step) * unit)
             if above < number <= at_most:
                 return number
     return float(high)

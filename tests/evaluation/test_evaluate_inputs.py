@@ -1,0 +1,236 @@
+"""What `evaluate` takes, refuses and says beside its numbers."""
+
+from __future__ import annotations
+
+import json
+from typing import Any
+
+import numpy as np
+import pyarrow as pa
+import pytest
+
+import harness
+from harness import Evaluation, InputError
+from harness.evaluation import answer, to_json
+
+STUDY: dict[str, Any] = {
+    "matcher": {"name": "example", "version": "1"},
+    "groups": {"ethnicity": ["probe_ethnicity", "reference_ethnicity"], "sex": "sex"},
+}
+SUBJECTS = ["probe", "reference"]
+
+
+def trials(rows: int = 2000) -> dict[str, Any]:
+    """Draw comparisons of 40 subjects, half of them mated."""
+    rng = np.random.default_rng(12)
+    probe, reference = rng.integers(0, 40, rows), rng.integers(0, 40, rows)
+    mated = np.arange(rows) % 2 == 1
+    reference = np.where(mated, probe, np.where(reference == probe, (probe + 1) % 40, reference))
+    ethnicity = np.array(["Asian", "Black"])
+    return {
+        "score": np.round(rng.normal(0.4 + 0.3 * mated, 0.1), 4),
+        "mated": mated,
+        "probe": probe,
+        "reference": reference,
+        "probe_ethnicity": ethnicity[probe % 2],
+        "reference_ethnicity": ethnicity[reference % 2],
+        "sex": np.array(["female", "male"])[probe // 20],
+    }
+
+
+def evaluated(scores: Any = None, policy: Any = None, thresholds: Any = None, **study: Any) -> Evaluation:
+    return harness.evaluate(
+        trials() if scores is None else scores,
+        study={**STUDY, **study},
+        policy=policy,
+        thresholds=thresholds,
+    )
+
+
+class TestRefused:
+    @pytest.mark.parametrize(
+        ("mated", "text"),
+        [
+            (1, "arrays: holds no non-mated comparison: without one there is no false match rate"),
+            (0, "arrays: holds no mated comparison: without one a threshold's cost is unknown"),
+        ],
+    )
+    @pytest.mark.parametrize("thresholds", [None, [0.5]])
+    def test_one_class_only(self, mated: int, text: str, thresholds: Any) -> None:
+        scores = {**trials(4), "mated": np.full(4, mated)}
+        with pytest.raises(InputError) as refused:
+            evaluated(scores, thresholds=thresholds)
+        assert str(refused.value) == text
+
+    def test_no_score_at_all(self) -> None:
+        scores = {**trials(4), "score": np.full(4, np.nan)}
+        with pytest.raises(InputError) as refused:
+            evaluated(scores, missing_scores="exclude")
+        assert str(refused.value) == "arrays: holds no comparison with a score; give it rows"
+
+    def test_an_axis_that_the_study_lacks(self) -> None:
+        with pytest.raises(InputError) as refused:
+            evaluated(policy={"axes": ["age"]})
+        assert str(refused.value) == "policy: axis age is not one of the study's: ethnicity, sex"
+
+    def test_thresholds_that_are_none(self) -> None:
+        with pytest.raises(InputError) as refused:
+            evaluated(thresholds="0.7:0.5:0.1")
+        assert str(refused.value) == (
+            "thresholds '0.7:0.5:0.1': stop must not be below start, and step must be above 0"
+        )
+
+
+class TestJudgedAxes:
+    def test_only_those_of_the_policy_decide(self) -> None:
+        scores = trials()
+        scores["score"] = np.where(
+            (scores["sex"] == "male") & ~scores["mated"], scores["score"] + 0.3, scores["score"]
+        )
+        policy = {"criterion": "not_detected", "axes": ["ethnicity"]}
+        both = evaluated(scores, {"criterion": "not_detected"}, "0.3:0.7:0.1")
+        one = evaluated(scores, policy, "0.3:0.7:0.1")
+        assert (both.safe_threshold, both.safe.reason) == (None, "sex: a disparity is detected up to the top")
+        assert both.not_detected_from is None
+        assert one.safe_threshold == one.not_detected_from == 0.3
+        assert [axis.judged for axis in one.axes.values()] == [True, False]
+        assert [axis.name for axis in one.judged_axes] == ["ethnicity"]
+        assert one.verdicts.equals(both.verdicts)  # the others are evaluated all the same
+
+    def test_nothing_is_detected_from_where_it_is_on_no_axis(self) -> None:
+        scores = trials()
+        raised = np.clip(scores["score"], 0.55, None)
+        of_men = (scores["sex"] == "male") & ~scores["mated"]
+        scores["score"] = np.where(of_men, raised, scores["score"])
+        found = evaluated(scores, {"criterion": "not_detected"}, "0.3:0.7:0.1")
+        assert found.threshold_at(found.axes["ethnicity"].verdict.not_detected_from) == 0.3
+        assert found.threshold_at(found.axes["sex"].verdict.not_detected_from) == 0.6
+        assert found.not_detected_from == found.safe_threshold == 0.6
+
+    def test_an_intersection_is_judged_in_any_order_of_its_attributes(self) -> None:
+        found = evaluated(policy={"axes": [["sex", "ethnicity"]]}, axes=["sex", ["ethnicity", "sex"]])
+        assert [axis.name for axis in found.judged_axes] == ["ethnicity×sex"]
+        assert found.axes["ethnicity×sex"].false_matches.groups == (
+            "Asian×female",
+            "Asian×male",
+            "Black×female",
+            "Black×male",
+        )
+
+
+class TestNotes:
+    def test_without_subjects_independence_is_owned_up_to(self) -> None:
+        assert evaluated(thresholds=[0.5]).notes == (
+            "Intervals take comparisons as independent, for the study names no subjects. Comparisons that "
+            "share a person are not independent, so the true uncertainty is larger.",
+        )
+
+    def test_with_subjects_the_design_effect_is_named(self) -> None:
+        assert evaluated(thresholds=[0.5], subjects=SUBJECTS).notes == (
+            "Intervals allow for comparisons that share a person, by probe and reference (design effect).",
+        )
+
+    def test_chosen_thresholds_are_said_to_be_chosen(self) -> None:
+        found = evaluated()
+        assert found.notes[1] == (
+            f"The {len(found.thresholds)} thresholds were chosen from the scores, to resolve each group's "
+            "errors down to one."
+        )
+
+    def test_float32_is_said_and_compared_as_stored(self) -> None:
+        scores = trials()
+        scores["score"] = scores["score"].astype(np.float32)
+        found = evaluated(scores, thresholds=[0.6])
+        assert found.score_type == "float32"
+        assert found.notes[1].startswith("Scores are stored as float32, so a score printed as 0.6 may lie")
+        assert evaluated(thresholds=[0.6]).score_type == "float64"
+
+        within = (~scores["mated"]) & (scores["probe_ethnicity"] == scores["reference_ethnicity"])
+        false_matches = int((scores["score"][within].astype(np.float64) >= 0.6).sum())
+        assert sum(row["errors"] for row in found.rates.to_pylist()[:2]) == false_matches
+
+
+class TestOrder:
+    @pytest.mark.parametrize("subjects", [[], ["probe"], SUBJECTS])
+    def test_of_the_rows_changes_nothing(self, subjects: list[str]) -> None:
+        scores = trials()
+        shuffled = np.random.default_rng(1).permutation(2000)
+        other = {name: values[shuffled] for name, values in scores.items()}
+        one, two = (evaluated(table, subjects=subjects, pairing="cross") for table in (scores, other))
+        assert to_json(one) == to_json(two)
+
+    def test_nor_does_the_kind_of_table(self) -> None:
+        table = pa.table(trials())
+        stream = pa.RecordBatchReader.from_batches(table.schema, table.to_batches(max_chunksize=77))
+        expected = evaluated(subjects=SUBJECTS)
+        for scores in (table, table.to_pandas(), stream):
+            found = evaluated(scores, subjects=SUBJECTS)
+            assert found.rates.equals(expected.rates)
+            assert found.verdicts.equals(expected.verdicts)
+
+
+def test_progress_adds_up_to_all_rows() -> None:
+    seen: list[tuple[int, int | None]] = []
+    harness.evaluate(
+        trials(), study=STUDY, thresholds=[0.5], progress=lambda rows, total: seen.append((rows, total))
+    )
+    assert sum(rows for rows, _ in seen) == 2000
+    assert {total for _, total in seen} == {2000}
+
+
+class TestSummary:
+    def test_five_lines(self) -> None:
+        found = evaluated(policy={"criterion": "not_detected", "max_ratio": 2.0}, thresholds=[0.5, 0.95])
+        lines = dict(answer(found))
+        assert list(lines) == ["Safe threshold", "Not detected from", "Parity shown", "Cost", "Evidence"]
+        assert lines["Safe threshold"] == (
+            "0.5 (criterion not_detected, ratio at most 2): no disparity is detected from here up on every "
+            "axis (ethnicity decides)"
+        )
+        assert lines["Not detected from"] == (
+            "ethnicity 0.5 (from the most lenient evaluated); sex 0.5 (from the most lenient evaluated)"
+        )
+        fnmr = {row["group"]: row["estimate"] for row in found.at(0.5).rates.to_pylist()[2:4]}
+        by_group = f"Asian {100 * fnmr['Asian']:.2f} %, Black {100 * fnmr['Black']:.2f} %"
+        assert lines["Cost"].startswith(f"FNMR at 0.5, the safe threshold, {by_group}")
+        assert lines["Evidence"] == (
+            "1,000 non-mated and 1,000 mated comparisons, groups: 2 of ethnicity, 2 of sex, 2 thresholds, "
+            "95 % bounds"
+        )
+
+    def test_of_no_safe_threshold_the_cost_is_that_of_the_other_answer(self) -> None:
+        lines = dict(answer(evaluated(thresholds=[0.95])))
+        assert lines["Safe threshold"] == (
+            "none (criterion shown, ratio at most 1.5): ethnicity: parity is not shown"
+        )
+        assert lines["Parity shown"] == "ethnicity at no threshold; sex at no threshold"
+        assert lines["Cost"].startswith("FNMR at 0.95, where nothing is detected, Asian ")
+
+    def test_of_no_threshold_at_all_there_is_no_cost(self) -> None:
+        lines = dict(answer(evaluated(policy={"min_trials": 10**6}, thresholds=[0.5])))
+        assert lines["Not detected from"] == "ethnicity at no threshold; sex at no threshold"
+        assert lines["Cost"] == "none to state, for there is no threshold to choose"
+
+    def test_without_a_tolerance_no_parity_is_looked_for(self) -> None:
+        lines = dict(answer(evaluated(policy={"criterion": "not_detected"}, thresholds=[0.5])))
+        assert lines["Parity shown"] == "no tolerance in the policy"
+
+    def test_html_escapes_every_name(self) -> None:
+        scores = {**trials(), "sex": np.where(np.arange(2000) % 4 < 2, "<b>", "&")}
+        matcher = {"name": "<script>alert(1)</script>", "version": '1"&'}
+        page = evaluated(scores, thresholds=[0.5], matcher=matcher, axes=["sex"])._repr_html_()
+        assert "<script" not in page
+        assert "<b>" not in page
+        assert "&lt;script&gt;alert(1)&lt;/script&gt; 1&quot;&amp;" in page
+        assert "&lt;b&gt; " in page
+
+
+def test_a_study_and_a_policy_may_be_files(tmp_path: Any) -> None:
+    (tmp_path / "study.json").write_text(json.dumps(STUDY))
+    (tmp_path / "policy.yaml").write_text("criterion: not_detected\nthresholds: [0.5]\n")
+    found = harness.evaluate(
+        trials(), study=tmp_path / "study.json", policy=str(tmp_path / "policy.yaml"), thresholds=[0.6]
+    )
+    assert to_json(found) == to_json(
+        evaluated(policy={"criterion": "not_detected", "thresholds": [0.5]}, thresholds=[0.6])
+    )

@@ -1,0 +1,90 @@
+"""On scores whose truth is known, the harness finds what is true and claims no more."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+import harness
+from harness import Evaluation
+
+DATA = Path(harness.__file__).parents[1] / "data_synthetic"
+
+
+@pytest.fixture(scope="module")
+def worlds() -> dict[str, Evaluation]:
+    return {
+        world: harness.evaluate(
+            DATA / f"{world}.parquet",
+            study=DATA / "study.yaml",
+            policy={"max_ratio": 2.0, "axes": ["ethnicity"]},
+            thresholds="0.5:0.7:0.002",
+        )
+        for world in ("vanishing", "persisting", "equal")
+    }
+
+
+def parity_shown(evaluation: Evaluation) -> tuple[float | None, float | None]:
+    verdict = evaluation.axes["ethnicity"].verdict
+    start, end = (
+        evaluation.threshold_at(place) for place in (verdict.parity_shown_from, verdict.parity_shown_to)
+    )
+    return start, end
+
+
+def verdict_at(evaluation: Evaluation, threshold: float) -> str:
+    rows = evaluation.at(threshold).verdicts.to_pylist()
+    return next(row["verdict"] for row in rows if row["axis"] == "ethnicity")
+
+
+def test_a_disparity_that_ends_is_found_to_end(worlds: dict[str, Evaluation]) -> None:
+    found = worlds["vanishing"]
+    assert found.not_detected_from == pytest.approx(0.60, abs=0.01)
+    start, end = parity_shown(found)
+    assert start == pytest.approx(0.60, abs=0.015)
+    assert end is not None
+    assert end > 0.61
+    assert found.safe_threshold == start
+    assert verdict_at(found, 0.56) == "disparity shown"
+
+
+def test_a_disparity_that_never_ends_is_undetected_but_no_parity_is_claimed(
+    worlds: dict[str, Evaluation],
+) -> None:
+    found = worlds["persisting"]
+    assert found.not_detected_from is not None
+    assert found.not_detected_from < 0.62
+    assert parity_shown(found) == (None, None)
+    assert "parity shown" not in [verdict_at(found, t) for t in found.thresholds]
+    assert (found.safe_threshold, found.safe.reason) == (None, "ethnicity: parity is not shown")
+    assert verdict_at(found, 0.5) == "disparity shown"
+
+
+def test_no_disparity_is_shown_to_be_none(worlds: dict[str, Evaluation]) -> None:
+    found = worlds["equal"]
+    assert verdict_at(found, 0.6) == "parity shown"
+    start, end = parity_shown(found)
+    assert start is not None
+    assert end is not None
+    assert start <= 0.6 <= end
+
+
+def test_with_too_few_false_matches_nothing_is_claimed(worlds: dict[str, Evaluation]) -> None:
+    assert [verdict_at(found, 0.7) for found in worlds.values()] == ["inconclusive"] * 3
+
+
+def test_most_intervals_hold_the_true_false_match_rate(worlds: dict[str, Evaluation]) -> None:
+    truth = json.loads((DATA / "truth.json").read_text())["worlds"]
+    held = []
+    for world, evaluation in worlds.items():
+        for threshold in (0.5, 0.54, 0.58, 0.6, 0.62, 0.64, 0.68):
+            for row in evaluation.at(threshold).rates.to_pylist():
+                if row["axis"] == "ethnicity" and row["rate"] == "FMR":
+                    at, rate = np.array(truth[world]["fmr_curves"][row["group"]]["knots"]).T
+                    true_rate = 10 ** np.interp(threshold, at, np.log10(rate))
+                    held.append(row["lower"] <= true_rate <= row["upper"])
+    assert len(held) == 3 * 7 * 3
+    assert np.mean(held) >= 0.9  # of 95 % intervals, many of them of the same comparisons
