@@ -7,6 +7,7 @@ from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
+    from harness.contamination import Inspection, inspect
     from harness.errors import HarnessError, InputError
     from harness.evaluation import Evaluation, evaluate, load
     from harness.policy import Policy
@@ -14,15 +15,28 @@ if TYPE_CHECKING:
 
 __version__ = "0.1.0"
 
-__all__ = ["Evaluation", "HarnessError", "InputError", "Policy", "Study", "__version__", "evaluate", "load"]
+__all__ = [
+    "Evaluation",
+    "HarnessError",
+    "InputError",
+    "Inspection",
+    "Policy",
+    "Study",
+    "__version__",
+    "evaluate",
+    "inspect",
+    "load",
+]
 
 _HOMES = {
     "Evaluation": "harness.evaluation",
     "HarnessError": "harness.errors",
     "InputError": "harness.errors",
+    "Inspection": "harness.contamination",
     "Policy": "harness.policy",
     "Study": "harness.study",
     "evaluate": "harness.evaluation",
+    "inspect": "harness.contamination",
     "load": "harness.evaluation",
 }
 

@@ -18,16 +18,22 @@ from typing import TypeAlias
 
 import numpy as np
 import numpy.typing as npt
+from scipy import special
 
 from harness.counting import SubjectSums
 
-__all__ = ["ENOUGH_ERRORS", "carried", "design_effect", "on_finer_thresholds"]
+__all__ = ["ENOUGH_ERRORS", "carried", "design_effect", "on_finer_thresholds", "small_sample"]
 
 FloatArray: TypeAlias = npt.NDArray[np.float64]
 IntArray: TypeAlias = npt.NDArray[np.int64]
 
 ENOUGH_ERRORS = 30
 """With fewer errors a measured design effect is mostly noise."""
+
+FADING = 1 / 3
+"""How fast the excess of the design effect falls with the errors, as a power of them, at the least."""
+
+FEWEST_DEGREES_OF_FREEDOM = 8
 
 
 def design_effect(matches: IntArray, trials: int, sums: SubjectSums, *, touch_two: bool) -> FloatArray:
@@ -68,11 +74,40 @@ def design_effect(matches: IntArray, trials: int, sums: SubjectSums, *, touch_tw
     return np.maximum(1.0, effect)
 
 
+def small_sample(effective_subjects: FloatArray) -> FloatArray:
+    """Return the factor on the variance that allows for its being estimated from few subjects.
+
+    It is the squared ratio of Student's to the normal 97.5 % quantile, whatever the confidence asked for, with
+    as many degrees of freedom as there are subjects that deviate; with fewer than 8 as with 8, where the
+    simulation finds it enough.
+
+    Parameters
+    ----------
+    effective_subjects : ndarray of float64, shape (T,)
+        See `harness.counting.SubjectSums`.
+
+    References
+    ----------
+    The factor: Korn, Graubard (1998), Survey Methodology 24, 193-201, equation 2.1. Degrees of freedom by how
+    uneven clusters are: Carter, Schnepel, Steigerwald (2017), Review of Economics and Statistics 99, 698-709.
+    """
+    degrees = np.maximum(effective_subjects, FEWEST_DEGREES_OF_FREEDOM)
+    factor: FloatArray = (special.stdtrit(degrees, 0.975) / special.ndtri(0.975)) ** 2
+    return factor
+
+
 def carried(effect: FloatArray, errors: IntArray) -> FloatArray:
     """Replace noise in the tail by what was measured where errors were enough.
 
-    Where a threshold has fewer than 30 errors it takes the design effect of the nearest that has as many,
-    towards more errors (of the one with the most, where none has as many), and never less than its own.
+    Where a threshold has fewer than 30 errors, k, the excess of the design effect over 1 is that of the nearest
+    threshold with as many, K (of the one with the most, where none has as many), towards more errors, times
+    (k / K) to the power of 1/3, zero errors taken as one half; and never less than its own.
+
+    The rarer the matches, the less two comparisons of a subject have in common beyond chance. If scores depend
+    as in a Gaussian copula, two trials with correlation r both match with a probability that falls as p to the
+    power of 2 / (1 + r), so that the excess falls as p to the power of (1 - r) / (1 + r), at least 1/3 as long
+    as r is at most 1/2; if subjects only differ by a factor in their rates, it falls as p itself. What does not
+    fall at all, such as one person under two identities, shows among the few errors themselves.
 
     Parameters
     ----------
@@ -83,11 +118,17 @@ def carried(effect: FloatArray, errors: IntArray) -> FloatArray:
     Returns
     -------
     ndarray of float64, shape (T,)
+
+    References
+    ----------
+    Ledford, A. W., Tawn, J. A. (1996). Statistics for near independence in multivariate extreme values.
+    Biometrika 83, 169-187, section 5 (the Gaussian coefficient of tail dependence, (1 + r) / 2).
     """
     measured = np.flatnonzero(errors >= min(ENOUGH_ERRORS, errors.max(initial=0)))
-    falling = errors[0] >= errors[-1]
-    nearest = effect[measured[-1] if falling else measured[0]]
-    return np.where(errors >= ENOUGH_ERRORS, effect, np.maximum(effect, nearest))
+    nearest = measured[-1] if errors[0] >= errors[-1] else measured[0]
+    share = np.maximum(errors, 0.5) / max(errors[nearest], 0.5)
+    faded = 1 + (effect[nearest] - 1) * share**FADING
+    return np.where(errors >= ENOUGH_ERRORS, effect, np.maximum(effect, faded))
 
 
 def on_finer_thresholds(effect: FloatArray, coarse: FloatArray, fine: FloatArray) -> FloatArray:

@@ -1,4 +1,4 @@
-"""Writing an evaluation to a folder, whole or not at all."""
+"""Writing an evaluation or an inspection to a folder, whole or not at all."""
 
 from __future__ import annotations
 
@@ -12,17 +12,20 @@ from pathlib import Path
 import pyarrow as pa
 from pyarrow import csv
 
+from harness import contamination
+from harness.contamination import Inspection
 from harness.errors import InputError
 from harness.evaluation import Evaluation, to_json
 from harness.plots import FalseMatchRateDisplay, save_figure
 
-__all__ = ["new_folder", "write_evaluation"]
+__all__ = ["INSPECTION", "new_folder", "require_replaceable", "write_evaluation", "write_inspection"]
 
 MARK = "evaluation.json"
+INSPECTION = "inspection.json"
 
 
 def write_evaluation(evaluation: Evaluation, directory: str | os.PathLike[str]) -> Path:
-    """Write ``evaluation.json``, ``rates.csv``, ``verdicts.csv`` and ``figures/``.
+    """Write ``evaluation.json``, ``rates.csv``, ``verdicts.csv``, ``measures.csv`` and ``figures/``.
 
     Parameters
     ----------
@@ -44,6 +47,7 @@ def write_evaluation(evaluation: Evaluation, directory: str | os.PathLike[str]) 
         (folder / MARK).write_text(to_json(evaluation), encoding="utf-8")
         _write_csv(evaluation.rates, folder / "rates.csv")
         _write_csv(evaluation.verdicts, folder / "verdicts.csv")
+        _write_csv(evaluation.measures, folder / "measures.csv")
         (folder / "figures").mkdir()
         for name in evaluation.axes:
             display = FalseMatchRateDisplay.from_evaluation(evaluation, name).plot()
@@ -52,16 +56,34 @@ def write_evaluation(evaluation: Evaluation, directory: str | os.PathLike[str]) 
     return Path(directory)
 
 
+def write_inspection(inspection: Inspection, directory: str | os.PathLike[str]) -> Path:
+    """Write ``inspection.json``, ``suspicious_trials.csv`` and ``suspicious_subjects.csv``.
+
+    Parameters, result and errors are as those of `write_evaluation`.
+    """
+    with new_folder(Path(directory), mark=INSPECTION) as folder:
+        (folder / INSPECTION).write_text(contamination.to_json(inspection), encoding="utf-8")
+        _write_csv(inspection.trials, folder / "suspicious_trials.csv")
+        _write_csv(inspection.suspicious_subjects, folder / "suspicious_subjects.csv")
+    return Path(directory)
+
+
 @contextmanager
-def new_folder(directory: Path) -> Iterator[Path]:
+def new_folder(directory: Path, *, mark: str = MARK) -> Iterator[Path]:
     """Give a temporary folder that takes the place of ``directory`` if all goes well and vanishes if not.
+
+    Parameters
+    ----------
+    directory : Path
+    mark : str
+        The file that tells an earlier result of the same kind, which may be replaced.
 
     Raises
     ------
     InputError
-        Where the directory holds anything but an earlier evaluation, or cannot be written.
+        Where the directory holds anything but such a result, or cannot be written.
     """
-    require_replaceable(directory)
+    require_replaceable(directory, mark=mark)
     try:
         directory.parent.mkdir(parents=True, exist_ok=True)
         scratch = Path(tempfile.mkdtemp(prefix=f".{directory.name}-", dir=directory.parent))
@@ -78,8 +100,8 @@ def new_folder(directory: Path) -> Iterator[Path]:
         shutil.rmtree(scratch, ignore_errors=True)
 
 
-def require_replaceable(directory: Path) -> None:
-    """Refuse a directory whose content is not an earlier evaluation.
+def require_replaceable(directory: Path, *, mark: str = MARK) -> None:
+    """Refuse a directory whose content is not an earlier result of the kind that ``mark`` tells.
 
     Raises
     ------
@@ -89,9 +111,9 @@ def require_replaceable(directory: Path) -> None:
         return
     if not directory.is_dir():
         raise InputError("is a file; name a folder to write to", source=str(directory))
-    if any(directory.iterdir()) and not (directory / MARK).is_file():
+    if any(directory.iterdir()) and not (directory / mark).is_file():
         raise InputError(
-            "holds something else than an evaluation; name another folder", source=str(directory)
+            f"holds something else than an {Path(mark).stem}; name another folder", source=str(directory)
         )
 
 

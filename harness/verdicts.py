@@ -26,6 +26,9 @@ BoolArray: TypeAlias = npt.NDArray[np.bool_]
 MET = {"shown": "parity is shown from here", "not_detected": "no disparity is detected from here up"}
 LACKING = {"shown": "parity is not shown", "not_detected": "a disparity is detected up to the top"}
 
+FEWEST_SUBJECTS = 2
+"""One alone tells nothing of how subjects vary."""
+
 PLANNED_POWER = 0.8
 SCAN_POWER = 0.95
 """Chance, were the groups alike, that the scan for parity passes the threshold it starts from."""
@@ -139,9 +142,9 @@ def _obstacles(
         trials = int(false_matches.trials[i])
         if trials < max(policy.min_trials, 1):
             found.append(f"{group} has {trials} non-mated trials, fewer than {max(policy.min_trials, 1)}")
-        present = policy.min_subjects if subjects is None else subjects[group][0]
-        if present < policy.min_subjects:
-            found.append(f"{group} has {present} subjects, fewer than {policy.min_subjects}")
+        if subjects is not None and trials and subjects[group][0] < max(policy.min_subjects, FEWEST_SUBJECTS):
+            wanted = max(policy.min_subjects, FEWEST_SUBJECTS)
+            found.append(f"{group} has {subjects[group][0]} subjects, fewer than {wanted}")
     return found
 
 

@@ -10,7 +10,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from harness.clustering import carried, design_effect, on_finer_thresholds
+from harness.clustering import carried, design_effect, on_finer_thresholds, small_sample
 from harness.counting import SubjectSums
 
 Trials = list[tuple[tuple[int, ...], bool]]
@@ -24,7 +24,7 @@ def effect_of(trials: Trials, *, touch_two: bool) -> float:
             matches[subject] = matches.get(subject, 0) + match
             touching[subject] = touching.get(subject, 0) + 1
     k, n = (np.array([of[subject] for subject in touching]) for of in (matches, touching))
-    sums = SubjectSums(len(touching), np.array([k @ k]), np.array([k @ n]), int(n @ n))
+    sums = SubjectSums(len(touching), np.array([k @ k]), np.array([k @ n]), int(n @ n), np.array([1.0]))
     matching = np.array([sum(match for _, match in trials)])
     return float(design_effect(matching, len(trials), sums, touch_two=touch_two)[0])
 
@@ -96,16 +96,30 @@ class TestMeasured:
     @given(st.integers(2, 500), st.data())
     def test_a_single_subject_tells_nothing(self, n: int, data: st.DataObject) -> None:
         k = data.draw(st.integers(1, n - 1))
-        sums = SubjectSums(1, np.array([0, k * k, n * n]), np.array([0, k * n, n * n]), n * n)
+        sums = SubjectSums(1, np.array([0, k * k, n * n]), np.array([0, k * n, n * n]), n * n, np.ones(3))
         assert design_effect(np.array([0, k, n]), n, sums, touch_two=False).tolist() == [1, np.inf, 1]
 
     def test_no_match_or_nothing_but_matches_is_1(self) -> None:
-        sums = SubjectSums(3, np.array([12, 0]), np.array([12, 0]), 12)
+        sums = SubjectSums(3, np.array([12, 0]), np.array([12, 0]), 12, np.ones(2))
         assert design_effect(np.array([3, 0]), 3, sums, touch_two=True).tolist() == [1, 1]
 
     def test_no_trials_is_1(self) -> None:
-        sums = SubjectSums(0, np.zeros(2, np.int64), np.zeros(2, np.int64), 0)
+        sums = SubjectSums(0, np.zeros(2, np.int64), np.zeros(2, np.int64), 0, np.ones(2))
         assert design_effect(np.zeros(2, np.int64), 0, sums, touch_two=True).tolist() == [1, 1]
+
+
+class TestSmallSample:
+    def test_is_students_quantile_over_the_normal_squared(self) -> None:
+        found = small_sample(np.array([10.0, 60.0, 1e9]))
+        assert found.tolist() == pytest.approx([(2.228139 / 1.959964) ** 2, (2.000298 / 1.959964) ** 2, 1])
+
+    def test_with_fewer_than_8_as_with_8(self) -> None:
+        assert small_sample(np.array([1.0, 7.9])).tolist() == pytest.approx([(2.306004 / 1.959964) ** 2] * 2)
+
+
+def faded(nearest: float, errors: float, of: float) -> float:
+    """The excess falls as the cube root of the errors."""
+    return 1 + (nearest - 1) * (errors / of) ** (1 / 3)
 
 
 class TestCarried:
@@ -113,12 +127,12 @@ class TestCarried:
         ("effect", "errors", "expected"),
         [
             # falling: the highest threshold with 30 or more is the third
-            ([2, 3, 5, 1, 7, 1], [900, 90, 30, 29, 5, 0], [2, 3, 5, 5, 7, 5]),
+            ([2, 3, 5, 1, 7, 1], [900, 90, 30, 29, 5, 0], [2, 3, 5, faded(5, 29, 30), 7, faded(5, 0.5, 30)]),
             # rising, as false non-matches do
-            ([1, 7, 1, 5, 3, 2], [0, 5, 29, 30, 90, 900], [5, 7, 5, 5, 3, 2]),
+            ([1, 7, 1, 5, 3, 2], [0, 5, 29, 30, 90, 900], [faded(5, 0.5, 30), 7, faded(5, 29, 30), 5, 3, 2]),
             # nowhere 30: the most there are
-            ([4, 4, 1, 1], [12, 12, 3, 0], [4, 4, 4, 4]),
-            ([1, 1, 2, 6], [0, 3, 12, 12], [2, 2, 2, 6]),
+            ([4, 4, 1, 1], [12, 12, 3, 0], [4, 4, faded(4, 3, 12), faded(4, 0.5, 12)]),
+            ([1, 1, 2, 6], [0, 3, 12, 12], [faded(2, 0.5, 12), faded(2, 3, 12), 2, 6]),
             # everywhere 30
             ([1, 2, 3], [90, 60, 30], [1, 2, 3]),
             ([1, 1], [0, 0], [1, 1]),
@@ -127,7 +141,7 @@ class TestCarried:
     )
     def test_from_where_errors_were_enough(self, effect: Any, errors: Any, expected: Any) -> None:
         found = carried(np.array(effect, np.float64), np.array(errors, np.int64))
-        assert found.tolist() == expected
+        assert found.tolist() == pytest.approx(expected)
 
     @given(st.lists(st.tuples(st.floats(1, 50), st.integers(0, 90)), min_size=1), st.booleans())
     def test_never_less_than_measured(self, rows: list[tuple[float, int]], falling: bool) -> None:

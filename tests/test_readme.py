@@ -10,7 +10,7 @@ BLOCKS = list(BLOCK.finditer(README))
 
 
 def test_the_readme_has_commands() -> None:
-    assert len(BLOCKS) == 3
+    assert len(BLOCKS) == 4
 
 
 @pytest.mark.parametrize("block", BLOCKS, ids=lambda block: block["command"].split()[1])

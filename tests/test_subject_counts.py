@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections import Counter, defaultdict
 from collections.abc import Iterable
+from fractions import Fraction
 from itertools import pairwise
 
 import numpy as np
@@ -134,6 +135,13 @@ def test_sums_equal_a_loop_over_the_subjects(trials: list[Row], mated: bool, gro
     k = [[sum(s >= t for s in own) for own in of_subject.values()] for t in THRESHOLDS]
     assert sums.subjects == len(of_subject)
     assert sums.squared_trials == sum(trials**2 for trials in n)
+    for at, effective in zip(k, sums.effective_subjects, strict=True):
+        deviations = [
+            Fraction(m) - Fraction(trials * sum(at), sum(n)) for m, trials in zip(at, n, strict=True)
+        ]
+        uneven = sum(s**4 for s in deviations)
+        expected = float(sum(s**2 for s in deviations) ** 2 / uneven) if uneven else len(n)
+        assert effective == pytest.approx(expected)
     assert sums.squared_matches.tolist() == [sum(m**2 for m in at) for at in k]
     assert sums.matches_times_trials.tolist() == [sum(a * b for a, b in zip(at, n, strict=True)) for at in k]
 

@@ -13,6 +13,7 @@ from rich.console import Console
 
 from harness import __version__
 from harness.cli.options import PolicyOptions, StudyOptions
+from harness.cli.plan import PlanOptions
 from harness.errors import HarnessError, InputError
 
 __all__ = ["app", "main"]
@@ -102,7 +103,69 @@ def evaluate(
     for heading, sentence in answer(evaluation):
         console.print(f"[bold]{heading + ':':<19}[/bold]", end="")
         console.print(sentence, markup=False)
-    console.print(f"Written to {folder}: evaluation.json, rates.csv, verdicts.csv, figures/", markup=False)
+    console.print(
+        f"Written to {folder}: evaluation.json, rates.csv, verdicts.csv, measures.csv, figures/", markup=False
+    )
+
+
+@app.command
+def inspect(
+    scores: tuple[str, ...],
+    *,
+    out: Path,
+    study: Path | None = None,
+    policy: Path | None = None,
+    thresholds: Annotated[str | None, Parameter(allow_leading_hyphen=True)] = None,
+    worst: int = 20,
+    study_options: StudyOptions = StudyOptions(),  # noqa: B008 - frozen
+    policy_options: PolicyOptions = PolicyOptions(),  # noqa: B008 - frozen
+) -> None:
+    """List comparisons that look mislabelled, and say how far the safe threshold rests on them.
+
+    Nothing is removed: what is listed is for people to look at.
+
+    Parameters
+    ----------
+    scores
+        CSV, Parquet or Arrow IPC files, globs or folders.
+    out
+        Folder to write; an earlier inspection in it is replaced.
+    study
+        YAML or JSON file that says what the columns mean.
+    policy
+        YAML or JSON file that says when a threshold counts as safe.
+    thresholds
+        start:stop:step, numbers with commas between, or a file; chosen from the scores by default.
+    worst
+        How many comparisons of either label to list, and how many to evaluate without; 20 by default.
+    """
+    _require("duckdb", "matplotlib", "numpy", "pyarrow", "scipy")
+    from harness.cli.progress import counting_bar
+    from harness.contamination import findings
+    from harness.contamination import inspect as run_inspection
+    from harness.documents import read_document
+    from harness.outputs import INSPECTION, require_replaceable, write_inspection
+    from harness.policy import policy_from_options
+    from harness.study import study_from_options
+
+    require_replaceable(out, mark=INSPECTION)
+    with counting_bar() as progress:
+        inspection = run_inspection(
+            scores,
+            study=study_from_options(read_document(study) if study else None, study_options.to_dict()),
+            policy=policy_from_options(read_document(policy) if policy else None, policy_options.to_dict()),
+            thresholds=thresholds,
+            worst=worst,
+            progress=progress,
+        )
+    folder = write_inspection(inspection, out)
+    console = Console(highlight=False, soft_wrap=True)
+    for heading, sentence in findings(inspection):
+        console.print(f"[bold]{heading + ':':<19}[/bold]", end="")
+        console.print(sentence, markup=False)
+    console.print(
+        f"Written to {folder}: inspection.json, suspicious_trials.csv, suspicious_subjects.csv", markup=False
+    )
 
 
 @app.command
@@ -145,6 +208,21 @@ def synthesise(
         written = draw(world, out, seed=SEED if seed is None else seed, subjects=subjects, format=format)
     for path in written:
         print(path)
+
+
+@app.command
+def plan(*, json: bool = False, options: PlanOptions = PlanOptions()) -> None:  # noqa: B008 - frozen
+    """Say how much data shows that groups are alike, or differ, and what no false match at all can claim.
+
+    Parameters
+    ----------
+    json
+        Print JSON instead of a table.
+    """
+    _require("numpy", "scipy")
+    from harness.cli.plan import answer_plan
+
+    print(answer_plan(options, as_json=json))
 
 
 def _require(*packages: str) -> None:

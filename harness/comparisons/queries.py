@@ -53,7 +53,7 @@ class Queries:
         columns = range(len(self.study.subjects))
         numbers = ", ".join(f"COALESCE(s{i}.number, -1) AS subject_{i}" for i in columns)
         joins = " ".join(
-            f"LEFT JOIN {SUBJECT_NUMBERS} s{i} ON s{i}.side = {self._side(i)} AND s{i}.label = label_{i}"
+            f"LEFT JOIN {SUBJECT_NUMBERS} s{i} ON s{i}.side = {self.side(i)} AND s{i}.label = label_{i}"
             for i in columns
         )
         labels = "".join(
@@ -65,7 +65,7 @@ class Queries:
     def numbering_of_subjects(self, relation: str) -> str:
         """Make the table of the subjects' numbers, from 0 in the order of their names."""
         named = " UNION ".join(
-            f"SELECT DISTINCT {self._side(i)} AS side, CAST({identifier(column)} AS VARCHAR) AS label FROM {relation}"
+            f"SELECT DISTINCT {self.side(i)} AS side, CAST({identifier(column)} AS VARCHAR) AS label FROM {relation}"
             for i, column in enumerate(self.study.subjects)
         )
         return (
@@ -73,7 +73,7 @@ class Queries:
             f"CAST(row_number() OVER (ORDER BY side, label) - 1 AS INTEGER) AS number FROM ({named})"
         )
 
-    def _side(self, column: int) -> int:
+    def side(self, column: int) -> int:
         """Which numbering a column of subjects goes by."""
         return column if self.study.identities == "separate" else 0
 

@@ -20,7 +20,7 @@ from harness.comparisons.faults import first_fault, unreadable
 from harness.comparisons.queries import SUBJECT_NUMBERS, Queries, labels_of, require_columns
 from harness.comparisons.source import Input, Source
 from harness.comparisons.sources import Scores, open_source
-from harness.comparisons.sql import is_nan
+from harness.comparisons.sql import is_nan, literal
 from harness.errors import InputError
 from harness.study import Study
 
@@ -201,13 +201,37 @@ class Comparisons:
             {"tail": tail},
         )
         if any(code < 0 or infinite for code, _, _, _, infinite in found):
-            self._refuse()
+            self.refuse()
         return tuple(
             CellScores(
                 coding.cell(code // 2), code % 2 == 1, trials, float(lowest), tuple(map(float, highest))
             )
             for code, trials, lowest, highest, _ in found
         )
+
+    def ask(self, query: Callable[[Queries, str], str], **parameters: int) -> Sequence[tuple[Any, ...]]:
+        """Fetch what a query about all rows finds.
+
+        Parameters
+        ----------
+        query : callable
+            Given the canonical rows and the SQL name of the source, returns SQL.
+        **parameters : int
+            What stands in it as ``$name``.
+        """
+        self._fetch(f"SET temp_directory = {literal(self._scratch.name)}")  # should it outgrow the memory
+        return self._fetch(query(self._queries, self._relation()), parameters)
+
+    def ask_each_file(
+        self, query: Callable[[Queries, str], str], **parameters: int
+    ) -> list[tuple[str, Sequence[tuple[Any, ...]]]]:
+        """Fetch what a query about the rows of one file finds, file by file, with the name of each."""
+        found = []
+        for part in self._source.parts():
+            with self._reader_faults():
+                relation = part.relation(self._connection)
+            found.append((part.name, self._fetch(query(self._queries, relation), parameters)))
+        return found
 
     def _open(self, query: str) -> pa.RecordBatchReader:
         # A reader left open would keep the connection from running the next query.
@@ -228,9 +252,15 @@ class Comparisons:
             return
         usable = finite if self.study.missing_scores == "reject" else ~np.isinf(scores)
         if codes.min(initial=0) < 0 or not usable.all():
-            self._refuse()
+            self.refuse()
 
-    def _refuse(self) -> None:
+    def refuse(self) -> None:
+        """Raise what is wrong with the first row that cannot be used; for `read`, that a label is new.
+
+        Raises
+        ------
+        InputError
+        """
         if not self._coding_is_complete:
             raise UnlistedLabelError
         with self._reader_faults(), duckdb.connect() as connection:

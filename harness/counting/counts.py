@@ -86,6 +86,15 @@ class Counts:
             np.concatenate([self.missing, other.missing]),
         )
 
+    def __sub__(self, other: Counts) -> Counts:
+        """Take away comparisons that were counted; cells of which none is left are gone."""
+        left = self + Counts(other.columns, other.thresholds, other.cells, -other.bins, -other.missing)
+        if left.cells != self.cells or min(left.bins.min(initial=0), left.missing.min(initial=0)) < 0:
+            raise InputError("counts can be taken away only from counts that they are part of")
+        kept = np.flatnonzero((left.trials > 0).any(axis=1) | (left.missing > 0).any(axis=1))
+        cells = tuple(left.cells[i] for i in kept)
+        return Counts(self.columns, self.thresholds, cells, left.bins[kept], left.missing[kept])
+
     def __eq__(self, other: object) -> bool:
         if not isinstance(other, Counts):
             return NotImplemented

@@ -16,6 +16,7 @@ import numpy.typing as npt
 
 from harness.counting.counts import Cell
 from harness.counting.index import ThresholdIndex
+from harness.errors import InputError
 
 __all__ = ["SubjectCounts", "SubjectSums", "SubjectTally", "thresholds_for"]
 
@@ -62,12 +63,16 @@ class SubjectSums:
         Sum of matches times trials touching the subject.
     squared_trials : int
         Sum of (trials touching the subject)².
+    effective_subjects : ndarray of float64, shape (T,)
+        How many subjects, all deviating alike, would be as uneven: (sum of S²)² / sum of S⁴, S being how far a
+        subject's matches are from its share of all. At most ``subjects``; that many where no subject deviates.
     """
 
     subjects: int
     squared_matches: IntArray
     matches_times_trials: IntArray
     squared_trials: int
+    effective_subjects: FloatArray
 
 
 @dataclass(frozen=True, eq=False)
@@ -90,6 +95,31 @@ class SubjectCounts:
     subjects: IntArray
     bins: npt.NDArray[np.int32]
 
+    def __sub__(self, other: SubjectCounts) -> SubjectCounts:
+        """Take away comparisons that were counted; subjects of whom none is left in a cell are gone from it."""
+        if not np.array_equal(self.thresholds, other.thresholds):
+            raise InputError("counts by subject can be taken away only when their thresholds are the same")
+        row_of = {key: row for row, key in enumerate(self._keys())}
+        bins = self.bins.copy()
+        for key, taken in zip(other._keys(), other.bins, strict=True):
+            bins[row_of.get(key, 0)] -= taken
+        if bins.min(initial=0) < 0 or not row_of.keys() >= set(other._keys()):
+            raise InputError("counts can be taken away only from counts that they are part of")
+        kept = np.flatnonzero(bins.any(axis=1))
+        cells = tuple(self.cells[row] for row in kept)
+        return SubjectCounts(self.thresholds, cells, self.mated[kept], self.subjects[kept], bins[kept])
+
+    def _keys(self) -> list[tuple[Cell, bool, int]]:
+        return list(zip(self.cells, self.mated.tolist(), self.subjects.tolist(), strict=True))
+
+    def trials_of(self, subject: int) -> tuple[int, int]:
+        """Count the non-mated and the mated comparisons that touch a subject."""
+        non_mated, mated = (
+            int(self.bins[(self.subjects == subject) & (self.mated == truth)].sum())
+            for truth in (False, True)
+        )
+        return non_mated, mated
+
     def sums(self, cell_of: Callable[[Cell], Cell | None], regrouped: Cell, *, mated: bool) -> SubjectSums:
         """Add up over the subjects of the cells that regroup into one.
 
@@ -111,11 +141,22 @@ class SubjectCounts:
         trials = bins.sum(axis=1)
         matches = np.cumsum(bins[:, :0:-1], axis=1)[:, ::-1]
         return SubjectSums(
+            effective_subjects=_effective(matches, trials),
             subjects=len(subjects),
             squared_matches=np.einsum("st,st->t", matches, matches),
             matches_times_trials=trials @ matches,
             squared_trials=int(trials @ trials),
         )
+
+
+def _effective(matches: IntArray, trials: IntArray) -> FloatArray:
+    scaled = matches * trials.sum() - trials[:, None] * matches.sum(
+        axis=0
+    )  # whole numbers: none is nearly zero
+    squared = np.square(scaled.astype(np.float64))
+    fourth = np.square(squared).sum(axis=0)
+    uneven = fourth > 0
+    return np.where(uneven, squared.sum(axis=0) ** 2 / np.where(uneven, fourth, 1.0), float(len(trials)))
 
 
 class SubjectTally:

@@ -2,14 +2,19 @@
 
 from harness.evaluation.document import from_json, load, to_json
 from harness.evaluation.result import AxisEvaluation, Evaluation, Reading
-from harness.evaluation.run import evaluate
+from harness.evaluation.run import Counted, PolicyLike, StudyLike, conclude, count_for, evaluate
 from harness.evaluation.summary import answer, html_summary
 
 __all__ = [
     "AxisEvaluation",
+    "Counted",
     "Evaluation",
+    "PolicyLike",
     "Reading",
+    "StudyLike",
     "answer",
+    "conclude",
+    "count_for",
     "evaluate",
     "from_json",
     "html_summary",

@@ -21,6 +21,7 @@ from harness.comparisons import Input
 from harness.differentials import Differentials
 from harness.errors import InputError
 from harness.evaluation.result import AxisEvaluation, Evaluation
+from harness.measures import SummaryMeasures
 from harness.policy import load_policy
 from harness.rates import Rates
 from harness.study import load_study
@@ -136,6 +137,7 @@ def _axis_to_plain(axis: AxisEvaluation) -> Plain:
         "across": None if axis.across is None else _rates_to_plain(axis.across),
         "false_match_differential": _fields_to_plain(axis.false_match_differential),
         "false_non_match_differential": _fields_to_plain(axis.false_non_match_differential),
+        "measures": _measures_to_plain(axis.measures),
         "verdict": _fields_to_plain(axis.verdict),
     }
 
@@ -153,6 +155,7 @@ def _axis_from_plain(name: str, plain: Plain) -> AxisEvaluation:
         across=None if plain["across"] is None else _rates_from_plain(plain["across"]),
         false_match_differential=_differentials_from_plain(plain["false_match_differential"]),
         false_non_match_differential=_differentials_from_plain(plain["false_non_match_differential"]),
+        measures=_measures_from_plain(plain["measures"]),
         verdict=AxisVerdict(
             **{
                 **verdict,
@@ -216,6 +219,43 @@ def _differentials_from_plain(plain: Plain) -> Differentials:
         for name, value in plain.items()
     }
     return Differentials(**values)
+
+
+def _measures_to_plain(found: SummaryMeasures) -> Plain:
+    return {
+        "alpha": found.alpha,
+        "confidence": found.confidence,
+        "reasons": list(found.reasons),
+        "measures": [
+            {
+                "measure": name,
+                **{part: _numbers(getattr(found, part)[i]) for part in _MEASURE_ARRAYS},
+                # A reason for each null among the estimates, in order.
+                "undefined_because": found.undefined[i][found.undefined[i] >= 0].tolist(),
+            }
+            for i, name in enumerate(found.names)
+        ],
+    }
+
+
+_MEASURE_ARRAYS = ("estimate", "lower", "upper")
+
+
+def _measures_from_plain(plain: Plain) -> SummaryMeasures:
+    measures = plain["measures"]
+    numbers = {part: np.array([_floats(measure[part]) for measure in measures]) for part in _MEASURE_ARRAYS}
+    undefined = np.full(numbers["estimate"].shape, -1, np.int64)
+    undefined[np.isnan(numbers["estimate"])] = [
+        reason for measure in measures for reason in measure["undefined_because"]
+    ]
+    return SummaryMeasures(
+        names=tuple(measure["measure"] for measure in measures),
+        undefined=undefined,
+        reasons=tuple(plain["reasons"]),
+        alpha=plain["alpha"],
+        confidence=plain["confidence"],
+        **numbers,
+    )
 
 
 def _numbers(values: npt.NDArray[np.float64]) -> list[float | str | None]:

@@ -9,7 +9,7 @@ from typing import TypeAlias
 import numpy as np
 import numpy.typing as npt
 
-from harness.clustering import carried, design_effect, on_finer_thresholds
+from harness.clustering import carried, design_effect, on_finer_thresholds, small_sample
 from harness.counting import MATED, NON_MATED, Cell, Counts, SubjectCounts
 from harness.study import Study
 
@@ -68,6 +68,7 @@ def effects_of_subjects(
             touch_two = len(study.subjects) == 2 and (truth == NON_MATED or study.identities == "separate")
             trials = int(grouped.trials[i, truth])
             measured = design_effect(coarse.matches[i, truth], trials, sums, touch_two=touch_two)
+            measured *= small_sample(sums.effective_subjects)
             matches = fine.matches[i, truth]
             errors = matches if truth == NON_MATED else trials - matches
             effects[truth, i] = carried(on_finer_thresholds(measured, coarse.thresholds, thresholds), errors)

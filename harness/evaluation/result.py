@@ -17,6 +17,8 @@ import pyarrow.compute as pc
 from harness.comparisons import Input
 from harness.differentials import Differentials
 from harness.errors import InputError
+from harness.evaluation.measure_rows import measure_rows
+from harness.measures import SummaryMeasures
 from harness.policy import Policy
 from harness.rates import Rates
 from harness.study import Study
@@ -48,6 +50,7 @@ class AxisEvaluation:
     across : Rates or None
         False match rates of the full matrix of groups, under pairing ``cross``.
     false_match_differential, false_non_match_differential : Differentials
+    measures : SummaryMeasures
     verdict : AxisVerdict
     """
 
@@ -60,6 +63,7 @@ class AxisEvaluation:
     across: Rates | None
     false_match_differential: Differentials
     false_non_match_differential: Differentials
+    measures: SummaryMeasures
     verdict: AxisVerdict
 
 
@@ -160,6 +164,16 @@ class Evaluation:
         A ratio to a rate of zero is ``inf``, as is a bound that does not exist; an undefined number is null.
         """
         return pa.Table.from_batches([_verdict_rows(self, axis) for axis in self.axes.values()])
+
+    @cached_property
+    def measures(self) -> pa.Table:
+        """The summary measures of every axis at every threshold, a row each.
+
+        An undefined measure has null for its numbers, and the reason.
+        """
+        return pa.Table.from_batches(
+            [measure_rows(axis.name, self.thresholds, axis.measures) for axis in self.axes.values()]
+        )
 
     def at(self, threshold: float) -> Reading:
         """Read the evaluation at one of its thresholds.

@@ -16,20 +16,21 @@ import scipy
 
 import harness
 from harness import engines
-from harness.comparisons import Comparisons, Scores
+from harness.comparisons import Comparisons, Input, Scores
 from harness.counting import MATED, NON_MATED, Cell, Counts, SubjectCounts
 from harness.differentials import differentials
 from harness.errors import InputError
 from harness.evaluation.effects import Effects, effects_of_subjects
 from harness.evaluation.result import AxisEvaluation, Evaluation
 from harness.grouping import AxisGrouping
+from harness.measures import FDR_CAUTION, summary_measures
 from harness.policy import Policy, load_policy
 from harness.rates import Rates, false_match_rates, false_non_match_rates
 from harness.study import Study, load_study
 from harness.thresholds import TAIL, Thresholds, candidates, parse_thresholds, resolving
 from harness.verdicts import judge, safe_threshold
 
-__all__ = ["evaluate"]
+__all__ = ["Counted", "PolicyLike", "StudyLike", "conclude", "count_for", "evaluate"]
 
 FloatArray: TypeAlias = npt.NDArray[np.float64]
 StudyLike: TypeAlias = Study | Mapping[str, object] | str | os.PathLike[str]
@@ -71,12 +72,27 @@ def evaluate(
         Where the scores, study, policy or thresholds cannot be used as given; its text is one line.
     """
     study, policy = load_study(study), load_policy(policy)
-    judged = {axis.name for axis in policy.axes_of(study)}
-    wanted = np.unique(study.sign * np.array(policy.thresholds, np.float64)) + 0.0
+    policy.axes_of(study)  # refuses before anything is read
     with Comparisons(scores, study) as comparisons:
-        counted = _count(comparisons, wanted, thresholds, progress)
-        inputs, score_type = comparisons.inputs(), comparisons.score_type
-        _require_both_classes(counted.all, comparisons.name)
+        counted = count_for(comparisons, policy, thresholds, progress)
+    return conclude(counted, policy)
+
+
+def conclude(counted: Counted, policy: Policy) -> Evaluation:
+    """Evaluate what was counted.
+
+    Parameters
+    ----------
+    counted : Counted
+    policy : Policy
+
+    Raises
+    ------
+    InputError
+        Where the study lacks an axis of the policy, or an axis has no group.
+    """
+    study = counted.study
+    judged = {axis.name for axis in policy.axes_of(study)}
     counts = counted.all.at(counted.thresholds)
     axes = {
         axis.name: _evaluate_axis(AxisGrouping(study, axis), counted, policy, judged=axis.name in judged)
@@ -92,34 +108,58 @@ def evaluate(
     return Evaluation(
         study=study,
         policy=policy,
-        inputs=inputs,
+        inputs=counted.inputs,
         versions=_versions(),
-        score_type=score_type,
+        score_type=counted.score_type,
         comparisons=_both(counts.trials),
         missing=_both(counts.missing),
         thresholds=study.sign * counts.thresholds + 0.0,
         axes=axes,
         safe=safe,
-        notes=tuple(_notes(study, counts, score_type, chosen=thresholds is None)),
+        notes=tuple(_notes(study, counts, counted.score_type, chosen=counted.chosen)),
     )
 
 
 @dataclass(frozen=True, eq=False)
-class _Counted:
-    """What was counted: at all thresholds, by subject where there are any, and the thresholds to report."""
+class Counted:
+    """What was counted of a study's comparisons, and all that it takes to evaluate it.
 
+    Attributes
+    ----------
+    study : Study
+    inputs : tuple of Input
+    score_type : str
+    all : Counts
+        At all thresholds, canonical.
+    by_subject : SubjectCounts or None
+        None where the study names no subjects.
+    thresholds : ndarray of float64
+        Those to report, canonical.
+    chosen : bool
+        Whether they were chosen from the scores.
+    """
+
+    study: Study
+    inputs: tuple[Input, ...]
+    score_type: str
     all: Counts
     by_subject: SubjectCounts | None
     thresholds: FloatArray
+    chosen: bool
 
 
-def _count(
+def count_for(
     comparisons: Comparisons,
-    wanted: FloatArray,
+    policy: Policy,
     thresholds: Thresholds | None,
-    progress: Callable[[int, int | None], None],
-) -> _Counted:
+    progress: Callable[[int, int | None], None] = lambda rows, total: None,
+) -> Counted:
+    """Count all comparisons at the thresholds asked for, or at enough to choose from.
+
+    Parameters and errors are those of `evaluate`.
+    """
     study, total = comparisons.study, comparisons.rows()
+    wanted = np.unique(study.sign * np.array(policy.thresholds, np.float64)) + 0.0
     groupings = [AxisGrouping(study, axis) for axis in study.axes]
     if thresholds is None:
         survey = comparisons.read(lambda coding: comparisons.survey(coding, TAIL))
@@ -136,8 +176,15 @@ def _count(
         counts, by_subject = engines.count_by_subject(comparisons, at, progress=counted)
     else:
         counts, by_subject = engines.count(comparisons, at, progress=counted), None
-    return _Counted(
-        counts, by_subject, at if thresholds is not None else resolving(counts, groupings, wanted)
+    _require_both_classes(counts, comparisons.name)
+    return Counted(
+        study=study,
+        inputs=comparisons.inputs(),
+        score_type=comparisons.score_type,
+        all=counts,
+        by_subject=by_subject,
+        thresholds=at if thresholds is not None else resolving(counts, groupings, wanted),
+        chosen=thresholds is None,
     )
 
 
@@ -154,7 +201,7 @@ def _require_both_classes(counts: Counts, source: str) -> None:
 
 
 def _evaluate_axis(
-    grouping: AxisGrouping, counted: _Counted, policy: Policy, *, judged: bool
+    grouping: AxisGrouping, counted: Counted, policy: Policy, *, judged: bool
 ) -> AxisEvaluation:
     false_matches, false_non_matches, subjects = _group_rates(grouping, counted, policy)
     differential = differentials(false_matches, policy.confidence)
@@ -168,12 +215,13 @@ def _evaluate_axis(
         across=_rates_across(grouping, counted, policy) if grouping.study.pairing == "cross" else None,
         false_match_differential=differential,
         false_non_match_differential=differentials(false_non_matches, policy.confidence),
+        measures=summary_measures(false_matches, false_non_matches, policy.confidence),
         verdict=judge(false_matches, differential, policy, subjects),
     )
 
 
 def _group_rates(
-    grouping: AxisGrouping, counted: _Counted, policy: Policy
+    grouping: AxisGrouping, counted: Counted, policy: Policy
 ) -> tuple[Rates, Rates, dict[str, tuple[int, int]] | None]:
     within = grouping.within(counted.all)
     effects = _effects(grouping.study, within, counted, grouping.shared)
@@ -191,7 +239,7 @@ def _group_rates(
     )
 
 
-def _rates_across(grouping: AxisGrouping, counted: _Counted, policy: Policy) -> Rates:
+def _rates_across(grouping: AxisGrouping, counted: Counted, policy: Policy) -> Rates:
     across = grouping.across(counted.all)
     effects = _effects(grouping.study, across, counted, grouping.sides)
     return false_match_rates(
@@ -203,7 +251,7 @@ def _rates_across(grouping: AxisGrouping, counted: _Counted, policy: Policy) -> 
 
 
 def _effects(
-    study: Study, grouped: Counts, counted: _Counted, cell_of: Callable[[Cell], Cell | None]
+    study: Study, grouped: Counts, counted: Counted, cell_of: Callable[[Cell], Cell | None]
 ) -> Effects:
     if counted.by_subject is None:
         return Effects.independent(len(grouped.cells), len(counted.thresholds))
@@ -242,6 +290,7 @@ def _notes(study: Study, counts: Counts, score_type: str, *, chosen: bool) -> li
     if missing:
         how = "left out" if study.missing_scores == "exclude" else "counted as trials that do not match"
         notes.append(f"{missing} comparisons have no score and were {how}.")
+    notes.append(FDR_CAUTION)
     return notes
 
 

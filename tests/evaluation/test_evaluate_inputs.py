@@ -12,6 +12,7 @@ import pytest
 import harness
 from harness import Evaluation, InputError
 from harness.evaluation import answer, to_json
+from harness.measures import FDR_CAUTION
 
 STUDY: dict[str, Any] = {
     "matcher": {"name": "example", "version": "1"},
@@ -123,11 +124,13 @@ class TestNotes:
         assert evaluated(thresholds=[0.5]).notes == (
             "Intervals take comparisons as independent, for the study names no subjects. Comparisons that "
             "share a person are not independent, so the true uncertainty is larger.",
+            FDR_CAUTION,
         )
 
     def test_with_subjects_the_design_effect_is_named(self) -> None:
         assert evaluated(thresholds=[0.5], subjects=SUBJECTS).notes == (
             "Intervals allow for comparisons that share a person, by probe and reference (design effect).",
+            FDR_CAUTION,
         )
 
     def test_chosen_thresholds_are_said_to_be_chosen(self) -> None:

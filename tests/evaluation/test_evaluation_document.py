@@ -71,6 +71,7 @@ def test_is_read_back_exactly(make: Callable[[], Evaluation], tmp_path: Path) ->
     assert again.thresholds.tobytes() == evaluation.thresholds.tobytes()
     assert again.rates.equals(evaluation.rates)
     assert again.verdicts.equals(evaluation.verdicts)
+    assert again.measures.equals(evaluation.measures)
     assert (again.study, again.policy, again.inputs) == (
         evaluation.study,
         evaluation.policy,

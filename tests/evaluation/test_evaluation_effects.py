@@ -6,6 +6,7 @@ from typing import Any
 
 import numpy as np
 import pytest
+from scipy import stats
 
 import harness
 from harness import Evaluation
@@ -49,7 +50,15 @@ def naive_effect(errors: np.ndarray, sides: list[np.ndarray]) -> float:
         for other in sides:
             related |= one[:, None] == other[None, :]
     m = len(np.unique(np.concatenate(sides)))
-    return max(1.0, float(e @ related @ e) / (n * p * (1 - p)) * m / (m - 1))
+    return max(1.0, float(e @ related @ e) / (n * p * (1 - p)) * m / (m - 1)) * for_few(e, sides)
+
+
+def for_few(e: np.ndarray, sides: list[np.ndarray]) -> float:
+    """Student's quantile over the normal one, squared, by how unevenly subjects deviate."""
+    people = np.unique(np.concatenate(sides))
+    s = np.array([e[np.any([side == who for side in sides], axis=0)].sum() for who in people])
+    degrees = max(8.0, (s**2).sum() ** 2 / (s**4).sum())
+    return float((stats.t.ppf(0.975, degrees) / stats.norm.ppf(0.975)) ** 2)
 
 
 @pytest.mark.parametrize("subjects", [["probe", "reference"], ["probe"]])
@@ -88,28 +97,35 @@ def test_of_separate_identities_equal_numbers_are_different_people() -> None:
     n, p = row["trials"], row["estimate"]
     m = len(np.unique(np.concatenate(sides)))
     assert row["subjects"] == m
-    assert row["design_effect"] == pytest.approx(e @ related @ e / (n * p * (1 - p)) * m / (m - 1))
+    expected = e @ related @ e / (n * p * (1 - p)) * m / (m - 1) * for_few(e, sides)
+    assert row["design_effect"] == pytest.approx(expected)
 
 
-def test_in_the_tail_that_of_enough_errors_is_carried_up() -> None:
+def test_in_the_tail_that_of_enough_errors_fades() -> None:
     rows = evaluated("0.3:1.2:0.02", ["probe", "reference"]).rates.to_pylist()[:46]
     assert {(row["rate"], row["group"]) for row in rows} == {("FMR", "A")}
     enough = [row for row in rows if row["errors"] >= 30]
     tail = rows[len(enough) :]
     assert 0 < len(tail) < 46
     assert tail[-1]["errors"] == 0
-    assert all(row["design_effect"] >= enough[-1]["design_effect"] > 1 for row in tail)
+    excess = enough[-1]["design_effect"] - 1
+    for row in tail:
+        faded = excess * (max(row["errors"], 0.5) / enough[-1]["errors"]) ** (1 / 3)
+        assert row["design_effect"] >= 1 + faded * 0.999999 > 1
     assert tail[-1]["upper"] > 1 - 0.025 ** (1 / tail[-1]["trials"])  # that of independent comparisons
 
 
-def test_where_false_non_matches_are_few_that_of_enough_is_carried_down() -> None:
+def test_where_false_non_matches_are_few_that_of_enough_fades() -> None:
     rows = evaluated("0.1:1.2:0.02", ["probe", "reference"]).rates.to_pylist()[2 * 56 : 3 * 56]
     assert {(row["rate"], row["group"]) for row in rows} == {("FNMR", "A")}
     few = [row for row in rows if row["errors"] < 30]
     enough = rows[len(few) :]
     assert rows[0]["errors"] == 0
     assert enough[0]["errors"] >= 30
-    assert all(row["design_effect"] >= enough[0]["design_effect"] > 1 for row in few)
+    excess = enough[0]["design_effect"] - 1
+    for row in few:
+        faded = excess * (max(row["errors"], 0.5) / enough[0]["errors"]) ** (1 / 3)
+        assert row["design_effect"] >= 1 + faded * 0.999999 > 1
 
 
 def test_clustering_widens_every_interval_and_moves_no_estimate() -> None:

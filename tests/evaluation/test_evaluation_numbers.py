@@ -120,6 +120,21 @@ def test_verdicts(evaluation: Evaluation) -> None:
     assert high["growth_needed"] == math.inf
 
 
+def test_measures(evaluation: Evaluation) -> None:
+    rows = evaluation.measures.to_pylist()
+    assert " ".join(rows[0]) == "axis measure threshold estimate lower upper undefined_because"
+    assert [row["threshold"] for row in rows] == THRESHOLDS * 8
+    found = {(row["measure"], row["threshold"]): row for row in rows}
+    low, high = THRESHOLDS[0], THRESHOLDS[2]
+    assert found["FMR max/min", low]["estimate"] == 3
+    assert found["FMR gap", low]["estimate"] == 0.5
+    assert found["FMR Gini", low]["estimate"] == 0.5
+    assert found["FMR max/min", low]["lower"] == 1  # four events tell no difference
+    assert list(found["FMR max/min", high].values())[3:] == [None, None, None, "FMR is zero in every group"]
+    assert found["FMR gap", high]["estimate"] == 0
+    assert {row["undefined_because"] is None for row in rows if row["estimate"] is not None} == {True}
+
+
 def test_answer(evaluation: Evaluation) -> None:
     assert evaluation.thresholds.tolist() == THRESHOLDS
     assert evaluation.safe_threshold is None

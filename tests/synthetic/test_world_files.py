@@ -93,4 +93,9 @@ def test_study_and_policy_fit_the_files() -> None:
     for name in WORLDS:
         assert columns == set(pa.parquet.read_schema(SHIPPED / f"{name}.parquet").names)
     assert columns == set(pa.csv.read_csv(SHIPPED / "sample.csv").column_names)
-    assert policy == {"criterion": "shown", "confidence": 0.95, "max_ratio": 2.0, "axes": ["ethnicity", "sex"]}
+    assert policy == {
+        "criterion": "shown",
+        "confidence": 0.95,
+        "max_ratio": 2.0,
+        "axes": ["ethnicity", "sex"],
+    }

@@ -1,0 +1,210 @@
+"""How often a claim of parity is wrong, and how often a true one is found, by simulation.
+
+    python -m benchmarks.claims [--runs 200] [--write docs/claims.md]
+
+Every run draws a synthetic world, whose true ratios are known at every threshold, and evaluates it as a user
+would: three ethnicities, clustering by both subjects, a policy that tolerates a ratio of 2.
+"""
+
+from __future__ import annotations
+
+import argparse
+import os
+from concurrent.futures import ProcessPoolExecutor
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import TypeAlias
+
+import numpy as np
+import numpy.typing as npt
+
+from harness import evaluate
+from harness.synthetic import Curve, World, world
+from harness.verdicts import Verdict
+
+FloatArray: TypeAlias = npt.NDArray[np.float64]
+
+THRESHOLDS = np.arange(500, 701, 2) / 1000
+MAX_RATIO = 2.0
+STUDY = {
+    "matcher": {"name": "synthetic", "version": "1"},
+    "subjects": ["probe_subject", "reference_subject"],
+    "groups": {"ethnicity": ["probe_ethnicity", "reference_ethnicity"]},
+}
+AXIS = "ethnicity"
+
+
+def edge() -> World:
+    """Return a world whose worst ratio is a little over the tolerance at every threshold from 0.40."""
+    shared = [(0.40, 0.2), (0.50, 0.06), (0.58, 0.012), (0.60, 0.005), (0.65, 2e-4), (0.70, 5e-6)]
+    over = 1.05 * MAX_RATIO
+    return _with_black("edge", Curve(((0.20, 1.0), *((at, over * rate) for at, rate in shared))))
+
+
+def band() -> World:
+    """Return a world whose groups are alike but between 0.58 and 0.65, where the ratio rises to 2.3."""
+    knots = [
+        (0.40, 0.2),
+        (0.50, 0.06),
+        (0.58, 0.012),
+        (0.60, 0.0115),
+        (0.61, 0.006),
+        (0.65, 2e-4),
+        (0.70, 5e-6),
+    ]
+    return _with_black("band", Curve(((0.20, 1.0), *knots)))
+
+
+def _with_black(name: str, curve: Curve) -> World:
+    equal = world("equal")
+    curves = {**equal.fmr_curves, "Black": curve}
+    return replace(equal, name=name, description=f"Synthetic: {name}.", fmr_curves=curves)
+
+
+WORLDS = {
+    "vanishing": lambda: world("vanishing"),
+    "persisting": lambda: world("persisting"),
+    "equal": lambda: world("equal"),
+    "edge": edge,
+    "band": band,
+}
+
+
+@dataclass(frozen=True, eq=False)
+class Claim:
+    """What one run claims.
+
+    Attributes
+    ----------
+    parity : tuple of float, or None
+        The range of thresholds over which parity is shown.
+    not_detected_from : float or None
+    disparity : ndarray of bool, shape (T,)
+        Where a disparity is shown.
+    """
+
+    parity: tuple[float, float] | None
+    not_detected_from: float | None
+    disparity: npt.NDArray[np.bool_]
+
+
+def claim(name: str, seed: int, subjects: int) -> Claim:
+    """Draw a world and evaluate it."""
+    scores = WORLDS[name]().draw(seed, subjects)
+    found = evaluate(scores, study=STUDY, policy={"max_ratio": MAX_RATIO}, thresholds=THRESHOLDS)
+    verdict = found.axes[AXIS].verdict
+    start, stop = (found.threshold_at(p) for p in (verdict.parity_shown_from, verdict.parity_shown_to))
+    return Claim(
+        None if start is None or stop is None else (start, stop),
+        found.threshold_at(verdict.not_detected_from),
+        np.array([v is Verdict.DISPARITY_SHOWN for v in verdict.verdicts]),
+    )
+
+
+@dataclass(frozen=True)
+class Tally:
+    """What the runs of one world say.
+
+    Attributes
+    ----------
+    runs : int
+    wrong : float
+        Share of runs whose claimed range holds a threshold where the true ratio is over the tolerance.
+    claimed : float
+        Share of runs that claim any range.
+    close : float or None
+        Share whose claimed range starts within 0.02 of where the true ratio comes within the tolerance for
+        good; None where it never does.
+    disparity : float
+        Largest share of runs, over thresholds at which the groups are truly alike, that show a disparity.
+    detected_to : float
+        Median of the thresholds from which nothing is detected.
+    """
+
+    runs: int
+    wrong: float
+    claimed: float
+    close: float | None
+    disparity: float
+    detected_to: float
+
+
+def tally(name: str, claims: list[Claim]) -> Tally:
+    """Hold the claims of a world's runs against its truth."""
+    truth = WORLDS[name]()
+    ratio = np.asarray(truth.worst_ratio(AXIS, THRESHOLDS))
+    broken = ratio > MAX_RATIO * (1 + 1e-9)
+    safe_from = truth.parity_from(AXIS, MAX_RATIO)
+    ranges = [c.parity for c in claims if c.parity is not None]
+    wrong = [bool(broken[(start <= THRESHOLDS) & (stop >= THRESHOLDS)].any()) for start, stop in ranges]
+    earliest = None if safe_from is None else max(safe_from, THRESHOLDS[0])
+    close = (
+        None if earliest is None else sum(abs(start - earliest) <= 0.02 for start, _ in ranges) / len(claims)
+    )
+    alike = np.abs(ratio - 1) < 1e-9
+    shown = np.mean([c.disparity for c in claims], axis=0)
+    levels = [c.not_detected_from if c.not_detected_from is not None else np.inf for c in claims]
+    return Tally(
+        len(claims),
+        sum(wrong) / len(claims),
+        len(ranges) / len(claims),
+        close,
+        float(shown[alike].max(initial=0.0)),
+        float(np.median(levels)),
+    )
+
+
+def _claim(work: tuple[str, int, int]) -> Claim:
+    return claim(*work)
+
+
+def study(runs: int, sizes: dict[str, tuple[int, ...]]) -> dict[tuple[str, int], Tally]:
+    """Run all worlds at all sizes."""
+    os.environ.setdefault("OMP_NUM_THREADS", "1")
+    found = {}
+    with ProcessPoolExecutor() as pool:
+        for name, of_world in sizes.items():
+            for subjects in of_world:
+                claims = list(pool.map(_claim, [(name, seed, subjects) for seed in range(runs)], chunksize=4))
+                found[name, subjects] = tally(name, claims)
+    return found
+
+
+def table(found: dict[tuple[str, int], Tally]) -> str:
+    """Write the tallies as a Markdown table."""
+    lines = [
+        "| world | subjects a cell | runs | wrong parity | parity claimed | within 0.02 | disparity shown where alike "
+        "| median not detected from |",
+        "|---|---|---|---|---|---|---|---|",
+    ]
+    for (name, subjects), t in found.items():
+        close = "" if t.close is None else f"{t.close:.3f}"
+        lines.append(
+            f"| {name} | {subjects} | {t.runs} | {t.wrong:.3f} | {t.claimed:.3f} | {close} | {t.disparity:.3f} "
+            f"| {t.detected_to:.3f} |"
+        )
+    return "\n".join(lines) + "\n"
+
+
+def main() -> None:
+    """Run the study and print its table."""
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--runs", type=int, default=200)
+    parser.add_argument("--subjects", type=int, nargs="+", default=[100, 200, 300])
+    parser.add_argument("--write", type=Path, help="write the table to this Markdown file")
+    options = parser.parse_args()
+    found = study(options.runs, dict.fromkeys(WORLDS, tuple(options.subjects)))
+    text = (
+        f"# Claims of parity by simulation\n\nMade by `python -m benchmarks.claims --runs {options.runs}`. A ratio "
+        f"of {MAX_RATIO:g} is tolerated, at 95 % confidence. *Wrong parity*: the claimed range holds a threshold "
+        "where the true ratio is larger. The standard error of a share of 0.05 is "
+        f"{np.sqrt(0.05 * 0.95 / options.runs):.3f}.\n\n{table(found)}"
+    )
+    print(text)
+    if options.write:
+        options.write.parent.mkdir(parents=True, exist_ok=True)
+        options.write.write_text(text, encoding="utf-8")
+
+
+if __name__ == "__main__":
+    main()

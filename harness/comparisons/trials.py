@@ -1,0 +1,230 @@
+"""Single comparisons, found again in the file and row they came from."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any, TypeAlias
+
+from harness.comparisons.coding import Coding
+from harness.comparisons.queries import SUBJECT_NUMBERS, Queries
+from harness.comparisons.sql import identifier, is_nan
+from harness.comparisons.stream import Comparisons
+from harness.study import Study
+
+__all__ = ["Repeats", "Tail", "Trial", "extremes", "repeats", "tails"]
+
+Cell: TypeAlias = tuple[str | None, ...]
+
+
+@dataclass(frozen=True)
+class Trial:
+    """One comparison and where it stands.
+
+    Attributes
+    ----------
+    file : str
+        Or the name of what is in memory.
+    row : int
+        From 1, the header of a CSV not counted.
+    score : float
+        Canonical: higher is more alike.
+    code : int
+        As in `harness.comparisons.Comparisons.batches`.
+    cell : tuple of str or None
+    labels : tuple of str
+        The values of the study's columns of subjects and then of groups.
+    numbers : tuple of int
+        The numbers of its subjects.
+    """
+
+    file: str
+    row: int
+    score: float
+    code: int
+    cell: tuple[str | None, ...]
+    labels: tuple[str, ...]
+    numbers: tuple[int, ...]
+
+
+@dataclass(frozen=True)
+class Tail:
+    """The end of the scores of one cell that lies towards the other truth.
+
+    Attributes
+    ----------
+    trials : int
+        Comparisons with a score.
+    scores : tuple of float
+        From the outermost inwards, canonical: the highest non-mated, or the lowest mated scores.
+    """
+
+    trials: int
+    scores: tuple[float, ...]
+
+
+@dataclass(frozen=True)
+class Repeats:
+    """A comparison that stands more than once in the scores: same truth, subjects and score.
+
+    Attributes
+    ----------
+    subjects : tuple of str
+    mated : bool
+    score : float
+        Canonical.
+    times : int
+    """
+
+    subjects: tuple[str, ...]
+    mated: bool
+    score: float
+    times: int
+
+
+def tails(comparisons: Comparisons, coding: Coding, size: int) -> dict[tuple[Cell, bool], Tail]:
+    """Return the outermost scores by cell and truth.
+
+    Parameters
+    ----------
+    comparisons : Comparisons
+    coding : Coding
+    size : int
+        How many of each.
+
+    Raises
+    ------
+    InputError
+        Where a row cannot be used.
+    """
+    found = comparisons.ask(
+        lambda queries, relation: (
+            "SELECT code, count(*), max(CASE WHEN code % 2 = 1 THEN -score ELSE score END, $size) "
+            f"FROM ({queries.comparisons(relation, coding)}) WHERE NOT {is_nan('score')} OR code < 0 "
+            "GROUP BY code ORDER BY code"
+        ),
+        size=size,
+    )
+    if any(code < 0 for code, _, _ in found):
+        comparisons.refuse()
+    return {
+        (coding.cell(code // 2), code % 2 == 1): Tail(
+            trials, tuple(float(-score if code % 2 else score) for score in outermost)
+        )
+        for code, trials, outermost in found
+    }
+
+
+def extremes(comparisons: Comparisons, coding: Coding, count: int, *, mated: bool) -> tuple[Trial, ...]:
+    """Find the comparisons that look most like those of the other truth.
+
+    Parameters
+    ----------
+    comparisons : Comparisons
+    coding : Coding
+    count : int
+        How many.
+    mated : bool
+        Whether to find the lowest mated or the highest non-mated scores.
+
+    Returns
+    -------
+    tuple of Trial
+        Outermost first; of equal scores, in the order of files and rows.
+
+    Raises
+    ------
+    InputError
+        Where a row cannot be used.
+    """
+    _ = comparisons.subjects  # numbers them
+    study = comparisons.study
+    trials: list[Trial] = []
+    for file, found in comparisons.ask_each_file(
+        lambda queries, relation: _extremes_of(queries, relation, coding, mated=mated), count=count
+    ):
+        if any(code < 0 for _, _, code, *_ in found):
+            comparisons.refuse()
+        trials += [_trial_of(row, file, coding, study) for row in found]
+    trials.sort(key=lambda trial: trial.score, reverse=not mated)  # stable, so files stay in order
+    return tuple(trials[:count])
+
+
+def repeats(comparisons: Comparisons, coding: Coding, count: int) -> tuple[int, tuple[Repeats, ...]]:
+    """Find comparisons that stand more than once: same truth, same two subjects, same score.
+
+    Where the two columns name people alike, the order of the two does not matter.
+
+    Parameters
+    ----------
+    comparisons : Comparisons
+        Whose study names two columns of subjects.
+    coding : Coding
+        Of rows that have been read and can all be used.
+    count : int
+        How many to return.
+
+    Returns
+    -------
+    int
+        How many rows repeat one that stood before.
+    tuple of Repeats
+        Those of most times first.
+    """
+    found = comparisons.ask(lambda queries, relation: _repeats_of(queries, relation, coding), count=count)
+    surplus = int(found[0][-1]) if found else 0
+    return surplus, tuple(
+        Repeats((one, other), mated == 1, float(score), times) for one, other, mated, score, times, _ in found
+    )
+
+
+def _extremes_of(queries: Queries, relation: str, coding: Coding, *, mated: bool) -> str:
+    """Select the outermost rows of one file, those that cannot be used before all others."""
+    study = queries.study
+    # A file of several may hold a column as another type than all of them together.
+    read = ", ".join(
+        f"CAST({identifier(name)} AS {queries.kinds[name]}) AS {identifier(name)}" for name in study.columns
+    )
+    numbered = f'(SELECT row_number() OVER () AS "row number", {read} FROM {relation})'
+    columns = [f"label_{i}" for i in range(len(_label_columns(study)))]
+    labels = _labels(_label_columns(study)) + ', "row number"'
+    order = f'code >= 0, {"score" if mated else "score DESC"}, "row number"'
+    outermost = (
+        f"SELECT * FROM ({queries.comparisons(numbered, coding, labels)}) "
+        f"WHERE code < 0 OR (NOT {is_nan('score')} AND code % 2 = {int(mated)}) ORDER BY {order} LIMIT $count"
+    )
+    sides = range(len(study.subjects))
+    joins = " ".join(
+        f"LEFT JOIN {SUBJECT_NUMBERS} s{i} ON s{i}.side = {queries.side(i)} AND s{i}.label = label_{i}"
+        for i in sides
+    )
+    selected = ", ".join(['"row number"', "score", "code", *columns, *(f"s{i}.number" for i in sides)])
+    return f"SELECT {selected} FROM ({outermost}) {joins} ORDER BY {order}"
+
+
+def _trial_of(found: Sequence[Any], file: str, coding: Coding, study: Study) -> Trial:
+    row, score, code, *rest = found
+    labels = len(_label_columns(study))
+    cell = coding.cell(code // 2)
+    return Trial(file, row, float(score), code, cell, tuple(rest[:labels]), tuple(rest[labels:]))
+
+
+def _repeats_of(queries: Queries, relation: str, coding: Coding) -> str:
+    rows = queries.comparisons(relation, coding, _labels(queries.study.subjects))
+    alike = queries.study.identities == "shared"
+    sides = "least(label_0, label_1), greatest(label_0, label_1)" if alike else "label_0, label_1"
+    direction = "CASE WHEN mated = 1 THEN score ELSE -score END"
+    return (
+        "SELECT one, other, mated, score, times, sum(times - 1) OVER () FROM ("
+        f"SELECT {sides}, code % 2, score, count(*) FROM ({rows}) WHERE NOT {is_nan('score')} "
+        "GROUP BY ALL HAVING count(*) > 1) AS repeated(one, other, mated, score, times) "
+        f"ORDER BY times DESC, mated, {direction}, one, other LIMIT $count"
+    )
+
+
+def _label_columns(study: Study) -> tuple[str, ...]:
+    return study.columns[2:]  # after the score and the truth
+
+
+def _labels(columns: Sequence[str]) -> str:
+    return "".join(f", CAST({identifier(name)} AS VARCHAR) AS label_{i}" for i, name in enumerate(columns))
