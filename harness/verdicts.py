@@ -18,7 +18,7 @@ from harness.intervals import clopper_pearson, growth_to_show_parity, one_sided
 from harness.policy import Policy
 from harness.rates import Rates
 
-__all__ = ["AxisVerdict", "SafeThreshold", "Verdict", "judge", "safe_threshold"]
+__all__ = ["AxisVerdict", "SafeThreshold", "Verdict", "judge", "meets_limits", "safe_threshold"]
 
 FloatArray: TypeAlias = npt.NDArray[np.float64]
 BoolArray: TypeAlias = npt.NDArray[np.bool_]
@@ -231,7 +231,7 @@ def safe_threshold(
     highest = min(found[1] for found in ranges.values() if found)
     if lowest > highest:
         return SafeThreshold(None, "the ranges in which parity is shown do not meet across the axes")
-    allowed = _within_limits(false_matches, fnmr_gap_upper, policy)[lowest : highest + 1]
+    allowed = meets_limits(false_matches, fnmr_gap_upper, policy)[lowest : highest + 1]
     if not allowed.any():
         return SafeThreshold(None, "no threshold in the range also keeps max_fmr and max_fnmr_gap")
     deciding = max(ranges, key=lambda axis: (ranges[axis] or (0, 0))[0])
@@ -249,9 +249,13 @@ def _safe_range(verdict: AxisVerdict, policy: Policy) -> tuple[int, int] | None:
     return verdict.parity_shown_from, verdict.parity_shown_to
 
 
-def _within_limits(
+def meets_limits(
     false_matches: dict[str, Rates], fnmr_gap_upper: dict[str, FloatArray], policy: Policy
 ) -> BoolArray:
+    """Return where every group keeps the policy's max_fmr and max_fnmr_gap, shape (T,).
+
+    Parameters are those of `safe_threshold`.
+    """
     thresholds = next(iter(false_matches.values())).errors.shape[1]
     allowed = np.ones(thresholds, np.bool_)
     if policy.max_fmr is not None:

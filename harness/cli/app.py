@@ -62,6 +62,7 @@ def evaluate(
     study: Path | None = None,
     policy: Path | None = None,
     thresholds: Annotated[str | None, Parameter(allow_leading_hyphen=True)] = None,
+    confirm: Literal["split"] | None = None,
     study_options: StudyOptions = StudyOptions(),  # noqa: B008 - frozen
     policy_options: PolicyOptions = PolicyOptions(),  # noqa: B008 - frozen
 ) -> None:
@@ -79,6 +80,8 @@ def evaluate(
         YAML or JSON file that says when a threshold counts as safe.
     thresholds
         start:stop:step, numbers with commas between, or a file; chosen from the scores by default.
+    confirm
+        Also choose a threshold on one half of the subjects and see whether it holds on the other half.
     """
     _require("duckdb", "matplotlib", "numpy", "pyarrow", "scipy")
     from harness.cli.progress import counting_bar
@@ -96,6 +99,7 @@ def evaluate(
             study=study_from_options(read_document(study) if study else None, study_options.to_dict()),
             policy=policy_from_options(read_document(policy) if policy else None, policy_options.to_dict()),
             thresholds=thresholds,
+            confirm=confirm,
             progress=progress,
         )
     folder = write_evaluation(evaluation, out)

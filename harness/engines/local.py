@@ -15,6 +15,7 @@ from harness.counting import Counts, SubjectCounts, SubjectTally, Tally, thresho
 __all__ = ["count", "count_by_subject"]
 
 FloatArray: TypeAlias = npt.NDArray[np.float64]
+BoolArray: TypeAlias = npt.NDArray[np.bool_]
 Progress: TypeAlias = Callable[[int], None]
 
 
@@ -48,11 +49,21 @@ def count(
 
 
 def count_by_subject(
-    comparisons: Comparisons, thresholds: FloatArray, *, progress: Progress = lambda rows: None
+    comparisons: Comparisons,
+    thresholds: FloatArray,
+    *,
+    among: BoolArray | None = None,
+    progress: Progress = lambda rows: None,
 ) -> tuple[Counts, SubjectCounts]:
     """Count all comparisons, and those of every subject, in one pass.
 
     Parameters and errors are those of `count`; the study must name the subjects.
+
+    Parameters
+    ----------
+    comparisons, thresholds, progress
+    among : ndarray of bool, shape (subjects,), optional
+        Count only comparisons of which every subject is among these.
 
     Returns
     -------
@@ -68,6 +79,9 @@ def count_by_subject(
         by_subject = SubjectTally(thresholds_for(thresholds, subjects), subjects, count_missing=count_missing)
         for batch in comparisons.batches_by_subject(coding):
             scores, codes, *touched = (column.to_numpy() for column in batch.columns)
+            if among is not None:
+                kept = np.logical_and.reduce([among[side] for side in touched])
+                scores, codes, *touched = (column[kept] for column in (scores, codes, *touched))
             tally.add(scores, codes)
             by_subject.add(scores, codes, touched)
             progress(batch.num_rows)

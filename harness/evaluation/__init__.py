@@ -1,14 +1,18 @@
 """The whole way from scores to an answer, and the answer itself."""
 
+from harness.evaluation.confirmation import Confirmation, Outcome
+from harness.evaluation.counted import Counted, count_for
 from harness.evaluation.document import from_json, load, to_json
 from harness.evaluation.result import AxisEvaluation, Evaluation, Reading
-from harness.evaluation.run import Counted, PolicyLike, StudyLike, conclude, count_for, evaluate
+from harness.evaluation.run import PolicyLike, StudyLike, conclude, evaluate
 from harness.evaluation.summary import answer, html_summary
 
 __all__ = [
     "AxisEvaluation",
+    "Confirmation",
     "Counted",
     "Evaluation",
+    "Outcome",
     "PolicyLike",
     "Reading",
     "StudyLike",

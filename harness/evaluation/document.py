@@ -20,6 +20,7 @@ import numpy.typing as npt
 from harness.comparisons import Input
 from harness.differentials import Differentials
 from harness.errors import InputError
+from harness.evaluation.confirmation import Confirmation, Outcome
 from harness.evaluation.result import AxisEvaluation, Evaluation
 from harness.measures import SummaryMeasures
 from harness.policy import load_policy
@@ -60,6 +61,7 @@ def to_json(evaluation: Evaluation) -> str:
                 for axis in evaluation.axes.values()
             },
         },
+        "confirmation": _confirmation_to_plain(evaluation.confirmation),
         "place_of_safe_threshold": evaluation.safe.place,
         "thresholds": evaluation.thresholds.tolist(),
         "axes": {name: _axis_to_plain(axis) for name, axis in evaluation.axes.items()},
@@ -124,6 +126,37 @@ def _evaluation(document: Plain) -> Evaluation:
         axes={name: _axis_from_plain(name, axis) for name, axis in document["axes"].items()},
         safe=SafeThreshold(document["place_of_safe_threshold"], document["answer"]["reason"]),
         notes=tuple(document["notes"]),
+        confirmation=_confirmation_from_plain(document["confirmation"]),
+    )
+
+
+def _confirmation_to_plain(confirmation: Confirmation | None) -> Plain | None:
+    if confirmation is None:
+        return None
+    names = list(confirmation.ratio_upper)
+    upper = _numbers(np.array([confirmation.ratio_upper[name] for name in names]))
+    return {
+        "chosen": confirmation.chosen,
+        "outcome": str(confirmation.outcome),
+        "reason": confirmation.reason,
+        "comparisons": [_by_truth(half) for half in confirmation.comparisons],
+        "left_out": _by_truth(confirmation.left_out),
+        "ratio_upper": dict(zip(names, upper, strict=True)),
+    }
+
+
+def _confirmation_from_plain(plain: Plain | None) -> Confirmation | None:
+    if plain is None:
+        return None
+    upper = plain["ratio_upper"]
+    first, second = (_pair(half) for half in plain["comparisons"])
+    return Confirmation(
+        chosen=plain["chosen"],
+        outcome=Outcome(plain["outcome"]),
+        reason=plain["reason"],
+        comparisons=(first, second),
+        left_out=_pair(plain["left_out"]),
+        ratio_upper=dict(zip(upper, _floats(list(upper.values())).tolist(), strict=True)),
     )
 
 

@@ -17,6 +17,7 @@ import pyarrow.compute as pc
 from harness.comparisons import Input
 from harness.differentials import Differentials
 from harness.errors import InputError
+from harness.evaluation.confirmation import Confirmation
 from harness.evaluation.measure_rows import measure_rows
 from harness.measures import SummaryMeasures
 from harness.policy import Policy
@@ -107,6 +108,8 @@ class Evaluation:
     safe : SafeThreshold
     notes : tuple of str
         What a reader must know to read the numbers rightly.
+    confirmation : Confirmation or None
+        Whether a threshold chosen on half of the subjects holds on the other half, where that was asked.
     """
 
     study: Study
@@ -120,6 +123,7 @@ class Evaluation:
     axes: Mapping[str, AxisEvaluation]
     safe: SafeThreshold
     notes: tuple[str, ...]
+    confirmation: Confirmation | None = None
 
     @property
     def safe_threshold(self) -> float | None:

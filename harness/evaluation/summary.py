@@ -7,6 +7,7 @@ from html import escape
 
 import numpy as np
 
+from harness.evaluation.confirmation import Confirmation
 from harness.evaluation.result import AxisEvaluation, Evaluation
 
 __all__ = ["answer", "html_summary"]
@@ -15,8 +16,11 @@ NOWHERE = "at no threshold"
 
 
 def answer(evaluation: Evaluation) -> tuple[tuple[str, str], ...]:
-    """Return the answer as five pairs of a heading and a sentence, generated from the results."""
-    return (
+    """Return the answer as five pairs of a heading and a sentence, generated from the results.
+
+    Where a confirmation was asked for, a sixth says what came of it.
+    """
+    lines = (
         ("Safe threshold", _safe(evaluation)),
         ("Not detected from", _by_axis(evaluation, _not_detected)),
         (
@@ -26,6 +30,8 @@ def answer(evaluation: Evaluation) -> tuple[tuple[str, str], ...]:
         ("Cost", _cost(evaluation)),
         ("Evidence", _evidence(evaluation)),
     )
+    confirmed = evaluation.confirmation
+    return lines if confirmed is None else (*lines, ("Confirmation", _confirmation(confirmed)))
 
 
 def html_summary(evaluation: Evaluation) -> str:
@@ -37,6 +43,14 @@ def html_summary(evaluation: Evaluation) -> str:
     )
     matcher = evaluation.study.matcher
     return f"<table><caption>{escape(matcher.name)} {escape(matcher.version)}</caption><tbody>{rows}</tbody></table>"
+
+
+def _confirmation(confirmation: Confirmation) -> str:
+    on = f"{confirmation.comparisons[1][0]:,} non-mated comparisons of the other half of the subjects"
+    if confirmation.chosen is None:
+        return f"{confirmation.outcome}, half of the subjects have no safe threshold: {confirmation.reason}"
+    chosen = f"{confirmation.chosen:.6g}, chosen on half of the subjects,"
+    return f"{chosen} {confirmation.outcome} on {on}: {confirmation.reason}"
 
 
 def _safe(evaluation: Evaluation) -> str:
