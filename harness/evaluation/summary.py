@@ -58,7 +58,42 @@ def _safe(evaluation: Evaluation) -> str:
     found = "none" if safe is None else f"{safe:.6g}"
     tolerance = _tolerance(evaluation)
     criterion = f"{evaluation.policy.criterion}{f', {tolerance}' if tolerance else ''}"
-    return f"{found} (criterion {criterion}): {evaluation.safe.reason}"
+    more = _more_data(evaluation) if safe is None else _false_matches(evaluation, safe)
+    return f"{found} (criterion {criterion}): {evaluation.safe.reason}{more}"
+
+
+def _false_matches(evaluation: Evaluation, threshold: float) -> str:
+    """Say how many false matches the threshold lets through, which parity alone does not."""
+    rates = evaluation.judged_axes[0].false_matches
+    at = rates.estimate[:, _place(evaluation, threshold)]
+    if np.isnan(at).any():
+        return ""
+    low, high = int(at.argmin()), int(at.argmax())
+    return (
+        f"; {rates.name} there {at[low]:.2g} ({rates.groups[low]}) to {at[high]:.2g} ({rates.groups[high]})"
+    )
+
+
+def _place(evaluation: Evaluation, threshold: float) -> int:
+    return int(np.flatnonzero(evaluation.thresholds == threshold)[0])
+
+
+def _more_data(evaluation: Evaluation) -> str:
+    """Say what would decide an axis without parity, at the threshold from which nothing is detected on it."""
+    if evaluation.policy.criterion != "shown":
+        return ""
+    for axis in evaluation.judged_axes:
+        verdict, place = axis.verdict, axis.verdict.not_detected_from
+        if verdict.parity_shown_from is not None or place is None:
+            continue
+        growth = verdict.growth_needed[place]
+        if np.isfinite(growth) and growth > 1:
+            trials = float(f"{growth * axis.false_matches.trials.min():.2g}")
+            return (
+                f"; at {evaluation.threshold_at(place):.6g} it would take about {growth:.2g} times as much data "
+                f"({trials:,.0f} non-mated comparisons a group) to show it, were the rates equal"
+            )
+    return ""
 
 
 def _tolerance(evaluation: Evaluation) -> str:
@@ -101,7 +136,7 @@ def _cost(evaluation: Evaluation) -> str:
 
 def _missed(evaluation: Evaluation, threshold: float) -> str:
     rates = evaluation.judged_axes[0].false_non_matches
-    place = int(np.flatnonzero(evaluation.thresholds == threshold)[0])
+    place = _place(evaluation, threshold)
     return ", ".join(f"{group} {_percent(rates.estimate[i, place])}" for i, group in enumerate(rates.groups))
 
 

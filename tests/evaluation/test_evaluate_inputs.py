@@ -186,9 +186,11 @@ class TestSummary:
         found = evaluated(policy={"criterion": "not_detected", "max_ratio": 2.0}, thresholds=[0.5, 0.95])
         lines = dict(answer(found))
         assert list(lines) == ["Safe threshold", "Not detected from", "Parity shown", "Cost", "Evidence"]
+        fmr = {row["group"]: row["estimate"] for row in found.at(0.5).rates.to_pylist()[:2]}
+        assert fmr["Black"] < fmr["Asian"]
         assert lines["Safe threshold"] == (
             "0.5 (criterion not_detected, ratio at most 2): no disparity is detected from here up on every "
-            "axis (ethnicity decides)"
+            f"axis (ethnicity decides); FMR there {fmr['Black']:.2g} (Black) to {fmr['Asian']:.2g} (Asian)"
         )
         assert lines["Not detected from"] == (
             "ethnicity 0.5 (from the most lenient evaluated); sex 0.5 (from the most lenient evaluated)"
@@ -208,6 +210,14 @@ class TestSummary:
         )
         assert lines["Parity shown"] == "ethnicity at no threshold; sex at no threshold"
         assert lines["Cost"].startswith("FNMR at 0.95, where nothing is detected, Asian ")
+
+    def test_of_no_safe_threshold_it_says_how_much_more_data_would_show_one(self) -> None:
+        found = evaluated(policy={"max_ratio": 1.5}, thresholds=[0.5, 0.8])
+        growth = found.axes["ethnicity"].verdict.growth_needed[0]
+        assert found.safe_threshold is None
+        assert 1 < growth < 100
+        said = dict(answer(found))["Safe threshold"]
+        assert f"; at 0.5 it would take about {growth:.2g} times as much data (" in said
 
     def test_of_no_threshold_at_all_there_is_no_cost(self) -> None:
         lines = dict(answer(evaluated(policy={"min_trials": 10**6}, thresholds=[0.5])))
