@@ -5,17 +5,17 @@ BIN := $(VENV)/bin
 PIP := $(BIN)/python -m pip install --quiet --disable-pip-version-check --constraint constraints.txt
 DEMO := build/demo
 
-.PHONY: demo test test-all lint format data benchmark clean
+.PHONY: demo test test-all lint format data benchmark simulate readme clean
 
 demo: $(VENV)/.run
 	$(BIN)/harness evaluate data_synthetic/vanishing.parquet --study data_synthetic/study.yaml \
 		--policy data_synthetic/policy.yaml --out $(DEMO)/vanishing
 
 test: $(VENV)/.develop
-	$(BIN)/python -m pytest -m "not slow"
+	$(BIN)/python -m pytest --numprocesses auto -m "not slow"
 
 test-all: $(VENV)/.develop
-	$(BIN)/python -m pytest
+	$(BIN)/python -m pytest --numprocesses auto
 
 lint: $(VENV)/.develop
 	$(BIN)/ruff check .
@@ -32,6 +32,14 @@ data: $(VENV)/.run
 
 benchmark: $(VENV)/.develop
 	$(BIN)/python -m benchmarks.counting
+	$(BIN)/python -m benchmarks.clustering
+
+simulate: $(VENV)/.develop
+	$(BIN)/python -m benchmarks.coverage --write docs/coverage.md
+	$(BIN)/python -m benchmarks.claims --write docs/claims.md
+
+readme: $(VENV)/.develop
+	$(BIN)/python tests/readme_blocks.py
 
 clean:
 	rm -rf $(VENV) build .pytest_cache .mypy_cache .ruff_cache .hypothesis .import_linter_cache

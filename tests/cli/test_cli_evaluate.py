@@ -266,10 +266,18 @@ def test_an_interrupt_leaves_nothing_half_written(folder: Path) -> None:
     Path("many.csv").write_text("\n".join(lines) + "\n")
     command = [sys.executable, "-c", "from harness.cli import main; main()"]
     arguments = ["evaluate", "many.csv", "--study", "study.yaml", "--out", "out"]
-    with subprocess.Popen([*command, *arguments], stderr=subprocess.PIPE, text=True) as process:
-        time.sleep(3)
+    scratch = folder / "scratch"
+    scratch.mkdir()
+    environment = {**os.environ, "TMPDIR": str(scratch)}
+    with subprocess.Popen(
+        [*command, *arguments], stderr=subprocess.PIPE, text=True, env=environment
+    ) as process:
+        while not list(scratch.iterdir()):  # until the scores are opened
+            time.sleep(0.05)
+        time.sleep(0.5)
         os.kill(process.pid, signal.SIGINT)
         _, said = process.communicate(timeout=60)
     assert process.returncode == 130
     assert said.splitlines()[-1] == "harness: interrupted; nothing was written"
     assert not Path("out").exists()
+    assert not list(scratch.iterdir())
