@@ -83,7 +83,7 @@ def evaluate(
     confirm
         Also choose a threshold on one half of the subjects and see whether it holds on the other half.
     """
-    _require("duckdb", "matplotlib", "numpy", "pyarrow", "scipy")
+    _require("duckdb", "matplotlib", "narwhals", "numpy", "pyarrow", "scipy")
     from harness.cli.progress import counting_bar
     from harness.documents import read_document
     from harness.evaluation import answer
@@ -143,7 +143,7 @@ def inspect(
     worst
         How many comparisons of either label to list, and how many to evaluate without; 20 by default.
     """
-    _require("duckdb", "matplotlib", "numpy", "pyarrow", "scipy")
+    _require("duckdb", "matplotlib", "narwhals", "numpy", "pyarrow", "scipy")
     from harness.cli.progress import counting_bar
     from harness.contamination import findings
     from harness.contamination import inspect as run_inspection

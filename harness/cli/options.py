@@ -40,6 +40,8 @@ class StudyOptions:
         Label of non-mated comparisons.
     subject
         Column that names a subject; once or twice.
+    identities
+        Whether two columns of subjects name people alike (shared), or each in its own way (separate).
     group
         NAME=COLUMN or NAME=PROBE_COLUMN,REFERENCE_COLUMN.
     axis
@@ -61,6 +63,7 @@ class StudyOptions:
     mated_label: tuple[str, ...] = ()
     non_mated_label: tuple[str, ...] = ()
     subject: tuple[str, ...] = ()
+    identities: Literal["shared", "separate"] | None = None
     group: tuple[str, ...] = ()
     axis: tuple[str, ...] = ()
     pairing: Literal["within", "probe", "cross"] | None = None
@@ -78,6 +81,7 @@ class StudyOptions:
                     {"column": self.mated, "mated": self.mated_label, "non_mated": self.non_mated_label}
                 ),
                 "subjects": list(self.subject),
+                "identities": self.identities,
                 "groups": dict(_named_columns(text) for text in self.group),
                 "axes": [_name_or_names(text) for text in self.axis],
                 "pairing": self.pairing,
@@ -110,6 +114,10 @@ class PolicyOptions:
         Subjects every group must have.
     min_trials
         Non-mated comparisons every group must have.
+    judged_axis
+        An axis the answer rests on, NAME or NAME,NAME; all of the study's by default.
+    operating_threshold
+        A threshold that must be among those evaluated.
     """
 
     criterion: Annotated[Literal["shown", "not_detected"] | None, Parameter()] = None
@@ -120,10 +128,15 @@ class PolicyOptions:
     max_fnmr_gap: float | None = None
     min_subjects: int | None = None
     min_trials: int | None = None
+    judged_axis: tuple[str, ...] = ()
+    operating_threshold: tuple[float, ...] = ()
 
     def to_dict(self) -> dict[str, Any]:
         """Return what was given, in the form of a policy file."""
-        return _given({field.name: getattr(self, field.name) for field in fields(self)})
+        given = {field.name: getattr(self, field.name) for field in fields(self)}
+        axes = [_name_or_names(text) for text in given.pop("judged_axis")]
+        thresholds = list(given.pop("operating_threshold"))
+        return _given({**given, "axes": axes, "thresholds": thresholds})
 
 
 def _given(values: dict[str, Any]) -> dict[str, Any]:

@@ -7,32 +7,32 @@ bound is the text ``"inf"``, for JSON has neither.
 from __future__ import annotations
 
 import json
-import math
 import os
-from collections.abc import Mapping, Sequence
-from dataclasses import asdict, fields
+from dataclasses import asdict
 from pathlib import Path
-from typing import Any, TypeAlias
 
 import numpy as np
-import numpy.typing as npt
 
 from harness.comparisons import Input
-from harness.differentials import Differentials
 from harness.errors import InputError
+from harness.evaluation.axis_document import (
+    Plain,
+    axis_from_plain,
+    axis_to_plain,
+    by_truth,
+    floats,
+    numbers,
+    pair,
+)
 from harness.evaluation.confirmation import Confirmation, Outcome
-from harness.evaluation.result import AxisEvaluation, Evaluation
-from harness.measures import SummaryMeasures
+from harness.evaluation.result import Evaluation
 from harness.policy import load_policy
-from harness.rates import Rates
 from harness.study import load_study
-from harness.verdicts import AxisVerdict, SafeThreshold, Verdict
+from harness.verdicts import SafeThreshold
 
 __all__ = ["SCHEMA", "from_json", "load", "to_json"]
 
 SCHEMA = "harness/evaluation/1"
-
-Plain: TypeAlias = dict[str, Any]
 
 
 def to_json(evaluation: Evaluation) -> str:
@@ -44,8 +44,8 @@ def to_json(evaluation: Evaluation) -> str:
         "policy": evaluation.policy.to_dict(),
         "inputs": [asdict(item) for item in evaluation.inputs],
         "score_type": evaluation.score_type,
-        "comparisons": _by_truth(evaluation.comparisons),
-        "missing": _by_truth(evaluation.missing),
+        "comparisons": by_truth(evaluation.comparisons),
+        "missing": by_truth(evaluation.missing),
         "notes": list(evaluation.notes),
         "answer": {
             "criterion": evaluation.policy.criterion,
@@ -64,7 +64,7 @@ def to_json(evaluation: Evaluation) -> str:
         "confirmation": _confirmation_to_plain(evaluation.confirmation),
         "place_of_safe_threshold": evaluation.safe.place,
         "thresholds": evaluation.thresholds.tolist(),
-        "axes": {name: _axis_to_plain(axis) for name, axis in evaluation.axes.items()},
+        "axes": {name: axis_to_plain(axis) for name, axis in evaluation.axes.items()},
     }
     return (
         json.dumps(document, ensure_ascii=False, allow_nan=False, indent=None, separators=(",", ":")) + "\n"
@@ -86,7 +86,9 @@ def from_json(text: str, source: str = "evaluation") -> Evaluation:
             raise InputError(
                 f"schema is {schema!r}, not {SCHEMA!r}; evaluate again with this version", source=source
             )
-        return _evaluation(document)
+        evaluation = _evaluation(document)
+        _require_one_number_a_threshold(evaluation)
+        return evaluation
     except InputError:
         raise
     except (ValueError, KeyError, TypeError, AttributeError, OverflowError, RecursionError) as error:
@@ -113,6 +115,20 @@ def load(path: str | os.PathLike[str]) -> Evaluation:
     return from_json(text, str(file))
 
 
+def _require_one_number_a_threshold(evaluation: Evaluation) -> None:
+    thresholds = len(evaluation.thresholds)
+    for axis in evaluation.axes.values():
+        lengths = {
+            rates.errors.shape[-1]
+            for rates in (axis.false_matches, axis.false_non_matches, axis.across)
+            if rates is not None
+        }
+        lengths |= {len(axis.false_match_differential.ratio), len(axis.false_non_match_differential.ratio)}
+        lengths |= {len(axis.verdict.verdicts), axis.measures.estimate.shape[-1]}
+        if lengths != {thresholds}:
+            raise ValueError(f"axis {axis.name} is not of {thresholds} thresholds")
+
+
 def _evaluation(document: Plain) -> Evaluation:
     return Evaluation(
         study=load_study(document["study"]),
@@ -120,10 +136,10 @@ def _evaluation(document: Plain) -> Evaluation:
         inputs=tuple(Input(**item) for item in document["inputs"]),
         versions=document["versions"],
         score_type=document["score_type"],
-        comparisons=_pair(document["comparisons"]),
-        missing=_pair(document["missing"]),
+        comparisons=pair(document["comparisons"]),
+        missing=pair(document["missing"]),
         thresholds=np.array(document["thresholds"], np.float64),
-        axes={name: _axis_from_plain(name, axis) for name, axis in document["axes"].items()},
+        axes={name: axis_from_plain(name, axis) for name, axis in document["axes"].items()},
         safe=SafeThreshold(document["place_of_safe_threshold"], document["answer"]["reason"]),
         notes=tuple(document["notes"]),
         confirmation=_confirmation_from_plain(document["confirmation"]),
@@ -134,13 +150,13 @@ def _confirmation_to_plain(confirmation: Confirmation | None) -> Plain | None:
     if confirmation is None:
         return None
     names = list(confirmation.ratio_upper)
-    upper = _numbers(np.array([confirmation.ratio_upper[name] for name in names]))
+    upper = numbers(np.array([confirmation.ratio_upper[name] for name in names]))
     return {
         "chosen": confirmation.chosen,
         "outcome": str(confirmation.outcome),
         "reason": confirmation.reason,
-        "comparisons": [_by_truth(half) for half in confirmation.comparisons],
-        "left_out": _by_truth(confirmation.left_out),
+        "comparisons": [by_truth(half) for half in confirmation.comparisons],
+        "left_out": by_truth(confirmation.left_out),
         "ratio_upper": dict(zip(names, upper, strict=True)),
     }
 
@@ -149,159 +165,12 @@ def _confirmation_from_plain(plain: Plain | None) -> Confirmation | None:
     if plain is None:
         return None
     upper = plain["ratio_upper"]
-    first, second = (_pair(half) for half in plain["comparisons"])
+    first, second = (pair(half) for half in plain["comparisons"])
     return Confirmation(
         chosen=plain["chosen"],
         outcome=Outcome(plain["outcome"]),
         reason=plain["reason"],
         comparisons=(first, second),
-        left_out=_pair(plain["left_out"]),
-        ratio_upper=dict(zip(upper, _floats(list(upper.values())).tolist(), strict=True)),
+        left_out=pair(plain["left_out"]),
+        ratio_upper=dict(zip(upper, floats(list(upper.values())).tolist(), strict=True)),
     )
-
-
-def _axis_to_plain(axis: AxisEvaluation) -> Plain:
-    return {
-        "judged": axis.judged,
-        "left_out": _by_truth(axis.left_out),
-        "subjects": None if axis.subjects is None else {g: _by_truth(n) for g, n in axis.subjects.items()},
-        "false_matches": _rates_to_plain(axis.false_matches),
-        "false_non_matches": _rates_to_plain(axis.false_non_matches),
-        "across": None if axis.across is None else _rates_to_plain(axis.across),
-        "false_match_differential": _fields_to_plain(axis.false_match_differential),
-        "false_non_match_differential": _fields_to_plain(axis.false_non_match_differential),
-        "measures": _measures_to_plain(axis.measures),
-        "verdict": _fields_to_plain(axis.verdict),
-    }
-
-
-def _axis_from_plain(name: str, plain: Plain) -> AxisEvaluation:
-    subjects = plain["subjects"]
-    verdict = plain["verdict"]
-    return AxisEvaluation(
-        name=name,
-        judged=plain["judged"],
-        left_out=_pair(plain["left_out"]),
-        subjects=None if subjects is None else {group: _pair(n) for group, n in subjects.items()},
-        false_matches=_rates_from_plain(plain["false_matches"]),
-        false_non_matches=_rates_from_plain(plain["false_non_matches"]),
-        across=None if plain["across"] is None else _rates_from_plain(plain["across"]),
-        false_match_differential=_differentials_from_plain(plain["false_match_differential"]),
-        false_non_match_differential=_differentials_from_plain(plain["false_non_match_differential"]),
-        measures=_measures_from_plain(plain["measures"]),
-        verdict=AxisVerdict(
-            **{
-                **verdict,
-                "verdicts": tuple(Verdict(text) for text in verdict["verdicts"]),
-                "growth_needed": _floats(verdict["growth_needed"]),
-                "obstacles": tuple(verdict["obstacles"]),
-            }
-        ),
-    )
-
-
-def _rates_to_plain(rates: Rates) -> Plain:
-    return {
-        "name": rates.name,
-        "confidence": rates.confidence,
-        "groups": [
-            {
-                "group": group,
-                "trials": int(rates.trials[i]),
-                "errors": rates.errors[i].tolist(),
-                **{name: _numbers(getattr(rates, name)[i]) for name in _RATE_ARRAYS},
-            }
-            for i, group in enumerate(rates.groups)
-        ],
-    }
-
-
-_RATE_ARRAYS = ("design_effect", "estimate", "lower", "upper")
-
-
-def _rates_from_plain(plain: Plain) -> Rates:
-    groups = plain["groups"]
-    return Rates(
-        name=plain["name"],
-        groups=tuple(group["group"] for group in groups),
-        trials=np.array([group["trials"] for group in groups], np.int64),
-        errors=np.array([group["errors"] for group in groups], np.int64),
-        confidence=plain["confidence"],
-        **{name: np.array([_floats(group[name]) for group in groups]) for name in _RATE_ARRAYS},
-    )
-
-
-def _fields_to_plain(value: Differentials | AxisVerdict) -> Plain:
-    return {field.name: _plain(getattr(value, field.name)) for field in fields(value)}
-
-
-def _plain(value: Any) -> Any:
-    if isinstance(value, np.ndarray):
-        return value.tolist() if value.dtype.kind == "i" else _numbers(value)
-    return [str(item) for item in value] if isinstance(value, tuple) else value
-
-
-def _differentials_from_plain(plain: Plain) -> Differentials:
-    whole = ("worst", "best", "pairs_that_differ")
-    values: dict[str, Any] = {
-        name: np.array(value, np.int64)
-        if name in whole
-        else value
-        if name == "confidence"
-        else _floats(value)
-        for name, value in plain.items()
-    }
-    return Differentials(**values)
-
-
-def _measures_to_plain(found: SummaryMeasures) -> Plain:
-    return {
-        "alpha": found.alpha,
-        "confidence": found.confidence,
-        "reasons": list(found.reasons),
-        "measures": [
-            {
-                "measure": name,
-                **{part: _numbers(getattr(found, part)[i]) for part in _MEASURE_ARRAYS},
-                # A reason for each null among the estimates, in order.
-                "undefined_because": found.undefined[i][found.undefined[i] >= 0].tolist(),
-            }
-            for i, name in enumerate(found.names)
-        ],
-    }
-
-
-_MEASURE_ARRAYS = ("estimate", "lower", "upper")
-
-
-def _measures_from_plain(plain: Plain) -> SummaryMeasures:
-    measures = plain["measures"]
-    numbers = {part: np.array([_floats(measure[part]) for measure in measures]) for part in _MEASURE_ARRAYS}
-    undefined = np.full(numbers["estimate"].shape, -1, np.int64)
-    undefined[np.isnan(numbers["estimate"])] = [
-        reason for measure in measures for reason in measure["undefined_because"]
-    ]
-    return SummaryMeasures(
-        names=tuple(measure["measure"] for measure in measures),
-        undefined=undefined,
-        reasons=tuple(plain["reasons"]),
-        alpha=plain["alpha"],
-        confidence=plain["confidence"],
-        **numbers,
-    )
-
-
-def _numbers(values: npt.NDArray[np.float64]) -> list[float | str | None]:
-    return [None if math.isnan(v) else "inf" if math.isinf(v) else v for v in values.tolist()]
-
-
-def _floats(values: Sequence[float | str | None]) -> npt.NDArray[np.float64]:
-    return np.array([math.nan if value is None else float(value) for value in values], np.float64)
-
-
-def _by_truth(counts: tuple[int, int]) -> dict[str, int]:
-    return {"non_mated": int(counts[0]), "mated": int(counts[1])}
-
-
-def _pair(by_truth: Mapping[str, int]) -> tuple[int, int]:
-    return by_truth["non_mated"], by_truth["mated"]

@@ -118,6 +118,15 @@ def test_flags_stand_for_the_study_and_the_policy(folder: Path) -> None:
     assert Path("flags/evaluation.json").read_bytes() == Path("out/evaluation.json").read_bytes()
 
 
+def test_flags_name_axes_thresholds_and_identities(folder: Path) -> None:
+    options = "--judged-axis group --operating-threshold 0.44 --operating-threshold 0.55 --thresholds 0.5"
+    assert evaluate(*options.split(), "--identities", "shared", "--min-trials", "45") == 0
+    evaluation = harness.load("out")
+    assert evaluation.thresholds.tolist() == [0.44, 0.5, 0.55]
+    assert [axis.name for axis in evaluation.judged_axes] == ["group"]
+    assert (evaluation.policy.min_trials, evaluation.study.identities) == (45, "shared")
+
+
 def test_a_flag_goes_over_the_file(folder: Path) -> None:
     assert evaluate("--matcher-version", "2", "--confidence", "0.9") == 0
     evaluation = harness.load("out")

@@ -158,6 +158,7 @@ class TestRefused:
             without("thresholds"),
             without("answer"),
             replaced(thresholds=["high"]),
+            replaced(thresholds=[0.1] * 999),
             replaced(axes=[]),
             replaced(axes={"sex": {}}),
             replaced(inputs=[{"path": 1}]),
