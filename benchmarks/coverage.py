@@ -290,7 +290,8 @@ def main() -> None:
         work = [(setting, options.runs, options.resampled) for setting in settings()]
         found = {own.setting: own for own in pool.map(_draws, work)}
     text = (
-        f"# Coverage by simulation\n\nMade by `python -m benchmarks.coverage --runs {options.runs}`; the standard "
+        f"# Coverage by simulation\n\nMade by `python -m benchmarks.coverage --runs {options.runs} "
+        f"--resampled {options.resampled}`; the standard "
         f"error of a coverage of 0.95 is {np.sqrt(0.05 * 0.95 / options.runs):.3f}.\n\n{summary(found)}\n"
         f"## Groups of one size\n\n{table(found)}\n## Groups of unequal size\n\n{unequal(found)}"
     )
