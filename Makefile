@@ -5,7 +5,7 @@ BIN := $(VENV)/bin
 PIP := $(BIN)/python -m pip install --quiet --disable-pip-version-check --constraint constraints.txt
 DEMO := build/demo
 
-.PHONY: demo test test-all lint format data benchmark simulate readme clean
+.PHONY: demo test test-all notebooks reports lint format data benchmark simulate readme clean
 
 demo: $(VENV)/.run
 	$(BIN)/harness evaluate data_synthetic/vanishing.parquet --study data_synthetic/study.yaml \
@@ -16,6 +16,14 @@ test: $(VENV)/.develop
 
 test-all: $(VENV)/.develop
 	$(BIN)/python -m pytest --numprocesses auto
+
+notebooks: $(VENV)/.notebook
+	$(BIN)/python -m pytest --nbmake --numprocesses auto notebooks
+
+reports: $(VENV)/.run
+	for world in vanishing persisting equal; do \
+		$(BIN)/harness evaluate data_synthetic/$$world.parquet --study data_synthetic/study.yaml \
+			--policy data_synthetic/policy.yaml --out reports/$$world || exit 1; done
 
 lint: $(VENV)/.develop
 	$(BIN)/ruff check .
@@ -56,4 +64,8 @@ $(VENV)/.run: $(VENV)/.python pyproject.toml constraints.txt
 
 $(VENV)/.develop: $(VENV)/.run
 	$(PIP) --group test --group lint
+	touch $@
+
+$(VENV)/.notebook: $(VENV)/.develop
+	$(PIP) --group notebook
 	touch $@

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import TypeAlias
 
@@ -11,7 +12,7 @@ import numpy.typing as npt
 from harness.intervals import detectable_ratio, gap_interval, holm, one_sided, ratio_interval, ratio_p_value
 from harness.rates import Rates
 
-__all__ = ["Differentials", "differentials", "pairs"]
+__all__ = ["Differentials", "Pairwise", "differentials", "pairs", "pairwise"]
 
 FloatArray: TypeAlias = npt.NDArray[np.float64]
 IntArray: TypeAlias = npt.NDArray[np.int64]
@@ -105,6 +106,51 @@ def differentials(rates: Rates, confidence: float) -> Differentials:
         detectable_ratio=_largest(detectable, shape, 1.0),
         confidence=confidence,
     )
+
+
+@dataclass(frozen=True, eq=False)
+class Pairwise:
+    """The ratios of every two groups at some thresholds: P pairs, S thresholds.
+
+    Attributes
+    ----------
+    first, second : ndarray of int, shape (P,)
+        Places of the groups.
+    ratio : ndarray of float64, shape (P, S)
+        Estimate of the first over that of the second: inf where only the second is zero, NaN where both are.
+    lower, upper : ndarray of float64, shape (P, S)
+        Exact conditional interval, two-sided, not adjusted for the number of pairs.
+    p_value : ndarray of float64, shape (P, S)
+        Holm-adjusted over the pairs.
+    """
+
+    first: npt.NDArray[np.intp]
+    second: npt.NDArray[np.intp]
+    ratio: FloatArray
+    lower: FloatArray
+    upper: FloatArray
+    p_value: FloatArray
+
+
+def pairwise(rates: Rates, confidence: float, places: Sequence[int]) -> Pairwise:
+    """Compare every two groups of an axis, pair by pair.
+
+    Parameters
+    ----------
+    rates : Rates
+    confidence : float
+        Of the two-sided interval of each pair.
+    places : sequence of int
+        Of the thresholds, S of them.
+    """
+    first, second = pairs(len(rates.groups))
+    k, n = rates.effective_errors[:, places], rates.effective_trials[:, places]
+    a, n_a, b, n_b = k[first], n[first], k[second], n[second]
+    interval = ratio_interval(a, n_a, b, n_b, confidence)
+    with np.errstate(invalid="ignore", divide="ignore"):
+        ratio = rates.estimate[first][:, places] / rates.estimate[second][:, places]
+    p_value = holm(ratio_p_value(a, n_a, b, n_b))
+    return Pairwise(first, second, ratio, interval.lower, interval.upper, p_value)
 
 
 def pairs(groups: int) -> tuple[npt.NDArray[np.intp], npt.NDArray[np.intp]]:

@@ -25,7 +25,7 @@ INSPECTION = "inspection.json"
 
 
 def write_evaluation(evaluation: Evaluation, directory: str | os.PathLike[str]) -> Path:
-    """Write ``evaluation.json``, ``rates.csv``, ``verdicts.csv``, ``measures.csv`` and ``figures/``.
+    """Write ``evaluation.json``, ``rates.csv``, ``verdicts.csv``, ``pairs.csv``, ``measures.csv`` and ``figures/``.
 
     Parameters
     ----------
@@ -47,6 +47,7 @@ def write_evaluation(evaluation: Evaluation, directory: str | os.PathLike[str]) 
         (folder / MARK).write_text(to_json(evaluation), encoding="utf-8")
         _write_csv(evaluation.rates, folder / "rates.csv")
         _write_csv(evaluation.verdicts, folder / "verdicts.csv")
+        _write_csv(evaluation.pairs_at(evaluation.answer_thresholds), folder / "pairs.csv")
         _write_csv(evaluation.measures, folder / "measures.csv")
         (folder / "figures").mkdir()
         for name in evaluation.axes:

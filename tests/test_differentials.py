@@ -11,7 +11,7 @@ import pytest
 from hypothesis import assume, given
 from hypothesis import strategies as st
 
-from harness.differentials import Differentials, differentials, pairs
+from harness.differentials import Differentials, differentials, pairs, pairwise
 from harness.intervals import detectable_ratio, gap_interval, one_sided, ratio_interval, ratio_p_value
 from harness.rates import Rates
 
@@ -196,3 +196,27 @@ class TestAnyRates:
         for one, two in ((found.worst, other.worst), (found.best, other.best)):
             chosen = rates.estimate[one, threshold]  # of equals, either group may come first
             assert chosen.tolist() == rates.estimate[order[two], threshold].tolist()
+
+
+class TestPairwise:
+    """Three groups at two thresholds, of which the second is asked for."""
+
+    RATES = rates_of([1000, 500, 1000], [[50, 30], [50, 15], [50, 0]])
+
+    def test_each_pair_by_the_interval_of_two(self) -> None:
+        found = pairwise(self.RATES, 0.95, [1])
+        assert list(zip(found.first.tolist(), found.second.tolist(), strict=True)) == [(0, 1), (0, 2), (1, 2)]
+        assert found.ratio[:, 0].tolist() == [1.0, np.inf, np.inf]
+        k, n = [30, 15, 0], [1000, 500, 1000]
+        for i, (first, second) in enumerate(zip(found.first, found.second, strict=True)):
+            expected = ratio_interval(k[first], n[first], k[second], n[second], 0.95)
+            assert (found.lower[i, 0], found.upper[i, 0]) == (float(expected.lower), float(expected.upper))
+
+    def test_p_values_are_adjusted_for_their_number(self) -> None:
+        found = pairwise(self.RATES, 0.95, [1])
+        alone = [ratio_p_value(30, 1000, 0, 1000), ratio_p_value(15, 500, 0, 1000)]
+        assert found.p_value[0, 0] == 1
+        assert sorted(found.p_value[1:, 0]) == pytest.approx(sorted([3 * min(alone), 2 * max(alone)]))
+
+    def test_a_single_group_has_no_pairs(self) -> None:
+        assert pairwise(rates_of([10], [[5]]), 0.95, [0]).ratio.shape == (0, 1)

@@ -108,7 +108,8 @@ def evaluate(
         console.print(f"[bold]{heading + ':':<19}[/bold]", end="")
         console.print(sentence, markup=False)
     console.print(
-        f"Written to {folder}: evaluation.json, rates.csv, verdicts.csv, measures.csv, figures/", markup=False
+        f"Written to {folder}: evaluation.json, rates.csv, verdicts.csv, pairs.csv, measures.csv, figures/",
+        markup=False,
     )
 
 

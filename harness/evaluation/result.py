@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, TypeAlias
+from typing import TYPE_CHECKING, TypeAlias
 
 import numpy as np
 import numpy.typing as npt
@@ -15,10 +15,10 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from harness.comparisons import Input
-from harness.differentials import Differentials
+from harness.differentials import Differentials, pairwise
 from harness.errors import InputError
 from harness.evaluation.confirmation import Confirmation
-from harness.evaluation.measure_rows import measure_rows
+from harness.evaluation.rows import measure_rows, pair_rows, rate_rows, verdict_rows
 from harness.measures import SummaryMeasures
 from harness.policy import Policy
 from harness.rates import Rates
@@ -77,14 +77,17 @@ class Reading:
     threshold : float
     rates, verdicts : pyarrow.Table
         The rows of `Evaluation.rates` and `Evaluation.verdicts` at it.
+    pairs : pyarrow.Table
+        The ratio of false match rates of every two groups of every axis; see `Evaluation.pairs_at`.
     """
 
     threshold: float
     rates: pa.Table
     verdicts: pa.Table
+    pairs: pa.Table
 
 
-@dataclass(frozen=True, eq=False)
+@dataclass(frozen=True, eq=False, repr=False)
 class Evaluation:
     """The result of evaluating one matcher's scores, complete in itself.
 
@@ -152,7 +155,9 @@ class Evaluation:
 
         Undefined numbers are null. Any dataframe library takes the table.
         """
-        return pa.Table.from_batches([_rate_rows(self, axis, rates) for axis, rates in self._all_rates()])
+        return pa.Table.from_batches(
+            [rate_rows(axis, self.thresholds, rates) for axis, rates in self._all_rates()]
+        )
 
     def _all_rates(self) -> Iterator[tuple[AxisEvaluation, Rates]]:
         for axis in self.axes.values():
@@ -167,7 +172,7 @@ class Evaluation:
 
         A ratio to a rate of zero is ``inf``, as is a bound that does not exist; an undefined number is null.
         """
-        return pa.Table.from_batches([_verdict_rows(self, axis) for axis in self.axes.values()])
+        return pa.Table.from_batches([verdict_rows(axis, self.thresholds) for axis in self.axes.values()])
 
     @cached_property
     def measures(self) -> pa.Table:
@@ -201,7 +206,47 @@ class Evaluation:
         rates, verdicts = (
             table.filter(pc.equal(table["threshold"], threshold)) for table in (self.rates, self.verdicts)
         )
-        return Reading(threshold, rates, verdicts)
+        return Reading(threshold, rates, verdicts, self.pairs_at([threshold]))
+
+    def pairs_at(self, thresholds: Sequence[float]) -> pa.Table:
+        """Compare every two groups of every axis at some of the thresholds, a row each.
+
+        Parameters
+        ----------
+        thresholds : sequence of float
+            Each one of ``self.thresholds``.
+
+        Returns
+        -------
+        pyarrow.Table
+            axis, threshold, group, other_group, ratio (of the first to the other), lower, upper (two-sided,
+            exact conditional, not adjusted), p_value (Holm-adjusted over the axis's pairs).
+        """
+        places = [int(np.flatnonzero(self.thresholds == t)[0]) for t in thresholds]
+        return pa.Table.from_batches(
+            [
+                pair_rows(
+                    axis,
+                    self.thresholds,
+                    pairwise(axis.false_matches, self.policy.confidence, places),
+                    places,
+                )
+                for axis in self.axes.values()
+            ]
+        )
+
+    @property
+    def answer_thresholds(self) -> tuple[float, ...]:
+        """The thresholds that the answer or the policy names, lenient to strict."""
+        verdicts = [axis.verdict for axis in self.axes.values()]
+        named = {self.safe.place} | {
+            place
+            for verdict in verdicts
+            for place in (verdict.not_detected_from, verdict.parity_shown_from, verdict.parity_shown_to)
+        }
+        operating = np.flatnonzero(np.isin(self.thresholds, self.policy.thresholds)).tolist()
+        places = sorted({place for place in named if place is not None} | set(operating))
+        return tuple(float(self.thresholds[place]) for place in places)
 
     def plot_false_match_rates(self, axis: str | None = None, *, ax: Plot | None = None) -> Plot:
         """Draw the false match rate of every group against the threshold.
@@ -238,55 +283,14 @@ class Evaluation:
         finally:
             scratch.unlink(missing_ok=True)
 
+    def __repr__(self) -> str:
+        matcher, axes = self.study.matcher, ", ".join(self.axes)
+        return (
+            f"<Evaluation of {matcher.name} {matcher.version}: safe threshold {self.safe_threshold}, "
+            f"axes {axes}, {len(self.thresholds)} thresholds>"
+        )
+
     def _repr_html_(self) -> str:
         from harness.evaluation.summary import html_summary
 
         return html_summary(self)
-
-
-def _rate_rows(evaluation: Evaluation, axis: AxisEvaluation, rates: Rates) -> pa.RecordBatch:
-    groups, thresholds = rates.errors.shape
-    side = 1 if rates.name in ("FNMR", "FNIR") else 0
-    known = axis.subjects or {}
-    subjects = [known[group][side] if group in known else None for group in rates.groups]
-    return pa.record_batch(
-        {
-            "axis": pa.array([axis.name] * rates.errors.size),
-            "group": pa.array(np.repeat(np.array(rates.groups, object), thresholds), pa.string()),
-            "rate": pa.array([rates.name] * rates.errors.size),
-            "threshold": np.tile(evaluation.thresholds, groups),
-            "trials": np.repeat(rates.trials, thresholds),
-            "errors": rates.errors.ravel(),
-            "subjects": pa.array([s for s in subjects for _ in range(thresholds)], pa.int64()),
-            "estimate": _defined(rates.estimate),
-            "lower": _defined(rates.lower),
-            "upper": _defined(rates.upper),
-            "design_effect": _defined(rates.design_effect),
-        }
-    )
-
-
-def _verdict_rows(evaluation: Evaluation, axis: AxisEvaluation) -> pa.RecordBatch:
-    found = axis.false_match_differential
-    names: list[Any] = [*axis.false_matches.groups, None]  # place -1: no group
-    thresholds = len(evaluation.thresholds)
-    return pa.record_batch(
-        {
-            "axis": pa.array([axis.name] * thresholds),
-            "threshold": evaluation.thresholds,
-            "worst_group": pa.array([names[place] for place in found.worst], pa.string()),
-            "best_group": pa.array([names[place] for place in found.best], pa.string()),
-            "ratio": _defined(found.ratio),
-            "ratio_lower": _defined(found.ratio_lower),
-            "ratio_upper": _defined(found.ratio_upper),
-            "gap": _defined(found.gap),
-            "gap_upper": _defined(found.gap_upper),
-            "verdict": pa.array([str(verdict) for verdict in axis.verdict.verdicts]),
-            "detectable_ratio": _defined(found.detectable_ratio),
-            "growth_needed": _defined(axis.verdict.growth_needed),
-        }
-    )
-
-
-def _defined(values: FloatArray) -> pa.Array:
-    return pa.array(values.ravel(), pa.float64(), from_pandas=True)

@@ -181,7 +181,32 @@ def test_progress_adds_up_to_all_rows() -> None:
     assert {total for _, total in seen} == {2000}
 
 
+class TestPairs:
+    def test_of_every_two_groups_at_the_thresholds_of_the_answer(self) -> None:
+        found = evaluated(
+            policy={"criterion": "not_detected", "thresholds": [0.7]}, thresholds=[0.5, 0.6, 0.95]
+        )
+        assert found.answer_thresholds == (0.5, 0.7)
+        rows = found.pairs_at(found.answer_thresholds).to_pylist()
+        assert [(row["axis"], row["threshold"]) for row in rows] == [
+            ("ethnicity", 0.5),
+            ("ethnicity", 0.7),
+            ("sex", 0.5),
+            ("sex", 0.7),
+        ]
+        assert {(row["group"], row["other_group"]) for row in rows[:2]} == {("Asian", "Black")}
+        rates = {row["group"]: row["estimate"] for row in found.at(0.5).rates.to_pylist()[:2]}
+        assert rows[0]["ratio"] == rates["Asian"] / rates["Black"]
+        assert rows[0]["lower"] < rows[0]["ratio"] < rows[0]["upper"]
+        assert found.at(0.5).pairs.to_pylist() == [rows[0], rows[2]]
+
+
 class TestSummary:
+    def test_the_short_form(self) -> None:
+        found = evaluated(policy={"criterion": "not_detected"}, thresholds=[0.5, 0.95])
+        expected = "<Evaluation of example 1: safe threshold 0.5, axes ethnicity, sex, 2 thresholds>"
+        assert repr(found) == expected
+
     def test_five_lines(self) -> None:
         found = evaluated(policy={"criterion": "not_detected", "max_ratio": 2.0}, thresholds=[0.5, 0.95])
         lines = dict(answer(found))
