@@ -67,6 +67,15 @@ class AxisVerdict:
     growth_needed: FloatArray
     obstacles: tuple[str, ...]
 
+    @property
+    def places(self) -> dict[str, int | None]:
+        """The thresholds that the axis is summed up by, by name."""
+        return {
+            "not_detected_from": self.not_detected_from,
+            "parity_shown_from": self.parity_shown_from,
+            "parity_shown_to": self.parity_shown_to,
+        }
+
 
 @dataclass(frozen=True)
 class SafeThreshold:

@@ -54,9 +54,11 @@ def to_json(evaluation: Evaluation) -> str:
             "not_detected_from": evaluation.not_detected_from,
             "axes": {
                 axis.name: {
-                    "not_detected_from": evaluation.threshold_at(axis.verdict.not_detected_from),
-                    "parity_shown_from": evaluation.threshold_at(axis.verdict.parity_shown_from),
-                    "parity_shown_to": evaluation.threshold_at(axis.verdict.parity_shown_to),
+                    **{name: evaluation.threshold_at(place) for name, place in axis.verdict.places.items()},
+                    "cost": {
+                        name: None if place is None else axis.missed_at(place)
+                        for name, place in axis.verdict.places.items()
+                    },
                 }
                 for axis in evaluation.axes.values()
             },

@@ -67,6 +67,12 @@ class AxisEvaluation:
     measures: SummaryMeasures
     verdict: AxisVerdict
 
+    def missed_at(self, place: int) -> dict[str, float | None]:
+        """Return what a threshold costs: every group's false non-match rate, None where it has no mated trials."""
+        rates = self.false_non_matches
+        at = rates.estimate[:, place].tolist()
+        return {group: None if np.isnan(rate) else rate for group, rate in zip(rates.groups, at, strict=True)}
+
 
 @dataclass(frozen=True)
 class Reading:
@@ -238,12 +244,7 @@ class Evaluation:
     @property
     def answer_thresholds(self) -> tuple[float, ...]:
         """The thresholds that the answer or the policy names, lenient to strict."""
-        verdicts = [axis.verdict for axis in self.axes.values()]
-        named = {self.safe.place} | {
-            place
-            for verdict in verdicts
-            for place in (verdict.not_detected_from, verdict.parity_shown_from, verdict.parity_shown_to)
-        }
+        named = {self.safe.place}.union(*(axis.verdict.places.values() for axis in self.axes.values()))
         operating = np.flatnonzero(np.isin(self.thresholds, self.policy.thresholds)).tolist()
         places = sorted({place for place in named if place is not None} | set(operating))
         return tuple(float(self.thresholds[place]) for place in places)

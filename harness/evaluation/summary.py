@@ -135,13 +135,12 @@ def _cost(evaluation: Evaluation) -> str:
 
 
 def _missed(evaluation: Evaluation, threshold: float) -> str:
-    rates = evaluation.judged_axes[0].false_non_matches
-    place = _place(evaluation, threshold)
-    return ", ".join(f"{group} {_percent(rates.estimate[i, place])}" for i, group in enumerate(rates.groups))
+    missed = evaluation.judged_axes[0].missed_at(_place(evaluation, threshold))
+    return ", ".join(f"{group} {_percent(rate)}" for group, rate in missed.items())
 
 
-def _percent(rate: float) -> str:
-    return "unknown" if np.isnan(rate) else f"{100 * rate:.2f} %"
+def _percent(rate: float | None) -> str:
+    return "unknown" if rate is None else f"{100 * rate:.2f} %"
 
 
 def _evidence(evaluation: Evaluation) -> str:

@@ -56,7 +56,9 @@ def test_it_writes_everything_and_prints_the_answer_in_five_lines(
         "Cost",
         "Evidence",
     ]
-    assert where == "Written to out: evaluation.json, rates.csv, verdicts.csv, pairs.csv, measures.csv, figures/"
+    assert (
+        where == "Written to out: evaluation.json, rates.csv, verdicts.csv, pairs.csv, measures.csv, figures/"
+    )
     written = {path.relative_to("out").as_posix() for path in Path("out").rglob("*") if path.is_file()}
     figures = {f"figures/false_match_rates_group.{suffix}" for suffix in ("svg", "png", "pdf")}
     assert written == {"evaluation.json", "rates.csv", "verdicts.csv", "pairs.csv", "measures.csv", *figures}

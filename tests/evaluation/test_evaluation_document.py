@@ -207,3 +207,24 @@ def test_same_input_gives_the_same_bytes_in_another_process(tmp_path: Path) -> N
     assert one == two
     assert len(one) > 10_000
     assert harness.load(tmp_path / "one").inputs[0].sha256 is not None
+
+
+def test_the_answer_states_what_each_threshold_costs() -> None:
+    text = to_json(evaluated(thresholds=[0.5, 0.95]))
+    found = from_json(text)
+    assert any(axis.verdict.not_detected_from is not None for axis in found.axes.values())
+    assert any(axis.verdict.parity_shown_from is None for axis in found.axes.values())
+    for name, answered in json.loads(text)["answer"]["axes"].items():
+        axis = found.axes[name]
+        assert set(answered["cost"]) == {"not_detected_from", "parity_shown_from", "parity_shown_to"}
+        for which, cost in answered["cost"].items():
+            threshold = answered[which]
+            if threshold is None:
+                assert cost is None
+                continue
+            rows = found.at(threshold).rates.to_pylist()
+            missed = {
+                row["group"]: row["estimate"] for row in rows if row["axis"] == name and row["rate"] == "FNMR"
+            }
+            assert cost == missed
+            assert list(cost) == list(axis.false_non_matches.groups)
