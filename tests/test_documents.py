@@ -200,7 +200,7 @@ class TestFilesThatCannotBeRead:
 
     def test_a_format_that_is_not_known(self, tmp_path: Path) -> None:
         error = error_of(tmp_path, "a = 1", "a.ini")
-        assert error == "a.ini: the name ends in none of .yaml, .yml, .json"
+        assert error == "a.ini: the name ends in none of .yaml, .yml, .json, .toml"
 
 
 @given(st.text(alphabet=list("ab-: [],{}\n\"'\\&*!%#?|>~<0.\t\r\u2028\ufeffé"), max_size=30))

@@ -31,14 +31,14 @@ app = App(
 
 
 def main(tokens: Sequence[str] | None = None) -> None:
-    """Run the command line and exit: 0 done, 2 usage or invalid input, 70 an error of the harness."""
+    """Run the command line and exit: 0 done, 2 usage or invalid input, 70 an error; `check` has codes of its own."""
     sys.exit(run(sys.argv[1:] if tokens is None else tokens))
 
 
 def run(tokens: Sequence[str]) -> int:
     """Run the command line and return its exit code."""
     try:
-        app(tokens, exit_on_error=False, result_action="return_value")
+        result = app(tokens, exit_on_error=False, result_action="return_value")
     except CycloptsError:
         return INVALID
     except HarnessError as error:
@@ -51,7 +51,7 @@ def run(tokens: Sequence[str]) -> int:
         traceback.print_exc()
         print("harness: this is an error of the harness itself; please report it", file=sys.stderr)
         return INTERNAL
-    return 0
+    return result if isinstance(result, int) else 0
 
 
 @app.command
@@ -228,6 +228,43 @@ def plan(*, json: bool = False, options: PlanOptions = PlanOptions()) -> None:  
     from harness.cli.plan import answer_plan
 
     print(answer_plan(options, as_json=json))
+
+
+@app.command
+def check(
+    configs: tuple[str, ...] = (),
+    *,
+    evaluation: str | None = None,
+    format: Literal["text", "json"] = "text",  # noqa: A002 - the flag's name
+    today: str | None = None,
+    schema: bool = False,
+) -> int:
+    """Check deployment configs against an evaluation; only exit code 0 lets them pass.
+
+    0 every deployment passes; 1 one is below the safe threshold or breaks a bound; 2 usage, or an invalid config;
+    3 the evidence cannot decide; 70 an error of the harness. With several, the first of 70, 2, 1, 3 that occurs.
+
+    Parameters
+    ----------
+    configs
+        YAML, JSON or TOML files of deployments.
+    evaluation
+        The evaluation.json to check against; without it, the one that each config names.
+    format
+        text, or json for machines.
+    today
+        YYYY-MM-DD, what dates are compared with; the day it is by default.
+    schema
+        Print the JSON Schema of a config, for editors, and check nothing.
+    """
+    from harness.cli.check import check_configs, schema_text
+
+    if schema:
+        print(schema_text())
+        return 0
+    text, exit_code = check_configs(configs, evaluation, format, today)
+    print(text)
+    return exit_code
 
 
 def _require(*packages: str) -> None:

@@ -1,4 +1,4 @@
-"""Strict reading of YAML and JSON documents, with errors that point at the line and column.
+"""Strict reading of YAML, JSON and TOML documents, with errors that point at the line and column.
 
 A format is a function from a text to a stream of tokens; what is refused whatever the format
 (a repeated key, a number that is not finite, ...) is refused once, where the tokens become values.

@@ -9,6 +9,7 @@ from pathlib import Path
 from harness.documents.document import Document
 from harness.documents.json import json_tokens
 from harness.documents.tokens import Token, line_starts, position_at
+from harness.documents.toml import toml_tokens
 from harness.documents.values import document_of
 from harness.documents.yaml import yaml_tokens
 from harness.errors import InputError
@@ -21,11 +22,12 @@ _FORMATS: Mapping[str, Callable[[str], Iterator[Token]]] = {
     ".yaml": yaml_tokens,
     ".yml": yaml_tokens,
     ".json": json_tokens,
+    ".toml": toml_tokens,
 }
 
 
 def read_document(path: str | os.PathLike[str]) -> Document:
-    """Read a YAML or JSON file, told apart by the ending of its name.
+    """Read a YAML, JSON or TOML file, told apart by the ending of its name.
 
     Parameters
     ----------
@@ -40,7 +42,7 @@ def read_document(path: str | os.PathLike[str]) -> Document:
     Raises
     ------
     InputError
-        The file cannot be read, is not YAML 1.2 or JSON, or uses what makes a configuration ambiguous:
+        The file cannot be read, is not YAML 1.2, JSON or TOML, or uses what makes a configuration ambiguous:
         several documents, repeated or non-text keys, anchors, aliases, tags, merge keys, NaN, infinities.
     """
     source = os.fspath(path)

@@ -120,7 +120,7 @@ def _known_keys(model: type[BaseModel], path: KeyPath) -> list[str]:
     for part in path:
         known = model.model_fields.get(str(part))  # None inside a mapping or list of models
         model = _model_in(known.annotation) if known else model
-    return list(model.model_fields)
+    return [field.alias or name for name, field in model.model_fields.items()]
 
 
 def _model_in(annotation: Any) -> Any:

@@ -1,0 +1,261 @@
+"""An evaluation as evidence: read strictly, and refused unless its answer follows from its arrays."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import stat
+from dataclasses import dataclass
+from pathlib import Path
+from typing import NoReturn
+
+from pydantic import ValidationError
+
+from harness.documents import document_from, shown, validate
+from harness.errors import InputError
+from harness.gate.recomputing import (
+    DisagreementError,
+    number,
+    require,
+    require_consistent_axis,
+    require_order,
+    within_limits,
+)
+from harness.gate.shape import SCHEMA, AxisShape, EvaluationShape, Number
+from harness.policy import Policy
+from harness.study import Study
+
+__all__ = ["AxisEvidence", "Evidence", "read_evidence"]
+
+_MAX_BYTES = 2**28
+
+
+@dataclass(frozen=True)
+class AxisEvidence:
+    """What is known of one axis at T thresholds, from the most lenient to the strictest.
+
+    Parameters
+    ----------
+    name : str
+    judged : bool
+    pairs : tuple of str, length T
+        The groups with the highest and the lowest false match rate.
+    ratio_bounds : tuple of tuple of float, length T
+        Bounds of their ratio.
+    verdicts : tuple of str, length T
+    safe_from, safe_to : int or None
+        The places between which the policy's criterion holds.
+    keeps_limits : tuple of bool, length T
+        Where max_fmr and max_fnmr_gap are kept.
+    obstacles : tuple of str
+    """
+
+    name: str
+    judged: bool
+    pairs: tuple[str, ...]
+    ratio_bounds: tuple[tuple[float, float], ...]
+    verdicts: tuple[str, ...]
+    safe_from: int | None
+    safe_to: int | None
+    keeps_limits: tuple[bool, ...]
+    obstacles: tuple[str, ...]
+
+
+@dataclass(frozen=True)
+class Evidence:
+    """An evaluation whose answer follows from its arrays.
+
+    Parameters
+    ----------
+    source, sha256 : str
+    study : Study
+    policy : Policy
+    thresholds : tuple of float
+        As the study states scores, from the most lenient to the strictest.
+    axes : tuple of AxisEvidence
+    safe_place : int or None
+        Of the lowest safe threshold.
+    reason : str
+        Why it is safe, or why there is none.
+    refuted : str or None
+        Why a threshold chosen on half of the subjects did not hold on the other half, where that is so.
+    """
+
+    source: str
+    sha256: str
+    study: Study
+    policy: Policy
+    thresholds: tuple[float, ...]
+    axes: tuple[AxisEvidence, ...]
+    safe_place: int | None
+    reason: str
+    refuted: str | None
+
+    @property
+    def judged(self) -> tuple[AxisEvidence, ...]:
+        """The axes on which the policy's answer rests."""
+        return tuple(axis for axis in self.axes if axis.judged)
+
+
+def read_evidence(path: Path, *, within: Path | None = None) -> Evidence:
+    """Read an ``evaluation.json``.
+
+    Parameters
+    ----------
+    path : Path
+        The file.
+    within : Path, optional
+        The folder that it must not lead out of.
+
+    Raises
+    ------
+    InputError
+        It cannot be read, is not of the known schema, or disagrees with itself.
+    """
+    source = str(path)
+    content = _content(path, within)
+    try:
+        text = content.decode("utf-8")
+        plain = json.loads(text, object_pairs_hook=_distinct, parse_constant=_no_constant)
+        known = plain.get("schema") if isinstance(plain, dict) else None
+        if known != SCHEMA:
+            raise InputError(f"schema is {shown(known)}, not {shown(SCHEMA)}", source=source)
+        return _evidence(EvaluationShape.model_validate(plain), source, hashlib.sha256(content).hexdigest())
+    except InputError as error:
+        raise InputError(error.problem, source=source) from error
+    except ValidationError as error:
+        first = error.errors(include_url=False)[0]
+        where = ".".join(str(part) for part in first["loc"])
+        raise InputError(f"is not a whole evaluation: {where}: {first['msg']}", source=source) from error
+    except DisagreementError as error:
+        raise InputError(f"disagrees with itself: {error}", source=source) from error
+    except (ValueError, RecursionError, OverflowError) as error:
+        raise InputError(f"is not a whole evaluation: {error}", source=source) from error
+
+
+def _content(path: Path, within: Path | None) -> bytes:
+    source = str(path)
+    try:
+        resolved = path.resolve(strict=True)
+        if within is not None and not resolved.is_relative_to(within.resolve(strict=True)):
+            raise InputError("is a symbolic link that leads out of the config's folder", source=source)
+        if not stat.S_ISREG(resolved.stat().st_mode):
+            raise InputError("is not a regular file", source=source)
+        with resolved.open("rb") as stream:
+            content = stream.read(_MAX_BYTES + 1)
+    except InputError:
+        raise
+    except (OSError, ValueError, RuntimeError) as error:
+        reason = error.strerror if isinstance(error, OSError) else str(error)
+        raise InputError(f"cannot be read: {reason}", source=source) from error
+    if len(content) > _MAX_BYTES:
+        raise InputError("larger than 256 MiB", source=source)
+    return content
+
+
+def _distinct(pairs: list[tuple[str, object]]) -> dict[str, object]:
+    found = dict(pairs)
+    if len(found) != len(pairs):
+        raise ValueError("a key is given twice")
+    return found
+
+
+def _no_constant(text: str) -> NoReturn:
+    raise ValueError(f"{text} is not a finite number")
+
+
+def _evidence(shape: EvaluationShape, source: str, sha256: str) -> Evidence:
+    study = validate(Study, document_from(shape.study, "study"))
+    policy = validate(Policy, document_from(shape.policy, "policy"))
+    require(study.to_dict() == shape.study, "the study is not written out in full")
+    require(policy.to_dict() == shape.policy, "the policy is not written out in full")
+    require(list(shape.axes) == [axis.name for axis in study.axes], "its axes are not those of the study")
+    judged = {axis.name for axis in policy.axes_of(study)}
+    require_order(shape.thresholds, study.sign)
+    for name, axis in shape.axes.items():
+        require(axis.judged == (name in judged), f"{name} is judged or not against its policy")
+        require((axis.subjects is None) == (not study.subjects), f"{name}: subjects are not as in the study")
+        require_consistent_axis(axis, policy, study.task, len(shape.thresholds))
+    evidence = Evidence(
+        source=source,
+        sha256=sha256,
+        study=study,
+        policy=policy,
+        thresholds=tuple(shape.thresholds),
+        axes=tuple(_axis(name, axis, policy) for name, axis in shape.axes.items()),
+        safe_place=shape.place_of_safe_threshold,
+        reason=shape.answer.reason,
+        refuted=_refuted(shape),
+    )
+    require(
+        _safe_place(evidence) == evidence.safe_place, "its safe threshold does not follow from its arrays"
+    )
+    _require_answer(shape, evidence)
+    return evidence
+
+
+def _axis(name: str, axis: AxisShape, policy: Policy) -> AxisEvidence:
+    found, verdict = axis.false_match_differential, axis.verdict
+    groups = [group.group for group in axis.false_matches.groups]
+    count = len(verdict.verdicts)
+    if policy.criterion == "shown":
+        safe = (verdict.parity_shown_from, verdict.parity_shown_to)
+    else:
+        safe = (verdict.not_detected_from, None if verdict.not_detected_from is None else count - 1)
+    return AxisEvidence(
+        name=name,
+        judged=axis.judged,
+        pairs=tuple(f"{groups[w]}/{groups[b]}" for w, b in zip(found.worst, found.best, strict=True)),
+        ratio_bounds=tuple(
+            (number(lower), number(upper))
+            for lower, upper in zip(found.ratio_lower, found.ratio_upper, strict=True)
+        ),
+        verdicts=tuple(verdict.verdicts),
+        safe_from=safe[0],
+        safe_to=safe[1],
+        keeps_limits=tuple(within_limits(axis, policy, place) for place in range(count)),
+        obstacles=tuple(verdict.obstacles),
+    )
+
+
+def _safe_place(evidence: Evidence) -> int | None:
+    """Find the lowest threshold that is safe on every judged axis, as harness.verdicts does."""
+    starts = [axis.safe_from for axis in evidence.judged]
+    ends = [axis.safe_to for axis in evidence.judged]
+    known_starts = [start for start in starts if start is not None]
+    known_ends = [end for end in ends if end is not None]
+    if len(known_starts) < len(starts) or len(known_ends) < len(ends) or not starts:
+        return None
+    for place in range(max(known_starts), min(known_ends) + 1):
+        if all(axis.keeps_limits[place] for axis in evidence.judged):
+            return place
+    return None
+
+
+def _require_answer(shape: EvaluationShape, evidence: Evidence) -> None:
+    def at(place: int | None) -> float | None:
+        return None if place is None else evidence.thresholds[place]
+
+    answer = shape.answer
+    require(answer.criterion == evidence.policy.criterion, "the answer is for another criterion")
+    require(answer.safe_threshold == at(evidence.safe_place), "the answer is not the safe threshold")
+    require(list(answer.axes) == list(shape.axes), "the answer is for other axes")
+    for name, axis in shape.axes.items():
+        for part in ("not_detected_from", "parity_shown_from", "parity_shown_to"):
+            place, stated = getattr(axis.verdict, part), answer.axes[name]
+            agrees = getattr(stated, part) == at(place) and getattr(stated.cost, part) == _cost(axis, place)
+            require(agrees, f"the answer's {part} of {name} is not the verdicts'")
+    places = [axis.verdict.not_detected_from for axis in shape.axes.values() if axis.judged]
+    known = [place for place in places if place is not None]
+    highest = max(known) if len(known) == len(places) else None
+    require(answer.not_detected_from == at(highest), "the answer's not_detected_from is not the verdicts'")
+
+
+def _cost(axis: AxisShape, place: int | None) -> dict[str, Number] | None:
+    groups = axis.false_non_matches.groups
+    return None if place is None else {group.group: group.estimate[place] for group in groups}
+
+
+def _refuted(shape: EvaluationShape) -> str | None:
+    confirmation = shape.confirmation
+    return confirmation.reason if confirmation and confirmation.outcome == "does not hold" else None

@@ -1,0 +1,144 @@
+"""What a check found: plain values, for any format to draw."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import date
+from enum import StrEnum
+
+__all__ = ["Checked", "Finding", "Outcome", "Place", "Report", "Rule"]
+
+
+class Outcome(StrEnum):
+    """What came of a check."""
+
+    PASS = "pass"  # noqa: S105 - no password
+    CANNOT_DECIDE = "cannot decide"
+    FAIL = "fail"
+    INVALID = "invalid"
+
+    @property
+    def severity(self) -> int:
+        """Its place among the outcomes, the worst highest."""
+        return list(Outcome).index(self)
+
+    @property
+    def exit_code(self) -> int:
+        """What a command exits with where nothing worse was found."""
+        return {"pass": 0, "cannot decide": 3, "fail": 1, "invalid": 2}[self.value]
+
+
+class Rule(StrEnum):
+    """Which rule a finding comes from; the names are for machines and do not change."""
+
+    SAFE = "safe"
+    INVALID_CONFIG = "invalid-config"
+    BELOW_SAFE_THRESHOLD = "below-safe-threshold"
+    LIMIT_BROKEN = "limit-broken"
+    DEPLOYMENT_ENDED = "deployment-ended"
+    NO_EVIDENCE = "no-evidence"
+    DAMAGED_EVIDENCE = "damaged-evidence"
+    OTHER_EVIDENCE = "other-evidence"
+    EVIDENCE_EXPIRED = "evidence-expired"
+    OTHER_MATCHER = "other-matcher"
+    OTHER_TASK = "other-task"
+    WATCHLIST_NOT_TESTED = "watchlist-not-tested"
+    AXIS_NOT_JUDGED = "axis-not-judged"
+    OTHER_CRITERION = "other-criterion"
+    NO_SAFE_THRESHOLD = "no-safe-threshold"
+    NOT_CONFIRMED = "not-confirmed"
+    OUTSIDE_EVALUATED_RANGE = "outside-evaluated-range"
+    ABOVE_PARITY_RANGE = "above-parity-range"
+
+
+@dataclass(frozen=True)
+class Place:
+    """Where something stands in a file.
+
+    Parameters
+    ----------
+    file : str
+    line, column : int, optional
+        From 1.
+    """
+
+    file: str
+    line: int | None = None
+    column: int | None = None
+
+    def __str__(self) -> str:
+        return ":".join(str(part) for part in (self.file, self.line, self.column) if part is not None)
+
+
+@dataclass(frozen=True)
+class Finding:
+    """One thing that a check found.
+
+    Parameters
+    ----------
+    rule : Rule
+    outcome : Outcome
+    sentence : str
+        What a person can act on; it may quote the config or the evidence, so a format must escape it.
+    place : Place
+        Of the value that is to blame.
+    """
+
+    rule: Rule
+    outcome: Outcome
+    sentence: str
+    place: Place
+
+
+@dataclass(frozen=True)
+class Checked:
+    """A deployment, or a file that is no valid config, and what was found.
+
+    Parameters
+    ----------
+    deployment : str or None
+        Its name; None for a file that could not be read.
+    place : Place
+        Of its threshold, or of the fault in the file.
+    findings : tuple of Finding
+        At least one, the worst first.
+    threshold : float, optional
+    owner : str, optional
+    """
+
+    deployment: str | None
+    place: Place
+    findings: tuple[Finding, ...]
+    threshold: float | None = None
+    owner: str | None = None
+
+    @property
+    def outcome(self) -> Outcome:
+        """The worst of its findings; without any there is nothing to pass on."""
+        return max(
+            (f.outcome for f in self.findings), key=lambda o: o.severity, default=Outcome.CANNOT_DECIDE
+        )
+
+
+@dataclass(frozen=True)
+class Report:
+    """Everything that was checked, the worst first.
+
+    Parameters
+    ----------
+    checked : tuple of Checked
+    today : date
+        The day that dates were compared with.
+    evaluation : str or None
+        The evaluation named on the command line.
+    """
+
+    checked: tuple[Checked, ...]
+    today: date
+    evaluation: str | None
+
+    @property
+    def exit_code(self) -> int:
+        """2 where a config is invalid, else 1 where one fails, else 3 where one cannot be decided, else 0."""
+        worst = max((c.outcome for c in self.checked), key=lambda o: o.severity, default=Outcome.INVALID)
+        return worst.exit_code

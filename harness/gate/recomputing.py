@@ -1,0 +1,213 @@
+"""What an evaluation says of itself, worked out again from its arrays.
+
+An answer that does not follow from the arrays is no evidence. Bounds cannot be worked out again here (that takes
+beta quantiles), so arrays altered with care still agree with each other; only a digest or a signature tells those.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Iterable, Sequence
+from itertools import pairwise
+
+from harness.gate.shape import AxisShape, DifferentialShape, Number, RatesShape
+from harness.policy import Policy
+
+__all__ = ["DisagreementError", "number", "require_consistent_axis", "require_order", "within_limits"]
+
+_ROUNDING = 1e-9
+_FEWEST_SUBJECTS = 2  # as harness.verdicts has it, which needs numpy
+
+
+class DisagreementError(Exception):
+    """Parts of an evaluation disagree; its text says which."""
+
+
+def number(value: Number) -> float:
+    """Return a number as the document writes it: NaN where undefined."""
+    return math.nan if value is None else float(value)
+
+
+def require(holds: bool, problem: str) -> None:
+    """Refuse an evaluation unless something holds."""
+    if not holds:
+        raise DisagreementError(problem)
+
+
+def require_order(thresholds: Sequence[float], sign: int) -> None:
+    """Refuse thresholds that do not go from the most lenient to the strictest."""
+    ordered = all(sign * a < sign * b for a, b in pairwise(thresholds))
+    require(ordered, "thresholds do not go from the most lenient to the strictest")
+
+
+def require_consistent_axis(axis: AxisShape, policy: Policy, task: str, count: int) -> None:
+    """Refuse an axis whose parts disagree.
+
+    Parameters
+    ----------
+    axis : AxisShape
+    policy : Policy
+        The evaluation's.
+    task : str
+        The study's.
+    count : int
+        How many thresholds there are.
+
+    Raises
+    ------
+    DisagreementError
+    """
+    names = ("FMR", "FNMR") if task == "verification" else ("FPIR", "FNIR")
+    every_rate = (axis.false_matches, axis.false_non_matches)
+    for rates, name, falls in zip(every_rate, names, (True, False), strict=True):
+        require(rates.name == name, f"rates are called {rates.name!r}, not {name!r}")
+        _require_rates(rates, policy.confidence, count, falls=falls)
+    if axis.across is not None:
+        _require_rates(axis.across, policy.confidence, count, falls=True)
+    groups = [group.group for group in axis.false_matches.groups]
+    require(len(set(groups)) == len(groups), "a group is repeated")
+    require(groups == [group.group for group in axis.false_non_matches.groups], "groups differ between rates")
+    require(axis.subjects is None or set(axis.subjects) == set(groups), "subjects are not of the groups")
+    _require_differential(axis.false_match_differential, axis.false_matches, policy.confidence, count)
+    _require_differential(axis.false_non_match_differential, axis.false_non_matches, policy.confidence, count)
+    _require_measures(axis, policy, count)
+    _require_verdict(axis, policy, count)
+
+
+def within_limits(axis: AxisShape, policy: Policy, place: int) -> bool:
+    """Say whether every group keeps the policy's max_fmr and max_fnmr_gap at a threshold."""
+    upper = [number(group.upper[place]) for group in axis.false_matches.groups]
+    gap = number(axis.false_non_match_differential.gap_upper[place])
+    fmr_kept = policy.max_fmr is None or all(bound <= policy.max_fmr for bound in upper)
+    return fmr_kept and (policy.max_fnmr_gap is None or gap <= policy.max_fnmr_gap)
+
+
+def _require_lengths(arrays: Iterable[Sequence[object]], count: int) -> None:
+    require(all(len(array) == count for array in arrays), f"an array is not of {count} thresholds")
+
+
+def _require_rates(rates: RatesShape, confidence: float, count: int, *, falls: bool) -> None:
+    require(rates.confidence == confidence, f"{rates.name} has other bounds than the policy asks for")
+    for group in rates.groups:
+        _require_lengths((group.errors, group.design_effect, group.estimate, group.lower, group.upper), count)
+        errors = group.errors if falls else group.errors[::-1]
+        require(all(a >= b for a, b in pairwise(errors)), f"{rates.name} errors do not go one way")
+        require(max(errors) <= group.trials, f"{rates.name} has more errors than trials")
+        for i, count_here in enumerate(group.errors):
+            _require_rate(
+                rates.name, count_here, group.trials, group.estimate[i], group.lower[i], group.upper[i]
+            )
+
+
+def _require_rate(name: str, errors: int, trials: int, rate: Number, lower: Number, upper: Number) -> None:
+    if trials == 0:
+        require(rate is None, f"{name} has an estimate without trials")
+        return
+    require(_close(number(rate), errors / trials), f"{name} estimates are not errors over trials")
+    require(
+        number(lower) - _ROUNDING <= number(rate) <= number(upper) + _ROUNDING,
+        f"{name} lies outside its bounds",
+    )
+    require(number(lower) >= 0 and number(upper) <= 1, f"{name} has bounds that are no rates")
+
+
+def _require_differential(found: DifferentialShape, rates: RatesShape, confidence: float, count: int) -> None:
+    require(found.confidence == confidence, "a differential has other bounds than the policy asks for")
+    arrays = (found.worst, found.best, found.ratio, found.ratio_lower, found.ratio_upper, found.gap)
+    more = (found.gap_upper, found.p_value, found.pairs_that_differ, found.detectable_ratio)
+    _require_lengths((*arrays, *more), count)
+    lacking = any(group.trials == 0 for group in rates.groups)
+    for place in range(count):
+        worst, best = found.worst[place], found.best[place]
+        if lacking:
+            require(worst == best == -1, "a differential compares groups without trials")
+            continue
+        estimates = [number(group.estimate[place]) for group in rates.groups]
+        require(0 <= worst < len(estimates) and 0 <= best < len(estimates), "a differential names no group")
+        require(estimates[worst] == max(estimates), "the worst group has not the highest rate")
+        require(estimates[best] == min(estimates), "the best group has not the lowest rate")
+        _require_bounds(found, place, max(estimates), min(estimates))
+
+
+def _require_bounds(found: DifferentialShape, place: int, highest: float, lowest: float) -> None:
+    ratio = number(found.ratio[place])
+    if lowest > 0:
+        require(_close(ratio, highest / lowest), "a ratio is not the highest rate over the lowest")
+    else:
+        require(math.isinf(ratio) if highest > 0 else math.isnan(ratio), "a ratio over zero is a number")
+    lower, upper = number(found.ratio_lower[place]), number(found.ratio_upper[place])
+    require(0 <= lower <= upper, "bounds of a ratio are out of order")
+    if not math.isnan(ratio):
+        require(lower <= ratio * (1 + _ROUNDING), "a ratio lies below its bounds")
+        require(ratio <= upper * (1 + _ROUNDING), "a ratio lies above its bounds")
+    gap, gap_upper = number(found.gap[place]), number(found.gap_upper[place])
+    require(_close(gap, highest - lowest), "a gap is not the highest rate less the lowest")
+    require(gap <= gap_upper + _ROUNDING, "a gap lies above its bound")
+
+
+def _require_measures(axis: AxisShape, policy: Policy, count: int) -> None:
+    found = axis.measures
+    require(found.confidence == policy.confidence, "measures have other bounds than the policy asks for")
+    for measure in found.measures:
+        _require_lengths((measure.estimate, measure.lower, measure.upper), count)
+        undefined = sum(value is None for value in measure.estimate)
+        require(len(measure.undefined_because) == undefined, "an undefined measure has no reason")
+        require(all(r < len(found.reasons) for r in measure.undefined_because), "a reason is missing")
+
+
+def _require_verdict(axis: AxisShape, policy: Policy, count: int) -> None:
+    verdict, found = axis.verdict, axis.false_match_differential
+    _require_lengths((verdict.verdicts, verdict.growth_needed), count)
+    ends = (verdict.not_detected_from, verdict.parity_shown_from, verdict.parity_shown_to)
+    require(all(end is None or end < count for end in ends), "a verdict's place is not among the thresholds")
+    if verdict.obstacles:
+        require(set(verdict.verdicts) == {"inconclusive"}, "an axis that cannot be decided has verdicts")
+        require(ends == (None, None, None), "an axis that cannot be decided has thresholds")
+        return
+    require(_enough_data(axis, policy), "a group has less data than the policy asks for")
+    parity = [_alike(found, policy, place) for place in range(count)]
+    detected = [number(lower) > 1 for lower in found.ratio_lower]
+    for stated, alike, differ in zip(verdict.verdicts, parity, detected, strict=True):
+        expected = "parity shown" if alike else "disparity shown" if differ else "inconclusive"
+        require(stated == expected, "verdicts do not follow from the bounds")
+    from_here = _end_of_run([not differ for differ in detected], count - 1)
+    require(verdict.not_detected_from == from_here, "not_detected_from does not follow from the bounds")
+    _require_parity_range(axis, parity, policy)
+
+
+def _require_parity_range(axis: AxisShape, parity: Sequence[bool], policy: Policy) -> None:
+    start, end = axis.verdict.parity_shown_from, axis.verdict.parity_shown_to
+    if end is None or start is None:
+        require(start == end, "the range of shown parity has one end")
+        return
+    require(_end_of_run(parity, end) == start, "the range of shown parity does not follow from the bounds")
+    # The scan starts where data suffice for more power than growth_needed is about, or, for a gap, at the top.
+    of_gap = policy.max_gap is not None and end == len(parity) - 1
+    growth = number(axis.verdict.growth_needed[end])
+    require(of_gap or growth <= 1, "the range of shown parity starts where false matches are too few")
+
+
+def _enough_data(axis: AxisShape, policy: Policy) -> bool:
+    if len(axis.false_matches.groups) < 2 or (policy.min_subjects and axis.subjects is None):
+        return False
+    enough_trials = all(g.trials >= max(policy.min_trials, 1) for g in axis.false_matches.groups)
+    known = (axis.subjects or {}).values()
+    return enough_trials and all(n.non_mated >= max(policy.min_subjects, _FEWEST_SUBJECTS) for n in known)
+
+
+def _alike(found: DifferentialShape, policy: Policy, place: int) -> bool:
+    by_ratio = policy.max_ratio is not None and number(found.ratio_upper[place]) <= policy.max_ratio
+    by_gap = policy.max_gap is not None and number(found.gap_upper[place]) <= policy.max_gap
+    return by_ratio or by_gap
+
+
+def _end_of_run(holds: Sequence[bool], start: int) -> int | None:
+    """The lowest place down to which it holds without a break; None where it fails at the start."""
+    place = start
+    while place >= 0 and holds[place]:
+        place -= 1
+    return place + 1 if place < start else None
+
+
+def _close(a: float, b: float) -> bool:
+    return math.isclose(a, b, rel_tol=_ROUNDING, abs_tol=1e-15)

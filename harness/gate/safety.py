@@ -1,0 +1,136 @@
+"""Whether the evidence calls a deployment's threshold safe.
+
+Places count from the most lenient threshold that was evaluated to the strictest, whichever way scores go.
+"""
+
+from __future__ import annotations
+
+import math
+from bisect import bisect_left
+
+from harness.gate.configs import Located
+from harness.gate.evidence import AxisEvidence, Evidence
+from harness.gate.findings import Finding, Outcome, Rule
+
+__all__ = ["threshold_is_safe"]
+
+_HOLDS = {"shown": "parity is shown", "not_detected": "no disparity is detected"}
+
+
+def threshold_is_safe(deployment: Located, evidence: Evidence) -> Finding:
+    """Judge a threshold by the evidence.
+
+    One that was not evaluated is safe only where both its evaluated neighbours are.
+    """
+    places = _places(deployment.terms.threshold, evidence)
+    rule, outcome, sentence = _judgement(deployment.terms.threshold, places, evidence)
+    return Finding(rule, outcome, sentence, deployment.place("threshold"))
+
+
+def _places(threshold: float, evidence: Evidence) -> tuple[int, int]:
+    """The evaluated neighbours of a threshold, or itself twice; they may be off either end."""
+    sign = evidence.study.sign
+    ascending = [sign * t for t in evidence.thresholds]
+    above = bisect_left(ascending, sign * threshold)
+    exact = above < len(ascending) and ascending[above] == sign * threshold
+    return (above, above) if exact else (above - 1, above)
+
+
+def _judgement(threshold: float, places: tuple[int, int], evidence: Evidence) -> tuple[Rule, Outcome, str]:
+    lower, upper = places
+    ranges = [(axis, axis.safe_from, axis.safe_to) for axis in evidence.judged]
+    lenient, strict = _words(evidence)
+    if evidence.safe_place is None:
+        sentence = f"the evaluation has no safe threshold: {_why_none(evidence)}{_ratio_at(lower, evidence)}"
+        return Rule.NO_SAFE_THRESHOLD, Outcome.CANNOT_DECIDE, sentence
+    below = [(axis, start) for axis, start, _ in ranges if start is None or lower < start]
+    if below and not (lower < 0 and evidence.safe_place == 0):
+        return Rule.BELOW_SAFE_THRESHOLD, Outcome.FAIL, _below(threshold, lower, below, evidence)
+    if lower < 0 or upper >= len(evidence.thresholds):
+        end, word = (evidence.thresholds[0], lenient) if lower < 0 else (evidence.thresholds[-1], strict)
+        sentence = f"threshold {threshold!r} is {word} {end!r}, the last that was evaluated on that side"
+        return Rule.OUTSIDE_EVALUATED_RANGE, Outcome.CANNOT_DECIDE, sentence
+    beyond = [(axis, end) for axis, _, end in ranges if end is None or upper > end]
+    if beyond:
+        return Rule.ABOVE_PARITY_RANGE, Outcome.CANNOT_DECIDE, _beyond(threshold, beyond, evidence)
+    if not all(axis.keeps_limits[place] for axis in evidence.judged for place in places):
+        return Rule.LIMIT_BROKEN, Outcome.FAIL, _limit(threshold, lower, evidence)
+    return Rule.SAFE, Outcome.PASS, _safe(threshold, places, evidence)
+
+
+def _words(evidence: Evidence) -> tuple[str, str]:
+    return ("below", "above") if evidence.study.sign > 0 else ("above", "below")
+
+
+def _why_none(evidence: Evidence) -> str:
+    for axis in evidence.judged:
+        if axis.obstacles:
+            return f"{axis.name} cannot be decided: {axis.obstacles[0]}"
+        if axis.safe_from is None:
+            lacking = {
+                "shown": "parity is not shown",
+                "not_detected": "a disparity is detected up to the top",
+            }
+            return f"{axis.name}: {lacking[evidence.policy.criterion]}"
+    return "no threshold serves every judged axis and keeps max_fmr and max_fnmr_gap"
+
+
+def _below(
+    threshold: float, lower: int, below: list[tuple[AxisEvidence, int | None]], evidence: Evidence
+) -> str:
+    axis, start = max(below, key=lambda item: -1 if item[1] is None else item[1])
+    lenient, _ = _words(evidence)
+    from_here = evidence.thresholds[start or 0]
+    holds = _HOLDS[evidence.policy.criterion]
+    ratio = _ratio_at(lower, evidence, axis)
+    return f"threshold {threshold!r} is {lenient} {from_here!r}, from which {holds} for {axis.name}{ratio}"
+
+
+def _beyond(threshold: float, beyond: list[tuple[AxisEvidence, int | None]], evidence: Evidence) -> str:
+    axis, end = min(beyond, key=lambda item: -1 if item[1] is None else item[1])
+    _, strict = _words(evidence)
+    to_here = evidence.thresholds[end or 0]
+    return (
+        f"threshold {threshold!r} is {strict} {to_here!r}, up to which parity is shown for {axis.name}; beyond it "
+        "false matches are too few to tell"
+    )
+
+
+def _limit(threshold: float, lower: int, evidence: Evidence) -> str:
+    policy = evidence.policy
+    limits = {"max_fmr": policy.max_fmr, "max_fnmr_gap": policy.max_fnmr_gap}
+    named = " or ".join(f"{name} {limit:g}" for name, limit in limits.items() if limit is not None)
+    axes = (
+        ", ".join(axis.name for axis in evidence.judged if not axis.keeps_limits[lower])
+        or "the next threshold"
+    )
+    safe = evidence.thresholds[evidence.safe_place or 0]
+    return f"threshold {threshold!r} does not keep {named} ({axes}); the first that does is {safe!r}"
+
+
+def _safe(threshold: float, places: tuple[int, int], evidence: Evidence) -> str:
+    safe = evidence.thresholds[evidence.safe_place or 0]
+    holds = _HOLDS[evidence.policy.criterion]
+    axes = ", ".join(axis.name for axis in evidence.judged)
+    sentence = f"threshold {threshold!r} is safe: {holds} from {safe!r} for {axes}"
+    if places[0] == places[1]:
+        return f"{sentence}{_ratio_at(places[0], evidence)}"
+    near = " and ".join(repr(evidence.thresholds[place]) for place in places)
+    return f"{sentence}; it was not evaluated itself, but lies between {near}, which are both safe"
+
+
+def _ratio_at(place: int, evidence: Evidence, axis: AxisEvidence | None = None) -> str:
+    """Say what the worst ratio is at a place: of an axis, or of the axis where it may be largest."""
+    if place < 0:
+        return ""
+    axis = axis or max(evidence.judged, key=lambda one: _comparable(one.ratio_bounds[place][1]))
+    lower, upper = axis.ratio_bounds[place]
+    if math.isnan(lower) or math.isnan(upper) or (lower == 0 and math.isinf(upper)):
+        return ""  # there is nothing to compare
+    at = evidence.thresholds[place]
+    upwards = "without bound" if math.isinf(upper) else f"{upper:.2g}"
+    return f"; at {at!r} {axis.pairs[place]} is {lower:.2g} to {upwards}"
+
+
+def _comparable(bound: float) -> float:
+    return -1.0 if math.isnan(bound) else bound

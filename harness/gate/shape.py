@@ -1,0 +1,166 @@
+"""The shape of ``evaluation.json``, schema 1, read without coercion: every key, and none besides."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Annotated, Literal
+
+from pydantic import BaseModel, ConfigDict, Field
+
+__all__ = ["SCHEMA", "AxisShape", "DifferentialShape", "EvaluationShape", "Number", "RatesShape"]
+
+SCHEMA = "harness/evaluation/1"
+
+Number = float | Literal["inf"] | None
+"""An undefined number is null, and one without bound is the text ``inf``."""
+
+_Count = Annotated[int, Field(ge=0)]
+_Place = Annotated[int, Field(ge=0)]
+
+
+class _Shape(BaseModel):
+    model_config = ConfigDict(frozen=True, extra="forbid", strict=True, allow_inf_nan=False)
+
+
+class _ByTruth(_Shape):
+    non_mated: _Count
+    mated: _Count
+
+
+class _Group(_Shape):
+    group: str
+    trials: _Count
+    errors: list[_Count]
+    design_effect: list[Number]
+    estimate: list[Number]
+    lower: list[Number]
+    upper: list[Number]
+
+
+class RatesShape(_Shape):
+    """Error rates by group and threshold."""
+
+    name: str
+    confidence: float
+    groups: Annotated[list[_Group], Field(min_length=1)]
+
+
+class DifferentialShape(_Shape):
+    """How far the groups differ at every threshold."""
+
+    worst: list[int]
+    best: list[int]
+    ratio: list[Number]
+    ratio_lower: list[Number]
+    ratio_upper: list[Number]
+    gap: list[Number]
+    gap_upper: list[Number]
+    p_value: list[Number]
+    pairs_that_differ: list[_Count]
+    detectable_ratio: list[Number]
+    confidence: float
+
+
+class _Measure(_Shape):
+    measure: str
+    estimate: list[Number]
+    lower: list[Number]
+    upper: list[Number]
+    undefined_because: list[_Count]
+
+
+class _Measures(_Shape):
+    alpha: float
+    confidence: float
+    reasons: list[str]
+    measures: list[_Measure]
+
+
+class _Verdict(_Shape):
+    verdicts: list[Literal["disparity shown", "parity shown", "inconclusive"]]
+    not_detected_from: _Place | None
+    parity_shown_from: _Place | None
+    parity_shown_to: _Place | None
+    growth_needed: list[Number]
+    obstacles: list[str]
+
+
+class AxisShape(_Shape):
+    """One axis."""
+
+    judged: bool
+    left_out: _ByTruth
+    subjects: Mapping[str, _ByTruth] | None
+    false_matches: RatesShape
+    false_non_matches: RatesShape
+    across: RatesShape | None
+    false_match_differential: DifferentialShape
+    false_non_match_differential: DifferentialShape
+    measures: _Measures
+    verdict: _Verdict
+
+
+class _Confirmation(_Shape):
+    chosen: float | None
+    outcome: Literal["holds", "does not hold", "undecided", "nothing to confirm"]
+    reason: str
+    comparisons: Annotated[list[_ByTruth], Field(min_length=2, max_length=2)]
+    left_out: _ByTruth
+    ratio_upper: Mapping[str, Number]
+
+
+class _Cost(_Shape):
+    not_detected_from: Mapping[str, float | None] | None
+    parity_shown_from: Mapping[str, float | None] | None
+    parity_shown_to: Mapping[str, float | None] | None
+
+
+class _AnswerOfAxis(_Shape):
+    not_detected_from: float | None
+    parity_shown_from: float | None
+    parity_shown_to: float | None
+    cost: _Cost
+
+
+class _Answer(_Shape):
+    criterion: str
+    safe_threshold: float | None
+    reason: str
+    not_detected_from: float | None
+    axes: Mapping[str, _AnswerOfAxis]
+
+
+class _Input(_Shape):
+    name: str
+    bytes: _Count | None
+    sha256: str | None
+
+
+class _Versions(_Shape):
+    model_config = ConfigDict(extra="allow")
+
+    harness: str
+    python: str
+    numpy: str
+    scipy: str
+    duckdb: str
+    pyarrow: str
+
+
+class EvaluationShape(_Shape):
+    """The whole document; study and policy are read by their own models."""
+
+    schema_: Annotated[Literal["harness/evaluation/1"], Field(alias="schema")]
+    versions: _Versions
+    study: dict[str, object]
+    policy: dict[str, object]
+    inputs: Annotated[list[_Input], Field(min_length=1)]
+    score_type: Literal["float64", "float32"]
+    comparisons: _ByTruth
+    missing: _ByTruth
+    notes: list[str]
+    answer: _Answer
+    confirmation: _Confirmation | None
+    place_of_safe_threshold: _Place | None
+    thresholds: Annotated[list[float], Field(min_length=1)]
+    axes: Annotated[Mapping[str, AxisShape], Field(min_length=1)]

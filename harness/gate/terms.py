@@ -1,0 +1,124 @@
+"""Whether evidence is about the deployment at all: matcher, task, watchlist, axes, criterion, dates."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from datetime import date, timedelta
+
+from harness.documents import shown
+from harness.gate.configs import Located
+from harness.gate.evidence import Evidence
+from harness.gate.findings import Finding, Outcome, Rule
+
+__all__ = ["dates_kept", "evidence_fits", "expiry"]
+
+
+def dates_kept(deployment: Located, today: date) -> Iterator[Finding]:
+    """Yield what the dates of the deployment and of its evidence forbid.
+
+    The evaluation states no date of its own; the config's word is taken. A deployment that starts later needs
+    evidence that still serves on its first day.
+    """
+    terms, evidence = deployment.terms, deployment.terms.evidence
+    if terms.until is not None and terms.until < today:
+        sentence = f"the deployment ended on {terms.until}, before {today}"
+        yield Finding(Rule.DEPLOYMENT_ENDED, Outcome.FAIL, sentence, deployment.place("until"))
+    if evidence.evaluated is not None and evidence.evaluated > today:
+        sentence = f"the config says that the evaluation is of {evidence.evaluated}, after {today}"
+        place = deployment.place("evidence", "evaluated")
+        yield Finding(Rule.EVIDENCE_EXPIRED, Outcome.CANNOT_DECIDE, sentence, place)
+    day = max(today, terms.starts or today)
+    last = expiry(deployment)
+    if last is not None and last < day:
+        key = "valid_until" if last == evidence.valid_until else "max_age_days"
+        sentence = f"the evidence expired on {last} (the config's {key}), before {day}; evaluate again"
+        place = deployment.place("evidence", key)
+        yield Finding(Rule.EVIDENCE_EXPIRED, Outcome.CANNOT_DECIDE, sentence, place)
+
+
+def expiry(deployment: Located) -> date | None:
+    """Return the last day on which the evidence serves, by what the config states; None where it states none."""
+    evidence = deployment.terms.evidence
+    days = [] if evidence.valid_until is None else [evidence.valid_until]
+    if evidence.evaluated is not None and evidence.max_age_days is not None:
+        days.append(min(date.max, _later(evidence.evaluated, evidence.max_age_days)))
+    return min(days, default=None)
+
+
+def _later(day: date, days: int) -> date:
+    try:
+        return day + timedelta(days=days)
+    except OverflowError:
+        return date.max
+
+
+def evidence_fits(deployment: Located, evidence: Evidence) -> Iterator[Finding]:
+    """Yield why the evidence is about something else than the deployment."""
+    yield from _matcher(deployment, evidence)
+    yield from _task(deployment, evidence)
+    yield from _axes(deployment, evidence)
+    yield from _criterion(deployment, evidence)
+    if evidence.refuted is not None:
+        sentence = (
+            f"a threshold chosen on half of the subjects did not hold on the other half: {evidence.refuted}"
+        )
+        yield _undecided(deployment, Rule.NOT_CONFIRMED, sentence, "threshold")
+
+
+def _undecided(deployment: Located, rule: Rule, sentence: str, *path: str) -> Finding:
+    return Finding(rule, Outcome.CANNOT_DECIDE, sentence, deployment.place(*path))
+
+
+def _matcher(deployment: Located, evidence: Evidence) -> Iterator[Finding]:
+    deployed, tested = deployment.terms.matcher, evidence.study.matcher
+    for part in ("name", "version"):
+        mine, theirs = getattr(deployed, part), getattr(tested, part)
+        if mine != theirs:
+            sentence = f"the matcher's {part} is {shown(mine)}; the evaluation tested {shown(theirs)}"
+            yield _undecided(deployment, Rule.OTHER_MATCHER, sentence, "matcher", part)
+
+
+def _task(deployment: Located, evidence: Evidence) -> Iterator[Finding]:
+    terms, study = deployment.terms, evidence.study
+    if (terms.use_case == "verification") != (study.task == "verification"):
+        needed = "verification (1:1)" if terms.use_case == "verification" else "identification (1:N)"
+        sentence = f"{terms.use_case} use needs an evaluation of {needed}; this one is of {study.task}"
+        yield _undecided(deployment, Rule.OTHER_TASK, sentence, "use_case")
+    elif terms.watchlist_size is not None and terms.watchlist_size > (study.watchlist_size or 0):
+        sentence = (
+            f"a watchlist of {terms.watchlist_size:,} is larger than the {study.watchlist_size or 0:,} that "
+            "the evaluation tested; false alerts grow with it"
+        )
+        yield _undecided(deployment, Rule.WATCHLIST_NOT_TESTED, sentence, "watchlist_size")
+
+
+def _axes(deployment: Located, evidence: Evidence) -> Iterator[Finding]:
+    judged = {frozenset(axis.attributes) for axis in evidence.policy.axes_of(evidence.study)}
+    lacking = [axis.name for axis in deployment.terms.axes if frozenset(axis.attributes) not in judged]
+    if lacking:
+        known = ", ".join(axis.name for axis in evidence.judged)
+        sentence = f"axis {', '.join(lacking)} is in force, and the evaluation judges only {known}"
+        yield _undecided(deployment, Rule.AXIS_NOT_JUDGED, sentence, "axes")
+
+
+def _criterion(deployment: Located, evidence: Evidence) -> Iterator[Finding]:
+    terms, policy = deployment.terms, evidence.policy
+    if terms.criterion != policy.criterion:
+        sentence = (
+            f"the config asks for criterion {terms.criterion}; the evaluation's policy is {policy.criterion}"
+        )
+        yield _undecided(deployment, Rule.OTHER_CRITERION, sentence, "criterion")
+    if terms.min_confidence is not None and policy.confidence < terms.min_confidence:
+        sentence = f"the evaluation's bounds have {policy.confidence:g} confidence, less than {terms.min_confidence:g}"
+        yield _undecided(deployment, Rule.OTHER_CRITERION, sentence, "min_confidence")
+    if terms.max_ratio is None:
+        return
+    if policy.max_gap is not None:
+        sentence = "the config asks for a ratio, and the evaluation's policy is also content with a gap"
+        yield _undecided(deployment, Rule.OTHER_CRITERION, sentence, "max_ratio")
+    elif policy.max_ratio is None or policy.max_ratio > terms.max_ratio:
+        tolerated = "no ratio" if policy.max_ratio is None else f"a ratio of {policy.max_ratio:g}"
+        sentence = (
+            f"the config tolerates a ratio of {terms.max_ratio:g}; the evaluation's policy names {tolerated}"
+        )
+        yield _undecided(deployment, Rule.OTHER_CRITERION, sentence, "max_ratio")

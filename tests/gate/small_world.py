@@ -1,0 +1,28 @@
+"""The config that the tests of the gate vary, and what they check it against."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from datetime import date
+from pathlib import Path
+from typing import Any
+
+from harness.gate import Report
+
+DATA = Path(__file__).parents[2] / "data_synthetic"
+TODAY = date(2026, 6, 1)
+
+Plain = dict[str, Any]
+
+VALID = """\
+defaults:
+  matcher: {name: synthetic, version: "1"}
+  use_case: verification
+  axes: [ethnicity, sex]
+  owner: release team
+deployments:
+  gate:
+    threshold: 0.6
+"""
+
+Checking = Callable[..., Report]

@@ -1,0 +1,214 @@
+"""What the gate says of a threshold, whichever way scores go, and of many deployments."""
+
+from __future__ import annotations
+
+import json
+import tomllib
+
+import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+from jsonschema import Draft202012Validator
+from ruamel.yaml import YAML
+from small_world import VALID, Checking, Plain
+
+from harness.gate import Outcome, Rule, json_schema
+
+SAFE = (0.59, 0.62)
+
+
+def at(threshold: object) -> str:
+    return VALID.replace("threshold: 0.6\n", f"threshold: {threshold}\n")
+
+
+@pytest.mark.parametrize(
+    ("threshold", "rule", "sentence"),
+    [
+        (0.6, Rule.SAFE, "threshold 0.6 is safe: parity is shown from 0.59 for ethnicity, sex; at 0.6 "),
+        (0.59, Rule.SAFE, "threshold 0.59 is safe"),
+        (0.62, Rule.SAFE, "threshold 0.62 is safe"),
+        (0.605, Rule.SAFE, "was not evaluated itself, but lies between 0.6 and 0.61, which are both safe"),
+        (
+            0.585,
+            Rule.BELOW_SAFE_THRESHOLD,
+            "threshold 0.585 is below 0.59, from which parity is shown for ethnicity",
+        ),
+        (0.58, Rule.BELOW_SAFE_THRESHOLD, "; at 0.58 Black/White is 2.6 to 3.9"),
+        (0.5, Rule.BELOW_SAFE_THRESHOLD, "threshold 0.5 is below 0.59"),
+        (
+            0.625,
+            Rule.ABOVE_PARITY_RANGE,
+            "threshold 0.625 is above 0.62, up to which parity is shown for ethnicity",
+        ),
+        (0.69, Rule.OUTSIDE_EVALUATED_RANGE, "threshold 0.69 is above 0.68, the last that was evaluated"),
+    ],
+)
+def test_a_threshold_gets_a_sentence(checking: Checking, threshold: float, rule: Rule, sentence: str) -> None:
+    (finding,) = checking(at(threshold)).checked[0].findings
+    assert finding.rule is rule
+    assert sentence in finding.sentence
+
+
+def as_distances(plain: Plain) -> Plain:
+    plain["study"]["score"]["better"] = "lower"
+    plain["thresholds"] = [-threshold for threshold in plain["thresholds"]]
+    answers = [plain["answer"], *plain["answer"]["axes"].values()]
+    for answer in answers:
+        for key, value in answer.items():  # not what they cost
+            if isinstance(value, float):
+                answer[key] = -value
+    return plain
+
+
+@pytest.mark.parametrize(
+    ("threshold", "code", "sentence"),
+    [
+        (-0.6, 0, "threshold -0.6 is safe"),
+        (-0.605, 0, "lies between -0.6 and -0.61"),
+        (-0.58, 1, "threshold -0.58 is above -0.59, from which parity is shown for ethnicity"),
+        (-0.585, 1, "is above -0.59"),
+        (-0.3, 1, "is above -0.59"),
+        (0.6, 1, "is above -0.59"),
+        (-0.64, 3, "threshold -0.64 is below -0.62, up to which parity is shown"),
+        (-0.9, 3, "is below -0.68, the last that was evaluated"),
+    ],
+)
+def test_distances_go_the_other_way(
+    checking: Checking, plain: Plain, threshold: float, code: int, sentence: str
+) -> None:
+    report = checking(at(threshold), as_distances(plain))
+    assert report.exit_code == code
+    assert sentence in report.checked[0].findings[0].sentence
+
+
+def as_identification(plain: Plain) -> Plain:
+    plain["study"].update(task="identification", watchlist_size=10_000)
+    for axis in plain["axes"].values():
+        axis["false_matches"]["name"], axis["false_non_matches"]["name"] = "FPIR", "FNIR"
+    return plain
+
+
+@pytest.mark.parametrize(("size", "code"), [(1, 0), (10_000, 0), (10_001, 3), (10**12, 3)])
+@pytest.mark.parametrize("use", ["live", "retrospective", "operator-initiated"])
+def test_a_watchlist_may_not_be_larger_than_tested(
+    checking: Checking, plain: Plain, use: str, size: int, code: int
+) -> None:
+    config = VALID.replace("verification", f"{use}\n  watchlist_size: {size}")
+    assert checking(config, as_identification(plain)).exit_code == code
+
+
+def test_a_verification_needs_comparisons(checking: Checking, plain: Plain) -> None:
+    report = checking(VALID, as_identification(plain))
+    assert (report.exit_code, report.checked[0].findings[0].rule) == (3, Rule.OTHER_TASK)
+
+
+def test_limits_of_the_policy_are_kept(checking: Checking, plain: Plain) -> None:
+    plain["policy"]["max_fmr"] = max(
+        group["upper"][7]
+        for axis in ("ethnicity", "sex")
+        for group in plain["axes"][axis]["false_matches"]["groups"]
+    )
+    plain["place_of_safe_threshold"], plain["answer"]["safe_threshold"] = 7, 0.61
+    assert checking(at(0.61), plain).exit_code == 0
+    for threshold in (0.6, 0.605):
+        report = checking(at(threshold), plain)
+        assert (report.exit_code, report.checked[0].findings[0].rule) == (1, Rule.LIMIT_BROKEN)
+        assert "the first that does is 0.61" in report.checked[0].findings[0].sentence
+
+
+def test_several_deployments_come_worst_first_and_all_are_there(checking: Checking) -> None:
+    config = VALID + "".join(
+        f"  {name}: {{{terms}}}\n"
+        for name, terms in [("b", "threshold: 0.64"), ("c", "threshold: 0.5"), ("d", "threshold: 0.61")]
+    )
+    report = checking(config)
+    assert [(one.deployment, str(one.outcome)) for one in report.checked] == [
+        ("c", "fail"),
+        ("b", "cannot decide"),
+        ("gate", "pass"),
+        ("d", "pass"),
+    ]
+    assert report.exit_code == 1
+
+
+def test_a_deployment_inherits_and_overrides(checking: Checking) -> None:
+    config = VALID + '  b: {threshold: 0.6, matcher: {name: synthetic, version: "2"}, owner: b}\n'
+    report = checking(config)
+    assert [(one.deployment, one.outcome, one.owner) for one in report.checked] == [
+        ("b", Outcome.CANNOT_DECIDE, "b"),
+        ("gate", Outcome.PASS, "release team"),
+    ]
+    assert (report.checked[0].findings[0].place.line, report.checked[0].findings[0].place.column) == (9, 59)
+
+
+def test_an_inherited_threshold_is_blamed_where_it_stands(checking: Checking) -> None:
+    report = checking(
+        VALID.replace("  owner", "  threshold: 0.5\n  owner").replace("    threshold: 0.6", "    {}")
+    )
+    assert (report.exit_code, report.checked[0].place.line, report.checked[0].place.column) == (1, 5, 14)
+
+
+JSON_TEXT = json.dumps(YAML(typ="safe", pure=True).load(VALID))
+TOML_TEXT = """\
+[defaults]
+matcher = {name = "synthetic", version = "1"}
+use_case = "verification"
+axes = ["ethnicity", "sex"]
+owner = "release team"
+[deployments.gate]
+threshold = 0.6
+"""
+FORMATS = {
+    "yaml": (VALID, lambda text: YAML(typ="safe", pure=True).load(text)),
+    "json": (JSON_TEXT, json.loads),
+    "toml": (TOML_TEXT, tomllib.loads),
+}
+QUICK = settings(max_examples=60, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+
+
+@pytest.mark.parametrize("form", FORMATS)
+@QUICK
+@given(data=st.data())
+def test_a_changed_config_passes_only_if_it_is_safe_still(
+    checking: Checking, form: str, data: st.DataObject
+) -> None:
+    text, read = FORMATS[form]
+    for _ in range(data.draw(st.integers(1, 3))):
+        start = data.draw(st.integers(0, len(text)))
+        end = data.draw(st.integers(start, min(start + 3, len(text))))
+        new = data.draw(st.text(alphabet="0123456789.-+einfa_xo'\"[]{}:,=#& \n\t", max_size=3))
+        text = text[:start] + new + text[end:]
+    if checking(text, name=f"config.{form}").exit_code == 0:
+        plain = read(text)
+        for own in plain["deployments"].values():
+            terms = {**plain["defaults"], **own}
+            assert type(terms["threshold"]) is float
+            assert SAFE[0] <= terms["threshold"] <= SAFE[1]
+            assert terms["matcher"] == {"name": "synthetic", "version": "1"}
+            assert terms["use_case"] == "verification"
+            assert set(terms["axes"]) <= {"ethnicity", "sex"}
+
+
+@pytest.mark.parametrize("form", FORMATS)
+@QUICK
+@given(threshold=st.floats(max_value=0.59, exclude_max=True) | st.floats(0.58, 0.59, exclude_max=True))
+def test_no_lower_threshold_passes(checking: Checking, form: str, threshold: float) -> None:
+    text, _ = FORMATS[form]
+    for spelling in (repr(threshold), f"{threshold:e}", f"{threshold:.17f}"):
+        if float(spelling) < SAFE[0]:
+            config = text.replace("0.6", spelling)
+            assert checking(config, name=f"config.{form}").exit_code in (1, 2)
+
+
+def test_the_schema_for_editors_takes_what_the_gate_takes() -> None:
+    schema = json_schema()
+    Draft202012Validator.check_schema(schema)
+    validator = Draft202012Validator(schema)
+    assert validator.is_valid(json.loads(JSON_TEXT))
+    for old, new in [
+        ("0.6", '"0.6"'),
+        ("threshold", "treshold"),
+        ('"verification"', '"x"'),
+        ('"deployments"', '"d"'),
+    ]:
+        assert not validator.is_valid(json.loads(JSON_TEXT.replace(old, new))), old
