@@ -13,6 +13,7 @@ import numpy.typing as npt
 from scipy import special, stats
 
 __all__ = [
+    "SCAN_POWER",
     "Interval",
     "clopper_pearson",
     "detectable_ratio",
@@ -25,6 +26,9 @@ __all__ = [
 ]
 
 FloatArray: TypeAlias = npt.NDArray[np.float64]
+
+SCAN_POWER = 0.95
+"""Chance, were the groups alike, that the scan for parity passes the threshold it starts from, in all pairs."""
 Numbers: TypeAlias = npt.ArrayLike
 
 

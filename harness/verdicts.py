@@ -14,7 +14,7 @@ import numpy as np
 import numpy.typing as npt
 
 from harness.differentials import Differentials, pairs
-from harness.intervals import clopper_pearson, growth_to_show_parity, one_sided
+from harness.intervals import SCAN_POWER, clopper_pearson, growth_to_show_parity, one_sided
 from harness.policy import Policy
 from harness.rates import Rates
 
@@ -30,8 +30,6 @@ FEWEST_SUBJECTS = 2
 """One alone tells nothing of how subjects vary."""
 
 PLANNED_POWER = 0.8
-SCAN_POWER = 0.95
-"""Chance, were the groups alike, that the scan for parity passes the threshold it starts from."""
 
 
 class Verdict(StrEnum):

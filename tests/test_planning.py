@@ -20,7 +20,6 @@ from harness.differentials import differentials
 from harness.errors import InputError
 from harness.intervals import clopper_pearson, one_sided, ratio_interval, ratio_p_value
 from harness.planning import (
-    SCAN_POWER,
     Plan,
     claim_of_zero,
     design_effect_of,
@@ -175,9 +174,6 @@ def scanned(counts: npt.NDArray[np.int64], trials: int, policy: Policy) -> tuple
 
 
 class TestFindThreshold:
-    def test_the_scan_is_the_one_of_the_verdicts(self) -> None:
-        assert SCAN_POWER == verdicts.SCAN_POWER
-
     @given(st.floats(1.2, 4), GROUPS, st.floats(0.3, 0.85))
     @settings(max_examples=15)
     def test_asks_for_more_than_a_threshold_chosen_beforehand(

@@ -140,8 +140,8 @@ def _parity(options: PlanOptions, ratio: float) -> Answer:
 
 
 def _threshold(options: PlanOptions, ratio: float) -> Answer:
+    from harness.intervals import SCAN_POWER
     from harness.planning import (
-        SCAN_POWER,
         power_to_pass_scan,
         subjects_to_find_threshold,
         trials_to_find_threshold,

@@ -14,7 +14,6 @@ from __future__ import annotations
 
 from harness.planning.copula import design_effect_of, design_effect_spread
 from harness.planning.power import (
-    SCAN_POWER,
     power_given_total,
     power_to_detect_ratio,
     power_to_find_threshold,
@@ -38,7 +37,6 @@ from harness.planning.trials import (
 )
 
 __all__ = [
-    "SCAN_POWER",
     "Plan",
     "claim_of_zero",
     "design_effect_of",

@@ -12,11 +12,10 @@ import numpy as np
 import numpy.typing as npt
 from scipy import special, stats
 
-from harness.intervals import growth_to_show_parity
+from harness.intervals import SCAN_POWER, growth_to_show_parity
 from harness.planning.refusals import check_at_least, check_goal
 
 __all__ = [
-    "SCAN_POWER",
     "errors_to_start_scan",
     "power_given_total",
     "power_to_detect_ratio",
@@ -26,9 +25,6 @@ __all__ = [
 ]
 
 FloatArray = npt.NDArray[np.float64]
-
-SCAN_POWER = 0.95
-"""That of the scan for parity: it starts where alike groups would pass in all pairs with this chance."""
 
 ENUMERATED = 20_000
 LEVELS = 500
