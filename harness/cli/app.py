@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import sys
 import traceback
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from pathlib import Path
-from typing import Annotated, Literal
+from typing import TYPE_CHECKING, Annotated, Literal
 
 from cyclopts import App, CycloptsError, Parameter
 from rich.console import Console
@@ -15,6 +15,10 @@ from harness import __version__
 from harness.cli.options import PolicyOptions, StudyOptions
 from harness.cli.plan import PlanOptions
 from harness.errors import HarnessError, InputError
+
+if TYPE_CHECKING:
+    from harness.policy import Policy
+    from harness.study import Study
 
 __all__ = ["app", "main"]
 
@@ -85,31 +89,24 @@ def evaluate(
     """
     _require("duckdb", "matplotlib", "narwhals", "numpy", "pyarrow", "scipy")
     from harness.cli.progress import counting_bar
-    from harness.documents import read_document
     from harness.evaluation import answer
     from harness.evaluation import evaluate as run_evaluation
     from harness.outputs import require_replaceable, write_evaluation
-    from harness.policy import policy_from_options
-    from harness.study import study_from_options
 
     require_replaceable(out)
     with counting_bar() as progress:
         evaluation = run_evaluation(
             scores,
-            study=study_from_options(read_document(study) if study else None, study_options.to_dict()),
-            policy=policy_from_options(read_document(policy) if policy else None, policy_options.to_dict()),
+            study=_study(study, study_options),
+            policy=_policy(policy, policy_options),
             thresholds=thresholds,
             confirm=confirm,
             progress=progress,
         )
     folder = write_evaluation(evaluation, out)
-    console = Console(highlight=False, soft_wrap=True)
-    for heading, sentence in answer(evaluation):
-        console.print(f"[bold]{heading + ':':<19}[/bold]", end="")
-        console.print(sentence, markup=False)
-    console.print(
+    _print_findings(
+        answer(evaluation),
         f"Written to {folder}: evaluation.json, rates.csv, verdicts.csv, pairs.csv, measures.csv, figures/",
-        markup=False,
     )
 
 
@@ -148,28 +145,22 @@ def inspect(
     from harness.cli.progress import counting_bar
     from harness.contamination import findings
     from harness.contamination import inspect as run_inspection
-    from harness.documents import read_document
     from harness.outputs import INSPECTION, require_replaceable, write_inspection
-    from harness.policy import policy_from_options
-    from harness.study import study_from_options
 
     require_replaceable(out, mark=INSPECTION)
     with counting_bar() as progress:
         inspection = run_inspection(
             scores,
-            study=study_from_options(read_document(study) if study else None, study_options.to_dict()),
-            policy=policy_from_options(read_document(policy) if policy else None, policy_options.to_dict()),
+            study=_study(study, study_options),
+            policy=_policy(policy, policy_options),
             thresholds=thresholds,
             worst=worst,
             progress=progress,
         )
     folder = write_inspection(inspection, out)
-    console = Console(highlight=False, soft_wrap=True)
-    for heading, sentence in findings(inspection):
-        console.print(f"[bold]{heading + ':':<19}[/bold]", end="")
-        console.print(sentence, markup=False)
-    console.print(
-        f"Written to {folder}: inspection.json, suspicious_trials.csv, suspicious_subjects.csv", markup=False
+    _print_findings(
+        findings(inspection),
+        f"Written to {folder}: inspection.json, suspicious_trials.csv, suspicious_subjects.csv",
     )
 
 
@@ -265,6 +256,28 @@ def check(
     text, exit_code = check_configs(configs, evaluation, format, today)
     print(text)
     return exit_code
+
+
+def _study(path: Path | None, options: StudyOptions) -> Study:
+    from harness.documents import read_document
+    from harness.study import study_from_options
+
+    return study_from_options(read_document(path) if path else None, options.to_dict())
+
+
+def _policy(path: Path | None, options: PolicyOptions) -> Policy:
+    from harness.documents import read_document
+    from harness.policy import policy_from_options
+
+    return policy_from_options(read_document(path) if path else None, options.to_dict())
+
+
+def _print_findings(findings: Iterable[tuple[str, str]], where: str) -> None:
+    console = Console(highlight=False, soft_wrap=True)
+    for heading, sentence in findings:
+        console.print(f"[bold]{heading + ':':<19}[/bold]", end="")
+        console.print(sentence, markup=False)
+    console.print(where, markup=False)
 
 
 def _require(*packages: str) -> None:
