@@ -3,11 +3,16 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, fields
-from typing import Annotated, Any, Literal
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Any, Literal
 
 from cyclopts import Group, Parameter
 
 from harness.errors import InputError
+
+if TYPE_CHECKING:
+    from harness.policy import Policy
+    from harness.study import Study
 
 __all__ = ["PolicyOptions", "StudyOptions"]
 
@@ -70,6 +75,13 @@ class StudyOptions:
     missing_scores: Literal["reject", "exclude", "count"] | None = None
     watchlist_size: int | None = None
 
+    def study(self, path: Path | None) -> Study:
+        """Return the study of a file, with what was given laid over it."""
+        from harness.documents import read_document
+        from harness.study import study_from_options
+
+        return study_from_options(read_document(path) if path else None, self.to_dict())
+
     def to_dict(self) -> dict[str, Any]:
         """Return what was given, in the form of a study file."""
         return _given(
@@ -130,6 +142,13 @@ class PolicyOptions:
     min_trials: int | None = None
     judged_axis: tuple[str, ...] = ()
     operating_threshold: tuple[float, ...] = ()
+
+    def policy(self, path: Path | None) -> Policy:
+        """Return the policy of a file, with what was given laid over it."""
+        from harness.documents import read_document
+        from harness.policy import policy_from_options
+
+        return policy_from_options(read_document(path) if path else None, self.to_dict())
 
     def to_dict(self) -> dict[str, Any]:
         """Return what was given, in the form of a policy file."""

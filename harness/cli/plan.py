@@ -6,16 +6,17 @@ import json
 import math
 from collections.abc import Callable, Sequence
 from dataclasses import asdict, dataclass
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Annotated, Any
 
 from cyclopts import Parameter
 
+from harness.cli.packages import require
 from harness.errors import InputError
 
 if TYPE_CHECKING:
     from harness.planning import Plan
 
-__all__ = ["PlanOptions", "answer_plan"]
+__all__ = ["PlanOptions", "answer_plan", "plan"]
 
 HEADINGS = ("", "subjects", "trials", "false matches", "design effect", "power")
 
@@ -266,3 +267,17 @@ def _table(lines: list[tuple[str, ...]]) -> str:
 
 def _percent(share: float) -> str:
     return f"{100 * share:.3g} %"
+
+
+def plan(
+    *, as_json: Annotated[bool, Parameter(name="--json")] = False, options: PlanOptions = PlanOptions()
+) -> None:
+    """Say how much data shows that groups are alike, or differ, and what no false match at all can claim.
+
+    Parameters
+    ----------
+    as_json
+        Print JSON instead of a table.
+    """
+    require("numpy", "scipy")
+    print(answer_plan(options, as_json=as_json))

@@ -1,0 +1,65 @@
+"""``harness evaluate``."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Annotated, Literal
+
+from cyclopts import Parameter
+
+from harness.cli.options import PolicyOptions, StudyOptions
+from harness.cli.packages import EVALUATION, require
+from harness.cli.printing import print_findings
+
+__all__ = ["evaluate"]
+
+
+def evaluate(
+    scores: tuple[str, ...],
+    *,
+    out: Path,
+    study: Path | None = None,
+    policy: Path | None = None,
+    thresholds: Annotated[str | None, Parameter(allow_leading_hyphen=True)] = None,
+    confirm: Literal["split"] | None = None,
+    study_options: StudyOptions = StudyOptions(),  # noqa: B008 - frozen
+    policy_options: PolicyOptions = PolicyOptions(),  # noqa: B008 - frozen
+) -> None:
+    """Evaluate comparison scores and write what was found.
+
+    Parameters
+    ----------
+    scores
+        CSV, Parquet or Arrow IPC files, globs or folders.
+    out
+        Folder to write; an earlier evaluation in it is replaced.
+    study
+        YAML or JSON file that says what the columns mean.
+    policy
+        YAML or JSON file that says when a threshold counts as safe.
+    thresholds
+        start:stop:step, numbers with commas between, or a file; chosen from the scores by default.
+    confirm
+        Also choose a threshold on one half of the subjects and see whether it holds on the other half.
+    """
+    require(*EVALUATION)
+    from harness.cli.progress import counting_bar
+    from harness.evaluation import answer
+    from harness.evaluation import evaluate as run_evaluation
+    from harness.outputs import require_replaceable, write_evaluation
+
+    require_replaceable(out)
+    with counting_bar() as progress:
+        evaluation = run_evaluation(
+            scores,
+            study=study_options.study(study),
+            policy=policy_options.policy(policy),
+            thresholds=thresholds,
+            confirm=confirm,
+            progress=progress,
+        )
+    folder = write_evaluation(evaluation, out)
+    print_findings(
+        answer(evaluation),
+        f"Written to {folder}: evaluation.json, rates.csv, verdicts.csv, pairs.csv, measures.csv, figures/",
+    )

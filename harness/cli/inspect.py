@@ -1,0 +1,67 @@
+"""``harness inspect``."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Annotated
+
+from cyclopts import Parameter
+
+from harness.cli.options import PolicyOptions, StudyOptions
+from harness.cli.packages import EVALUATION, require
+from harness.cli.printing import print_findings
+
+__all__ = ["inspect"]
+
+
+def inspect(
+    scores: tuple[str, ...],
+    *,
+    out: Path,
+    study: Path | None = None,
+    policy: Path | None = None,
+    thresholds: Annotated[str | None, Parameter(allow_leading_hyphen=True)] = None,
+    worst: int = 20,
+    study_options: StudyOptions = StudyOptions(),  # noqa: B008 - frozen
+    policy_options: PolicyOptions = PolicyOptions(),  # noqa: B008 - frozen
+) -> None:
+    """List comparisons that look mislabelled, and say how far the safe threshold rests on them.
+
+    Nothing is removed: what is listed is for people to look at.
+
+    Parameters
+    ----------
+    scores
+        CSV, Parquet or Arrow IPC files, globs or folders.
+    out
+        Folder to write; an earlier inspection in it is replaced.
+    study
+        YAML or JSON file that says what the columns mean.
+    policy
+        YAML or JSON file that says when a threshold counts as safe.
+    thresholds
+        start:stop:step, numbers with commas between, or a file; chosen from the scores by default.
+    worst
+        How many comparisons of either label to list, and how many to evaluate without; 20 by default.
+    """
+    require(*EVALUATION)
+    from harness.cli.progress import counting_bar
+    from harness.contamination import findings
+    from harness.contamination import inspect as run_inspection
+    from harness.outputs import INSPECTION, require_replaceable, write_inspection
+
+    require_replaceable(out, mark=INSPECTION)
+    with counting_bar() as progress:
+        inspection = run_inspection(
+            scores,
+            study=study_options.study(study),
+            policy=policy_options.policy(policy),
+            thresholds=thresholds,
+            worst=worst,
+            progress=progress,
+        )
+    folder = write_inspection(inspection, out)
+    print_findings(
+        findings(inspection),
+        f"Written to {folder}: inspection.json, suspicious_trials.csv, suspicious_subjects.csv",
+    )

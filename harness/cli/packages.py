@@ -1,0 +1,25 @@
+"""What an extra brings, and a gate does without."""
+
+from __future__ import annotations
+
+from importlib.util import find_spec
+
+from harness.errors import InputError
+
+__all__ = ["EVALUATION", "require"]
+
+EVALUATION = ("duckdb", "matplotlib", "narwhals", "numpy", "pyarrow", "scipy")
+
+
+def require(*packages: str, extra: str = "all") -> None:
+    """Require packages that not every install has.
+
+    Raises
+    ------
+    InputError
+        One is not installed.
+    """
+    lacking = [package for package in packages if find_spec(package) is None]
+    if lacking:
+        named = f"{', '.join(lacking)} {'is' if len(lacking) == 1 else 'are'} not installed"
+        raise InputError(f"{named}; this command needs pip install 'threshold-bias-harness[{extra}]'")

@@ -1,0 +1,52 @@
+"""``harness synthesise``."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Literal
+
+from harness.cli.packages import require
+from harness.errors import InputError
+
+__all__ = ["synthesise"]
+
+
+def synthesise(
+    *,
+    out: Path,
+    world: Literal["vanishing", "persisting", "equal"] | None = None,
+    seed: int | None = None,
+    subjects: int | None = None,
+    format: Literal["parquet", "csv"] = "parquet",  # noqa: A002 - the flag's name
+) -> None:
+    """Draw synthetic scores whose true rates are known; they are no matcher's and no person's.
+
+    Parameters
+    ----------
+    out
+        Folder to write to.
+    world
+        vanishing: a disparity that is gone above a threshold; persisting: one that stays while events run out;
+        equal: none. Without it, the three shipped files, a small CSV and truth.json.
+    seed
+        Of the draw; the shipped one by default.
+    subjects
+        In each cell of ethnicity and sex.
+    format
+        Of the file.
+    """
+    require("numpy", "pyarrow", "scipy")
+    from harness.synthetic import SEED, synthesise_all
+    from harness.synthetic import synthesise as draw
+
+    if world is None and (seed is not None or subjects is not None or format != "parquet"):
+        raise InputError(
+            "--seed, --subjects and --format go with --world; without it the shipped files are made"
+        )
+    out.mkdir(parents=True, exist_ok=True)
+    if world is None:
+        written = synthesise_all(out)
+    else:
+        written = draw(world, out, seed=SEED if seed is None else seed, subjects=subjects, format=format)
+    for path in written:
+        print(path)
