@@ -5,7 +5,7 @@ BIN := $(VENV)/bin
 PIP := $(BIN)/python -m pip install --quiet --disable-pip-version-check --constraint constraints.txt
 DEMO := build/demo
 
-.PHONY: demo test test-all notebooks reports lint format data benchmark simulate readme clean
+.PHONY: demo test test-all notebooks notebooks-write reports lint format data benchmark simulate readme docs clean
 
 demo: $(VENV)/.run
 	$(BIN)/harness evaluate data_synthetic/vanishing.parquet --study data_synthetic/study.yaml \
@@ -14,16 +14,20 @@ demo: $(VENV)/.run
 test: $(VENV)/.develop
 	$(BIN)/python -m pytest --numprocesses auto -m "not slow"
 
-test-all: $(VENV)/.develop
+test-all: $(VENV)/.develop $(VENV)/.docs
 	$(BIN)/python -m pytest --numprocesses auto
 
 notebooks: $(VENV)/.notebook
-	$(BIN)/python -m pytest --nbmake --numprocesses auto notebooks
+	$(BIN)/python -m pytest --nbmake --nbmake-timeout=300 --numprocesses auto notebooks tests/notebooks
+
+notebooks-write: $(VENV)/.notebook
+	$(BIN)/python tests/notebooks/stored_outputs.py
 
 reports: $(VENV)/.run
 	for world in vanishing persisting equal; do \
 		$(BIN)/harness evaluate data_synthetic/$$world.parquet --study data_synthetic/study.yaml \
-			--policy data_synthetic/policy.yaml --out reports/$$world || exit 1; done
+			--policy data_synthetic/policy.yaml --out build/reports/$$world || exit 1; \
+		$(BIN)/harness report build/reports/$$world --out reports/$$world || exit 1; done
 
 lint: $(VENV)/.develop
 	$(BIN)/ruff check .
@@ -41,13 +45,19 @@ data: $(VENV)/.run
 benchmark: $(VENV)/.develop
 	$(BIN)/python -m benchmarks.counting
 	$(BIN)/python -m benchmarks.clustering
+	$(BIN)/python -m benchmarks.gate
 
 simulate: $(VENV)/.develop
 	$(BIN)/python -m benchmarks.coverage --write docs/coverage.md
 	$(BIN)/python -m benchmarks.claims --write docs/claims.md
 
+# Writes what commands print now into the README and the pages of docs/.
 readme: $(VENV)/.develop
 	$(BIN)/python tests/readme_blocks.py
+
+docs: $(VENV)/.docs
+	$(BIN)/python -m sphinx --quiet --fail-on-warning --keep-going -b html -d build/docs-cache docs build/docs
+	@echo "Written to build/docs/index.html"
 
 clean:
 	rm -rf $(VENV) build .pytest_cache .mypy_cache .ruff_cache .hypothesis .import_linter_cache
@@ -68,4 +78,8 @@ $(VENV)/.develop: $(VENV)/.run
 
 $(VENV)/.notebook: $(VENV)/.develop
 	$(PIP) --group notebook
+	touch $@
+
+$(VENV)/.docs: $(VENV)/.run
+	$(PIP) --group docs
 	touch $@

@@ -11,30 +11,39 @@ if TYPE_CHECKING:
     from harness.errors import HarnessError, InputError
     from harness.evaluation import Evaluation, evaluate, load
     from harness.policy import Policy
+    from harness.records import Audit, DeploymentRecord, RecordMapping, audit
     from harness.study import Study
 
 __version__ = "0.1.0"
 
 __all__ = [
+    "Audit",
+    "DeploymentRecord",
     "Evaluation",
     "HarnessError",
     "InputError",
     "Inspection",
     "Policy",
+    "RecordMapping",
     "Study",
     "__version__",
+    "audit",
     "evaluate",
     "inspect",
     "load",
 ]
 
 _HOMES = {
+    "Audit": "harness.records",
+    "DeploymentRecord": "harness.records",
     "Evaluation": "harness.evaluation",
     "HarnessError": "harness.errors",
     "InputError": "harness.errors",
     "Inspection": "harness.contamination",
     "Policy": "harness.policy",
+    "RecordMapping": "harness.records",
     "Study": "harness.study",
+    "audit": "harness.records",
     "evaluate": "harness.evaluation",
     "inspect": "harness.contamination",
     "load": "harness.evaluation",
@@ -42,6 +51,8 @@ _HOMES = {
 
 
 def __getattr__(name: str) -> Any:
+    if name == "comparisons":  # for harness.comparisons.all_pairs
+        return import_module("harness.comparisons")
     if name not in _HOMES:
         raise AttributeError(f"module 'harness' has no attribute {name!r}")
     return getattr(import_module(_HOMES[name]), name)

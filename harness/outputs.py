@@ -1,11 +1,12 @@
-"""Writing an evaluation or an inspection to a folder, whole or not at all."""
+"""Writing an evaluation, an inspection or an audit to a folder, whole or not at all."""
 
 from __future__ import annotations
 
+import hashlib
 import os
 import shutil
 import tempfile
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 
@@ -13,19 +14,38 @@ import pyarrow as pa
 from pyarrow import csv
 
 from harness import contamination
+from harness import records as deployments
 from harness.contamination import Inspection
 from harness.errors import InputError
-from harness.evaluation import Evaluation, to_json
-from harness.plots import FalseMatchRateDisplay, save_figure
+from harness.evaluation import Evaluation, from_json, to_json
+from harness.plots import save_figures
+from harness.report.content import comparison_of, report_on
+from harness.report.page import comparison_page, report_page
+from harness.report.pdf import comparison_pdf, drawings_of, report_pdf
 
-__all__ = ["INSPECTION", "new_folder", "require_replaceable", "write_evaluation", "write_inspection"]
+__all__ = [
+    "AUDIT",
+    "INSPECTION",
+    "new_folder",
+    "require_replaceable",
+    "write_audit",
+    "write_comparison",
+    "write_evaluation",
+    "write_figures",
+    "write_inspection",
+    "write_report",
+]
 
 MARK = "evaluation.json"
 INSPECTION = "inspection.json"
+AUDIT = "audit.json"
+REPORT = "report.html"
+PRINTED = "report.pdf"
+ALT_TEXTS = "alt_texts.json"
 
 
 def write_evaluation(evaluation: Evaluation, directory: str | os.PathLike[str]) -> Path:
-    """Write ``evaluation.json``, ``rates.csv``, ``verdicts.csv``, ``pairs.csv``, ``measures.csv`` and ``figures/``.
+    """Write ``evaluation.json``, ``report.html``, ``report.pdf``, the tables as CSV files, and ``figures/``.
 
     Parameters
     ----------
@@ -44,16 +64,140 @@ def write_evaluation(evaluation: Evaluation, directory: str | os.PathLike[str]) 
         Where the directory holds something else, or cannot be written.
     """
     with new_folder(Path(directory)) as folder:
-        (folder / MARK).write_text(to_json(evaluation), encoding="utf-8")
+        document = to_json(evaluation)
+        (folder / MARK).write_text(document, encoding="utf-8")
         _write_csv(evaluation.rates, folder / "rates.csv")
         _write_csv(evaluation.verdicts, folder / "verdicts.csv")
         _write_csv(evaluation.pairs_at(evaluation.answer_thresholds), folder / "pairs.csv")
         _write_csv(evaluation.measures, folder / "measures.csv")
         (folder / "figures").mkdir()
-        for name in evaluation.axes:
-            display = FalseMatchRateDisplay.from_evaluation(evaluation, name).plot()
-            path = folder / "figures" / f"false_match_rates_{_file_name(name)}"
-            save_figure(display.figure_, path, alt_text=display.alt_text)
+        save_figures(evaluation, folder / "figures")
+        _write_reports(evaluation, document, folder, figures=folder / "figures")
+    return Path(directory)
+
+
+def write_report(
+    evaluation: str | os.PathLike[str], directory: str | os.PathLike[str], *, title: str | None = None
+) -> Path:
+    """Write ``report.html`` and ``report.pdf`` of a saved evaluation.
+
+    Parameters
+    ----------
+    evaluation : path
+        Of an ``evaluation.json``, or of the folder that holds it.
+    directory : path
+        Made if need be; an earlier report in it is replaced in one step.
+    title : str, optional
+
+    Returns
+    -------
+    Path
+        The directory.
+
+    Raises
+    ------
+    InputError
+        Where there is no such evaluation, or the directory holds something else, or cannot be written.
+    HarnessError
+        Where the report cannot be made a PDF.
+    """
+    found, document = _saved(evaluation)
+    with new_folder(_for_reports(Path(directory)), mark=REPORT) as folder:
+        _write_reports(found, document, folder, title=title)
+    return Path(directory)
+
+
+def write_comparison(
+    first: str | os.PathLike[str],
+    second: str | os.PathLike[str],
+    directory: str | os.PathLike[str],
+    *,
+    title: str | None = None,
+) -> Path:
+    """Write ``report.html`` and ``report.pdf`` of two saved evaluations side by side.
+
+    Parameters, result and errors are as those of `write_report`.
+    """
+    (one, document), (other, other_document) = _saved(first), _saved(second)
+    digests = (_digest(document), _digest(other_document))
+    with new_folder(_for_reports(Path(directory)), mark=REPORT) as folder:
+        comparison = comparison_of(one, other, digests=digests, title=title)
+        (folder / REPORT).write_text(comparison_page(comparison), encoding="utf-8")
+        (folder / PRINTED).write_bytes(comparison_pdf(comparison, digests=digests))
+    return Path(directory)
+
+
+def _write_reports(
+    evaluation: Evaluation,
+    document: str,
+    folder: Path,
+    *,
+    title: str | None = None,
+    figures: Path | None = None,
+) -> None:
+    digest = _digest(document)
+    report = report_on(evaluation, digest=digest, title=title)
+    (folder / REPORT).write_text(report_page(report), encoding="utf-8")
+    (folder / PRINTED).write_bytes(report_pdf(report, drawings_of(evaluation, figures), digest=digest))
+
+
+def _digest(document: str) -> str:
+    return hashlib.sha256(document.encode()).hexdigest()
+
+
+def _saved(path: str | os.PathLike[str]) -> tuple[Evaluation, str]:
+    """Read an evaluation, with the text of its file."""
+    file = Path(path)
+    file = file / MARK if file.is_dir() else file
+    try:
+        document = file.read_bytes().decode()
+    except (OSError, UnicodeDecodeError) as error:
+        raise InputError(f"cannot be read ({error})", source=str(file)) from error
+    return from_json(document, str(file)), document
+
+
+def _for_reports(directory: Path) -> Path:
+    """Refuse the folder of an evaluation, which holds a report too: to replace it would lose the rest."""
+    if directory.is_dir():
+        others = sorted(path.name for path in directory.iterdir() if path.name not in (REPORT, PRINTED))
+        if others:
+            raise InputError(
+                f"holds something else than a report ({others[0]}); name another folder",
+                source=str(directory),
+            )
+    return directory
+
+
+def write_figures(
+    evaluation: str | os.PathLike[str],
+    directory: str | os.PathLike[str],
+    *,
+    formats: Sequence[str] = ("svg", "png", "pdf"),
+) -> Path:
+    """Write every figure of a saved evaluation, and ``alt_texts.json`` with what each shows, in words.
+
+    Parameters
+    ----------
+    evaluation : path
+        Of an ``evaluation.json``, or of the folder that holds it.
+    directory : path
+        Made if need be; earlier figures in it are replaced in one step.
+    formats : sequence of {"svg", "png", "pdf"}
+
+    Returns
+    -------
+    Path
+        The directory.
+
+    Raises
+    ------
+    InputError
+        Where there is no such evaluation, a format is unknown, or the directory holds something else, or cannot be
+        written.
+    """
+    found, _ = _saved(evaluation)
+    with new_folder(Path(directory), mark=ALT_TEXTS) as folder:
+        save_figures(found, folder, formats)
     return Path(directory)
 
 
@@ -66,6 +210,17 @@ def write_inspection(inspection: Inspection, directory: str | os.PathLike[str]) 
         (folder / INSPECTION).write_text(contamination.to_json(inspection), encoding="utf-8")
         _write_csv(inspection.trials, folder / "suspicious_trials.csv")
         _write_csv(inspection.suspicious_subjects, folder / "suspicious_subjects.csv")
+    return Path(directory)
+
+
+def write_audit(audit: deployments.Audit, directory: str | os.PathLike[str]) -> Path:
+    """Write ``audit.json`` and ``audit.csv``, a row for each record.
+
+    Parameters, result and errors are as those of `write_evaluation`.
+    """
+    with new_folder(Path(directory), mark=AUDIT) as folder:
+        (folder / AUDIT).write_text(deployments.to_json(audit), encoding="utf-8")
+        _write_csv(audit.table, folder / "audit.csv")
     return Path(directory)
 
 
@@ -120,7 +275,3 @@ def require_replaceable(directory: Path, *, mark: str = MARK) -> None:
 
 def _write_csv(table: pa.Table, path: Path) -> None:
     csv.write_csv(table, path, csv.WriteOptions(quoting_style="needed"))
-
-
-def _file_name(axis: str) -> str:
-    return "_".join("".join(c if c.isalnum() else "-" for c in part) for part in axis.split("×"))

@@ -51,7 +51,7 @@ class Policy(BaseModel):
         Operating thresholds that must be among those evaluated.
     """
 
-    model_config = ConfigDict(frozen=True, extra="forbid", strict=True, allow_inf_nan=False)
+    model_config = ConfigDict(frozen=True, extra="forbid", strict=True, allow_inf_nan=False, defer_build=True)
 
     criterion: Literal["shown", "not_detected"] = "shown"
     confidence: Annotated[float, Field(ge=0.5, lt=1)] = 0.95

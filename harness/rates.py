@@ -48,6 +48,12 @@ class Rates:
     confidence: float
 
     @property
+    def pooled(self) -> FloatArray:
+        """Errors of all groups over their trials, shape (T,); NaN without trials."""
+        trials = int(self.trials.sum())
+        return self.errors.sum(axis=0) / trials if trials else np.full(self.errors.shape[1], np.nan)
+
+    @property
     def effective_errors(self) -> FloatArray:
         """Errors over the design effect, shape (G, T)."""
         return self.errors / self.design_effect

@@ -10,6 +10,7 @@ from typing import Annotated, Any, Literal
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field, model_validator
 
 from harness.axes import Axes, Axis, Listed, distinct
+from harness.composition import require_whole
 from harness.documents import Document, load, problem_at, shown, validate, with_options
 
 __all__ = ["Axis", "GroupColumns", "Matcher", "Mated", "Score", "Study", "load_study", "study_from_options"]
@@ -30,10 +31,11 @@ def _attribute_name(name: str) -> str:
 _Text = Annotated[str, AfterValidator(_not_blank)]
 _Texts = Annotated[tuple[_Text, ...], Listed, AfterValidator(distinct)]
 _Attribute = Annotated[str, AfterValidator(_attribute_name)]
+_Counts = Annotated[Mapping[_Text, Annotated[int, Field(ge=0)]], Field(min_length=1)]
 
 
 class _Part(BaseModel):
-    model_config = ConfigDict(frozen=True, extra="forbid", strict=True, allow_inf_nan=False)
+    model_config = ConfigDict(frozen=True, extra="forbid", strict=True, allow_inf_nan=False, defer_build=True)
 
 
 class Matcher(_Part):
@@ -166,6 +168,8 @@ class Study(_Part):
         What a trial without a score is: an error, left out, or one that does not match.
     watchlist_size : int, optional
         Enrolled references; required for identification and refused otherwise.
+    watchlist_composition : mapping of str to mapping of str to int, optional
+        By attribute and group, how many of them there are of each group; an attribute's add up to all.
     """
 
     matcher: Matcher
@@ -179,12 +183,13 @@ class Study(_Part):
     pairing: Literal["within", "probe", "cross"] = "within"
     missing_scores: Literal["reject", "exclude", "count"] = "reject"
     watchlist_size: Annotated[int, Field(ge=1)] | None = None
+    watchlist_composition: Annotated[Mapping[_Attribute, _Counts], Field(min_length=1)] | None = None
 
     @model_validator(mode="after")
     def _check_as_a_whole(self) -> Study:
         self._check_axes()
         self._check_identities()
-        self._check_watchlist_size()
+        self._check_watchlist()
         self._check_pairing()
         self._check_column_uses()
         return self
@@ -200,8 +205,13 @@ class Study(_Part):
         return 1 if self.score.better == "higher" else -1
 
     def to_dict(self) -> dict[str, object]:
-        """Return the study as plain values in the form of a file, every default spelled out."""
+        """Return the study as plain values in the form of a file, every default spelled out.
+
+        A composition that is not stated is left out: evaluations from before it was known read alike.
+        """
         plain = self.model_dump(mode="json")
+        if self.watchlist_composition is None:
+            del plain["watchlist_composition"]
         if not self.mated.mated:
             plain["mated"] = self.mated.column
         plain["groups"] = {
@@ -232,21 +242,26 @@ class Study(_Part):
     def _check_axes(self) -> None:
         for index, axis in enumerate(self.axes):
             for attribute in axis.attributes:
-                if attribute not in self.groups:
-                    known = ", ".join(self.groups)
-                    raise problem_at(("axes", index), f"{shown(attribute)} is not one of the groups: {known}")
+                self._require_attribute(attribute, ("axes", index))
+
+    def _require_attribute(self, attribute: str, path: tuple[str | int, ...]) -> None:
+        if attribute not in self.groups:
+            raise problem_at(path, f"{shown(attribute)} is not one of the groups: {', '.join(self.groups)}")
 
     def _check_identities(self) -> None:
         if self.identities == "separate" and len(self.subjects) < 2:
             raise problem_at(("identities",), "separate identities need two columns of subjects")
 
-    def _check_watchlist_size(self) -> None:
+    def _check_watchlist(self) -> None:
         if self.task == "identification" and self.watchlist_size is None:
             raise problem_at(("task",), "identification needs watchlist_size")
         if self.task == "verification" and self.watchlist_size is not None:
             raise problem_at(
                 ("watchlist_size",), "verification has no watchlist; is the task identification?"
             )
+        for attribute in self.watchlist_composition or ():
+            self._require_attribute(attribute, ("watchlist_composition", attribute))
+        require_whole(self.watchlist_composition, self.watchlist_size)
 
     def _check_pairing(self) -> None:
         one_sided = all(group.reference is None for group in self.groups.values())

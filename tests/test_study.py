@@ -39,6 +39,7 @@ watchlist_size: 10000
 """
 
 MINIMAL: dict[str, Any] = {"matcher": {"name": "ArcFace", "version": "1.10"}, "groups": {"sex": "sex"}}
+OF_NINE: dict[str, Any] = {"task": "identification", "watchlist_size": 9}
 
 
 def written(folder: Path, text: str) -> Path:
@@ -181,6 +182,35 @@ class TestAStudy:
         ({"task": "identification"}, "task: identification needs watchlist_size"),
         ({"task": "identification", "watchlist_size": 0}, "watchlist_size: 0 is less than 1"),
         ({"watchlist_size": 9}, "watchlist_size: verification has no watchlist; is the task identification?"),
+        (
+            {"watchlist_composition": {"sex": {"female": 9}}},
+            "watchlist_composition: verification has no watchlist",
+        ),
+        (
+            OF_NINE | {"watchlist_composition": {"sex": {"female": 4, "male": 4}}},
+            "watchlist_composition.sex: the counts of 'sex' add up to 8, not to watchlist_size, 9",
+        ),
+        (
+            OF_NINE | {"watchlist_composition": {"age": {"old": 9}}},
+            "watchlist_composition.age: 'age' is not one of the groups: sex",
+        ),
+        (OF_NINE | {"watchlist_composition": {}}, "watchlist_composition: {} has fewer items than 1"),
+        (
+            OF_NINE | {"watchlist_composition": {"sex": {}}},
+            "watchlist_composition.sex: {} has fewer items than 1",
+        ),
+        (
+            OF_NINE | {"watchlist_composition": {"sex": {"female": 10, "male": -1}}},
+            "watchlist_composition.sex.male: -1 is less than 0",
+        ),
+        (
+            OF_NINE | {"watchlist_composition": {"sex": {"female": 9.0}}},
+            "watchlist_composition.sex.female: 9.0 is not a whole number",
+        ),
+        (
+            OF_NINE | {"watchlist_composition": {"sex": {" ": 9}}},
+            "watchlist_composition.sex.' ': ' ' is blank",
+        ),
         ({"pairing": "both"}, "pairing: 'both' is not 'within', 'probe' or 'cross'"),
         (
             {"pairing": "cross"},
@@ -205,7 +235,7 @@ class TestAStudy:
         (
             {"threshold": 0.6},
             "unknown key 'threshold'; known keys: matcher, task, score, mated, subjects, identities, "
-            "groups, axes, pairing, missing_scores, watchlist_size",
+            "groups, axes, pairing, missing_scores, watchlist_size, watchlist_composition",
         ),
     ],
 )
@@ -331,6 +361,8 @@ def studies(draw: st.DrawFn) -> Study:
     axes = st.lists(st.sampled_from(attributes), min_size=1, unique=True).map(lambda axis: Axis(tuple(axis)))
     two_sided = any(group.reference for group in groups.values())
     watchlist_size = draw(st.none() | st.integers(1, 10**9))
+    enrolled = draw(st.integers(0, watchlist_size or 0))
+    composition = {attributes[0]: {labels[0]: enrolled, labels[1]: (watchlist_size or 0) - enrolled}}
     return Study(
         matcher=Matcher(name=draw(names), version=draw(names)),
         task="identification" if watchlist_size else "verification",
@@ -349,6 +381,7 @@ def studies(draw: st.DrawFn) -> Study:
         pairing=draw(st.sampled_from(["within", "probe", *(["cross"] if two_sided else [])])),
         missing_scores=draw(st.sampled_from(["reject", "exclude", "count"])),
         watchlist_size=watchlist_size,
+        watchlist_composition=draw(st.sampled_from([None, composition])) if watchlist_size else None,
     )
 
 

@@ -3,14 +3,17 @@
 from __future__ import annotations
 
 import json
-import re
-from datetime import date
-from typing import Literal
+from typing import TYPE_CHECKING
 
+from harness.cli.days import day_given
+from harness.cli.reporting import reporting_from
 from harness.errors import InputError
 from harness.gate import check as check_configs
 from harness.gate import json_schema
-from harness.gate.formats import as_json, as_text
+from harness.gate.formats import Form
+
+if TYPE_CHECKING:
+    from securesystemslib.signer import SSlibKey
 
 __all__ = ["check"]
 
@@ -19,8 +22,13 @@ def check(
     configs: tuple[str, ...] = (),
     *,
     evaluation: str | None = None,
-    format: Literal["text", "json"] = "text",  # noqa: A002 - the flag's name
+    format: Form = "text",  # noqa: A002 - the flag's name
+    output: tuple[str, ...] = (),
     today: str | None = None,
+    key: tuple[str, ...] = (),
+    envelope: str | None = None,
+    waivers: tuple[str, ...] = (),
+    waiver_key: tuple[str, ...] = (),
     schema: bool = False,
 ) -> int:
     """Check deployment configs against an evaluation; only exit code 0 lets them pass.
@@ -35,9 +43,20 @@ def check(
     evaluation
         The evaluation.json to check against; without it, the one that each config names.
     format
-        text, or json for machines.
+        What is printed: text; json; junit; sarif; or github, which annotates a workflow's files and adds to its job's
+        summary.
+    output
+        FORMAT=FILE, a file to write as well, whole or not at all; any number of times.
     today
         YYYY-MM-DD, what dates are compared with; the day it is by default.
+    key
+        PEM file of an ed25519 public key, any number of times: evidence then has to be signed by one of them.
+    envelope
+        The signature of the evaluation, from `harness sign`; by default EVALUATION.dsse.json, beside it.
+    waivers
+        Signed waivers, from `harness sign`, any number of times; all that they cover and who answers for it is printed.
+    waiver_key
+        PEM file of a public key, any number of times; one of them has to have signed the waivers.
     schema
         Print the JSON Schema of a config, for editors, and check nothing.
     """
@@ -46,17 +65,32 @@ def check(
         return 0
     if not configs:
         raise InputError("nothing to check: name one or more deployment configs")
-    report = check_configs(configs, evaluation=evaluation, today=_day(today))
-    print(as_json(report) if format == "json" else as_text(report))
+    if envelope is not None and not key:
+        raise InputError("--envelope: a signature says nothing without the key that made it; give --key")
+    if bool(waivers) != bool(waiver_key):
+        raise InputError(
+            "--waivers and --waiver-key go together: waivers are believed only when they are signed"
+        )
+    read = [*configs, evaluation, envelope, *key, *waivers, *waiver_key]
+    reporting = reporting_from(format, output, read=read)
+    report = check_configs(
+        configs,
+        evaluation=evaluation,
+        today=day_given(today, "--today"),
+        keys=_public_keys(key, "--key"),
+        envelope=envelope,
+        waivers=waivers,
+        waiver_keys=_public_keys(waiver_key, "--waiver-key"),
+    )
+    reporting.deliver(report)
     return report.exit_code
 
 
-def _day(text: str | None) -> date:
-    if text is None:
-        return date.today()
-    try:
-        if re.fullmatch(r"[0-9]{4}-[0-9]{2}-[0-9]{2}", text):
-            return date.fromisoformat(text)
-    except ValueError:
-        pass
-    raise InputError(f"--today {text!r} is not a date; write YYYY-MM-DD")
+def _public_keys(paths: tuple[str, ...], flag: str) -> tuple[SSlibKey, ...]:
+    if not paths:
+        return ()
+    from harness.gate.signing import (
+        public_keys,
+    )  # with cryptography, which a check without keys does not wait for
+
+    return public_keys(paths, flag)

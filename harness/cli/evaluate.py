@@ -22,6 +22,7 @@ def evaluate(
     policy: Path | None = None,
     thresholds: Annotated[str | None, Parameter(allow_leading_hyphen=True)] = None,
     confirm: Literal["split"] | None = None,
+    memory_limit: str | None = None,
     study_options: StudyOptions = StudyOptions(),  # noqa: B008 - frozen
     policy_options: PolicyOptions = PolicyOptions(),  # noqa: B008 - frozen
 ) -> None:
@@ -41,6 +42,8 @@ def evaluate(
         start:stop:step, numbers with commas between, or a file; chosen from the scores by default.
     confirm
         Also choose a threshold on one half of the subjects and see whether it holds on the other half.
+    memory_limit
+        The most memory that reading and counting may take, such as 400MB or 2GB.
     """
     require(*EVALUATION)
     from harness.cli.progress import counting_bar
@@ -56,10 +59,12 @@ def evaluate(
             policy=policy_options.policy(policy),
             thresholds=thresholds,
             confirm=confirm,
+            memory_limit=memory_limit,
             progress=progress,
         )
     folder = write_evaluation(evaluation, out)
     print_findings(
         answer(evaluation),
-        f"Written to {folder}: evaluation.json, rates.csv, verdicts.csv, pairs.csv, measures.csv, figures/",
+        f"Written to {folder}: report.html, report.pdf, evaluation.json, rates.csv, verdicts.csv, pairs.csv, "
+        "measures.csv, figures/",
     )

@@ -8,7 +8,17 @@ from harness.errors import InputError
 
 __all__ = ["EVALUATION", "require"]
 
-EVALUATION = ("duckdb", "matplotlib", "narwhals", "numpy", "pyarrow", "scipy")
+EVALUATION = (
+    "duckdb",
+    "jinja2",
+    "matplotlib",
+    "narwhals",
+    "numpy",
+    "pyarrow",
+    "scipy",
+    "threadpoolctl",
+    "typst",
+)
 
 
 def require(*packages: str, extra: str = "all") -> None:

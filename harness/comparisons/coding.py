@@ -128,9 +128,9 @@ def score_sql(column: str, kind: str, *, text_only: bool) -> str:
     name = identifier(column)
     if text_only:
         number = f"TRY_CAST({name} AS DOUBLE)"
-        return (
-            f"CASE WHEN {name} IS NULL THEN 'nan'::DOUBLE "
-            f"WHEN {number} IS NULL OR contains({name}, '_') THEN 'inf'::DOUBLE ELSE {number} END"
+        return (  # each part is worked out once, and only for the rows that need it
+            f"CASE WHEN contains({name}, '_') THEN 'inf'::DOUBLE "
+            f"ELSE COALESCE({number}, CASE WHEN {name} IS NULL THEN 'nan'::DOUBLE ELSE 'inf'::DOUBLE END) END"
         )
     if kind in FLOATING:
         return f"COALESCE({name}, 'nan'::{kind})"
@@ -159,8 +159,9 @@ def mated_sql(mated: Mated, kind: str, *, text_only: bool) -> str:
     if kind in WHOLE | FLOATING:
         return f"CASE WHEN {name} = 1 THEN 1 WHEN {name} = 0 THEN 0 END"
     if text_only:
-        return (
-            f"CASE WHEN lower({name}) IN ('1', 'true') THEN 1 WHEN lower({name}) IN ('0', 'false') THEN 0 END"
+        return (  # as they are mostly written first
+            f"CASE WHEN {name} IN ('0', 'false') THEN 0 WHEN {name} IN ('1', 'true') THEN 1 "
+            f"WHEN lower({name}) IN ('0', 'false') THEN 0 WHEN lower({name}) IN ('1', 'true') THEN 1 END"
         )
     raise InputError(
         f"column {mated.column!r} holds {kind}, neither bool nor 0/1; map its labels in the study "

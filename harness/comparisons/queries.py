@@ -48,31 +48,6 @@ class Queries:
             f"CAST(COALESCE({code}, -1) AS INTEGER) AS code{more_columns} FROM {relation}"
         )
 
-    def comparisons_by_subject(self, relation: str, coding: Coding) -> str:
-        """Select the same with the numbers of the subjects, which `numbering_of_subjects` must have made."""
-        columns = range(len(self.study.subjects))
-        numbers = ", ".join(f"COALESCE(s{i}.number, -1) AS subject_{i}" for i in columns)
-        joins = " ".join(
-            f"LEFT JOIN {SUBJECT_NUMBERS} s{i} ON s{i}.side = {self.side(i)} AND s{i}.label = label_{i}"
-            for i in columns
-        )
-        labels = "".join(
-            f", CAST({identifier(name)} AS VARCHAR) AS label_{i}"
-            for i, name in enumerate(self.study.subjects)
-        )
-        return f"SELECT score, code, {numbers} FROM ({self.comparisons(relation, coding, labels)}) {joins}"
-
-    def numbering_of_subjects(self, relation: str) -> str:
-        """Make the table of the subjects' numbers, from 0 in the order of their names."""
-        named = " UNION ".join(
-            f"SELECT DISTINCT {self.side(i)} AS side, CAST({identifier(column)} AS VARCHAR) AS label FROM {relation}"
-            for i, column in enumerate(self.study.subjects)
-        )
-        return (
-            f"CREATE OR REPLACE TEMP TABLE {SUBJECT_NUMBERS} AS SELECT side, label, "
-            f"CAST(row_number() OVER (ORDER BY side, label) - 1 AS INTEGER) AS number FROM ({named})"
-        )
-
     def side(self, column: int) -> int:
         """Which numbering a column of subjects goes by."""
         return column if self.study.identities == "separate" else 0

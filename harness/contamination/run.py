@@ -6,7 +6,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import replace
 
 from harness import engines
-from harness.comparisons import Comparisons, Scores
+from harness.comparisons import Comparisons, EmbeddingPairs, Scores
 from harness.comparisons.trials import Repeats, Trial, extremes, repeats, tails
 from harness.contamination.people import suspicious_subjects
 from harness.contamination.result import Inspection, SuspiciousSubject, SuspiciousTrial
@@ -58,6 +58,8 @@ def inspect(
     """
     if not 1 <= worst <= MOST:
         raise InputError(f"worst is {worst}; give a number from 1 to {MOST:,}")
+    if isinstance(scores, EmbeddingPairs):
+        raise InputError("pairs of templates have no rows to list; inspect takes scores that are written out")
     study, policy = load_study(study), load_policy(policy)
     policy.axes_of(study)  # refuses before anything is read
     with Comparisons(scores, study) as comparisons:

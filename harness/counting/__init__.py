@@ -7,7 +7,9 @@ sum that turns bins into matches is done once, when they are read.
 
 from harness.counting.counts import MATED, NON_MATED, Cell, Counts
 from harness.counting.index import ThresholdIndex
-from harness.counting.subjects import SubjectCounts, SubjectSums, SubjectTally, thresholds_for
+from harness.counting.subject_sums import SubjectSums
+from harness.counting.subject_tally import SubjectTally
+from harness.counting.subjects import SubjectCounts, thresholds_for
 from harness.counting.tally import Tally
 
 __all__ = [

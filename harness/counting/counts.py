@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import hashlib
-import json
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from functools import cached_property
@@ -13,9 +11,10 @@ import numpy as np
 import numpy.typing as npt
 import pyarrow as pa
 
+from harness.counting.sealing import sealed, unsealed
 from harness.errors import InputError
 
-__all__ = ["MATED", "NON_MATED", "Cell", "Counts", "sum_by_cell"]
+__all__ = ["MATED", "NON_MATED", "Cell", "Counts", "cell_order", "sum_by_cell"]
 
 FloatArray: TypeAlias = npt.NDArray[np.float64]
 IntArray: TypeAlias = npt.NDArray[np.int64]
@@ -24,7 +23,7 @@ Cell: TypeAlias = tuple[str | None, ...]
 """The value of each coded column; None where the two sides of a comparison differ in it."""
 
 NON_MATED, MATED = 0, 1
-DIGEST_SIZE = hashlib.sha256().digest_size
+SCHEMA = "harness/counts/1"
 
 
 @dataclass(frozen=True, eq=False)
@@ -134,7 +133,7 @@ class Counts:
         found = self.thresholds[np.minimum(place, len(self.thresholds) - 1)] == thresholds
         if not found.all():
             raise InputError(
-                f"threshold {thresholds[~found][0]:.17g} was not counted at; count again with it"
+                f"threshold {float(thresholds[~found][0])!r} was not counted at; count again with it"
             )
         starts = np.concatenate([[0], place + 1])
         bins = np.add.reduceat(self.bins, starts, axis=-1) if len(self.cells) else self.bins[..., starts]
@@ -143,35 +142,25 @@ class Counts:
     def to_bytes(self) -> bytes:
         """Serialise as an Arrow IPC stream of the partials ``(cell, mated, bin, n)`` that are not zero.
 
-        A missing score stands in bin -1. The stream's SHA-256 follows it, since part of a stream may read like
-        a whole one. Equal counts give equal bytes.
+        A missing score stands in bin -1. The stream's SHA-256 follows it. Equal counts give equal bytes.
         """
         with_missing = np.concatenate([self.missing[..., None], self.bins], axis=-1)
         cell, mated, place = np.nonzero(with_missing)
-        table = pa.table(
+        head = {
+            "schema": SCHEMA,
+            "columns": self.columns,
+            "cells": self.cells,
+            "thresholds": self.thresholds.tolist(),
+        }
+        return sealed(
+            head,
             {
                 "cell": pa.array(cell, pa.int64()),
                 "mated": pa.array(mated == MATED, pa.bool_()),
                 "bin": pa.array(place - 1, pa.int64()),
                 "n": pa.array(with_missing[cell, mated, place], pa.int64()),
-            }
-        ).replace_schema_metadata(
-            {
-                "counts": json.dumps(
-                    {
-                        "schema": "harness/counts/1",
-                        "columns": self.columns,
-                        "cells": self.cells,
-                        "thresholds": self.thresholds.tolist(),
-                    }
-                )
-            }
+            },
         )
-        sink = pa.BufferOutputStream()
-        with pa.ipc.new_stream(sink, table.schema) as writer:
-            writer.write_table(table)
-        stream = bytes(sink.getvalue())
-        return stream + hashlib.sha256(stream).digest()
 
     @classmethod
     def from_bytes(cls, data: bytes) -> Counts:
@@ -182,20 +171,14 @@ class Counts:
         InputError
             Where the bytes are not such a stream, whole and unaltered.
         """
-        stream, digest = data[:-DIGEST_SIZE], data[-DIGEST_SIZE:]
-        if hashlib.sha256(stream).digest() != digest:
-            raise InputError("these bytes are not serialised counts, or not all of them; write them again")
+        head, table = unsealed(data, SCHEMA)
         try:
-            table = pa.ipc.open_stream(stream).read_all()
-            head = json.loads(table.schema.metadata[b"counts"])
-            if head["schema"] != "harness/counts/1":
-                raise ValueError(f"schema {head['schema']!r}")
             cells = tuple(tuple(cell) for cell in head["cells"])
             thresholds = np.array(head["thresholds"], np.float64)
             partials = [table[name].to_numpy() for name in ("cell", "mated", "bin")]
             with_missing = np.zeros((len(cells), 2, len(thresholds) + 2), np.int64)
             with_missing[partials[0], partials[1].astype(np.intp), partials[2] + 1] = table["n"].to_numpy()
-        except (pa.ArrowException, KeyError, ValueError, TypeError, IndexError) as error:
+        except (KeyError, ValueError, TypeError, IndexError) as error:
             raise InputError(f"these bytes are not serialised counts ({error})") from error
         return cls(
             tuple(head["columns"]),
@@ -214,7 +197,7 @@ def sum_by_cell(
     missing: IntArray,
 ) -> Counts:
     """Make counts of rows of which several may be of one cell."""
-    unique = tuple(sorted(set(cells), key=_sort_key))
+    unique = tuple(sorted(set(cells), key=cell_order))
     row = {cell: i for i, cell in enumerate(unique)}
     target = np.array([row[cell] for cell in cells], np.intp)
     summed_bins = np.zeros((len(unique), *bins.shape[1:]), np.int64)
@@ -224,5 +207,6 @@ def sum_by_cell(
     return Counts(columns, thresholds, unique, summed_bins, summed_missing)
 
 
-def _sort_key(cell: Cell) -> tuple[tuple[bool, str], ...]:
+def cell_order(cell: Cell) -> tuple[tuple[bool, str], ...]:
+    """Return what cells are sorted by: their values in turn, None last."""
     return tuple((value is None, value or "") for value in cell)

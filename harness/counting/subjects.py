@@ -7,18 +7,21 @@ alike, but their size grows with the subjects; so with many subjects they are ke
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from dataclasses import dataclass
+from functools import cached_property
 from typing import TypeAlias
 
 import numpy as np
 import numpy.typing as npt
+import pyarrow as pa
 
-from harness.counting.counts import Cell
-from harness.counting.index import ThresholdIndex
+from harness.counting.counts import Cell, cell_order
+from harness.counting.sealing import sealed, unsealed
+from harness.counting.subject_sums import SubjectSums, summed
 from harness.errors import InputError
 
-__all__ = ["SubjectCounts", "SubjectSums", "SubjectTally", "thresholds_for"]
+__all__ = ["SubjectCounts", "thresholds_for"]
 
 FloatArray: TypeAlias = npt.NDArray[np.float64]
 IntArray: TypeAlias = npt.NDArray[np.int64]
@@ -26,8 +29,9 @@ IntArray: TypeAlias = npt.NDArray[np.int64]
 MOST_BINS = 1 << 23
 ROWS_PER_SUBJECT = 4
 FEWEST_THRESHOLDS = 64
-ONE = np.int32(1)
-"""Of the bins' own type, without which adding in place takes a path a hundred times slower."""
+HIGHEST_NARROW = np.iinfo(np.int32).max
+SCHEMA = "harness/counts-by-subject/1"
+NOT_PART = "counts can be taken away only from counts that they are part of"
 
 
 def thresholds_for(thresholds: FloatArray, subjects: int) -> FloatArray:
@@ -50,34 +54,10 @@ def thresholds_for(thresholds: FloatArray, subjects: int) -> FloatArray:
 
 
 @dataclass(frozen=True, eq=False)
-class SubjectSums:
-    """Sums over the subjects of a group, from which its clustered variance follows in closed form.
-
-    Attributes
-    ----------
-    subjects : int
-        How many have a comparison in the group.
-    squared_matches : ndarray of int64, shape (T,)
-        Sum over subjects of (matches touching the subject)².
-    matches_times_trials : ndarray of int64, shape (T,)
-        Sum of matches times trials touching the subject.
-    squared_trials : int
-        Sum of (trials touching the subject)².
-    effective_subjects : ndarray of float64, shape (T,)
-        How many subjects, all deviating alike, would be as uneven: (sum of S²)² / sum of S⁴, S being how far a
-        subject's matches are from its share of all. At most ``subjects``; that many where no subject deviates.
-    """
-
-    subjects: int
-    squared_matches: IntArray
-    matches_times_trials: IntArray
-    squared_trials: int
-    effective_subjects: FloatArray
-
-
-@dataclass(frozen=True, eq=False)
 class SubjectCounts:
     """How many of the comparisons that touch a subject reach exactly so many thresholds.
+
+    Counts of parts of the same comparisons add up where the subjects are numbered alike in all parts.
 
     Attributes
     ----------
@@ -85,32 +65,92 @@ class SubjectCounts:
     cells : tuple of Cell, length R
     mated : ndarray of bool, shape (R,)
     subjects : ndarray of int64, shape (R,)
-        The row is of this cell, truth and subject.
-    bins : ndarray of int32, shape (R, T + 1)
+        The row is of this cell, truth and subject, and the only one that is.
+    bins : ndarray of int32 or int64, shape (R, T + 1)
+        int64 where int32 might overflow.
     """
 
     thresholds: FloatArray
     cells: tuple[Cell, ...]
     mated: npt.NDArray[np.bool_]
     subjects: IntArray
-    bins: npt.NDArray[np.int32]
+    bins: npt.NDArray[np.int32] | IntArray
+
+    @classmethod
+    def zero(cls, thresholds: FloatArray) -> SubjectCounts:
+        """Return the counts of no comparisons, which adding leaves all others as they are."""
+        nobody = np.zeros(0, np.int64)
+        return cls(
+            thresholds, (), nobody.astype(np.bool_), nobody, np.zeros((0, len(thresholds) + 1), np.int32)
+        )
+
+    def __add__(self, other: SubjectCounts) -> SubjectCounts:
+        own, theirs = self._keys_beside(other)
+        keys, first = np.unique(np.concatenate([own, theirs]), return_index=True)
+        highest = int(self.bins.max(initial=0)) + int(other.bins.max(initial=0))
+        bins = np.zeros((len(keys), self.bins.shape[1]), np.int32 if highest <= HIGHEST_NARROW else np.int64)
+        bins[np.searchsorted(keys, own)] = self.bins
+        bins[np.searchsorted(keys, theirs)] += other.bins
+        cells = self.cells + other.cells
+        return SubjectCounts(
+            self.thresholds,
+            tuple(cells[row] for row in first),
+            np.concatenate([self.mated, other.mated])[first],
+            np.concatenate([self.subjects, other.subjects])[first],
+            bins,
+        )
 
     def __sub__(self, other: SubjectCounts) -> SubjectCounts:
         """Take away comparisons that were counted; subjects of whom none is left in a cell are gone from it."""
-        if not np.array_equal(self.thresholds, other.thresholds):
-            raise InputError("counts by subject can be taken away only when their thresholds are the same")
-        row_of = {key: row for row, key in enumerate(self._keys())}
+        own, theirs = self._keys_beside(other)
+        order = np.argsort(own)
+        place = np.searchsorted(own[order], theirs)
+        if not np.isin(theirs, own).all():
+            raise InputError(NOT_PART)
         bins = self.bins.copy()
-        for key, taken in zip(other._keys(), other.bins, strict=True):
-            bins[row_of.get(key, 0)] -= taken
-        if bins.min(initial=0) < 0 or not row_of.keys() >= set(other._keys()):
-            raise InputError("counts can be taken away only from counts that they are part of")
-        kept = np.flatnonzero(bins.any(axis=1))
-        cells = tuple(self.cells[row] for row in kept)
-        return SubjectCounts(self.thresholds, cells, self.mated[kept], self.subjects[kept], bins[kept])
+        bins[order[place]] -= other.bins
+        if bins.min(initial=0) < 0:
+            raise InputError(NOT_PART)
+        return SubjectCounts(self.thresholds, self.cells, self.mated, self.subjects, bins)._rows(
+            np.flatnonzero(bins.any(axis=1))
+        )
 
-    def _keys(self) -> list[tuple[Cell, bool, int]]:
-        return list(zip(self.cells, self.mated.tolist(), self.subjects.tolist(), strict=True))
+    def __eq__(self, other: object) -> bool:
+        if not isinstance(other, SubjectCounts):
+            return NotImplemented
+        if not np.array_equal(self.thresholds, other.thresholds) or len(self.bins) != len(other.bins):
+            return False
+        own, theirs = self._keys_beside(other)
+        mine, yours = np.argsort(own), np.argsort(theirs)
+        return np.array_equal(own[mine], theirs[yours]) and np.array_equal(self.bins[mine], other.bins[yours])
+
+    __hash__ = None  # type: ignore[assignment]
+
+    def _rows(self, rows: IntArray) -> SubjectCounts:
+        cells = tuple(self.cells[row] for row in rows)
+        return SubjectCounts(self.thresholds, cells, self.mated[rows], self.subjects[rows], self.bins[rows])
+
+    @cached_property
+    def _distinct_cells(self) -> tuple[Cell, ...]:
+        return tuple(sorted(set(self.cells), key=cell_order))
+
+    @cached_property
+    def _cell_of_row(self) -> IntArray:
+        """Place of each row's cell among the distinct ones."""
+        return _places(self.cells, self._distinct_cells)
+
+    def _keys_beside(self, other: SubjectCounts) -> tuple[IntArray, IntArray]:
+        """Give rows of the same cell, truth and subject the same whole number, in the order of the three."""
+        if not np.array_equal(self.thresholds, other.thresholds):
+            raise InputError("counts by subject go together only when their thresholds are the same")
+        cells = tuple(sorted({*self._distinct_cells, *other._distinct_cells}, key=cell_order))
+        people = 1 + max(int(part.subjects.max(initial=0)) for part in (self, other))
+        own, theirs = (
+            (2 * _places(part._distinct_cells, cells)[part._cell_of_row] + part.mated) * people
+            + part.subjects
+            for part in (self, other)
+        )
+        return own, theirs
 
     def trials_of(self, subject: int) -> tuple[int, int]:
         """Count the non-mated and the mated comparisons that touch a subject."""
@@ -131,123 +171,54 @@ class SubjectCounts:
         mated : bool
             Which of its comparisons.
         """
-        belongs = {cell: cell_of(cell) == regrouped for cell in set(self.cells)}
-        rows = np.flatnonzero(
-            np.array([belongs[cell] for cell in self.cells], np.bool_) & (self.mated == mated)
-        )
-        subjects, place = np.unique(self.subjects[rows], return_inverse=True)
-        bins = np.zeros((len(subjects), self.bins.shape[1]), np.int64)
-        np.add.at(bins, place, self.bins[rows])
-        trials = bins.sum(axis=1)
-        matches = np.cumsum(bins[:, :0:-1], axis=1)[:, ::-1]
-        return SubjectSums(
-            effective_subjects=_effective(matches, trials),
-            subjects=len(subjects),
-            squared_matches=np.einsum("st,st->t", matches, matches),
-            matches_times_trials=trials @ matches,
-            squared_trials=int(trials @ trials),
-        )
+        belongs = np.array([cell_of(cell) == regrouped for cell in self._distinct_cells], np.bool_)
+        rows = np.flatnonzero(belongs[self._cell_of_row] & (self.mated == mated))
+        return summed(self.subjects[rows], rows, self.bins)
 
+    def to_bytes(self) -> bytes:
+        """Serialise as an Arrow IPC stream of rows ``(cell, mated, subject, bins)`` and its SHA-256.
 
-def _effective(matches: IntArray, trials: IntArray) -> FloatArray:
-    scaled = matches * trials.sum() - trials[:, None] * matches.sum(
-        axis=0
-    )  # whole numbers: none is nearly zero
-    squared = np.square(scaled.astype(np.float64))
-    fourth = np.square(squared).sum(axis=0)
-    uneven = fourth > 0
-    return np.where(uneven, squared.sum(axis=0) ** 2 / np.where(uneven, fourth, 1.0), float(len(trials)))
-
-
-class SubjectTally:
-    """Adds batches up by subject, in place.
-
-    Parameters
-    ----------
-    thresholds : ndarray of float64, shape (T,)
-        Finite, strictly ascending.
-    subjects : int
-        Subjects are numbered from 0 to one less.
-    count_missing : bool
-        As in `harness.counting.tally.Tally`.
-    """
-
-    def __init__(self, thresholds: FloatArray, subjects: int, *, count_missing: bool) -> None:
-        self._index = ThresholdIndex(thresholds)
-        self._count_missing = count_missing
-        self._codes = np.zeros(0, np.int64)
-        self._row_of = np.zeros((0, subjects), np.int32)
-        self._keys: list[IntArray] = []
-        self._rows = 0
-        self._bins = np.zeros((0, len(thresholds) + 1), np.int32)
-
-    def add(
-        self, scores: FloatArray, codes: npt.NDArray[np.int32], touched: Sequence[npt.NDArray[np.int32]]
-    ) -> None:
-        """Count one batch.
-
-        Parameters
-        ----------
-        scores, codes : ndarray, shape (N,)
-            As in `harness.counting.tally.Tally.add`.
-        touched : one or two ndarrays of int32, shape (N,)
-            The subjects of each comparison; where the two are the same it touches one.
+        Equal counts give equal bytes.
         """
-        absent = np.isnan(scores)
-        if absent.any() and not self._count_missing:
-            kept = ~absent
-            scores, codes, touched = scores[kept], codes[kept], [side[kept] for side in touched]
-            absent = absent[kept]
-        reached = self._index.reached(np.where(absent, self._index.thresholds[0], scores))
-        reached[absent] = 0
-        places = self._places(codes)
-        self._touch(places, touched[0], reached)
-        if len(touched) == 2:
-            other = np.flatnonzero(touched[0] != touched[1])
-            self._touch(places[other], touched[1][other], reached[other])
-
-    def _places(self, codes: npt.NDArray[np.int32]) -> IntArray:
-        """Where each code stands among those seen so far, which are kept in order of appearance."""
-        present = np.unique(codes)
-        new = present[~np.isin(present, self._codes)]
-        if len(new):
-            self._codes = np.concatenate([self._codes, new])
-            more = np.full((len(new), self._row_of.shape[1]), -1, np.int32)
-            self._row_of = np.concatenate([self._row_of, more])
-        place_of_code = np.zeros(int(self._codes.max(initial=-1)) + 1, np.int64)
-        place_of_code[self._codes] = np.arange(len(self._codes))
-        places: IntArray = place_of_code[codes]
-        return places
-
-    def _touch(self, places: IntArray, subjects: npt.NDArray[np.int32], reached: IntArray) -> None:
-        keys = places * self._row_of.shape[1] + subjects
-        rows = self._row_of.reshape(-1)[keys]
-        if rows.min(initial=0) < 0:
-            new = np.unique(keys[rows < 0])
-            self._row_of.reshape(-1)[new] = self._rows + np.arange(len(new))
-            self._keys.append(new)
-            self._grow(len(new))
-            rows = self._row_of.reshape(-1)[keys]
-        keys = rows.astype(np.int64) * self._bins.shape[1] + reached
-        np.add.at(self._bins.reshape(-1), keys, ONE)
-
-    def _grow(self, rows: int) -> None:
-        self._rows += rows
-        if self._rows > len(self._bins):
-            grown = np.zeros((max(self._rows, len(self._bins) * 3 // 2), self._bins.shape[1]), np.int32)
-            grown[: len(self._bins)] = self._bins
-            self._bins = grown
-
-    def counts(self, cell_of_number: Callable[[int], Cell]) -> SubjectCounts:
-        """Return what was counted, with each cell's number turned into its values."""
-        keys = np.concatenate(self._keys) if self._keys else np.zeros(0, np.int64)
-        places, subjects = np.divmod(keys, self._row_of.shape[1])
-        codes = self._codes[places]
-        cell_of = {number: cell_of_number(number) for number in np.unique(codes // 2).tolist()}
-        return SubjectCounts(
-            thresholds=self._index.thresholds,
-            cells=tuple(cell_of[number] for number in (codes // 2).tolist()),
-            mated=codes % 2 == 1,
-            subjects=subjects,
-            bins=self._bins[: self._rows],
+        ordered = self._rows(np.argsort(self._keys_beside(self)[0]))
+        head = {"schema": SCHEMA, "cells": self._distinct_cells, "thresholds": self.thresholds.tolist()}
+        narrow = int(self.bins.max(initial=0)) <= HIGHEST_NARROW
+        bins = ordered.bins.reshape(-1).astype(np.int32 if narrow else np.int64, copy=False)
+        return sealed(
+            head,
+            {
+                "cell": pa.array(ordered._cell_of_row),
+                "mated": pa.array(ordered.mated),
+                "subject": pa.array(ordered.subjects),
+                "bins": pa.FixedSizeListArray.from_arrays(pa.array(bins), len(self.thresholds) + 1),
+            },
         )
+
+    @classmethod
+    def from_bytes(cls, data: bytes) -> SubjectCounts:
+        """Read what `to_bytes` wrote.
+
+        Raises
+        ------
+        InputError
+            Where the bytes are not such a stream, whole and unaltered.
+        """
+        head, table = unsealed(data, SCHEMA)
+        try:
+            cells = [tuple(cell) for cell in head["cells"]]
+            thresholds = np.array(head["thresholds"], np.float64)
+            bins = table["bins"].combine_chunks().flatten().to_numpy()
+            return cls(
+                thresholds,
+                tuple(cells[place] for place in table["cell"].to_pylist()),
+                table["mated"].to_numpy(),
+                table["subject"].to_numpy(),
+                bins.reshape(-1, len(thresholds) + 1),
+            )
+        except (KeyError, ValueError, TypeError, IndexError) as error:
+            raise InputError(f"these bytes are not serialised counts ({error})") from error
+
+
+def _places(cells: tuple[Cell, ...], among: tuple[Cell, ...]) -> IntArray:
+    place = {cell: i for i, cell in enumerate(among)}
+    return np.array([place[cell] for cell in cells], np.int64)

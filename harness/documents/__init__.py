@@ -7,7 +7,7 @@ A format is a function from a text to a stream of tokens; what is refused whatev
 from harness.documents.document import COMMAND_LINE, Document
 from harness.documents.loading import load
 from harness.documents.options import with_options
-from harness.documents.reading import document_from, read_document
+from harness.documents.reading import document_from, document_in, read_document
 from harness.documents.validation import problem_at, validate
 from harness.documents.wording import shown
 
@@ -15,6 +15,7 @@ __all__ = [
     "COMMAND_LINE",
     "Document",
     "document_from",
+    "document_in",
     "load",
     "problem_at",
     "read_document",

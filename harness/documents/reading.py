@@ -7,23 +7,15 @@ from collections.abc import Callable, Iterator, Mapping
 from pathlib import Path
 
 from harness.documents.document import Document
-from harness.documents.json import json_tokens
 from harness.documents.tokens import Token, line_starts, position_at
-from harness.documents.toml import toml_tokens
 from harness.documents.values import document_of
-from harness.documents.yaml import yaml_tokens
 from harness.errors import InputError
 
-__all__ = ["document_from", "read_document"]
+__all__ = ["document_from", "document_in", "read_document"]
 
 _MAX_BYTES = 2**20
 
-_FORMATS: Mapping[str, Callable[[str], Iterator[Token]]] = {
-    ".yaml": yaml_tokens,
-    ".yml": yaml_tokens,
-    ".json": json_tokens,
-    ".toml": toml_tokens,
-}
+_ENDINGS = (".yaml", ".yml", ".json", ".toml")
 
 
 def read_document(path: str | os.PathLike[str]) -> Document:
@@ -46,11 +38,28 @@ def read_document(path: str | os.PathLike[str]) -> Document:
         several documents, repeated or non-text keys, anchors, aliases, tags, merge keys, NaN, infinities.
     """
     source = os.fspath(path)
-    text = _text_of(source)
-    tokens = _FORMATS.get(Path(source).suffix.lower())
-    if tokens is None:
-        raise InputError(f"the name ends in none of {', '.join(_FORMATS)}", source=source)
-    return document_of(tokens(text), source)
+    return document_in(_content_of(source), source)
+
+
+def document_in(content: bytes, source: str) -> Document:
+    """Read the content of a file, as `read_document` does.
+
+    Parameters
+    ----------
+    content : bytes
+        At most 1 MiB.
+    source : str
+        Its name, of which the ending tells the format.
+
+    Raises
+    ------
+    InputError
+    """
+    text = _text_in(content, source)
+    ending = Path(source).suffix.lower()
+    if ending not in _ENDINGS:
+        raise InputError(f"the name ends in none of {', '.join(_ENDINGS)}", source=source)
+    return document_of(_reader(ending)(text), source)
 
 
 def document_from(value: Mapping[str, object], source: str) -> Document:
@@ -71,13 +80,31 @@ def document_from(value: Mapping[str, object], source: str) -> Document:
     return document_of(_python_tokens(value), source)
 
 
-def _text_of(source: str) -> str:
+def _reader(ending: str) -> Callable[[str], Iterator[Token]]:
+    """Import a format when a file has it: a gate that reads JSON starts without YAML."""
+    if ending == ".json":
+        from harness.documents.json import json_tokens
+
+        return json_tokens
+    if ending == ".toml":
+        from harness.documents.toml import toml_tokens
+
+        return toml_tokens
+    from harness.documents.yaml import yaml_tokens
+
+    return yaml_tokens
+
+
+def _content_of(source: str) -> bytes:
     try:
         with Path(source).open("rb") as stream:
-            content = stream.read(_MAX_BYTES + 1)
+            return stream.read(_MAX_BYTES + 1)
     except (OSError, ValueError) as error:
         reason = error.strerror if isinstance(error, OSError) else str(error)
         raise InputError(f"cannot be read: {reason}", source=source) from error
+
+
+def _text_in(content: bytes, source: str) -> str:
     if len(content) > _MAX_BYTES:
         raise InputError("larger than 1 MiB", source=source)
     try:

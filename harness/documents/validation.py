@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import difflib
 from collections.abc import Mapping
 from typing import Any, TypeVar, get_args
 
@@ -111,6 +110,8 @@ _COMPLAINTS: Mapping[str, str] = {
 
 
 def _unknown_key(key: str | int, known: list[str]) -> str:
+    import difflib  # rarely needed, and a gate has to start fast
+
     nearest = difflib.get_close_matches(str(key), known, n=1)
     advice = f"did you mean {shown(nearest[0])}?" if nearest else f"known keys: {', '.join(known)}"
     return f"unknown key {shown(key)}; {advice}"

@@ -1,8 +1,9 @@
-"""One machine: DuckDB reads, checks and codes; the NumPy kernel counts."""
+"""One machine: DuckDB reads and checks on all processors; the NumPy kernel codes and counts beside it."""
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from math import prod
 from typing import TypeAlias
 
 import numpy as np
@@ -10,6 +11,7 @@ import numpy.typing as npt
 
 from harness.comparisons import Comparisons
 from harness.comparisons.coding import Coding
+from harness.comparisons.scan import Batch
 from harness.counting import Counts, SubjectCounts, SubjectTally, Tally, thresholds_for
 
 __all__ = ["count", "count_by_subject"]
@@ -17,6 +19,8 @@ __all__ = ["count", "count_by_subject"]
 FloatArray: TypeAlias = npt.NDArray[np.float64]
 BoolArray: TypeAlias = npt.NDArray[np.bool_]
 Progress: TypeAlias = Callable[[int], None]
+
+MOST_CODES = 1 << 10
 
 
 def count(
@@ -30,7 +34,8 @@ def count(
     thresholds : ndarray of float64, shape (T,)
         Canonical (higher is more alike), finite, strictly ascending.
     progress : callable
-        Called with the number of rows of each batch once it is counted.
+        Called with the number of rows of each batch once it is counted; with a number below zero where what was
+        counted must be counted again.
 
     Raises
     ------
@@ -39,10 +44,13 @@ def count(
     """
 
     def counted(coding: Coding) -> Counts:
+        codes = _codes(coding)
+        comparisons.leave_room(
+            Tally.size(thresholds, codes), f"{codes} cells at {len(thresholds):,} thresholds"
+        )
         tally = Tally(comparisons.columns, thresholds, count_missing=_counts_missing(comparisons))
-        for batch in comparisons.batches(coding):
-            tally.add(*(column.to_numpy() for column in batch.columns))
-            progress(batch.num_rows)
+        for batch in _reported(comparisons.batches(coding), progress):
+            tally.add(batch.scores, batch.codes)
         return tally.counts(coding.cell)
 
     return comparisons.read(counted)
@@ -72,22 +80,41 @@ def count_by_subject(
         At fewer thresholds where the subjects are many; see `harness.counting.thresholds_for`.
     """
     subjects = comparisons.subjects
+    coarse = thresholds_for(thresholds, subjects)
 
     def counted(coding: Coding) -> tuple[Counts, SubjectCounts]:
-        count_missing = _counts_missing(comparisons)
+        count_missing, codes = _counts_missing(comparisons), _codes(coding)
+        comparisons.leave_room(
+            Tally.size(thresholds, codes) + SubjectTally.size(coarse, subjects, codes),
+            f"{subjects:,} subjects at {len(coarse):,} thresholds",
+        )
         tally = Tally(comparisons.columns, thresholds, count_missing=count_missing)
-        by_subject = SubjectTally(thresholds_for(thresholds, subjects), subjects, count_missing=count_missing)
-        for batch in comparisons.batches_by_subject(coding):
-            scores, codes, *touched = (column.to_numpy() for column in batch.columns)
-            if among is not None:
-                kept = np.logical_and.reduce([among[side] for side in touched])
-                scores, codes, *touched = (column[kept] for column in (scores, codes, *touched))
-            tally.add(scores, codes)
-            by_subject.add(scores, codes, touched)
-            progress(batch.num_rows)
+        by_subject = SubjectTally(coarse, subjects, count_missing=count_missing)
+        for batch in _reported(comparisons.batches(coding), progress):
+            part = batch if among is None else batch.among(among)
+            tally.add(part.scores, part.codes)
+            by_subject.add(part.scores, part.codes, part.subjects)
         return tally.counts(coding.cell), by_subject.counts(coding.cell)
 
     return comparisons.read(counted)
+
+
+def _reported(batches: Iterator[Batch], progress: Progress) -> Iterator[Batch]:
+    """Tell of each batch when the next is asked for, and take it all back where they cannot all be read."""
+    rows = 0
+    try:
+        for batch in batches:
+            yield batch
+            rows += batch.num_rows
+            progress(batch.num_rows)
+    except Exception:
+        progress(-rows)
+        raise
+
+
+def _codes(coding: Coding) -> int:
+    """How many codes there may be; where there may be very many, only few of them occur."""
+    return min(2 * prod(coding.radices), MOST_CODES)
 
 
 def _counts_missing(comparisons: Comparisons) -> bool:

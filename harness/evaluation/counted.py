@@ -10,7 +10,7 @@ import numpy as np
 import numpy.typing as npt
 
 from harness import engines
-from harness.comparisons import Comparisons, Input
+from harness.comparisons import Input, Opened
 from harness.counting import MATED, NON_MATED, Counts, SubjectCounts
 from harness.errors import InputError
 from harness.grouping import AxisGrouping
@@ -54,7 +54,7 @@ class Counted:
 
 
 def count_for(
-    comparisons: Comparisons,
+    comparisons: Opened,
     policy: Policy,
     thresholds: Thresholds | None,
     progress: Callable[[int, int | None], None] = lambda rows, total: None,
@@ -93,7 +93,7 @@ def count_for(
     )
 
 
-def halves(comparisons: Comparisons, counted: Counted) -> tuple[Counted, Counted]:
+def halves(comparisons: Opened, counted: Counted) -> tuple[Counted, Counted]:
     """Count again among either half of the subjects; comparisons between the halves are in neither.
 
     Subjects are dealt by a seeded shuffle of their names in order, so the same scores give the same halves.

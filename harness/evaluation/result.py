@@ -7,7 +7,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
-from typing import TYPE_CHECKING, TypeAlias
+from typing import TypeAlias
 
 import numpy as np
 import numpy.typing as npt
@@ -18,15 +18,13 @@ from harness.comparisons import Input
 from harness.differentials import Differentials, pairwise
 from harness.errors import InputError
 from harness.evaluation.confirmation import Confirmation
+from harness.evaluation.plotting import Plotting
 from harness.evaluation.rows import measure_rows, pair_rows, rate_rows, verdict_rows
 from harness.measures import SummaryMeasures
 from harness.policy import Policy
 from harness.rates import Rates
 from harness.study import Study
 from harness.verdicts import AxisVerdict, SafeThreshold
-
-if TYPE_CHECKING:
-    from matplotlib.axes import Axes as Plot
 
 __all__ = ["AxisEvaluation", "Evaluation", "Reading"]
 
@@ -94,7 +92,7 @@ class Reading:
 
 
 @dataclass(frozen=True, eq=False, repr=False)
-class Evaluation:
+class Evaluation(Plotting):
     """The result of evaluating one matcher's scores, complete in itself.
 
     Attributes
@@ -190,6 +188,28 @@ class Evaluation:
             [measure_rows(axis.name, self.thresholds, axis.measures) for axis in self.axes.values()]
         )
 
+    def place_of(self, threshold: float) -> int:
+        """Return the place of a threshold among those evaluated.
+
+        Parameters
+        ----------
+        threshold : float
+            As the study states scores.
+
+        Raises
+        ------
+        InputError
+            Where it is not among them: what lies between two was not counted.
+        """
+        places = np.flatnonzero(self.thresholds == threshold)
+        if not len(places):
+            nearest = np.sort(self.thresholds[np.argsort(np.abs(self.thresholds - threshold))[:2]])
+            near = " and ".join(repr(float(value)) for value in nearest)
+            raise InputError(
+                f"{float(threshold)!r} was not evaluated; the nearest are {near} (evaluate with it to know)"
+            )
+        return int(places[0])
+
     def at(self, threshold: float) -> Reading:
         """Read the evaluation at one of its thresholds.
 
@@ -203,12 +223,7 @@ class Evaluation:
         InputError
             Where it is not among the evaluated thresholds: what lies between two was not counted.
         """
-        if threshold not in self.thresholds:
-            nearest = np.sort(self.thresholds[np.argsort(np.abs(self.thresholds - threshold))[:2]])
-            near = " and ".join(f"{value:.17g}" for value in nearest)
-            raise InputError(
-                f"{threshold:.17g} was not evaluated; the nearest are {near} (evaluate with it to know)"
-            )
+        self.place_of(threshold)  # refuses
         rates, verdicts = (
             table.filter(pc.equal(table["threshold"], threshold)) for table in (self.rates, self.verdicts)
         )
@@ -248,23 +263,6 @@ class Evaluation:
         operating = np.flatnonzero(np.isin(self.thresholds, self.policy.thresholds)).tolist()
         places = sorted({place for place in named if place is not None} | set(operating))
         return tuple(float(self.thresholds[place]) for place in places)
-
-    def plot_false_match_rates(self, axis: str | None = None, *, ax: Plot | None = None) -> Plot:
-        """Draw the false match rate of every group against the threshold.
-
-        Parameters
-        ----------
-        axis : str, optional
-            By default the first.
-        ax : matplotlib Axes, optional
-            By default a new figure's.
-        """
-        from harness.plots import FalseMatchRateDisplay
-
-        display = FalseMatchRateDisplay.from_evaluation(
-            self, axis if axis is not None else next(iter(self.axes))
-        )
-        return display.plot(ax=ax).ax_
 
     def save(self, path: str | os.PathLike[str]) -> None:
         """Write the evaluation as JSON, whole or not at all; `harness.load` reads it back exactly.

@@ -7,7 +7,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import replace
 from typing import Literal, TypeAlias
 
-from harness.comparisons import Comparisons, Scores
+from harness.comparisons import MemoryLimit, Scores, open_comparisons, study_of
 from harness.counting import Cell, Counts
 from harness.differentials import differentials
 from harness.evaluation.confirmation import confirmation_of
@@ -19,7 +19,7 @@ from harness.grouping import AxisGrouping
 from harness.measures import summary_measures
 from harness.policy import Policy, load_policy
 from harness.rates import Rates, false_match_rates, false_non_match_rates
-from harness.study import Study, load_study
+from harness.study import Study
 from harness.thresholds import Thresholds
 from harness.verdicts import judge, safe_threshold
 
@@ -36,6 +36,7 @@ def evaluate(
     policy: PolicyLike = None,
     thresholds: Thresholds | None = None,
     confirm: Literal["split"] | None = None,
+    memory_limit: str | int | None = None,
     progress: Callable[[int, int | None], None] = lambda rows, total: None,
 ) -> Evaluation:
     """Evaluate a matcher's comparison scores for demographic differentials across thresholds.
@@ -44,7 +45,8 @@ def evaluate(
     ----------
     scores : Scores
         A file, glob or folder of CSV, Parquet or Arrow IPC; several paths; a mapping of column names to
-        arrays; a dataframe; or any object with ``__arrow_c_stream__``.
+        arrays; a dataframe; any object with ``__arrow_c_stream__``; or pairs of templates still to be compared,
+        from `harness.comparisons.all_pairs`.
     study : Study, mapping or path
         What the columns mean.
     policy : Policy, mapping or path, optional
@@ -54,6 +56,9 @@ def evaluate(
         single events, with the policy's thresholds among them.
     confirm : "split", optional
         Also choose a threshold on one half of the subjects and see whether it holds on the other half.
+    memory_limit : str or int, optional
+        The most memory that reading and counting may take, the program included: a size such as ``"400MB"``,
+        or bytes. By default as much as DuckDB finds fit.
     progress : callable, optional
         Called with the number of comparisons just counted, and the number of all where it is known.
 
@@ -66,9 +71,10 @@ def evaluate(
     InputError
         Where the scores, study, policy or thresholds cannot be used as given; its text is one line.
     """
-    study, policy = load_study(study), load_policy(policy)
+    study, policy = study_of(scores, study), load_policy(policy)
     policy.axes_of(study)  # refuses before anything is read
-    with Comparisons(scores, study) as comparisons:
+    memory = None if memory_limit is None else MemoryLimit.parse(memory_limit)
+    with open_comparisons(scores, study, memory=memory) as comparisons:
         counted = count_for(comparisons, policy, thresholds, progress)
         split = halves(comparisons, counted) if confirm else None
     evaluation = conclude(counted, policy)

@@ -13,6 +13,7 @@ from harness.evaluation.result import AxisEvaluation, Evaluation
 __all__ = ["answer", "html_summary"]
 
 NOWHERE = "at no threshold"
+MOST_NAMED = 6
 
 
 def answer(evaluation: Evaluation) -> tuple[tuple[str, str], ...]:
@@ -136,6 +137,12 @@ def _cost(evaluation: Evaluation) -> str:
 
 def _missed(evaluation: Evaluation, threshold: float) -> str:
     missed = evaluation.judged_axes[0].missed_at(_place(evaluation, threshold))
+    known = {group: rate for group, rate in missed.items() if rate is not None}
+    if len(missed) > MOST_NAMED and len(known) == len(missed):
+        low, high = min(known, key=known.__getitem__), max(known, key=known.__getitem__)
+        if known[low] == known[high]:
+            return f"{_percent(known[low])} in every group"
+        return f"{_percent(known[low])} ({low}) to {_percent(known[high])} ({high})"
     return ", ".join(f"{group} {_percent(rate)}" for group, rate in missed.items())
 
 

@@ -4,8 +4,9 @@ Whatever is missing, odd or altered keeps a deployment from passing. Nothing her
 """
 
 from harness.gate.checking import check
-from harness.gate.deployment import DeploymentFile, json_schema
-from harness.gate.findings import Checked, Finding, Outcome, Place, Report, Rule
+from harness.gate.deployment import DeploymentFile
+from harness.gate.findings import Checked, Finding, Outcome, Place, Report, Rule, Waived
+from harness.gate.schema import json_schema
 
 __all__ = [
     "Checked",
@@ -15,6 +16,7 @@ __all__ = [
     "Place",
     "Report",
     "Rule",
+    "Waived",
     "check",
     "json_schema",
 ]

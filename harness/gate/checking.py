@@ -3,20 +3,36 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import dataclass
 from datetime import date
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from harness.errors import InputError
 from harness.gate.configs import Located, read_config
-from harness.gate.evidence import Evidence, read_evidence
 from harness.gate.findings import Checked, Finding, Outcome, Place, Report, Rule
+from harness.gate.library import Library, Proven, Unusable
 from harness.gate.safety import threshold_is_safe
 from harness.gate.terms import dates_kept, evidence_fits
+
+if TYPE_CHECKING:
+    from securesystemslib.signer import SSlibKey
+
+    from harness.gate.waiving import Granted
 
 __all__ = ["check"]
 
 
-def check(configs: Sequence[str], *, evaluation: str | None = None, today: date) -> Report:
+def check(
+    configs: Sequence[str],
+    *,
+    evaluation: str | None = None,
+    today: date,
+    keys: Sequence[SSlibKey] = (),
+    envelope: str | None = None,
+    waivers: Sequence[str] = (),
+    waiver_keys: Sequence[SSlibKey] = (),
+) -> Report:
     """Check every deployment of every config.
 
     Parameters
@@ -27,78 +43,111 @@ def check(configs: Sequence[str], *, evaluation: str | None = None, today: date)
         Path of the ``evaluation.json`` to check against; without it, each config's own.
     today : date
         What dates are compared with.
+    keys : sequence of SSlibKey
+        Public keys, from `harness.gate.signing.public_keys`; evidence has to be signed by one of them, where any is
+        given.
+    envelope : str, optional
+        Path of the evaluation's signature; by default the file beside it whose name ends in ``.dsse.json``.
+    waivers : sequence of str
+        Paths of signed waivers.
+    waiver_keys : sequence of SSlibKey
+        Public keys, by one of which they have to be signed.
 
     Returns
     -------
     Report
         The worst first. What cannot be read or decided is in it too; nothing is raised.
     """
-    library = _Library()
-    checked = [one for config in configs for one in _check_file(config, evaluation, today, library)]
+    granted, checked = _waivers(waivers, waiver_keys, today)
+    session = _Session(Library(keys, today), today, evaluation, envelope, tuple(granted))
+    checked += [one for config in configs for one in _check_file(config, session)]
+    if granted:
+        from harness.gate.waiving import unused
+
+        checked += unused(granted, checked)
     checked.sort(key=lambda one: -one.outcome.severity)
     return Report(tuple(checked), today, evaluation)
 
 
-class _Library:
-    """Evaluations, each read once, and what was wrong with those that could not be."""
+@dataclass(frozen=True)
+class _Session:
+    """What is the same for every deployment of a check."""
 
-    def __init__(self) -> None:
-        self._read: dict[tuple[Path, Path | None], Evidence | InputError] = {}
-
-    def get(self, path: Path, within: Path | None = None) -> Evidence | InputError:
-        if (path, within) not in self._read:
-            try:
-                self._read[path, within] = read_evidence(path, within=within)
-            except InputError as error:
-                self._read[path, within] = error
-        return self._read[path, within]
+    library: Library
+    today: date
+    evaluation: str | None
+    envelope: str | None
+    granted: tuple[Granted, ...]
 
 
-def _check_file(config: str, evaluation: str | None, today: date, library: _Library) -> list[Checked]:
+def _waivers(
+    paths: Sequence[str], keys: Sequence[SSlibKey], today: date
+) -> tuple[list[Granted], list[Checked]]:
+    """Return the waivers that are believed, and what blocks where some are not."""
+    granted: list[Granted] = []
+    blocking: list[Checked] = []
+    for path in paths:
+        from harness.gate.waiving import granted_in
+
+        found = granted_in(path, keys, today)
+        if isinstance(found, Checked):
+            blocking.append(found)
+        else:
+            granted += found
+    return granted, blocking
+
+
+def _check_file(config: str, session: _Session) -> list[Checked]:
     try:
         deployments = read_config(config)
     except InputError as error:
         place = Place(error.source or config, error.line, error.column)
         return [Checked(None, place, (Finding(Rule.INVALID_CONFIG, Outcome.INVALID, error.problem, place),))]
-    return [_check_one(deployment, evaluation, today, library) for deployment in deployments]
+    return [_check_one(deployment, session) for deployment in deployments]
 
 
-def _check_one(deployment: Located, evaluation: str | None, today: date, library: _Library) -> Checked:
-    findings = list(dates_kept(deployment, today))
-    evidence = _evidence_of(deployment, evaluation, library)
-    if isinstance(evidence, Finding):
-        findings.append(evidence)
+def _check_one(deployment: Located, session: _Session) -> Checked:
+    found = _evidence_of(deployment, session)
+    if isinstance(found, Finding):
+        findings = [*dates_kept(deployment, session.today), found]
     else:
-        findings += [*evidence_fits(deployment, evidence), threshold_is_safe(deployment, evidence)]
+        findings = [
+            *dates_kept(deployment, session.today, found.signed_on),
+            *evidence_fits(deployment, found.evidence),
+            threshold_is_safe(deployment, found.evidence),
+        ]
     findings.sort(key=lambda finding: -finding.outcome.severity)
-    terms = deployment.terms
-    return Checked(
-        deployment.name, deployment.place("threshold"), tuple(findings), terms.threshold, terms.owner
-    )
+    terms, place = deployment.terms, deployment.place("threshold")
+    checked = Checked(deployment.name, place, tuple(findings), terms.threshold, terms.owner)
+    if not session.granted:
+        return checked
+    from harness.gate.waiving import waived
+
+    sha256 = found.evidence.sha256 if isinstance(found, Proven) else None
+    return waived(checked, deployment, sha256, session.granted, session.today)
 
 
-def _evidence_of(deployment: Located, evaluation: str | None, library: _Library) -> Evidence | Finding:
+def _evidence_of(deployment: Located, session: _Session) -> Proven | Finding:
     terms = deployment.terms.evidence
-    read = []
-    if evaluation is not None:
-        read.append(library.get(Path(evaluation)))
+    read: list[Proven | Unusable] = []
+    envelope = None if session.envelope is None else Path(session.envelope)
+    if session.evaluation is not None:
+        read.append(session.library.get(Path(session.evaluation), envelope=envelope))
     if terms.evaluation is not None:
         folder = deployment.folder
-        read.append(library.get(folder / terms.evaluation, folder))
+        read.append(session.library.get(folder / terms.evaluation, within=folder, envelope=envelope))
     if not read:
         sentence = "there is no evidence: give --evaluation, or evidence.evaluation in the config"
         return Finding(Rule.NO_EVIDENCE, Outcome.CANNOT_DECIDE, sentence, deployment.place("evidence"))
     for one in read:
-        if isinstance(one, InputError):
-            rule = Rule.NO_EVIDENCE if one.problem.startswith("cannot be read") else Rule.DAMAGED_EVIDENCE
-            return Finding(rule, Outcome.CANNOT_DECIDE, f"no evidence: {one}", deployment.place("evidence"))
-    found = [one for one in read if isinstance(one, Evidence)]
-    stated = {one.sha256 for one in found} | ({terms.sha256} if terms.sha256 else set())
+        if isinstance(one, Unusable):
+            return Finding(one.rule, Outcome.CANNOT_DECIDE, one.sentence, deployment.place("evidence"))
+    found = [one for one in read if isinstance(one, Proven)]
+    first = found[0].evidence
+    stated = {one.evidence.sha256 for one in found} | ({terms.sha256} if terms.sha256 else set())
     if len(stated) > 1:
         key = "sha256" if terms.sha256 else "evaluation"
-        sentence = (
-            f"{found[0].source} has SHA-256 {found[0].sha256}, not that of the evidence the config names"
-        )
+        sentence = f"{first.source} has SHA-256 {first.sha256}, not that of the evidence the config names"
         place = deployment.place("evidence", key)
         return Finding(Rule.OTHER_EVIDENCE, Outcome.CANNOT_DECIDE, sentence, place)
     return found[0]

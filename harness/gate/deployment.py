@@ -2,60 +2,44 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Mapping
 from copy import copy
-from datetime import date
 from pathlib import PurePosixPath
 from typing import Annotated, Any, Literal
 
 from pydantic import (
     AfterValidator,
-    BaseModel,
-    BeforeValidator,
-    ConfigDict,
     Field,
     create_model,
     model_validator,
 )
 
 from harness.axes import Axes
+from harness.composition import require_whole
 from harness.documents import problem_at, shown
+from harness.gate.values import Day, Digest, Part, Text, a_line
 
-__all__ = ["Defaults", "Deployment", "DeploymentFile", "EvidenceTerms", "MatcherTerms", "json_schema"]
+__all__ = [
+    "Composition",
+    "Defaults",
+    "Deployment",
+    "DeploymentFile",
+    "EvidenceTerms",
+    "MatcherTerms",
+    "UseCase",
+]
 
-_LONGEST = 200
+UseCase = Literal["live", "retrospective", "operator-initiated", "verification"]
 
+_Counts = Annotated[Mapping[Text, Annotated[int, Field(ge=0)]], Field(min_length=1)]
 
-def _printable(text: str) -> str:
-    if not text.strip():
-        raise ValueError(f"{shown(text)} is blank")
-    if len(text) > _LONGEST:
-        raise ValueError(f"{shown(text)} is longer than {_LONGEST} characters")
-    if not text.isprintable():
-        raise ValueError(f"{shown(text)} holds a character that cannot be printed")
-    return text
+Composition = Annotated[Mapping[Text, _Counts], Field(min_length=1)]
 
-
-def _day(value: object) -> object:
-    if isinstance(value, date):
-        return value
-    if not isinstance(value, str) or not re.fullmatch(r"[0-9]{4}-[0-9]{2}-[0-9]{2}", value):
-        raise ValueError(f"{shown(value)} is not a date; write YYYY-MM-DD")
-    try:
-        return date.fromisoformat(value)
-    except ValueError as error:
-        raise ValueError(f"{shown(value)} is not a date: {error}") from error
-
-
-def _digest(text: str) -> str:
-    if not re.fullmatch(r"[0-9a-f]{64}", text):
-        raise ValueError(f"{shown(text)} is not a SHA-256 digest: 64 digits of 0-9 and a-f")
-    return text
+_a_path = a_line(200)
 
 
 def _inside(text: str) -> str:
-    path = PurePosixPath(_printable(text))
+    path = PurePosixPath(_a_path(text))
     if path.is_absolute() or ".." in path.parts or "\\" in text:
         raise ValueError(
             f"{shown(text)} leads out of the config's folder; give --evaluation, and sha256 in the config"
@@ -63,15 +47,7 @@ def _inside(text: str) -> str:
     return text
 
 
-_Text = Annotated[str, AfterValidator(_printable), Field(min_length=1, max_length=_LONGEST)]
-_Day = Annotated[date, BeforeValidator(_day)]
-
-
-class _Part(BaseModel):
-    model_config = ConfigDict(frozen=True, extra="forbid", strict=True, allow_inf_nan=False)
-
-
-class MatcherTerms(_Part):
+class MatcherTerms(Part):
     """The matcher that is deployed.
 
     Parameters
@@ -80,11 +56,11 @@ class MatcherTerms(_Part):
         Exactly as the evaluation's study names them; a version such as 1.10 is text, not a number.
     """
 
-    name: _Text
-    version: _Text
+    name: Text
+    version: Text
 
 
-class EvidenceTerms(_Part):
+class EvidenceTerms(Part):
     """The evaluation that a deployment rests on.
 
     Parameters
@@ -94,27 +70,21 @@ class EvidenceTerms(_Part):
     sha256 : str, optional
         Digest of that file, in lower case.
     evaluated : date, optional
-        The day of the evaluation, which itself states none.
+        The day of the evaluation, which itself states none; not after the day on which it was signed.
     max_age_days : int, optional
-        How many days after `evaluated` it serves.
+        How many days it serves after `evaluated`, or else after the day on which it was signed.
     valid_until : date, optional
         The last day on which it serves.
     """
 
     evaluation: Annotated[str, AfterValidator(_inside)] | None = None
-    sha256: Annotated[str, AfterValidator(_digest), Field(pattern="^[0-9a-f]{64}$")] | None = None
-    evaluated: _Day | None = None
+    sha256: Digest | None = None
+    evaluated: Day | None = None
     max_age_days: Annotated[int, Field(ge=1, le=36_525)] | None = None
-    valid_until: _Day | None = None
-
-    @model_validator(mode="after")
-    def _check_age(self) -> EvidenceTerms:
-        if self.max_age_days is not None and self.evaluated is None:
-            raise problem_at(("max_age_days",), "an age needs the day of the evaluation: give evaluated too")
-        return self
+    valid_until: Day | None = None
 
 
-class Deployment(_Part):
+class Deployment(Part):
     """One deployment of a matcher.
 
     Parameters
@@ -127,6 +97,8 @@ class Deployment(_Part):
         A comparison matches at this score or better.
     watchlist_size : int, optional
         The most references that are enrolled; needed by every use case but verification, which has none.
+    watchlist_composition : mapping of str to mapping of str to int, optional
+        By attribute and group, how many of them there are of each group; an attribute's add up to all.
     axes : tuple of Axis
         The demographic axes in force, each an attribute or a list of attributes.
     owner : str
@@ -144,13 +116,14 @@ class Deployment(_Part):
     """
 
     matcher: MatcherTerms
-    use_case: Literal["live", "retrospective", "operator-initiated", "verification"]
+    use_case: UseCase
     threshold: float
     watchlist_size: Annotated[int, Field(ge=1)] | None = None
+    watchlist_composition: Composition | None = None
     axes: Axes
-    owner: _Text
-    starts: Annotated[_Day | None, Field(alias="from")] = None
-    until: _Day | None = None
+    owner: Text
+    starts: Annotated[Day | None, Field(alias="from")] = None
+    until: Day | None = None
     evidence: EvidenceTerms = EvidenceTerms()
     criterion: Literal["shown", "not_detected"] = "shown"
     max_ratio: Annotated[float, Field(gt=1)] | None = None
@@ -163,6 +136,7 @@ class Deployment(_Part):
             raise problem_at(("use_case",), f"{shown(self.use_case)} needs watchlist_size")
         if not searches and self.watchlist_size is not None:
             raise problem_at(("watchlist_size",), "verification has no watchlist")
+        require_whole(self.watchlist_composition, self.watchlist_size)
         if self.starts is not None and self.until is not None and self.until < self.starts:
             raise problem_at(("until",), f"{self.until} is before {self.starts}, on which it starts")
         return self
@@ -180,13 +154,13 @@ def _optional_fields() -> dict[str, Any]:
 
 Defaults = create_model(
     "Defaults",
-    __base__=_Part,
+    __base__=Part,
     __doc__="What every deployment of a file has unless it says otherwise.",
     **_optional_fields(),
 )
 
 
-class DeploymentFile(_Part):
+class DeploymentFile(Part):
     """A file of deployments.
 
     Parameters
@@ -198,44 +172,4 @@ class DeploymentFile(_Part):
     """
 
     defaults: Annotated[Any, Field(description="What every deployment has unless it says otherwise.")] = None
-    deployments: Annotated[Mapping[_Text, Deployment], Field(min_length=1)]
-
-
-def json_schema() -> dict[str, Any]:
-    """Return the JSON Schema of a config, for editors.
-
-    A deployment in it need not have what the defaults may give; `harness check` sees to that.
-    """
-    defaults = Defaults.model_json_schema(ref_template="#/$defs/{model}", mode="validation")
-    definitions = {name: terms for name, terms in defaults.pop("$defs").items() if name != "Axis"}
-    terms = {**defaults, "description": "Every key that `defaults` does not give is required here."}
-    for known in defaults["properties"].values():
-        known.pop("default", None)
-    _as_written(defaults["properties"])
-    terms["title"] = "Deployment"
-    return {
-        "$schema": "https://json-schema.org/draft/2020-12/schema",
-        "title": "Deployments of a face matcher",
-        "type": "object",
-        "additionalProperties": False,
-        "required": ["deployments"],
-        "properties": {
-            "defaults": {"$ref": "#/$defs/Defaults"},
-            "deployments": {
-                "type": "object",
-                "minProperties": 1,
-                "additionalProperties": {"$ref": "#/$defs/Deployment"},
-            },
-        },
-        "$defs": {**definitions, "Defaults": defaults, "Deployment": terms},
-    }
-
-
-def _as_written(properties: dict[str, Any]) -> None:
-    name = {"type": "string", "minLength": 1}
-    properties["axes"] = {
-        "title": "Axes",
-        "type": "array",
-        "minItems": 1,
-        "items": {"anyOf": [name, {"type": "array", "minItems": 1, "items": name}]},
-    }
+    deployments: Annotated[Mapping[Text, Deployment], Field(min_length=1)]

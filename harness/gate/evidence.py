@@ -3,16 +3,13 @@
 from __future__ import annotations
 
 import hashlib
-import json
-import stat
 from dataclasses import dataclass
-from pathlib import Path
-from typing import NoReturn
 
 from pydantic import ValidationError
 
 from harness.documents import document_from, shown, validate
 from harness.errors import InputError
+from harness.gate.files import plain_json
 from harness.gate.recomputing import (
     DisagreementError,
     number,
@@ -25,9 +22,10 @@ from harness.gate.shape import SCHEMA, AxisShape, EvaluationShape, Number
 from harness.policy import Policy
 from harness.study import Study
 
-__all__ = ["AxisEvidence", "Evidence", "read_evidence"]
+__all__ = ["MAX_BYTES", "AxisEvidence", "Evidence", "evidence_of"]
 
-_MAX_BYTES = 2**28
+MAX_BYTES = 2**28
+"""Of a file that holds an evaluation."""
 
 
 @dataclass(frozen=True)
@@ -70,6 +68,8 @@ class Evidence:
     source, sha256 : str
     study : Study
     policy : Policy
+    scores : tuple of (str, str or None)
+        The names of the score files, and their SHA-256; None for scores that were no files.
     thresholds : tuple of float
         As the study states scores, from the most lenient to the strictest.
     axes : tuple of AxisEvidence
@@ -85,6 +85,7 @@ class Evidence:
     sha256: str
     study: Study
     policy: Policy
+    scores: tuple[tuple[str, str | None], ...]
     thresholds: tuple[float, ...]
     axes: tuple[AxisEvidence, ...]
     safe_place: int | None
@@ -97,26 +98,23 @@ class Evidence:
         return tuple(axis for axis in self.axes if axis.judged)
 
 
-def read_evidence(path: Path, *, within: Path | None = None) -> Evidence:
-    """Read an ``evaluation.json``.
+def evidence_of(content: bytes, source: str) -> Evidence:
+    """Read the content of an ``evaluation.json``.
 
     Parameters
     ----------
-    path : Path
-        The file.
-    within : Path, optional
-        The folder that it must not lead out of.
+    content : bytes
+        The file, as `harness.gate.files.content_of` reads it.
+    source : str
+        What errors call it.
 
     Raises
     ------
     InputError
-        It cannot be read, is not of the known schema, or disagrees with itself.
+        It is not of the known schema, or disagrees with itself.
     """
-    source = str(path)
-    content = _content(path, within)
     try:
-        text = content.decode("utf-8")
-        plain = json.loads(text, object_pairs_hook=_distinct, parse_constant=_no_constant)
+        plain = plain_json(content)
         known = plain.get("schema") if isinstance(plain, dict) else None
         if known != SCHEMA:
             raise InputError(f"schema is {shown(known)}, not {shown(SCHEMA)}", source=source)
@@ -131,37 +129,6 @@ def read_evidence(path: Path, *, within: Path | None = None) -> Evidence:
         raise InputError(f"disagrees with itself: {error}", source=source) from error
     except (ValueError, RecursionError, OverflowError) as error:
         raise InputError(f"is not a whole evaluation: {error}", source=source) from error
-
-
-def _content(path: Path, within: Path | None) -> bytes:
-    source = str(path)
-    try:
-        resolved = path.resolve(strict=True)
-        if within is not None and not resolved.is_relative_to(within.resolve(strict=True)):
-            raise InputError("is a symbolic link that leads out of the config's folder", source=source)
-        if not stat.S_ISREG(resolved.stat().st_mode):
-            raise InputError("is not a regular file", source=source)
-        with resolved.open("rb") as stream:
-            content = stream.read(_MAX_BYTES + 1)
-    except InputError:
-        raise
-    except (OSError, ValueError, RuntimeError) as error:
-        reason = error.strerror if isinstance(error, OSError) else str(error)
-        raise InputError(f"cannot be read: {reason}", source=source) from error
-    if len(content) > _MAX_BYTES:
-        raise InputError("larger than 256 MiB", source=source)
-    return content
-
-
-def _distinct(pairs: list[tuple[str, object]]) -> dict[str, object]:
-    found = dict(pairs)
-    if len(found) != len(pairs):
-        raise ValueError("a key is given twice")
-    return found
-
-
-def _no_constant(text: str) -> NoReturn:
-    raise ValueError(f"{text} is not a finite number")
 
 
 def _evidence(shape: EvaluationShape, source: str, sha256: str) -> Evidence:
@@ -181,6 +148,7 @@ def _evidence(shape: EvaluationShape, source: str, sha256: str) -> Evidence:
         sha256=sha256,
         study=study,
         policy=policy,
+        scores=tuple((given.name, given.sha256) for given in shape.inputs),
         thresholds=tuple(shape.thresholds),
         axes=tuple(_axis(name, axis, policy) for name, axis in shape.axes.items()),
         safe_place=shape.place_of_safe_threshold,

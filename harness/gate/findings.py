@@ -6,13 +6,14 @@ from dataclasses import dataclass
 from datetime import date
 from enum import StrEnum
 
-__all__ = ["Checked", "Finding", "Outcome", "Place", "Report", "Rule"]
+__all__ = ["Checked", "Finding", "Outcome", "Place", "Report", "Rule", "Waived"]
 
 
 class Outcome(StrEnum):
     """What came of a check."""
 
     PASS = "pass"  # noqa: S105 - no password
+    WAIVED = "waived"
     CANNOT_DECIDE = "cannot decide"
     FAIL = "fail"
     INVALID = "invalid"
@@ -25,7 +26,7 @@ class Outcome(StrEnum):
     @property
     def exit_code(self) -> int:
         """What a command exits with where nothing worse was found."""
-        return {"pass": 0, "cannot decide": 3, "fail": 1, "invalid": 2}[self.value]
+        return {"pass": 0, "waived": 0, "cannot decide": 3, "fail": 1, "invalid": 2}[self.value]
 
 
 class Rule(StrEnum):
@@ -39,6 +40,8 @@ class Rule(StrEnum):
     NO_EVIDENCE = "no-evidence"
     DAMAGED_EVIDENCE = "damaged-evidence"
     OTHER_EVIDENCE = "other-evidence"
+    UNSIGNED_EVIDENCE = "unsigned-evidence"
+    SIGNATURE_INVALID = "signature-invalid"
     EVIDENCE_EXPIRED = "evidence-expired"
     OTHER_MATCHER = "other-matcher"
     OTHER_TASK = "other-task"
@@ -49,6 +52,9 @@ class Rule(StrEnum):
     NOT_CONFIRMED = "not-confirmed"
     OUTSIDE_EVALUATED_RANGE = "outside-evaluated-range"
     ABOVE_PARITY_RANGE = "above-parity-range"
+    WAIVER_INVALID = "waiver-invalid"
+    WAIVER_EXPIRED = "waiver-expired"
+    WAIVER_NOT_USED = "waiver-not-used"
 
 
 @dataclass(frozen=True)
@@ -91,19 +97,42 @@ class Finding:
 
 
 @dataclass(frozen=True)
+class Waived:
+    """The signed waiver under which a deployment goes on although it was not found safe.
+
+    Parameters
+    ----------
+    owner : str
+        Who answers for it.
+    reason : str
+    expires : date
+        Its last day.
+    place : Place
+        The signed file that holds it.
+    """
+
+    owner: str
+    reason: str
+    expires: date
+    place: Place
+
+
+@dataclass(frozen=True)
 class Checked:
-    """A deployment, or a file that is no valid config, and what was found.
+    """A deployment, or a file that cannot be used, and what was found.
 
     Parameters
     ----------
     deployment : str or None
-        Its name; None for a file that could not be read.
+        Its name; None for a file: a config that could not be read, or waivers.
     place : Place
         Of its threshold, or of the fault in the file.
     findings : tuple of Finding
-        At least one, the worst first.
+        At least one, the worst first; a waiver leaves them as they are.
     threshold : float, optional
     owner : str, optional
+    waived : Waived, optional
+        The waiver that covers every finding but a pass.
     """
 
     deployment: str | None
@@ -111,10 +140,13 @@ class Checked:
     findings: tuple[Finding, ...]
     threshold: float | None = None
     owner: str | None = None
+    waived: Waived | None = None
 
     @property
     def outcome(self) -> Outcome:
-        """The worst of its findings; without any there is nothing to pass on."""
+        """The worst of its findings, or waived; without any there is nothing to pass on."""
+        if self.waived is not None:
+            return Outcome.WAIVED
         return max(
             (f.outcome for f in self.findings), key=lambda o: o.severity, default=Outcome.CANNOT_DECIDE
         )
@@ -138,7 +170,11 @@ class Report:
     evaluation: str | None
 
     @property
+    def outcome(self) -> Outcome:
+        """The worst of all; where nothing was checked there is nothing to let through."""
+        return max((c.outcome for c in self.checked), key=lambda o: o.severity, default=Outcome.INVALID)
+
+    @property
     def exit_code(self) -> int:
         """2 where a config is invalid, else 1 where one fails, else 3 where one cannot be decided, else 0."""
-        worst = max((c.outcome for c in self.checked), key=lambda o: o.severity, default=Outcome.INVALID)
-        return worst.exit_code
+        return self.outcome.exit_code

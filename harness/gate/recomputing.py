@@ -9,6 +9,7 @@ from __future__ import annotations
 import math
 from collections.abc import Iterable, Sequence
 from itertools import pairwise
+from operator import le
 
 from harness.gate.shape import AxisShape, DifferentialShape, Number, RatesShape
 from harness.policy import Policy
@@ -26,6 +27,13 @@ class DisagreementError(Exception):
 def number(value: Number) -> float:
     """Return a number as the document writes it: NaN where undefined."""
     return math.nan if value is None else float(value)
+
+
+def _numbers(values: Iterable[Number]) -> list[float]:
+    values = list(values)
+    if set(map(type, values)) == {float}:
+        return values  # type: ignore[return-value]
+    return [math.nan if value is None else float(value) for value in values]
 
 
 def require(holds: bool, problem: str) -> None:
@@ -93,22 +101,30 @@ def _require_rates(rates: RatesShape, confidence: float, count: int, *, falls: b
         errors = group.errors if falls else group.errors[::-1]
         require(all(a >= b for a, b in pairwise(errors)), f"{rates.name} errors do not go one way")
         require(max(errors) <= group.trials, f"{rates.name} has more errors than trials")
-        for i, count_here in enumerate(group.errors):
-            _require_rate(
-                rates.name, count_here, group.trials, group.estimate[i], group.lower[i], group.upper[i]
-            )
+        if group.trials == 0:
+            without = all(rate is None for rate in group.estimate)
+            require(without, f"{rates.name} has an estimate without trials")
+            continue
+        shares = [number_of_errors / group.trials for number_of_errors in group.errors]
+        bounded = _numbers(group.estimate), _numbers(group.lower), _numbers(group.upper)
+        if not _agree_to_the_last_bit(shares, *bounded):
+            for share, rate, lower, upper in zip(shares, *bounded, strict=True):
+                _require_rate(rates.name, share, rate, lower, upper)
 
 
-def _require_rate(name: str, errors: int, trials: int, rate: Number, lower: Number, upper: Number) -> None:
-    if trials == 0:
-        require(rate is None, f"{name} has an estimate without trials")
-        return
-    require(_close(number(rate), errors / trials), f"{name} estimates are not errors over trials")
-    require(
-        number(lower) - _ROUNDING <= number(rate) <= number(upper) + _ROUNDING,
-        f"{name} lies outside its bounds",
-    )
-    require(number(lower) >= 0 and number(upper) <= 1, f"{name} has bounds that are no rates")
+def _agree_to_the_last_bit(
+    shares: list[float], rates: list[float], lower: list[float], upper: list[float]
+) -> bool:
+    """Say at once for all of them what `_require_rate` takes six times as long to find."""
+    ordered = all(map(le, lower, rates)) and all(map(le, rates, upper))  # so that none is NaN
+    return shares == rates and ordered and min(lower) >= 0 and max(upper) <= 1
+
+
+def _require_rate(name: str, share: float, rate: float, lower: float, upper: float) -> None:
+    require(_close(rate, share), f"{name} estimates are not errors over trials")
+    inside = lower - _ROUNDING <= rate <= upper + _ROUNDING
+    require(inside, f"{name} lies outside its bounds")
+    require(lower >= 0 and upper <= 1, f"{name} has bounds that are no rates")
 
 
 def _require_differential(found: DifferentialShape, rates: RatesShape, confidence: float, count: int) -> None:
@@ -116,33 +132,37 @@ def _require_differential(found: DifferentialShape, rates: RatesShape, confidenc
     arrays = (found.worst, found.best, found.ratio, found.ratio_lower, found.ratio_upper, found.gap)
     more = (found.gap_upper, found.p_value, found.pairs_that_differ, found.detectable_ratio)
     _require_lengths((*arrays, *more), count)
-    lacking = any(group.trials == 0 for group in rates.groups)
-    for place in range(count):
-        worst, best = found.worst[place], found.best[place]
-        if lacking:
-            require(worst == best == -1, "a differential compares groups without trials")
-            continue
-        estimates = [number(group.estimate[place]) for group in rates.groups]
+    if any(group.trials == 0 for group in rates.groups):
+        none = set(found.worst) | set(found.best) <= {-1}
+        require(none, "a differential compares groups without trials")
+        return
+    places = zip(*(_numbers(group.estimate) for group in rates.groups), strict=True)
+    ratios = zip(_numbers(found.ratio), _numbers(found.ratio_lower), _numbers(found.ratio_upper), strict=True)
+    gaps = zip(_numbers(found.gap), _numbers(found.gap_upper), strict=True)
+    named = zip(found.worst, found.best, strict=True)
+    for estimates, (worst, best), ratio, gap in zip(places, named, ratios, gaps, strict=True):
+        highest, lowest = max(estimates), min(estimates)
         require(0 <= worst < len(estimates) and 0 <= best < len(estimates), "a differential names no group")
-        require(estimates[worst] == max(estimates), "the worst group has not the highest rate")
-        require(estimates[best] == min(estimates), "the best group has not the lowest rate")
-        _require_bounds(found, place, max(estimates), min(estimates))
+        require(estimates[worst] == highest, "the worst group has not the highest rate")
+        require(estimates[best] == lowest, "the best group has not the lowest rate")
+        _require_ratio(*ratio, highest, lowest)
+        _require_gap(*gap, highest - lowest)
 
 
-def _require_bounds(found: DifferentialShape, place: int, highest: float, lowest: float) -> None:
-    ratio = number(found.ratio[place])
+def _require_ratio(ratio: float, lower: float, upper: float, highest: float, lowest: float) -> None:
     if lowest > 0:
         require(_close(ratio, highest / lowest), "a ratio is not the highest rate over the lowest")
     else:
         require(math.isinf(ratio) if highest > 0 else math.isnan(ratio), "a ratio over zero is a number")
-    lower, upper = number(found.ratio_lower[place]), number(found.ratio_upper[place])
     require(0 <= lower <= upper, "bounds of a ratio are out of order")
     if not math.isnan(ratio):
         require(lower <= ratio * (1 + _ROUNDING), "a ratio lies below its bounds")
         require(ratio <= upper * (1 + _ROUNDING), "a ratio lies above its bounds")
-    gap, gap_upper = number(found.gap[place]), number(found.gap_upper[place])
-    require(_close(gap, highest - lowest), "a gap is not the highest rate less the lowest")
-    require(gap <= gap_upper + _ROUNDING, "a gap lies above its bound")
+
+
+def _require_gap(gap: float, upper: float, difference: float) -> None:
+    require(_close(gap, difference), "a gap is not the highest rate less the lowest")
+    require(gap <= upper + _ROUNDING, "a gap lies above its bound")
 
 
 def _require_measures(axis: AxisShape, policy: Policy, count: int) -> None:

@@ -12,7 +12,7 @@ from harness.gate.configs import Located
 from harness.gate.evidence import AxisEvidence, Evidence
 from harness.gate.findings import Finding, Outcome, Rule
 
-__all__ = ["threshold_is_safe"]
+__all__ = ["judge_threshold", "neighbours", "threshold_is_safe"]
 
 _HOLDS = {"shown": "parity is shown", "not_detected": "no disparity is detected"}
 
@@ -22,13 +22,17 @@ def threshold_is_safe(deployment: Located, evidence: Evidence) -> Finding:
 
     One that was not evaluated is safe only where both its evaluated neighbours are.
     """
-    places = _places(deployment.terms.threshold, evidence)
-    rule, outcome, sentence = _judgement(deployment.terms.threshold, places, evidence)
+    rule, outcome, sentence = judge_threshold(deployment.terms.threshold, evidence)
     return Finding(rule, outcome, sentence, deployment.place("threshold"))
 
 
-def _places(threshold: float, evidence: Evidence) -> tuple[int, int]:
-    """The evaluated neighbours of a threshold, or itself twice; they may be off either end."""
+def judge_threshold(threshold: float, evidence: Evidence) -> tuple[Rule, Outcome, str]:
+    """Judge a threshold that no config states, by the same rules: the rule, what came of it, and why."""
+    return _judgement(threshold, neighbours(threshold, evidence), evidence)
+
+
+def neighbours(threshold: float, evidence: Evidence) -> tuple[int, int]:
+    """Return the places of the evaluated neighbours of a threshold, or itself twice; they may be off either end."""
     sign = evidence.study.sign
     ascending = [sign * t for t in evidence.thresholds]
     above = bisect_left(ascending, sign * threshold)

@@ -9,39 +9,43 @@ from harness.documents import shown
 from harness.gate.configs import Located
 from harness.gate.evidence import Evidence
 from harness.gate.findings import Finding, Outcome, Rule
+from harness.gate.watchlists import watchlist_tested
 
 __all__ = ["dates_kept", "evidence_fits", "expiry"]
 
 
-def dates_kept(deployment: Located, today: date) -> Iterator[Finding]:
+def dates_kept(deployment: Located, today: date, signed_on: date | None = None) -> Iterator[Finding]:
     """Yield what the dates of the deployment and of its evidence forbid.
 
-    The evaluation states no date of its own; the config's word is taken. A deployment that starts later needs
-    evidence that still serves on its first day.
+    The evaluation states no date of its own; the config's word is taken, but no day after the evaluation was signed,
+    where it was. A deployment that starts later needs evidence that still serves on its first day.
     """
     terms, evidence = deployment.terms, deployment.terms.evidence
     if terms.until is not None and terms.until < today:
         sentence = f"the deployment ended on {terms.until}, before {today}"
         yield Finding(Rule.DEPLOYMENT_ENDED, Outcome.FAIL, sentence, deployment.place("until"))
-    if evidence.evaluated is not None and evidence.evaluated > today:
-        sentence = f"the config says that the evaluation is of {evidence.evaluated}, after {today}"
-        place = deployment.place("evidence", "evaluated")
-        yield Finding(Rule.EVIDENCE_EXPIRED, Outcome.CANNOT_DECIDE, sentence, place)
+    if evidence.evaluated is not None and evidence.evaluated > min(today, signed_on or today):
+        known = today if signed_on is None or today < signed_on else f"{signed_on}, on which it was signed"
+        sentence = f"the config says that the evaluation is of {evidence.evaluated}, after {known}"
+        yield _undecided(deployment, Rule.EVIDENCE_EXPIRED, sentence, "evidence", "evaluated")
+    if evidence.max_age_days is not None and evidence.evaluated is None and signed_on is None:
+        sentence = "an age needs the day of the evaluation: give evaluated too, or signed evidence and --key"
+        yield _undecided(deployment, Rule.EVIDENCE_EXPIRED, sentence, "evidence", "max_age_days")
     day = max(today, terms.starts or today)
-    last = expiry(deployment)
+    last = expiry(deployment, signed_on)
     if last is not None and last < day:
         key = "valid_until" if last == evidence.valid_until else "max_age_days"
         sentence = f"the evidence expired on {last} (the config's {key}), before {day}; evaluate again"
-        place = deployment.place("evidence", key)
-        yield Finding(Rule.EVIDENCE_EXPIRED, Outcome.CANNOT_DECIDE, sentence, place)
+        yield _undecided(deployment, Rule.EVIDENCE_EXPIRED, sentence, "evidence", key)
 
 
-def expiry(deployment: Located) -> date | None:
-    """Return the last day on which the evidence serves, by what the config states; None where it states none."""
+def expiry(deployment: Located, signed_on: date | None = None) -> date | None:
+    """Return the last day on which the evidence serves; None where the config sets no end to it."""
     evidence = deployment.terms.evidence
     days = [] if evidence.valid_until is None else [evidence.valid_until]
-    if evidence.evaluated is not None and evidence.max_age_days is not None:
-        days.append(min(date.max, _later(evidence.evaluated, evidence.max_age_days)))
+    evaluated = min((day for day in (evidence.evaluated, signed_on) if day is not None), default=None)
+    if evaluated is not None and evidence.max_age_days is not None:
+        days.append(_later(evaluated, evidence.max_age_days))
     return min(days, default=None)
 
 
@@ -84,12 +88,8 @@ def _task(deployment: Located, evidence: Evidence) -> Iterator[Finding]:
         needed = "verification (1:1)" if terms.use_case == "verification" else "identification (1:N)"
         sentence = f"{terms.use_case} use needs an evaluation of {needed}; this one is of {study.task}"
         yield _undecided(deployment, Rule.OTHER_TASK, sentence, "use_case")
-    elif terms.watchlist_size is not None and terms.watchlist_size > (study.watchlist_size or 0):
-        sentence = (
-            f"a watchlist of {terms.watchlist_size:,} is larger than the {study.watchlist_size or 0:,} that "
-            "the evaluation tested; false alerts grow with it"
-        )
-        yield _undecided(deployment, Rule.WATCHLIST_NOT_TESTED, sentence, "watchlist_size")
+    else:
+        yield from watchlist_tested(deployment, evidence)
 
 
 def _axes(deployment: Located, evidence: Evidence) -> Iterator[Finding]:

@@ -1,4 +1,4 @@
-"""What figures show, in words: for a screen reader, generated from the same numbers."""
+"""What charts of rates show, in words: for a screen reader, generated from the same numbers."""
 
 from __future__ import annotations
 
@@ -6,73 +6,104 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from harness.plots.words import (
+    MOST_NAMED,
+    NAMES,
+    counted,
+    drawn_range,
+    marks_said,
+    percent,
+    some,
+    threshold_text,
+)
+
 if TYPE_CHECKING:
-    from harness.plots.false_match_rates import FalseMatchRateDisplay
+    from harness.plots.rate_curves import RateDisplay
 
-__all__ = ["NAMES", "describe_false_match_rates", "percent", "threshold_text"]
-
-NAMES = {"FMR": "false match rate", "FPIR": "false positive identification rate"}
-MOST_NAMED = 6
+__all__ = ["describe_costs", "describe_rates"]
 
 
-def threshold_text(threshold: float) -> str:
-    """Return a threshold as it is written everywhere."""
-    return f"{threshold:.6g}"
-
-
-def percent(confidence: float) -> str:
-    """Return a confidence such as 0.95 as 95 %."""
-    return f"{100 * confidence:g} %"
-
-
-def describe_false_match_rates(display: FalseMatchRateDisplay) -> str:
+def describe_rates(display: RateDisplay) -> str:
     """Return a paragraph: what is drawn, its range, the highest and lowest group, and where events run out.
 
     Parameters
     ----------
-    display : FalseMatchRateDisplay
+    display : RateDisplay
+        Of false matches.
     """
-    parts = (_subject(display), _range(display), _marks(display), _comparison(display), _ends(display))
+    parts = (
+        f"{_subject(display)} The rate is on a logarithmic scale, with bands of {percent(display.confidence)} "
+        "confidence.",
+        _range(display),
+        marks_said(display),
+        _comparison(display),
+        _ends(display),
+    )
     return " ".join(part for part in parts if part)
 
 
-def _subject(display: FalseMatchRateDisplay) -> str:
+def describe_costs(display: RateDisplay) -> str:
+    """Return a paragraph: what is drawn, and what the safe threshold and the other marked one cost.
+
+    Parameters
+    ----------
+    display : RateDisplay
+        Of false non-matches, or of hits.
+    """
+    marked = {
+        "the safe threshold": display.safe_threshold,
+        "the lowest where no disparity is detected": display.not_detected_from,
+    }
+    if display.safe_threshold == display.not_detected_from:
+        del marked["the lowest where no disparity is detected"]
+    costs = [
+        f"At {threshold_text(threshold)}, {what}, {_by_group(display, threshold)}."
+        for what, threshold in marked.items()
+        if threshold is not None
+    ]
+    drawn = f"Thresholds run {drawn_range(display)}."
+    return " ".join([_subject(display), drawn, marks_said(display), *costs, *_untried(display)])
+
+
+def _by_group(display: RateDisplay, threshold: float) -> str:
+    place = int(np.flatnonzero(display.thresholds == threshold)[0])
+    tried = np.flatnonzero(display.trials)
+    if not len(tried):
+        return "no group has mated trials"
+    if not display.errors[:, place].any():
+        bounds = display.bound[tried, place]
+        side, extreme = ("lower", bounds.min()) if display.rate == "TPIR" else ("upper", bounds.max())
+        return f"no group has errors ({side} bounds to {extreme:.3g})"
+    if len(tried) <= MOST_NAMED:
+        return ", ".join(f"{display.groups[i]} has {_rate(display, int(i), place)}" for i in tried)
+    ordered = tried[np.argsort(display.estimate[tried, place])]
+    lowest, highest = int(ordered[0]), int(ordered[-1])
+    return (
+        f"the highest {display.rate} is that of {display.groups[highest]}, {_rate(display, highest, place)}, and "
+        f"the lowest that of {display.groups[lowest]}, {_rate(display, lowest, place)}"
+    )
+
+
+def _subject(display: RateDisplay) -> str:
     groups = len(display.groups)
     named = f": {', '.join(display.groups)}" if groups <= MOST_NAMED else ""
     return (
         f"Line chart of the {NAMES[display.rate]} ({display.rate}) of {display.matcher} against the "
-        f"threshold, a line for each of {groups} {'group' if groups == 1 else 'groups'} of {display.axis}"
-        f"{named}. The rate is on a logarithmic scale, with bands of {percent(display.confidence)} "
-        "confidence."
+        f"threshold, a line for each of {counted(groups, 'group')} of {display.axis}{named}."
     )
 
 
-def _range(display: FalseMatchRateDisplay) -> str:
-    drawn = display.thresholds[display.shown]
-    ends = f"{threshold_text(drawn[0])} to {threshold_text(drawn[-1])}"
-    direction = "" if display.better == "higher" else ", a distance, so that lower is stricter"
+def _range(display: RateDisplay) -> str:
     estimate = display.estimate[:, display.shown][display.errors[:, display.shown] > 0]
     if not len(estimate):
-        return f"Thresholds run from {ends}{direction}."
+        return f"Thresholds run {drawn_range(display)}."
     return (
-        f"Thresholds run from {ends}{direction}; the estimates drawn lie between {estimate.max():.3g} and "
+        f"Thresholds run {drawn_range(display)}; the estimates drawn lie between {estimate.max():.3g} and "
         f"{estimate.min():.3g}."
     )
 
 
-def _marks(display: FalseMatchRateDisplay) -> str:
-    safe, not_detected = display.safe_threshold, display.not_detected_from
-    reason = f" ({display.safe_reason})" if display.safe_reason else ""
-    said = "There is no safe threshold" if safe is None else f"The safe threshold is {threshold_text(safe)}"
-    also = (
-        f"A disparity on {display.axis} is detected up to the strictest threshold, or cannot be judged."
-        if not_detected is None
-        else f"No disparity on {display.axis} is detected from {threshold_text(not_detected)}."
-    )
-    return f"{said}{reason}. {also}"
-
-
-def _comparison(display: FalseMatchRateDisplay) -> str:
+def _comparison(display: RateDisplay) -> str:
     events = np.flatnonzero(display.errors.sum(axis=0))
     if display.safe_threshold is not None:
         place = int(np.flatnonzero(display.thresholds == display.safe_threshold)[0])
@@ -95,7 +126,7 @@ def _comparison(display: FalseMatchRateDisplay) -> str:
     )
 
 
-def _lowest(display: FalseMatchRateDisplay, place: int) -> str:
+def _lowest(display: RateDisplay, place: int) -> str:
     """Name the lowest group, or the groups without errors, of which none is known to be the lowest."""
     tried = np.flatnonzero(display.trials)
     without = [i for i in tried if not display.errors[i, place]]
@@ -113,14 +144,15 @@ def _lowest(display: FalseMatchRateDisplay, place: int) -> str:
     return f"{named}, which have no errors (upper bounds up to {bound:.3g})"
 
 
-def _rate(display: FalseMatchRateDisplay, group: int, place: int) -> str:
+def _rate(display: RateDisplay, group: int, place: int) -> str:
     if not display.errors[group, place]:
-        return f"no errors (upper bound {display.upper[group, place]:.3g})"
+        side = "lower" if display.rate == "TPIR" else "upper"
+        return f"no errors ({side} bound {display.bound[group, place]:.3g})"
     estimate, lower, upper = (a[group, place] for a in (display.estimate, display.lower, display.upper))
     return f"{estimate:.3g} (bounds {lower:.3g} and {upper:.3g})"
 
 
-def _ends(display: FalseMatchRateDisplay) -> str:
+def _ends(display: RateDisplay) -> str:
     """Where each group's events run out, beyond which only an upper bound is drawn."""
     last = {
         group: int(np.flatnonzero(errors)[-1])
@@ -130,7 +162,6 @@ def _ends(display: FalseMatchRateDisplay) -> str:
     never = [
         g for g, e, n in zip(display.groups, display.errors, display.trials, strict=True) if n and not e.any()
     ]
-    untried = [group for group, trials in zip(display.groups, display.trials, strict=True) if not trials]
     said = []
     if last:
         said.append(
@@ -138,13 +169,16 @@ def _ends(display: FalseMatchRateDisplay) -> str:
             "are drawn, because zero errors are not a rate of zero."
         )
     if never:
-        said.append(f"Without any error, and drawn by upper bounds alone: {_some(never)}.")
-    if untried:
-        said.append(f"Without trials, and not drawn: {_some(untried)}.")
-    return " ".join(said)
+        said.append(f"Without any error, and drawn by upper bounds alone: {some(never)}.")
+    return " ".join([*said, *_untried(display)])
 
 
-def _last(display: FalseMatchRateDisplay, last: dict[str, int]) -> str:
+def _untried(display: RateDisplay) -> list[str]:
+    untried = [group for group, trials in zip(display.groups, display.trials, strict=True) if not trials]
+    return [f"Without trials, and not drawn: {some(untried)}."] if untried else []
+
+
+def _last(display: RateDisplay, last: dict[str, int]) -> str:
     def at(group: str) -> str:
         return f"{threshold_text(display.thresholds[last[group]])} for {group}"
 
@@ -152,9 +186,3 @@ def _last(display: FalseMatchRateDisplay, last: dict[str, int]) -> str:
         return ", ".join(at(group) for group in last)
     earliest, latest = min(last, key=last.__getitem__), max(last, key=last.__getitem__)
     return f"between {at(earliest)} and {at(latest)}"
-
-
-def _some(groups: list[str]) -> str:
-    if len(groups) <= MOST_NAMED:
-        return ", ".join(groups)
-    return f"{', '.join(groups[:MOST_NAMED])} and {len(groups) - MOST_NAMED} more"

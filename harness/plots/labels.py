@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Sequence
-from functools import cache
+from functools import cache, lru_cache
 from typing import Any, TypeAlias
 
 import numpy as np
@@ -27,6 +27,7 @@ __all__ = [
     "label_ends",
     "label_names",
     "points_from",
+    "size_in_points",
     "spread",
     "text_width",
 ]
@@ -41,6 +42,7 @@ LEADER = 16.0
 COLUMN = 14.0
 
 
+@lru_cache(maxsize=8192)
 def text_width(text: str, size: float = TEXT_SIZE) -> float:
     """Return how wide a text is drawn, in points.
 
@@ -56,6 +58,7 @@ def text_width(text: str, size: float = TEXT_SIZE) -> float:
     return float(width)
 
 
+@lru_cache(maxsize=8192)
 def fitting(text: str, width: float, size: float = TEXT_SIZE) -> str:
     """Return the text on one line, with an ellipsis in its middle where it is wider than so many points.
 
@@ -143,6 +146,12 @@ def points_from(ax: Axes, x: float, y: float) -> Transform:
     return Affine2D().scale(1 / 72) + scale + ScaledTranslation(x, y, ax.transAxes)  # type: ignore[arg-type]
 
 
+def size_in_points(ax: Axes) -> tuple[float, float]:
+    """Return width and height of the axes in points."""
+    to_points = 72 / ax.get_figure(root=True).dpi  # type: ignore[union-attr]
+    return ax.bbox.width * to_points, ax.bbox.height * to_points
+
+
 def entry(ax: Axes, transform: Transform, x: float, y: float, name: str, **line: Any) -> None:
     """Draw a sample of a line with its name to the right of it.
 
@@ -182,7 +191,7 @@ def label_ends(ax: Axes, heights: FloatArray, names: Sequence[str], styles: Sequ
     names : sequence of str
     styles : sequence of LineStyle
     """
-    height = ax.bbox.height / ax.get_figure(root=True).dpi * 72  # type: ignore[union-attr]
+    _, height = size_in_points(ax)
     wanted = np.nan_to_num(np.clip(heights, 0, 1), nan=0) * height
     corner = points_from(ax, 1, 0)
     for place, end, name, style in zip(spread(wanted, ROW, 0, height), heights, names, styles, strict=True):

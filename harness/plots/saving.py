@@ -31,6 +31,7 @@ def save_figure(
     path_without_suffix: str | os.PathLike[str],
     formats: Sequence[str] = ("svg", "png", "pdf"),
     *,
+    title: str | None = None,
     alt_text: str | None = None,
 ) -> tuple[Path, ...]:
     """Save a figure in several formats.
@@ -42,6 +43,8 @@ def save_figure(
     path_without_suffix : path
         The folder must exist; the format's name is appended after a dot.
     formats : sequence of {"svg", "png", "pdf"}
+    title : str, optional
+        What the figure shows, in a line; kept in each file's metadata.
     alt_text : str, optional
         Kept in each file's metadata, and in an SVG as the label that a screen reader speaks.
 
@@ -58,23 +61,32 @@ def save_figure(
     for wanted in formats:
         if wanted not in METADATA:
             raise InputError(f"figure format {wanted!r} is not one of {', '.join(METADATA)}")
-    return tuple(_save(figure, os.fspath(path_without_suffix), wanted, alt_text) for wanted in formats)
+    return tuple(_save(figure, os.fspath(path_without_suffix), wanted, title, alt_text) for wanted in formats)
 
 
-def _save(figure: Figure | SubFigure, stem: str, wanted: str, alt_text: str | None) -> Path:
-    described = {} if alt_text is None else {DESCRIBED_AS[wanted]: alt_text}
+def _save(
+    figure: Figure | SubFigure, stem: str, wanted: str, title: str | None, alt_text: str | None
+) -> Path:
+    described = {"Title": title, DESCRIBED_AS[wanted]: alt_text}
+    known = {key: text for key, text in described.items() if text is not None}
     written = io.BytesIO()
     with settings():
         figure.get_figure(root=True).savefig(
-            written, format=wanted, dpi=PNG_DPI, metadata={**METADATA[wanted], **described}
+            written, format=wanted, dpi=PNG_DPI, metadata={**METADATA[wanted], **known}
         )
     content = written.getvalue()
     if wanted == "svg" and alt_text is not None:
-        label = escape(alt_text).encode()
-        content = content.replace(b"<svg ", b'<svg role="img" aria-label="' + label + b'" ', 1)
+        content = _spoken(content, alt_text)
     path = Path(f"{stem}.{wanted}")
     try:
         path.write_bytes(content)
     except OSError as error:
         raise InputError(f"cannot be written ({error.strerror})", source=str(path)) from error
     return path
+
+
+def _spoken(svg: bytes, alt_text: str) -> bytes:
+    """Make an SVG an image with a label, and a description as its first or second element."""
+    text = escape(alt_text).encode()
+    labelled = svg.replace(b"<svg ", b'<svg role="img" aria-label="' + text + b'" ', 1)
+    return labelled.replace(b" <metadata>", b" <desc>" + text + b"</desc>\n <metadata>", 1)

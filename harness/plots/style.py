@@ -9,24 +9,41 @@ from typing import Any, Literal, TypeAlias
 
 import matplotlib as mpl
 
-__all__ = ["FONT", "GREY", "PALETTE", "TEXT_SIZE", "TITLE_SIZE", "LineStyle", "line_styles", "settings"]
+__all__ = [
+    "BOUND",
+    "FONT",
+    "GREY",
+    "GRID",
+    "PALETTE",
+    "SOLID",
+    "TEXT_SIZE",
+    "TITLE_SIZE",
+    "FillStyle",
+    "LineStyle",
+    "line_styles",
+    "settings",
+]
 
-Dashes: TypeAlias = tuple[float, tuple[float, ...]]
+Dashes: TypeAlias = tuple[float, tuple[float, ...] | None]
 Fill: TypeAlias = Literal["full", "none", "left", "right", "top", "bottom"]
 
 PALETTE = ("#000000", "#009E73", "#0072B2", "#D55E00", "#CC79A7")
 """Those colours of Okabe and Ito that reach a contrast of 3 to 1 on white."""
 
 GREY = "#595959"
+GRID = "#D9D9D9"
 FONT = "DejaVu Sans"
 """Comes with matplotlib, so a figure does not depend on the fonts of a machine."""
 
 TEXT_SIZE = 9.0
 TITLE_SIZE = 10.5
 
+SOLID: Dashes = (0, None)
+"""No empty sequence: in an SVG it is an empty list of dashes, for which some programs draw no line."""
+
 # Dotted lines and triangles that point down are not among these: they stand for zero events.
 DASHES: tuple[Dashes, ...] = (
-    (0, ()),
+    SOLID,
     (0, (6, 2)),
     (0, (3, 1.5)),
     (0, (8, 2, 1.5, 2)),
@@ -47,6 +64,7 @@ SETTINGS: dict[str, Any] = {
     "svg.fonttype": "path",
     "svg.hashsalt": "harness",
     "pdf.fonttype": 42,
+    "hatch.linewidth": 0.6,
 }
 
 
@@ -94,6 +112,34 @@ class LineStyle:
             "markerfacecolor": "white",
             "markeredgewidth": 0.9,
         }
+
+
+BOUND: dict[str, Any] = {**LineStyle(GREY, DASHES[0], "v", "none").bound}
+"""A sample of how an upper bound of zero events is drawn, of no group in particular."""
+
+
+@dataclass(frozen=True)
+class FillStyle:
+    """How an area looks: a light tint, with a hatch that tells it from others without colour.
+
+    Attributes
+    ----------
+    color : str
+        Of hatch and outline.
+    tint : str
+        Of the ground, light enough for text on it.
+    hatch : str
+        As matplotlib writes it; empty for none.
+    """
+
+    color: str
+    tint: str
+    hatch: str
+
+    @property
+    def patch(self) -> dict[str, Any]:
+        """Keyword arguments of a matplotlib patch or filled band."""
+        return {"facecolor": self.tint, "edgecolor": self.color, "hatch": self.hatch, "linewidth": 0.6}
 
 
 def line_styles(groups: int) -> tuple[LineStyle, ...]:

@@ -5,7 +5,8 @@ identifier, and no agency's results are reproduced.
 
 Parts, each importing only from those above it: ``curves`` (an error rate as a function of the threshold),
 ``trials`` (who is compared with whom), ``groups`` (the axes), ``copula`` (dependent normals), ``model``
-(a world: its truth and its draws), ``worlds`` (the three calibrations), ``files`` (what is written to disk).
+(a world: its truth and its draws), ``worlds`` (the three calibrations), ``searches`` (of a watchlist),
+``records`` (of deployments), ``files`` (what is written to disk).
 """
 
 from __future__ import annotations

@@ -13,6 +13,8 @@ import pyarrow.csv
 import pyarrow.parquet
 
 from harness.errors import InputError
+from harness.synthetic.records import published_records
+from harness.synthetic.searches import draw_searches
 from harness.synthetic.worlds import WORLDS, world
 
 __all__ = ["SAMPLE_SUBJECTS", "SEED", "TRUTH_THRESHOLDS", "synthesise", "synthesise_all", "write_truth"]
@@ -78,7 +80,7 @@ def write_truth(directory: str | os.PathLike[str]) -> Path:
 
 
 def synthesise_all(directory: str | os.PathLike[str]) -> tuple[Path, ...]:
-    """Write every generated file of ``data_synthetic/``: the three worlds, ``sample.csv``, ``truth.json``.
+    """Write every generated file of ``data_synthetic/``: the worlds, a sample, their truth, searches and records.
 
     Raises
     ------
@@ -88,7 +90,16 @@ def synthesise_all(directory: str | os.PathLike[str]) -> tuple[Path, ...]:
     scores = [path for name in WORLDS for path in synthesise(name, directory)]
     sample = world("vanishing").draw(SEED, SAMPLE_SUBJECTS)
     written = _replace(Path(directory) / "sample.csv", lambda path: _write_csv(sample, path))
-    return (*scores, written, write_truth(directory))
+    return (*scores, written, write_truth(directory), *_write_operation(Path(directory)))
+
+
+def _write_operation(directory: Path) -> tuple[Path, Path]:
+    """Write the searches that a matcher was tested with, and the records of its deployments."""
+    searches, records = draw_searches(SEED), published_records(SEED)
+    return (
+        _replace(directory / "searches.parquet", lambda path: _write_parquet(searches, path)),
+        _replace(directory / "records.csv", lambda path: path.write_text(records, encoding="utf-8")),
+    )
 
 
 def _write_parquet(table: pa.Table, path: Path) -> None:

@@ -56,12 +56,16 @@ def test_it_writes_everything_and_prints_the_answer_in_five_lines(
         "Cost",
         "Evidence",
     ]
-    assert (
-        where == "Written to out: evaluation.json, rates.csv, verdicts.csv, pairs.csv, measures.csv, figures/"
+    assert where == (
+        "Written to out: report.html, report.pdf, evaluation.json, rates.csv, verdicts.csv, pairs.csv, measures.csv, "
+        "figures/"
     )
     written = {path.relative_to("out").as_posix() for path in Path("out").rglob("*") if path.is_file()}
-    figures = {f"figures/false_match_rates_group.{suffix}" for suffix in ("svg", "png", "pdf")}
-    assert written == {"evaluation.json", "rates.csv", "verdicts.csv", "pairs.csv", "measures.csv", *figures}
+    of_axis = ("cost", "det", "false_match_rates", "gap", "groups", "score_distributions", "worst_ratio")
+    drawn = ("verdict_zones", "detectable_ratios", *(f"{name}_group" for name in of_axis))
+    figures = {"figures/alt_texts.json", *(f"figures/{name}.svg" for name in drawn)}
+    tables = {"rates.csv", "verdicts.csv", "pairs.csv", "measures.csv"}
+    assert written == {"report.html", "report.pdf", "evaluation.json", *tables, *figures}
     assert not [path for path in folder.iterdir() if path.name not in ("out", "scores.csv", "study.yaml")]
 
 
@@ -284,6 +288,7 @@ def test_an_interrupt_leaves_nothing_half_written(folder: Path) -> None:
         [*command, *arguments], stderr=subprocess.PIPE, text=True, env=environment
     ) as process:
         while not list(scratch.iterdir()):  # until the scores are opened
+            assert process.poll() is None
             time.sleep(0.05)
         time.sleep(0.5)
         os.kill(process.pid, signal.SIGINT)

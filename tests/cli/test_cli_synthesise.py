@@ -33,4 +33,6 @@ def test_the_shipped_files_are_made_again(tmp_path: Path) -> None:
         "equal.parquet",
         "sample.csv",
         "truth.json",
+        "searches.parquet",
+        "records.csv",
     }

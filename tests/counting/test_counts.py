@@ -110,7 +110,9 @@ def test_keeping_some_thresholds_of_no_comparisons() -> None:
 
 @pytest.mark.parametrize("other", [0.05, 0.3, np.nextafter(0.5, 1), 0.95])
 def test_a_threshold_that_was_not_counted_at_is_refused(other: float) -> None:
-    with pytest.raises(InputError, match=f"^threshold {other:.17g} was not counted at; count again with it$"):
+    with pytest.raises(
+        InputError, match=f"^threshold {float(other)!r} was not counted at; count again with it$"
+    ):
         counted(*trials(8)).at(np.sort([0.25, other]))
 
 

@@ -110,6 +110,27 @@ def test_decimal_scores_on_decimal_thresholds(dtype: type, start: int) -> None:
     assert_exact(np.linspace(0, 1, 1001).astype(dtype), thresholds)
 
 
+@given(
+    st.floats(-1e6, 1e6),
+    st.one_of(st.sampled_from([0.001, 0.01, 0.1, 1 / 3, 1e-9, 1.0]), st.floats(1e-12, 1e3)),
+    st.integers(1, 3000),
+    st.sampled_from(["arange", "linspace", "thousandths"]),
+)
+@example(0.0, 0.001, 1000, "arange")
+@example(-1.0, 0.001, 2001, "thousandths")
+def test_evenly_spaced_thresholds(start: float, step: float, count: int, made: str) -> None:
+    thresholds = {
+        "arange": start + np.arange(count) * step,
+        "linspace": np.linspace(start, start + step * count, count),
+        "thousandths": (round(start) + np.arange(count)) / 1000,
+    }[made]
+    thresholds = np.unique(thresholds)
+    beside = [np.nextafter(thresholds, -np.inf), thresholds, np.nextafter(thresholds, np.inf)]
+    scores = np.concatenate([*beside, thresholds.astype(np.float32), [HUGE, -HUGE, 0.0]])
+    expected = np.searchsorted(thresholds, scores, side="right")
+    np.testing.assert_array_equal(ThresholdIndex(thresholds).reached(scores), expected)
+
+
 def test_floor_binning_alone_would_be_wrong_on_these_decimals() -> None:
     floored = np.floor((MILLE - 0.1) / 0.001).astype(int) + 1
     assert (np.clip(floored, 0, 901) != naive_reached(MILLE, MILLE[100:])).sum() > 50

@@ -14,12 +14,13 @@ import pytest
 from harness.comparisons import Comparisons
 from harness.comparisons.stream import ROWS_TO_GUESS_LABELS_FROM
 from harness.counting import Counts
-from harness.engines import count
+from harness.engines import count, count_by_subject
 from harness.errors import InputError
 from harness.study import load_study
 
 ROWS = 2 * ROWS_TO_GUESS_LABELS_FROM + 50_000
-STUDY = load_study({"matcher": {"name": "example", "version": "1"}, "groups": {"group": "group"}})
+NAMED: dict[str, Any] = {"matcher": {"name": "example", "version": "1"}}
+STUDY = load_study({**NAMED, "groups": {"group": "group"}})
 MILLE = np.arange(1001) / 1000
 
 
@@ -161,3 +162,79 @@ def test_scores_that_are_not_a_number_are_neither_surveyed_nor_counted_as_scores
     assert np.isfinite([score for cell in cells for score in (cell.lowest, *cell.highest)]).all()
     assert max(cell.highest[0] for cell in cells) == np.nanmax(score)
     assert (counts.missing.sum(), counts.trials.sum()) == (absent, ROWS - absent)
+
+
+@every_kind
+def test_progress_is_taken_back_where_rows_must_be_read_again(kind: str, tmp_path: Path) -> None:
+    seen: list[int] = []
+    with Comparisons(write(tmp_path, kind, with_late_labels()), STUDY) as comparisons:
+        count(comparisons, MILLE, progress=seen.append)
+    assert sum(seen) == ROWS
+    assert min(seen) < 0
+
+
+@pytest.mark.parametrize("labels", [5, 254, 255, 256, 257, 300])
+@pytest.mark.parametrize("pairing", ["within", "probe", "cross"])
+def test_any_number_of_labels_is_coded(labels: int, pairing: str) -> None:
+    rng = np.random.default_rng(4)
+    probe, reference = rng.integers(0, labels, (2, 20_000))
+    reference[::2] = probe[::2]
+    probe[:labels] = reference[:labels] = np.arange(labels)
+    rows = pa.table(
+        {
+            "score": rng.uniform(0, 1, len(probe)),
+            "mated": rng.integers(0, 2, len(probe)),
+            "probe": [f"{i:03d}" for i in probe],
+            "reference": [f"{i:03d}" for i in reference],
+        }
+    )
+    study = load_study({**NAMED, "groups": {"group": ["probe", "reference"]}, "pairing": pairing})
+    with Comparisons(rows, study) as comparisons:
+        counts = count(comparisons, np.array([0.5]))
+    expected: dict[tuple[str | None, ...], list[int]] = {}
+    for score, mated, one, other in zip(*(rows[name].to_pylist() for name in rows.column_names), strict=True):
+        shared = one if pairing == "probe" or one == other else None
+        cell = (one, other) if pairing == "cross" else (shared,)
+        expected.setdefault(cell, [0, 0, 0, 0])[2 * mated + (score >= 0.5)] += 1
+    assert dict(zip(counts.cells, counts.bins.reshape(-1, 4).tolist(), strict=True)) == expected
+
+
+def test_trials_that_are_not_among_the_subjects_are_not_counted() -> None:
+    rng = np.random.default_rng(5)
+    probe, reference = rng.integers(0, 30, (2, 5000))
+    rows = pa.table(
+        {
+            "score": rng.uniform(0, 1, 5000),
+            "mated": probe == reference,
+            "group": rng.choice(["a", "b"], 5000),
+            "probe": [f"{i:02d}" for i in probe],
+            "reference": [f"{i:02d}" for i in reference],
+        }
+    )
+    study = load_study({**NAMED, "groups": {"group": "group"}, "subjects": ["probe", "reference"]})
+    among = np.arange(30) % 3 == 0
+    kept = pa.array(among[probe] & among[reference])
+    with Comparisons(rows, study) as comparisons:
+        some, by_subject = count_by_subject(comparisons, MILLE, among=among)
+    with Comparisons(rows.filter(kept), study) as comparisons:
+        alone, alone_by_subject = count_by_subject(comparisons, MILLE)
+    assert some == alone
+    assert (by_subject.subjects % 3 == 0).all()
+    assert by_subject.bins.sum() == alone_by_subject.bins.sum()
+
+
+@pytest.mark.parametrize("at", [0.0, 0.9], ids=["all thresholds", "the tail"])
+def test_rows_in_any_order_and_number_of_files_give_the_same_counts(at: float, tmp_path: Path) -> None:
+    rows = table().append_column("subject", pa.array(np.arange(ROWS) % 97))
+    study = STUDY.model_copy(update={"subjects": ("subject",)})
+    shuffled = rows.take(np.random.default_rng(6).permutation(ROWS))
+    for i in range(3):
+        pq.write_table(
+            shuffled[i * 50_000 : (i + 1) * 50_000], tmp_path / f"{i}.parquet", row_group_size=9_999
+        )
+    found = []
+    for scores in (rows, tmp_path):
+        with Comparisons(scores, study) as comparisons:
+            found.append(count_by_subject(comparisons, at + MILLE / 10))
+    assert found[0] == found[1]
+    assert [part.to_bytes() for part in found[0]] == [part.to_bytes() for part in found[1]]

@@ -182,8 +182,8 @@ class TestAt:
     @pytest.mark.parametrize(
         ("threshold", "near"),
         [
-            (0.61, "0.59999999999999998 and 0.69999999999999996"),
-            (9, "0.59999999999999998 and 0.69999999999999996"),
+            (0.61, "0.6 and 0.7"),
+            (9, "0.6 and 0.7"),
         ],
     )
     def test_refuses_what_was_not_evaluated(
@@ -192,7 +192,7 @@ class TestAt:
         with pytest.raises(InputError) as refused:
             evaluation.at(threshold)
         assert str(refused.value) == (
-            f"{threshold:.17g} was not evaluated; the nearest are {near} (evaluate with it to know)"
+            f"{float(threshold)!r} was not evaluated; the nearest are {near} (evaluate with it to know)"
         )
 
 

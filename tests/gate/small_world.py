@@ -26,3 +26,11 @@ deployments:
 """
 
 Checking = Callable[..., Report]
+
+
+def as_identification(plain: Plain) -> Plain:
+    """Make the evaluation one of searches of a watchlist of 10,000."""
+    plain["study"].update(task="identification", watchlist_size=10_000)
+    for axis in plain["axes"].values():
+        axis["false_matches"]["name"], axis["false_non_matches"]["name"] = "FPIR", "FNIR"
+    return plain

@@ -108,7 +108,7 @@ YAML = [
     (more("until: 2026-05-31"), 1, "9:12"),
     (more("evidence: {valid_until: 2026-05-31}"), 3, "9:29"),
     (more("from: 2026-09-01\nevidence: {valid_until: 2026-08-31}"), 3, "10:29"),
-    (more("evidence: {max_age_days: 30}"), 2, "9:30"),
+    (more("evidence: {max_age_days: 30}"), 3, "9:30"),
     (more("evidence: {evaluated: 2026-01-01, max_age_days: 30}"), 3, "9:53"),
     (more("evidence: {evaluated: 2026-06-02}"), 3, "9:27"),
     # evidence

@@ -10,7 +10,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from jsonschema import Draft202012Validator
 from ruamel.yaml import YAML
-from small_world import VALID, Checking, Plain
+from small_world import VALID, Checking, Plain, as_identification
 
 from harness.gate import Outcome, Rule, json_schema
 
@@ -79,13 +79,6 @@ def test_distances_go_the_other_way(
     report = checking(at(threshold), as_distances(plain))
     assert report.exit_code == code
     assert sentence in report.checked[0].findings[0].sentence
-
-
-def as_identification(plain: Plain) -> Plain:
-    plain["study"].update(task="identification", watchlist_size=10_000)
-    for axis in plain["axes"].values():
-        axis["false_matches"]["name"], axis["false_non_matches"]["name"] = "FPIR", "FNIR"
-    return plain
 
 
 @pytest.mark.parametrize(("size", "code"), [(1, 0), (10_000, 0), (10_001, 3), (10**12, 3)])

@@ -14,7 +14,7 @@ from harness.plots import FalseMatchRateDisplay, save_figure
 PROGRAM = """
 import hashlib, sys
 sys.path.insert(0, {folder!r})
-from conftest import POLICY, scores, study
+from worlds import POLICY, scores, study
 from harness.evaluation import evaluate
 from harness.plots import FalseMatchRateDisplay, save_figure
 evaluation = evaluate(scores(3), study=study(), policy=POLICY)

@@ -62,6 +62,8 @@ def test_committed_files_are_the_bytes_the_code_writes(tmp_path: Path) -> None:
         *(f"{name}.parquet" for name in WORLDS),
         "sample.csv",
         "truth.json",
+        "searches.parquet",
+        "records.csv",
     }
     maker = pa.parquet.read_metadata(SHIPPED / "equal.parquet").created_by
     same_writer = maker == pa.parquet.read_metadata(tmp_path / "equal.parquet").created_by

@@ -1,6 +1,46 @@
 """The forms in which a check is written."""
 
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Literal
+
+from harness.gate.findings import Report
 from harness.gate.formats.json import as_json
 from harness.gate.formats.text import as_text
 
-__all__ = ["as_json", "as_text"]
+__all__ = ["LIBRARIES", "Form", "as_json", "as_text", "drawn"]
+
+Form = Literal["text", "json", "junit", "sarif", "github"]
+
+LIBRARIES = {"junit": "junitparser", "sarif": "sarif_pydantic"}
+"""What a form needs beyond the harness's own dependencies: the extra ``gate`` brings it."""
+
+
+def drawn(report: Report, form: Form, root: Path) -> str:
+    """Draw a report in a form; what the form needs is imported only now.
+
+    Parameters
+    ----------
+    report : Report
+    form : {"text", "json", "junit", "sarif", "github"}
+    root : Path
+        The folder that SARIF and GitHub take the paths of files from.
+    """
+    match form:
+        case "text":
+            return as_text(report)
+        case "json":
+            return as_json(report)
+        case "junit":
+            from harness.gate.formats.junit import as_junit
+
+            return as_junit(report)
+        case "sarif":
+            from harness.gate.formats.sarif import as_sarif
+
+            return as_sarif(report, root)
+        case "github":
+            from harness.gate.formats.github import as_github
+
+            return as_github(report, root)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 
-from harness.gate.findings import Report
+from harness.gate.findings import Report, Waived
 
 __all__ = ["REPORT_SCHEMA", "as_json"]
 
@@ -24,6 +24,7 @@ def as_json(report: Report) -> str:
                 "outcome": str(one.outcome),
                 "threshold": one.threshold,
                 "owner": one.owner,
+                "waived": None if one.waived is None else _waived(one.waived),
                 "file": one.place.file,
                 "line": one.place.line,
                 "column": one.place.column,
@@ -42,4 +43,14 @@ def as_json(report: Report) -> str:
             for one in report.checked
         ],
     }
-    return json.dumps(document, indent=2)
+    # In a log ``##[...]`` is a command to GitHub's runner; as an escape it is the same JSON.
+    return json.dumps(document, indent=2).replace("##", "#\\u0023")
+
+
+def _waived(waiver: Waived) -> dict[str, str]:
+    return {
+        "owner": waiver.owner,
+        "reason": waiver.reason,
+        "expires": waiver.expires.isoformat(),
+        "file": waiver.place.file,
+    }

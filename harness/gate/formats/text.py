@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
-from harness.gate.findings import Checked, Outcome, Report
+from harness.gate.findings import Checked, Finding, Outcome, Report, Rule
+from harness.gate.formats.wording import plain, tally, to_show, waiver
 
 __all__ = ["as_text"]
 
 _MARKS = {
     Outcome.PASS: "PASS",
+    Outcome.WAIVED: "WAIVED",
     Outcome.CANNOT_DECIDE: "CANNOT DECIDE",
     Outcome.FAIL: "FAIL",
     Outcome.INVALID: "INVALID",
@@ -17,20 +19,18 @@ _MARKS = {
 def as_text(report: Report) -> str:
     """Write a report as lines, the worst first."""
     lines = [line for one in report.checked for line in _lines(one)]
-    counts = [
-        f"{sum(one.outcome is outcome for one in report.checked)} {outcome}"
-        for outcome in sorted(Outcome, key=lambda outcome: -outcome.severity)
-        if any(one.outcome is outcome for one in report.checked)
-    ]
-    return "\n".join([*map(_plain, lines), f"{', '.join(counts)} on {report.today}"])
+    return "\n".join([*map(plain, lines), tally(report)])
 
 
 def _lines(one: Checked) -> list[str]:
     name = "" if one.deployment is None else f"{one.deployment}: "
-    shown = [finding for finding in one.findings if finding.outcome is not Outcome.PASS] or one.findings
-    return [f"{_MARKS[finding.outcome]:<14}{finding.place}: {name}{finding.sentence}" for finding in shown]
+    lines = [f"{_mark(finding):<14}{finding.place}: {name}{finding.sentence}" for finding in to_show(one)]
+    if one.waived is None:
+        return lines
+    mark = _MARKS[Outcome.WAIVED]
+    first = f"{mark:<14}{one.place}: {name}{waiver(one.waived)} ({one.waived.place})"
+    return [first, *(f"  {line}" for line in lines)]
 
 
-def _plain(line: str) -> str:
-    """Keep what a config or an evaluation quotes from writing to the terminal what it likes."""
-    return "".join(c if c.isprintable() else c.encode("unicode_escape").decode() for c in line)
+def _mark(finding: Finding) -> str:
+    return "NOTE" if finding.rule is Rule.WAIVER_NOT_USED else _MARKS[finding.outcome]

@@ -1,0 +1,118 @@
+"""How fast `harness check` starts and answers, as a ratio to `import pydantic` in the same run.
+
+    python -m benchmarks.gate [--evaluation evaluation.json] [--config deployments.yaml] [--times 21]
+
+Every time is the best of so many processes, from their start to their end, taken in turn. The config is written in
+YAML, JSON and TOML; without --evaluation one is made of the shipped synthetic data, at its 458 thresholds.
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+import os
+import subprocess
+import sys
+import tempfile
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from time import perf_counter
+
+DATA = Path(__file__).parents[1] / "data_synthetic"
+YARDSTICK = "import pydantic"
+ASKED = 0.4 / 0.15
+"""At most this many times the yardstick: 0.4 s where it takes 0.15 s."""
+
+
+def best_times(commands: Mapping[str, Sequence[str]], times: int) -> dict[str, float]:
+    """Return the shortest of the times of each command, the commands run in turn."""
+    best = dict.fromkeys(commands, float("inf"))
+    for _ in range(times):
+        for name, command in commands.items():
+            began = perf_counter()
+            done = subprocess.run(command, capture_output=True, check=False)
+            best[name] = min(best[name], perf_counter() - began)
+            said = (done.stdout + done.stderr).decode()
+            if done.returncode not in (0, 1, 3) or "no evidence" in said:
+                raise SystemExit(f"{name}: exit code {done.returncode}\n{said}")
+    return best
+
+
+def make_evaluation(path: Path) -> None:
+    """Evaluate the shipped data as `make demo` does."""
+    import harness
+
+    harness.evaluate(DATA / "vanishing.parquet", study=DATA / "study.yaml", policy=DATA / "policy.yaml").save(
+        path
+    )
+
+
+def write_configs(config: Path, folder: Path) -> list[Path]:
+    """Write a config in every format, of which TOML has inline tables only."""
+    from harness.documents import read_document
+
+    plain = read_document(config).value
+    paths = [folder / f"deployments.{ending}" for ending in ("yaml", "json", "toml")]
+    paths[0].write_bytes(config.read_bytes())
+    paths[1].write_text(json.dumps(plain, indent=2))
+    paths[2].write_text("".join(f"{key} = {_as_toml(value)}\n" for key, value in plain.items()))
+    return paths
+
+
+def _as_toml(value: object) -> str:
+    if isinstance(value, Mapping):
+        inner = ", ".join(f"{json.dumps(key)} = {_as_toml(item)}" for key, item in value.items())
+        return f"{{{inner}}}"
+    if isinstance(value, list):
+        return f"[{', '.join(map(_as_toml, value))}]"
+    return json.dumps(value)
+
+
+def measured(evaluation: Path, configs: Sequence[Path], times: int) -> dict[str, float]:
+    """Time bare Python, the yardstick and a check of each config."""
+    script = Path(sys.executable).with_name("harness")
+    checks = {
+        f"harness check, {config.suffix[1:].upper()}": [
+            str(script),
+            "check",
+            str(config),
+            "--evaluation",
+            str(evaluation),
+        ]
+        for config in configs
+    }
+    model = "from pydantic import BaseModel\nclass Model(BaseModel): number: int"
+    python = {
+        "python -c pass": "pass",
+        f"python -c '{YARDSTICK}'": YARDSTICK,
+        "one pydantic model": model,
+    }
+    commands = {name: [sys.executable, "-c", program] for name, program in python.items()}
+    return best_times({**commands, **checks}, times)
+
+
+def main() -> None:
+    """Print the table."""
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--evaluation", type=Path)
+    parser.add_argument("--config", type=Path, default=DATA / "deployments.yaml")
+    parser.add_argument("--times", type=int, default=21)
+    options = parser.parse_args()
+    os.environ.pop("PYDANTIC_DISABLE_PLUGINS", None)
+    with tempfile.TemporaryDirectory() as folder:
+        evaluation = options.evaluation or Path(folder) / "evaluation.json"
+        if options.evaluation is None:
+            make_evaluation(evaluation)
+        times = measured(evaluation, write_configs(options.config, Path(folder)), options.times)
+        size = evaluation.stat().st_size / 1e6
+    yardstick = times[f"python -c '{YARDSTICK}'"]
+    print(f"One config against an evaluation of {size:.1f} MB; best of {options.times}\n")
+    print(f"| | time | of {YARDSTICK!r} |\n|---|---|---|")
+    for name, time in times.items():
+        print(f"| {name} | {time:.3f} s | {time / yardstick:.2f} |")
+    worst = max(time for name, time in times.items() if name.startswith("harness")) / yardstick
+    print(f"\nAsked for: at most {ASKED:.2f}. Found: {worst:.2f}.")
+
+
+if __name__ == "__main__":
+    main()

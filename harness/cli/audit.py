@@ -1,0 +1,111 @@
+"""``harness audit``."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING, Literal
+
+from harness.cli.packages import EVALUATION, require
+from harness.cli.printing import print_findings
+from harness.errors import InputError
+
+if TYPE_CHECKING:
+    from harness.records import RecordMapping
+
+__all__ = ["audit"]
+
+
+def audit(
+    records: Path,
+    *,
+    evaluation: Path,
+    mapping: Path | None = None,
+    column: tuple[str, ...] = (),
+    date_format: str | None = None,
+    thousands: str | None = None,
+    unknown: tuple[str, ...] = (),
+    confidence: float | None = None,
+    agreement_ratio: float | None = None,
+    out: Path | None = None,
+    format: Literal["text", "json"] = "text",  # noqa: A002 - the flag's name
+) -> None:
+    """Hold published deployment records against an evaluation, and say what they can claim.
+
+    A report and no gate: it exits with 0 when it is done, whatever it found, and with 2 where something cannot be
+    read. `harness check` is what blocks a deployment.
+
+    Parameters
+    ----------
+    records
+        CSV file of one deployment a row: date, place, watchlist_size, threshold, faces, alerts, true_alerts,
+        false_alerts.
+    evaluation
+        The evaluation.json to hold them against, or its folder.
+    mapping
+        YAML, JSON or TOML file that says which column is which, and how values are written.
+    column
+        VALUE=NAME, the column of a value, over the mapping: faces="Faces seen (est.)"; faces= where there is none.
+    date_format
+        Of dates, over the mapping: DD/MM/YYYY.
+    thousands
+        What parts thousands in counts, over the mapping.
+    unknown
+        A text that means that a value is unknown, over the mapping.
+    confidence
+        Of every statement; the evaluation's by default.
+    agreement_ratio
+        How many times the highest rate that the evaluation allows a deployment that agrees may have; 2 by default.
+    out
+        Folder to write audit.json and audit.csv to; an earlier audit in it is replaced.
+    format
+        text, or json for machines: what audit.json holds.
+    """
+    require(*EVALUATION)
+    from harness.outputs import AUDIT, require_replaceable, write_audit
+    from harness.records import AGREEMENT_RATIO, answer, as_table, to_json
+    from harness.records import audit as run_audit
+
+    if out is not None:
+        require_replaceable(out, mark=AUDIT)
+    found = run_audit(
+        records,
+        evaluation=evaluation,
+        mapping=_mapping(mapping, column, date_format, thousands, unknown),
+        confidence=confidence,
+        agreement_ratio=AGREEMENT_RATIO if agreement_ratio is None else agreement_ratio,
+    )
+    where = "" if out is None else f"Written to {write_audit(found, out)}: audit.json, audit.csv"
+    if format == "json":
+        print(to_json(found), end="")
+        return
+    print_findings(answer(found), "")
+    print(as_table(found))
+    if where:
+        print(f"\n{where}")
+
+
+def _mapping(
+    path: Path | None,
+    columns: tuple[str, ...],
+    date_format: str | None,
+    thousands: str | None,
+    unknown: tuple[str, ...],
+) -> RecordMapping:
+    from harness.documents import read_document
+    from harness.records import mapping_from_options
+
+    options = {
+        "columns": dict(_column(text) for text in columns),
+        "date_format": date_format,
+        "thousands": thousands,
+        "unknown": list(unknown),
+    }
+    given = {key: value for key, value in options.items() if value not in (None, {}, [])}
+    return mapping_from_options(read_document(path) if path else None, given)
+
+
+def _column(text: str) -> tuple[str, str | None]:
+    value, separator, name = text.partition("=")
+    if not separator or not value:
+        raise InputError(f"--column {text!r}: write VALUE=NAME, such as faces='Faces seen'")
+    return value, name or None

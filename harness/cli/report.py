@@ -1,0 +1,34 @@
+"""``harness report``."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from harness.cli.packages import EVALUATION, require
+from harness.errors import InputError
+
+__all__ = ["report"]
+
+
+def report(evaluations: tuple[Path, ...], *, out: Path, title: str | None = None) -> None:
+    """Write the report of a saved evaluation, or of two side by side.
+
+    Parameters
+    ----------
+    evaluations
+        One evaluation.json, or the folder that holds it; or two, to be compared.
+    out
+        Folder to write; an earlier report in it is replaced.
+    title
+        Heading of the report; it names the matcher by default.
+    """
+    require(*EVALUATION)
+    from harness.outputs import write_comparison, write_report
+
+    if not 1 <= len(evaluations) <= 2:
+        raise InputError(f"{len(evaluations)} evaluations given; a report is of one, or of two side by side")
+    if len(evaluations) == 1:
+        folder = write_report(evaluations[0], out, title=title)
+    else:
+        folder = write_comparison(evaluations[0], evaluations[1], out, title=title)
+    print(f"Written to {folder}: report.html, report.pdf")

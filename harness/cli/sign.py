@@ -1,0 +1,116 @@
+"""``harness sign``."""
+
+from __future__ import annotations
+
+import getpass
+import hashlib
+import os
+import sys
+from datetime import date
+from pathlib import Path
+
+from harness import __version__
+from harness.cli.days import day_given
+from harness.cli.writing import write_whole
+from harness.documents import document_in
+from harness.errors import InputError
+from harness.gate.evidence import MAX_BYTES, evidence_of
+from harness.gate.files import content_of, plain_json
+from harness.gate.formats.wording import plain
+from harness.gate.signing import (
+    EvaluationStatement,
+    Statement,
+    about_evaluation,
+    about_waivers,
+    envelope_beside,
+    is_envelope,
+    payload_of,
+    sealed,
+    signing_key,
+)
+from harness.gate.waivers import waivers_from
+
+__all__ = ["sign"]
+
+
+def sign(
+    document: str,
+    *,
+    key: str,
+    out: str | None = None,
+    on: str | None = None,
+    passphrase_env: str | None = None,
+) -> None:
+    """Sign an evaluation, or a file of waivers, with an ed25519 key.
+
+    Parameters
+    ----------
+    document
+        An evaluation.json, which has to agree with itself; or a YAML, JSON or TOML file of waivers.
+    key
+        PEM file of the private key, made by: openssl genpkey -algorithm ed25519 -out PRIVATE.pem (with -aes256 it asks
+        for a passphrase). The gate needs its public one: openssl pkey -in PRIVATE.pem -pubout -out PUBLIC.pem
+    out
+        The envelope to write; by default DOCUMENT.dsse.json. Only another envelope is replaced.
+    on
+        YYYY-MM-DD, the day of the signature; the day it is by default.
+    passphrase_env
+        The environment variable that holds the key's passphrase; without it, a terminal is asked.
+    """
+    path = Path(document)
+    target = envelope_beside(path) if out is None else Path(out)
+    _require_replaceable(target)
+    statement = _statement(path, day_given(on, "--on"))
+    signer = signing_key(key, lambda: _passphrase(passphrase_env))
+    write_whole(target, sealed(payload_of(statement), signer))
+    print(plain(f"Signed {document} ({_summary(statement)}) on {statement.predicate.signed_on}"))
+    print(plain(f"by key {signer.public_key.keyid}: {target}"))
+
+
+def _statement(path: Path, on: date) -> Statement:
+    content = content_of(path, limit=MAX_BYTES)
+    if _is_evaluation(path, content):
+        evidence = evidence_of(content, str(path))
+        return about_evaluation(evidence, name=path.name, signed_on=on, version=__version__)
+    waivers = waivers_from(document_in(content, str(path)), on)
+    digest = hashlib.sha256(content).hexdigest()
+    return about_waivers(waivers, name=path.name, sha256=digest, signed_on=on, version=__version__)
+
+
+def _is_evaluation(path: Path, content: bytes) -> bool:
+    """Tell the two kinds apart: only waivers are written by hand, in any form, and have the key that names them."""
+    if path.suffix.lower() != ".json":
+        return False
+    try:
+        values = plain_json(content)
+    except ValueError:
+        return False  # what is wrong with it, the strict reading of waivers says with line and column
+    return not (isinstance(values, dict) and "waivers" in values)
+
+
+def _summary(statement: Statement) -> str:
+    if not isinstance(statement, EvaluationStatement):
+        count = len(statement.predicate.waivers)
+        return f"{count} waiver{'' if count == 1 else 's'}"
+    about = statement.predicate
+    safe = "no safe threshold" if about.safe_threshold is None else f"safe threshold {about.safe_threshold!r}"
+    return f"{about.matcher.name} {about.matcher.version}, {safe}"
+
+
+def _passphrase(variable: str | None) -> bytes:
+    if variable is not None:
+        if not os.environ.get(variable):
+            raise InputError(
+                f"--passphrase-env: there is no environment variable {variable!r}, or it is empty"
+            )
+        return os.environ[variable].encode()
+    if not sys.stdin.isatty():
+        raise InputError(
+            "--key: the private key is encrypted; name what holds its passphrase by --passphrase-env"
+        )
+    return getpass.getpass("Passphrase of the private key: ").encode()
+
+
+def _require_replaceable(target: Path) -> None:
+    if target.exists() and not is_envelope(content_of(target, limit=MAX_BYTES)):
+        raise InputError("exists and is no envelope; name another file by --out", source=str(target))

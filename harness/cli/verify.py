@@ -1,0 +1,99 @@
+"""``harness verify``."""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+
+from harness.errors import InputError
+from harness.gate.evidence import MAX_BYTES, evidence_of
+from harness.gate.files import content_of
+from harness.gate.formats.wording import plain
+from harness.gate.signing import MAX_BYTES as MAX_ENVELOPE
+from harness.gate.signing import (
+    EvaluationStatement,
+    Statement,
+    WaiverStatement,
+    opened,
+    public_keys,
+    require_about,
+    signed_beside,
+    statement_in,
+)
+
+__all__ = ["verify"]
+
+_VERIFIED, _NOT_VERIFIED = 0, 3
+
+
+def verify(envelope: str, *, key: tuple[str, ...], evaluation: str | None = None) -> int:
+    """Verify what `harness sign` signed, and say what it is, by whom and of which day.
+
+    0 verified; 2 usage, or a key that is none; 3 not verified; 70 an error of the harness.
+
+    Parameters
+    ----------
+    envelope
+        The .dsse.json file.
+    key
+        PEM file of a public key, any number of times; one of them has to have signed it.
+    evaluation
+        The evaluation.json that was signed; by default the one beside the envelope.
+    """
+    keys = public_keys(key)
+    try:
+        payload, key_id = opened(content_of(Path(envelope), limit=MAX_ENVELOPE), keys, envelope)
+        statement = statement_in(payload, envelope)
+        if isinstance(statement, EvaluationStatement):
+            _require_same(statement, _evaluation_path(envelope, evaluation))
+        elif evaluation is not None:
+            raise InputError("holds waivers, and no evaluation", source=envelope)
+    except InputError as error:
+        print(f"harness: not verified: {plain(str(error))}", file=sys.stderr)
+        return _NOT_VERIFIED
+    for line in _lines(statement, key_id):
+        print(plain(line))
+    return _VERIFIED
+
+
+def _evaluation_path(envelope: str, evaluation: str | None) -> Path:
+    path = signed_beside(Path(envelope)) if evaluation is None else Path(evaluation)
+    if path is None:
+        raise InputError("its name does not tell which file it signs; give --evaluation", source=envelope)
+    return path
+
+
+def _require_same(statement: EvaluationStatement, path: Path) -> None:
+    content = content_of(path, limit=MAX_BYTES)
+    try:
+        require_about(statement, evidence_of(content, str(path)))
+    except InputError as error:
+        raise InputError(error.problem, source=str(path)) from error
+
+
+def _lines(statement: Statement, key_id: str) -> Iterator[str]:
+    predicate = statement.predicate
+    yield f"Verified {statement.name}: signed on {predicate.signed_on} by key {key_id}"
+    yield f"  SHA-256 {statement.sha256}, signed with harness {predicate.harness}"
+    yield from _waivers(statement) if isinstance(statement, WaiverStatement) else _evaluation(statement)
+
+
+def _evaluation(statement: EvaluationStatement) -> Iterator[str]:
+    about = statement.predicate
+    safe = "none" if about.safe_threshold is None else repr(about.safe_threshold)
+    yield f"  matcher {about.matcher.name} {about.matcher.version}; safe threshold {safe}"
+    yield from (f"  scores {score.name} {score.sha256}" for score in about.scores)
+    yield f"  study {about.study_sha256}"
+    yield f"  policy {about.policy_sha256}"
+
+
+def _waivers(statement: WaiverStatement) -> Iterator[str]:
+    for waiver in statement.predicate.waivers:
+        starts = "" if waiver.starts is None else f"from {waiver.starts} "
+        watchlist = "" if waiver.watchlist_size is None else f", watchlist {waiver.watchlist_size:,}"
+        yield (
+            f"  {waiver.deployment}: {waiver.matcher.name} {waiver.matcher.version}, {waiver.use_case}{watchlist}, "
+            f"threshold {waiver.threshold!r}: {', '.join(waiver.rules)} {starts}until {waiver.expires} "
+            f"by {waiver.owner}: {waiver.reason}"
+        )

@@ -1,0 +1,244 @@
+"""Every pair of templates, block by block, as comparisons of a study."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass
+from functools import cached_property, reduce
+from itertools import product
+from types import TracebackType
+from typing import Any, Self, TypeAlias, TypeVar
+
+import numpy as np
+import numpy.typing as npt
+
+from harness.comparisons.coding import Coding
+from harness.comparisons.embeddings.stretches import Stretch, in_order, stretches
+from harness.comparisons.embeddings.survey import Survey
+from harness.comparisons.embeddings.templates import CheckedTemplates, numbered_together
+from harness.comparisons.embeddings.vectors import BLOCK, Metric, precision, prepared, scores_of_block
+from harness.comparisons.embeddings.workers import in_parallel
+from harness.comparisons.source import Input
+from harness.comparisons.stream import CellScores
+from harness.study import Study
+
+__all__ = ["TemplatePairs", "Tile"]
+
+IntArray: TypeAlias = npt.NDArray[np.int64]
+BoolArray: TypeAlias = npt.NDArray[np.bool_]
+Result = TypeVar("Result")
+
+
+@dataclass(frozen=True, eq=False)
+class Tile:
+    """The comparisons of one stretch of templates with another.
+
+    Attributes
+    ----------
+    scores : ndarray of float32 or float64, shape (R, C)
+        Canonical: higher is more alike. The next tile overwrites them.
+    codes : ndarray of int64, shape (K,)
+        ``2 * cell + mated``, ascending.
+    which : ndarray of int64, shape (R, C), or None
+        Which of ``codes`` each comparison has, K where it is none (a template with itself, or a pair that
+        stands in the tile the other way round). None where all are comparisons of the one code, of two
+        subjects each.
+    probes, references : Stretch
+        Of its rows and of its columns.
+    """
+
+    scores: npt.NDArray[Any]
+    codes: IntArray
+    which: IntArray | None
+    probes: Stretch
+    references: Stretch
+
+    @property
+    def pairs(self) -> int:
+        """How many comparisons there are."""
+        if self.which is None:
+            return self.scores.size
+        return int(np.count_nonzero(self.which < len(self.codes)))
+
+
+class TemplatePairs:
+    """Every pair of templates as a comparison of a study; what `Comparisons` is to scores that exist.
+
+    Templates are compared in the order of their groups and subjects, so that nearly all blocks are of one cell,
+    and in whole blocks, so that a score does not depend on where in a block it stands.
+
+    Parameters
+    ----------
+    sides : one or two CheckedTemplates
+        Templates among themselves, each pair once, the one that stands first being the probe; or probes and
+        references.
+    study : Study
+        With both columns of every attribute and of subjects.
+    metric : {"cosine", "euclidean"}
+    kept : list of ndarray of bool, optional
+        Which templates of each side to compare.
+
+    Raises
+    ------
+    InputError
+        Where no pair is mated or none is non-mated, or a template has no direction.
+    """
+
+    def __init__(
+        self,
+        sides: Sequence[CheckedTemplates],
+        study: Study,
+        metric: Metric,
+        kept: Sequence[BoolArray] | None = None,
+    ) -> None:
+        self.study = study
+        self.name = " and ".join(side.name for side in sides)
+        self._sides, self._metric = sides, metric
+        names, self._subjects = numbered_together([side.subjects for side in sides])
+        self.subjects = len(names)
+        self._coding, self._ranks, kinds = _coded(sides, study)
+        self._dtype = precision(sides)
+        orders = [
+            in_order(kinds[i], self._subjects[i], None if kept is None else kept[i])
+            for i in range(len(sides))
+        ]
+        self._vectors = prepared(sides, orders, metric, self._dtype)
+        self._sizes = [len(order) for order in orders]
+        self._blocks = [
+            stretches(order, kind, subject, first)
+            for order, kind, subject, first in zip(
+                orders, kinds, self._subjects, (0, self._sizes[0]), strict=False
+            )
+        ]
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        """Do nothing: all is in memory."""
+
+    @property
+    def columns(self) -> tuple[str, ...]:
+        """What the entries of a cell are values of."""
+        return tuple(column.name for column in self._coding.columns)
+
+    @property
+    def score_type(self) -> str:
+        """float32 where the embeddings are of that precision, else float64."""
+        return self._dtype.name
+
+    def inputs(self) -> tuple[Input, ...]:
+        """Return the digests of the embeddings and of their labels."""
+        return tuple(item for side in self._sides for item in side.inputs())
+
+    def rows(self) -> int:
+        """Return the number of pairs."""
+        first, last = self._sizes[0], self._sizes[-1]
+        return first * (first - 1) // 2 if self._is_one_set else first * last
+
+    def read(self, use: Callable[[Coding], Result]) -> Result:
+        """Call ``use`` with the coding of the labels."""
+        return use(self._coding)
+
+    def among(self, subjects: BoolArray) -> TemplatePairs:
+        """Keep only templates of some subjects, whose numbers stay the same."""
+        kept = [subjects[of] for of in self._subjects]
+        return TemplatePairs(self._sides, self.study, self._metric, kept)
+
+    def survey(self, coding: Coding, tail: int) -> tuple[CellScores, ...]:
+        """Look at the range and the highest scores of every cell; makes every comparison.
+
+        Parameters
+        ----------
+        coding : Coding
+        tail : int
+            How many of the highest scores to keep of each cell.
+        """
+
+        def surveyed(tiles: Iterator[Tile]) -> Survey:
+            survey = Survey(tail)
+            for tile in tiles:
+                survey.add(tile.scores, tile.codes, tile.which)
+            return survey
+
+        return reduce(Survey.merged, self.each_share(surveyed)).found(coding.cell)
+
+    def each_share(self, use: Callable[[Iterator[Tile]], Result]) -> list[Result]:
+        """Make every comparison, on all processors.
+
+        Parameters
+        ----------
+        use : callable
+            Called in several threads, each time with a share of the tiles, which it must use up one by one.
+
+        Returns
+        -------
+        list
+            What each call returned.
+        """
+        references = range(len(self._blocks[-1]))
+        blocks = [
+            (i, j) for i in range(len(self._blocks[0])) for j in references if not self._is_one_set or i <= j
+        ]
+        return in_parallel(blocks, lambda share: use(self._tiles(share)))
+
+    def _tiles(self, blocks: Iterator[tuple[int, int]]) -> Iterator[Tile]:
+        scores = np.empty((BLOCK, BLOCK), self._dtype)
+        for i, j in blocks:
+            scores_of_block(self._vectors[0], i, self._vectors[-1], j, scores)
+            for one, other in product(self._blocks[0][i], self._blocks[-1][j]):
+                if self._is_one_set and one.number > other.number:
+                    continue  # the same pairs the other way round
+                valid = np.ascontiguousarray(scores[one.within, other.within])
+                yield Tile(valid, *self._codes(one, other), one, other)
+
+    @cached_property
+    def _is_one_set(self) -> bool:
+        return len(self._sides) == 1
+
+    def _codes(self, one: Stretch, other: Stretch) -> tuple[IntArray, IntArray | None]:
+        """Return the codes of a tile, and which of them each pair has; see `Tile`."""
+        cells = self._cells(one.kinds[:, None], other.kinds[None, :])
+        turned = self._cells(other.kinds[None, :], one.kinds[:, None]) if self._is_one_set else cells
+        same_subject = np.isin(one.subjects, other.subjects, assume_unique=True).any()
+        if cells.size == 1 and (cells == turned).all() and not same_subject:
+            return 2 * cells.reshape(1), None
+        distinct, place = np.unique(np.stack([cells, turned]), return_inverse=True)
+        kind = one.kind_of[:, None] * len(other.kinds) + other.kind_of[None, :]
+        if not (cells == turned).all():
+            kind += cells.size * (one.places[:, None] > other.places[None, :])
+        which = 2 * place.reshape(-1)[kind]
+        which += one.subjects[one.subject_of][:, None] == other.subjects[other.subject_of][None, :]
+        if one is other:
+            which[np.tri(len(one), dtype=np.bool_)] = 2 * len(distinct)
+        return (2 * distinct[:, None] + np.arange(2)).reshape(-1), which
+
+    def _cells(self, probes: IntArray, references: IntArray) -> IntArray:
+        """Return the numbers of the cells of kinds of templates, as `Coding` writes them."""
+        number = np.zeros(np.broadcast_shapes(probes.shape, references.shape), np.int64)
+        attributes = list(self.study.groups.values())
+        for column, radix in zip(self._coding.columns, self._coding.radices, strict=True):
+            place = next(i for i, names in enumerate(attributes) if column.sides[0] in names.columns)
+            probe, reference = self._ranks[probes, place], self._ranks[references, place]
+            if len(column.sides) == 2:
+                digit = np.where(probe == reference, probe, 0)
+            else:
+                digit = probe if column.sides[0] == attributes[place].probe else reference
+            number = number * radix + digit
+        return number
+
+
+def _coded(sides: Sequence[CheckedTemplates], study: Study) -> tuple[Coding, IntArray, list[IntArray]]:
+    """Code the labels; number the combinations of labels that occur, and say which each template has.
+
+    The second is of shape (kinds, attributes) and holds ranks from 1, as `Coding` counts them.
+    """
+    texts, ranks = {}, []
+    for attribute in study.groups:
+        texts[attribute], by_side = numbered_together([side.groups[attribute] for side in sides])
+        ranks.append(np.concatenate(by_side) + 1)
+    kinds, kind_of = np.unique(np.stack(ranks, axis=1), axis=0, return_inverse=True)
+    ends = np.cumsum([len(side.embeddings) for side in sides])[:-1]
+    return Coding.of(study, texts), kinds, np.split(kind_of.reshape(-1), ends)

@@ -1,0 +1,43 @@
+"""A first look at the scores of every cell."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from harness.comparisons.coding import Coding
+from harness.comparisons.queries import Queries
+from harness.comparisons.sql import is_nan
+
+__all__ = ["CellScores", "survey_sql"]
+
+
+@dataclass(frozen=True)
+class CellScores:
+    """What a first look at the scores of one cell shows.
+
+    Attributes
+    ----------
+    cell : tuple of str or None
+    mated : bool
+    trials : int
+        Comparisons with a score.
+    lowest : float
+        Canonical: higher is more alike.
+    highest : tuple of float
+        The highest scores, descending.
+    """
+
+    cell: tuple[str | None, ...]
+    mated: bool
+    trials: int
+    lowest: float
+    highest: tuple[float, ...]
+
+
+def survey_sql(queries: Queries, relation: str, coding: Coding) -> str:
+    """Select code, trials, lowest, the ``$tail`` highest and whether any is infinite."""
+    return (
+        "SELECT code, count(*), min(score), max(score, $tail), bool_or(isinf(score)) "
+        f"FROM ({queries.comparisons(relation, coding)}) WHERE NOT {is_nan('score')} OR code < 0 "
+        "GROUP BY code ORDER BY code"
+    )

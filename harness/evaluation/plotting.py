@@ -1,0 +1,94 @@
+"""The figures of an evaluation, for notebooks: each method draws one and returns its axes."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, cast
+
+if TYPE_CHECKING:
+    from matplotlib.axes import Axes
+
+    from harness.evaluation.result import Evaluation
+
+__all__ = ["Plotting"]
+
+
+class Plotting:
+    """What an evaluation can draw.
+
+    In every method ``axis`` is the name of an axis, by default the first (of the figures of all axes: all), and
+    ``ax`` the matplotlib Axes to draw on, by default those of a new figure. For alt text, or to save, use the
+    displays of `harness.plots`.
+    """
+
+    def plot_verdict_zones(self, axis: str | None = None, *, ax: Axes | None = None) -> Axes:
+        """Draw where along the threshold disparity is shown, parity is shown, or neither."""
+        from harness.plots import VerdictZonesDisplay
+
+        return VerdictZonesDisplay.from_evaluation(self._whole, axis).plot(ax=ax).ax_
+
+    def plot_false_match_rates(self, axis: str | None = None, *, ax: Axes | None = None) -> Axes:
+        """Draw the false match rate of every group against the threshold."""
+        from harness.plots import FalseMatchRateDisplay
+
+        return FalseMatchRateDisplay.from_evaluation(self._whole, self._named(axis)).plot(ax=ax).ax_
+
+    def plot_worst_ratio(self, axis: str | None = None, *, ax: Axes | None = None) -> Axes:
+        """Draw the worst ratio of two groups' false match rates, with bounds and what is tolerated."""
+        from harness.plots import WorstRatioDisplay
+
+        return WorstRatioDisplay.from_evaluation(self._whole, self._named(axis)).plot(ax=ax).ax_
+
+    def plot_gap(self, axis: str | None = None, *, ax: Axes | None = None) -> Axes:
+        """Draw the largest difference of two groups' false match rates, with its bound and what is tolerated."""
+        from harness.plots import GapDisplay
+
+        return GapDisplay.from_evaluation(self._whole, self._named(axis)).plot(ax=ax).ax_
+
+    def plot_groups(
+        self, axis: str | None = None, *, threshold: float | None = None, ax: Axes | None = None
+    ) -> Axes:
+        """Draw the false match rate of every group at one threshold, by default the safe one."""
+        from harness.plots import GroupsAtThresholdDisplay
+
+        display = GroupsAtThresholdDisplay.from_evaluation(self._whole, self._named(axis), threshold)
+        return display.plot(ax=ax).ax_
+
+    def plot_cost(self, axis: str | None = None, *, ax: Axes | None = None) -> Axes:
+        """Draw what a threshold costs by group: FNMR of comparisons, TPIR of searches."""
+        from harness.plots import cost_display
+
+        return cost_display(self._whole, self._named(axis)).plot(ax=ax).ax_
+
+    def plot_det(self, axis: str | None = None, *, ax: Axes | None = None) -> Axes:
+        """Draw false non-matches against false matches by group."""
+        from harness.plots import DetDisplay
+
+        return DetDisplay.from_evaluation(self._whole, self._named(axis)).plot(ax=ax).ax_
+
+    def plot_score_distributions(self, axis: str | None = None, *, ax: Axes | None = None) -> Axes:
+        """Draw how mated and non-mated scores are distributed, a row for each group."""
+        from harness.plots import ScoreDistributionDisplay
+
+        return ScoreDistributionDisplay.from_evaluation(self._whole, self._named(axis)).plot(ax=ax).ax_
+
+    def plot_cross_groups(
+        self, axis: str | None = None, *, threshold: float | None = None, ax: Axes | None = None
+    ) -> Axes:
+        """Draw the false match rate of every two groups at one threshold; the study's pairing must be cross."""
+        from harness.plots import CrossGroupDisplay
+
+        display = CrossGroupDisplay.from_evaluation(self._whole, self._named(axis), threshold)
+        return display.plot(ax=ax).ax_
+
+    def plot_detectable_ratios(self, axis: str | None = None, *, ax: Axes | None = None) -> Axes:
+        """Draw the smallest ratio that would have been detected, against the threshold."""
+        from harness.plots import DetectableRatioDisplay
+
+        return DetectableRatioDisplay.from_evaluation(self._whole, axis).plot(ax=ax).ax_
+
+    @property
+    def _whole(self) -> Evaluation:
+        return cast("Evaluation", self)
+
+    def _named(self, axis: str | None) -> str:
+        return axis if axis is not None else next(iter(self._whole.axes))

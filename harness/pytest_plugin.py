@@ -1,0 +1,85 @@
+"""A pytest fixture, for projects whose gate is their tests.
+
+The fixture is there wherever the harness is installed, and costs nothing where it is not asked for:
+
+    def test_deployments_are_safe(harness_check):
+        harness_check("deployments/*.yaml", evaluation="evidence/evaluation.json")
+
+It fails with every finding, the worst first, unless all deployments pass or are waived, and returns the
+`harness.gate.Report` of those that do, so that a test can ask for more:
+
+    def test_nothing_is_waived(harness_check):
+        report = harness_check("deployments/*.yaml", evaluation="evidence/evaluation.json")
+        assert report.outcome == "pass"
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import pytest
+
+if TYPE_CHECKING:
+    from datetime import date
+
+    from securesystemslib.signer import SSlibKey
+
+    from harness.gate import Report
+
+__all__ = ["harness_check"]
+
+
+@pytest.fixture(scope="session")
+def harness_check(pytestconfig: pytest.Config) -> Callable[..., Report]:
+    """Check deployment configs, as ``harness check`` does.
+
+    It is called with one or more `configs` (paths, or globs such as ``deployments/*.yaml``), and by name with
+    `evaluation`, `keys` (public ones, one of which has to have signed the evaluation), `waivers` and `waiver_keys`, and
+    `today`, a date, by default the day it is. Paths are taken from pytest's root folder.
+    """
+
+    def check_or_fail(
+        *configs: str,
+        evaluation: str | None = None,
+        keys: Sequence[str] = (),
+        waivers: Sequence[str] = (),
+        waiver_keys: Sequence[str] = (),
+        today: date | None = None,
+    ) -> Report:
+        from datetime import date
+
+        from harness.gate import check
+        from harness.gate.formats import as_text
+
+        def located(names: Sequence[str]) -> list[str]:
+            return [str(pytestconfig.rootpath / name) for name in names]
+
+        report = check(
+            [file for config in configs for file in _files(pytestconfig.rootpath, config)],
+            evaluation=None if evaluation is None else located([evaluation])[0],
+            today=today or date.today(),
+            keys=_public_keys(located(keys)),
+            waivers=located(waivers),
+            waiver_keys=_public_keys(located(waiver_keys)),
+        )
+        if report.exit_code:
+            pytest.fail(as_text(report), pytrace=False)
+        return report
+
+    return check_or_fail
+
+
+def _files(root: Path, config: str) -> list[str]:
+    """Return what a glob matches; itself where it matches nothing, which the check then cannot read."""
+    matched = [] if Path(config).is_absolute() else sorted(root.glob(config))
+    return [str(path) for path in matched or [root / config]]
+
+
+def _public_keys(paths: Sequence[str]) -> tuple[SSlibKey, ...]:
+    if not paths:
+        return ()
+    from harness.gate.signing import public_keys
+
+    return public_keys(paths)

@@ -1,0 +1,105 @@
+"""Which false alert rates an evaluation allows, at a threshold and with a watchlist."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+from typing import TypeAlias
+
+import numpy as np
+import numpy.typing as npt
+
+from harness.evaluation import Evaluation
+from harness.gate.evidence import Evidence
+from harness.gate.safety import neighbours
+from harness.intervals import Interval, clopper_pearson
+from harness.rates import Rates
+from harness.watchlist import false_alert_rate, false_match_rate_behind
+
+__all__ = ["Allowed", "Expectation", "widest_bounds"]
+
+FloatArray: TypeAlias = npt.NDArray[np.float64]
+
+
+@dataclass(frozen=True)
+class Allowed:
+    """The false alert rates that an evaluation allows.
+
+    Attributes
+    ----------
+    lower, upper : float
+        Between them lies the rate of passers-by of whatever composition.
+    bounded_below : bool
+        Whether fewer false alerts would contradict the evaluation: not where it tested only comparisons
+        within groups, which match falsely more often than those between groups that a search also makes.
+    """
+
+    lower: float
+    upper: float
+    bounded_below: bool
+
+
+class Expectation:
+    """What an evaluation expects of searches, whoever passes by.
+
+    Who passes by is not published, so nothing is assumed of it: with share w of the faces in group g the rate is
+    sum(w FPIR_g), which lies between the lowest and the highest group's. Each group's bounds are
+    Clopper-Pearson limits on effective counts; the lowest lower and the highest upper one hold as often as
+    those of the one group that has the lowest, or the highest, rate.
+
+    False positive identification rates follow from the evaluation's by 1 - (1 - FMR)^N for N references
+    (`harness.watchlist`); one that was tested with N0 references is first brought back to the FMR behind it.
+    Between two evaluated thresholds the rate lies between those of both, for it falls as thresholds rise.
+
+    Parameters
+    ----------
+    evaluation : Evaluation
+    evidence : Evidence
+        The same evaluation, as the gate reads it.
+    confidence : float
+        Two-sided, of each group's bounds.
+    """
+
+    def __init__(self, evaluation: Evaluation, evidence: Evidence, confidence: float) -> None:
+        study = evaluation.study
+        self._evidence = evidence
+        self._tested_size = study.watchlist_size
+        self._bounded_below = study.task == "identification" or study.pairing != "within"
+        self._lower, self._upper = widest_bounds(_rates_of_searches(evaluation), confidence)
+
+    def at(self, threshold: float, watchlist_size: int) -> Allowed:
+        """Return which rates are allowed.
+
+        Parameters
+        ----------
+        threshold : float
+            As the study states scores; beyond the evaluated ones a rate has only one bound.
+        watchlist_size : int
+            At least 0.
+        """
+        lenient, strict = neighbours(threshold, self._evidence)
+        upper = self._upper[lenient] if lenient >= 0 else 1.0
+        lower = self._lower[strict] if strict < len(self._lower) else 0.0
+        low, high = (float(self._scaled(rate, watchlist_size)) for rate in (lower, upper))
+        return Allowed(low, high, self._bounded_below)
+
+    def _scaled(self, rate: float, size: int) -> FloatArray:
+        behind = rate if self._tested_size is None else false_match_rate_behind(rate, self._tested_size)
+        return false_alert_rate(behind, size)
+
+
+def _rates_of_searches(evaluation: Evaluation) -> Iterator[Rates]:
+    """The rates between which a search's lies: of groups, or of the full matrix where it was evaluated."""
+    for axis in evaluation.judged_axes:
+        yield axis.across if axis.across is not None else axis.false_matches
+
+
+def widest_bounds(every_rate: Iterable[Rates], confidence: float) -> Interval:
+    """Return the lowest lower and the highest upper bound of all groups, at each of T thresholds.
+
+    A group without trials may have any rate.
+    """
+    bounds = [clopper_pearson(r.effective_errors, r.effective_trials, confidence) for r in every_rate]
+    lower = np.nan_to_num(np.vstack([interval.lower for interval in bounds]), nan=0.0)
+    upper = np.nan_to_num(np.vstack([interval.upper for interval in bounds]), nan=1.0)
+    return Interval(lower.min(axis=0), upper.max(axis=0))

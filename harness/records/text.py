@@ -1,0 +1,77 @@
+"""An audit as lines, for a terminal: a row for each record, the worst first."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from harness.records.result import Audit, AuditedRecord, WatchlistStanding
+from harness.records.wording import count, one_in
+
+__all__ = ["as_table"]
+
+_HEADINGS = (
+    "date",
+    "place",
+    "watchlist",
+    "threshold",
+    "standing",
+    "faces",
+    "false",
+    "allowed",
+    "false alert rate",
+    "interval",
+    "agreement",
+)
+_BEYOND = (WatchlistStanding.BEYOND, WatchlistStanding.NOT_TESTED)
+_RIGHT = {"watchlist", "threshold", "faces", "false", "allowed"}
+
+
+def as_table(audit: Audit) -> str:
+    """Return the table of records."""
+    rows = [_HEADINGS, *(_row(one) for one in audit.records)]
+    widths = [max(map(len, column)) for column in zip(*rows, strict=True)]
+    lines = [_line(row, widths) for row in rows]
+    if any(one.watchlist in _BEYOND for one in audit.records):
+        tested = audit.tested_watchlist_size
+        lines.append(f"! {'no watchlist was' if tested is None else f'more than the {tested:,}'} tested")
+    return "\n".join(lines)
+
+
+def _line(row: Sequence[str], widths: Sequence[int]) -> str:
+    cells = (
+        cell.rjust(width) if heading in _RIGHT else cell.ljust(width)
+        for heading, cell, width in zip(_HEADINGS, row, widths, strict=True)
+    )
+    return "  ".join(cells).rstrip()
+
+
+def _row(one: AuditedRecord) -> tuple[str, ...]:
+    record, rate = one.record, one.rate
+    place = record.place if record.id is None else f"{record.place} ({record.id})"
+    beyond = "!" if one.watchlist in _BEYOND else ""
+    return (
+        record.date.isoformat(),
+        place,
+        _whole(record.watchlist_size) + beyond,
+        "unknown" if record.threshold is None else f"{record.threshold:.6g}",
+        str(one.threshold) if record.threshold is not None else "",
+        _whole(record.faces),
+        _false(one),
+        "" if one.allowed_alerts is None else " to ".join(count(n) for n in one.allowed_alerts),
+        "unknown" if rate is None else one_in(rate.estimate),
+        "" if rate is None else f"{one_in(rate.lower, 'down')} to {one_in(rate.upper, 'up')}",
+        str(one.judgement.agreement),
+    )
+
+
+def _whole(number: int | None) -> str:
+    return "unknown" if number is None else f"{number:,}"
+
+
+def _false(one: AuditedRecord) -> str:
+    fewest, most = one.record.false_alerts, one.record.most_false_alerts
+    if fewest is None:
+        return "unknown"
+    if most is None:
+        return f"{fewest:,} or more"
+    return f"{fewest:,}" if most == fewest else f"{fewest:,} to {most:,}"

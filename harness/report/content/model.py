@@ -1,0 +1,260 @@
+"""What a report consists of, whatever it is rendered as: plain values and no markup."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Literal, TypeAlias
+
+from harness.report.content.quantities import Quantity, Tabulation
+
+__all__ = [
+    "AxisReading",
+    "Block",
+    "Column",
+    "Comparison",
+    "Facts",
+    "Figure",
+    "Formula",
+    "Mark",
+    "Panel",
+    "Paragraph",
+    "Report",
+    "Section",
+    "Status",
+    "Table",
+    "Zone",
+    "ZoneStrip",
+]
+
+Status: TypeAlias = Literal["shown", "not_detected", "none"]
+
+
+@dataclass(frozen=True)
+class Paragraph:
+    """One paragraph of prose."""
+
+    text: str
+
+
+@dataclass(frozen=True)
+class Facts:
+    """Terms, each with what is said of it."""
+
+    entries: tuple[tuple[str, str], ...]
+
+
+@dataclass(frozen=True)
+class Column:
+    """The heading of a column, and whether it holds numbers."""
+
+    heading: str
+    numeric: bool = True
+
+
+@dataclass(frozen=True)
+class Table:
+    """A table whose first column names its rows.
+
+    Attributes
+    ----------
+    caption : str
+        What it shows, and of what.
+    scope : str
+        Threshold, confidence and whatever else the numbers hold for.
+    columns : tuple of Column
+        The first is that of the names.
+    rows : tuple of tuple of str
+    """
+
+    caption: str
+    scope: str
+    columns: tuple[Column, ...]
+    rows: tuple[tuple[str, ...], ...]
+
+
+@dataclass(frozen=True)
+class Formula:
+    """A method: what it does, its formula and where that comes from."""
+
+    name: str
+    text: str
+    formula: str
+    source: str
+
+
+@dataclass(frozen=True, eq=False)
+class Figure:
+    """Curves against the threshold, to stand beside tables of the same numbers.
+
+    Attributes
+    ----------
+    kind : {"false_matches", "worst_ratio", "false_non_matches"}
+    axis, caption, alternative : str
+        The last says what it shows, for those who do not see it.
+    names : tuple of str, length C
+        Of the curves.
+    estimate, lower, upper : Quantity
+        Their first C rows are the curves.
+    limits : tuple of (float, str)
+        Levels to mark, such as the tolerance of the policy, each with what it is.
+    """
+
+    kind: Literal["false_matches", "worst_ratio", "false_non_matches"]
+    axis: str
+    caption: str
+    alternative: str
+    names: tuple[str, ...]
+    estimate: Quantity
+    lower: Quantity
+    upper: Quantity
+    limits: tuple[tuple[float, str], ...] = ()
+
+
+@dataclass(frozen=True)
+class Panel:
+    """A figure and the tables beside it."""
+
+    figure: Figure
+    tabulations: tuple[Tabulation, ...]
+
+
+Block: TypeAlias = Paragraph | Facts | Table | Formula
+
+
+@dataclass(frozen=True)
+class Section:
+    """A heading and what stands under it."""
+
+    key: str
+    heading: str
+    blocks: tuple[Block, ...]
+
+
+@dataclass(frozen=True)
+class Mark:
+    """A threshold that the answer or the policy names.
+
+    Attributes
+    ----------
+    place : int
+    label : str
+        The threshold.
+    names : tuple of str
+        What it is; several where they coincide.
+    """
+
+    place: int
+    label: str
+    names: tuple[str, ...]
+
+
+@dataclass(frozen=True)
+class Zone:
+    """A run of neighbouring thresholds with the same verdict: places of the first and the last."""
+
+    verdict: str
+    first: int
+    last: int
+
+
+@dataclass(frozen=True)
+class ZoneStrip:
+    """The verdicts of one axis along the thresholds."""
+
+    axis: str
+    zones: tuple[Zone, ...]
+    table: Table
+
+
+@dataclass(frozen=True)
+class AxisReading:
+    """What is shown of one axis at any threshold: figures, each with its table.
+
+    Attributes
+    ----------
+    axis : str
+    groups : tuple of str
+    marks : tuple of int
+        Places of the thresholds that matter to the axis.
+    panels : tuple of Panel
+    measures : Tabulation
+    """
+
+    axis: str
+    groups: tuple[str, ...]
+    marks: tuple[int, ...]
+    panels: tuple[Panel, ...]
+    measures: Tabulation
+
+    def tables_at(self, place: int) -> tuple[Table, ...]:
+        """Return all its tables at one threshold."""
+        tabulations = (*(table for panel in self.panels for table in panel.tabulations), self.measures)
+        return tuple(_at(tabulation, place) for tabulation in tabulations)
+
+
+def _at(tabulation: Tabulation, place: int) -> Table:
+    columns = tuple(Column(quantity.heading, quantity.numeric) for quantity in tabulation.quantities)
+    rows = tuple(
+        (name, *(quantity.text(row, place) for quantity in tabulation.quantities))
+        for row, name in enumerate(tabulation.names)
+    )
+    return Table(
+        tabulation.caption,
+        f"At threshold {tabulation.thresholds[place]}. {tabulation.scope}",
+        (Column(tabulation.names_heading, numeric=False), *columns),
+        rows,
+    )
+
+
+@dataclass(frozen=True)
+class Report:
+    """A report on one evaluation, in reading order.
+
+    Attributes
+    ----------
+    title, subtitle : str
+    safe_threshold : str
+        ``none`` where there is none.
+    status : {"shown", "not_detected", "none"}
+        How strong the answer is.
+    headline : str
+        The answer in one sentence.
+    lead : Facts
+        The answer in plain paragraphs.
+    findings : Facts
+        The answer line by line, as the command prints it.
+    zones : tuple of ZoneStrip
+    key_thresholds : Table
+    thresholds : tuple of str
+        Every threshold evaluated, from the most lenient to the strictest.
+    marks : tuple of Mark
+    start : int
+        Place of the threshold that a report shows first.
+    axes : tuple of AxisReading
+    sections : tuple of Section
+        What follows: pairs, limits, methods, provenance, glossary.
+    """
+
+    title: str
+    subtitle: str
+    safe_threshold: str
+    status: Status
+    headline: str
+    lead: Facts
+    findings: Facts
+    zones: tuple[ZoneStrip, ...]
+    key_thresholds: Table
+    thresholds: tuple[str, ...]
+    marks: tuple[Mark, ...]
+    start: int
+    axes: tuple[AxisReading, ...]
+    sections: tuple[Section, ...]
+
+
+@dataclass(frozen=True)
+class Comparison:
+    """A report on two evaluations."""
+
+    title: str
+    subtitle: str
+    sections: tuple[Section, ...]

@@ -1,0 +1,85 @@
+"""The figures of a printed report: those that its page shows too, drawn for paper."""
+
+from __future__ import annotations
+
+import tempfile
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TypeAlias
+
+from harness.evaluation import Evaluation
+from harness.plots import (
+    Display,
+    FalseMatchRateDisplay,
+    FalseNonMatchRateDisplay,
+    IdentificationRateDisplay,
+    VerdictZonesDisplay,
+    WorstRatioDisplay,
+    figures_of,
+    save_figure,
+)
+from harness.report.pdf.characters import printable
+
+__all__ = ["ZONES", "Drawing", "Drawings", "drawings_of"]
+
+ZONES = ("zones", "")
+
+
+@dataclass(frozen=True)
+class Drawing:
+    """A figure.
+
+    Attributes
+    ----------
+    svg : str
+    alternative : str
+        What it shows, for those who do not see it.
+    """
+
+    svg: str
+    alternative: str
+
+
+Drawings: TypeAlias = Mapping[tuple[str, str], Drawing]
+"""Figures by kind and axis: those of `harness.report.content.model.Figure`, and `ZONES` for all axes."""
+
+
+def drawings_of(evaluation: Evaluation, folder: Path | None = None) -> Drawings:
+    """Draw the figures of a report.
+
+    Parameters
+    ----------
+    evaluation : Evaluation
+    folder : Path, optional
+        Where `harness.plots.save_figures` has written them as SVG, so that none is drawn twice.
+    """
+    with tempfile.TemporaryDirectory() as scratch:
+        return {
+            key: Drawing(_svg(name, display, Path(scratch), folder), display.alt_text)
+            for key, name, display in _wanted(evaluation)
+        }
+
+
+def _wanted(evaluation: Evaluation) -> Iterator[tuple[tuple[str, str], str, Display]]:
+    for name, display in figures_of(evaluation):
+        match display:
+            case VerdictZonesDisplay():
+                yield ZONES, name, display
+            case FalseMatchRateDisplay():
+                yield ("false_matches", display.axis), name, display
+            case WorstRatioDisplay():
+                yield ("worst_ratio", display.axis), name, display
+            case FalseNonMatchRateDisplay() | IdentificationRateDisplay():
+                yield ("false_non_matches", display.axis), name, display
+            case _:
+                pass
+
+
+def _svg(name: str, display: Display, scratch: Path, folder: Path | None) -> str:
+    drawn = None if folder is None else folder / f"{name}.svg"
+    if drawn is None or not drawn.is_file():
+        title, alt_text = display.title, display.alt_text
+        figure = display.plot().figure_
+        (drawn,) = save_figure(figure, scratch / "drawn", ("svg",), title=title, alt_text=alt_text)
+    return printable(drawn.read_text(encoding="utf-8"))

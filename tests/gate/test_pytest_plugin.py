@@ -1,0 +1,117 @@
+"""The fixture for projects whose gate is their tests."""
+
+from __future__ import annotations
+
+import shutil
+import subprocess
+from pathlib import Path
+
+import pytest
+from workflow_steps import PROJECT, deployments
+
+from harness.cli.app import run
+
+pytest_plugins = ["pytester"]
+
+
+@pytest.fixture
+def project(pytester: pytest.Pytester, evaluation: Path) -> pytest.Pytester:
+    """A project with deployments and an evaluation, to which tests are added."""
+    pytester.makeini("[pytest]\nfilterwarnings = error\n")
+    for folder in ("deploy", "tests"):
+        pytester.mkdir(folder)
+    shutil.copy(evaluation, pytester.path / "evaluation.json")
+    (pytester.path / "deploy" / "a.yaml").write_text(deployments(one=0.6, two=0.61))
+    return pytester
+
+
+def outcome_of(project: pytest.Pytester, body: str) -> tuple[int, str]:
+    """Run a test of this body, from another folder than the project's root."""
+    lines = "\n    ".join(body.splitlines())
+    path = project.path / "tests" / "test_gate.py"
+    path.write_text(f"from datetime import date\n\ndef test_gate(harness_check):\n    {lines}\n")
+    with pytest.MonkeyPatch.context() as patch:
+        patch.chdir(path.parent)
+        done = project.runpytest_inprocess("-p", "no:cacheprovider", "-p", "no:xdist")
+    return int(done.ret), done.stdout.str()
+
+
+def test_it_passes_and_returns_the_report(project: pytest.Pytester) -> None:
+    body = """\
+report = harness_check("deploy/*.yaml", evaluation="evaluation.json", today=date(2026, 6, 1))
+assert report.outcome == "pass"
+assert [one.deployment for one in report.checked] == ["one", "two"]
+assert report.today == date(2026, 6, 1)"""
+    code, log = outcome_of(project, body)
+    assert code == 0, log
+
+
+def test_it_fails_with_every_finding_the_worst_first_and_no_traceback(project: pytest.Pytester) -> None:
+    (project.path / "deploy" / "b.yaml").write_text(deployments(three=0.64, four=0.58))
+    code, log = outcome_of(project, 'harness_check("deploy/*.yaml", evaluation="evaluation.json")')
+    assert code == 1
+    lines = [line.strip() for line in log.splitlines()]
+    start = next(at for at, line in enumerate(lines) if line.startswith("FAIL  "))
+    assert "b.yaml:8:21: four: threshold 0.58 is below 0.59" in lines[start]
+    assert lines[start + 1].startswith("CANNOT DECIDE")
+    assert [line[:4] for line in lines[start + 2 : start + 4]] == ["PASS", "PASS"]
+    assert lines[start + 4].startswith("1 fail, 1 cannot decide, 2 pass on ")
+    assert "Traceback" not in log
+    assert "harness_check(" not in log
+
+
+@pytest.mark.parametrize(
+    ("call", "said"),
+    [
+        ("harness_check()", "nothing was checked"),
+        ('harness_check("none/*.yaml", evaluation="evaluation.json")', "INVALID "),
+        ('harness_check("deploy/*.yaml")', "there is no evidence"),
+        ('harness_check("deploy/*.yaml", evaluation="none.json")', "none.json: cannot be read"),
+        (
+            'harness_check("deploy/*.yaml", evaluation="evaluation.json", waivers=["none"])',
+            "cannot be believed",
+        ),
+        ('harness_check("deploy/*.yaml", evaluation="evaluation.json", keys=["none.pem"])', "none.pem"),
+    ],
+)
+def test_it_never_passes_without_configs_and_evidence(project: pytest.Pytester, call: str, said: str) -> None:
+    code, log = outcome_of(project, call)
+    assert code == 1
+    assert said in log
+
+
+def test_keys_are_taken_from_the_root_too(project: pytest.Pytester) -> None:
+    for tokens in (
+        ["genpkey", "-algorithm", "ed25519", "-out", "private.pem"],
+        ["pkey", "-in", "private.pem", "-pubout", "-out", "public.pem"],
+    ):
+        subprocess.run(["openssl", *tokens], cwd=project.path, check=True, capture_output=True)
+    call = 'harness_check("deploy/*.yaml", evaluation="evaluation.json", keys=["public.pem"])'
+    assert outcome_of(project, call)[0] == 1
+    assert run(["sign", "evaluation.json", "--key", "private.pem"]) == 0
+    code, log = outcome_of(project, call)
+    assert code == 0, log
+
+
+def test_it_is_there_by_itself_and_loads_nothing_where_it_is_not_asked_for(project: pytest.Pytester) -> None:
+    (project.path / "tests" / "test_other.py").write_text("""\
+import sys
+def test_nothing_was_loaded():
+    loaded = {name for name in sys.modules if name.split(".")[0] == "harness"}
+    assert loaded == {"harness", "harness.pytest_plugin"}
+    assert not {"pydantic", "cyclopts", "numpy"} & set(sys.modules)
+""")
+    done = project.runpytest_subprocess("-p", "no:hypothesispytest", "-p", "no:nbmake", "-p", "no:xdist")
+    assert done.ret == 0, done.stdout.str()
+
+
+def test_pytest_lists_it_with_its_first_line(project: pytest.Pytester) -> None:
+    done = project.runpytest_inprocess("--fixtures", "tests")
+    done.stdout.fnmatch_lines(
+        ["harness_check [[]session scope[]]*", "*Check deployment configs, as ``harness check`` does."]
+    )
+
+
+def test_it_is_registered_in_the_package() -> None:
+    registered = '[project.entry-points.pytest11]\nharness = "harness.pytest_plugin"\n'
+    assert registered in (PROJECT / "pyproject.toml").read_text()

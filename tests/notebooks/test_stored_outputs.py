@@ -1,0 +1,134 @@
+"""What the notebooks show is what they compute, and what they say is what they show.
+
+The fresh run needs jupyter, which `make notebooks` installs; all else reads the stored files.
+"""
+
+from __future__ import annotations
+
+import base64
+import io
+import re
+from collections.abc import Iterator
+from html import unescape
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+nbformat = pytest.importorskip("nbformat", reason="`make notebooks` installs jupyter and runs this")
+
+from matplotlib.image import imread  # noqa: E402 - after what is needed to read a notebook at all
+from stored_outputs import FOLDER, NOTEBOOKS, ROOT, TAG, executed, normalised, prose, read, shown_text  # noqa: E402
+
+import harness  # noqa: E402
+
+DATA = ROOT / "data_synthetic"
+NUMBER = re.compile(r"(?<![\w.])\d[\d,]*(?:\.\d+)?(?:e[+-]?\d+)?")
+CODE_OR_LINK = re.compile(r"```.*?```|`[^`]*`|\[[^\]]*\]\([^)]*\)|^#+ \d+\.", re.DOTALL | re.MULTILINE)
+LINK = re.compile(r"\[[^\]]*\]\(([^)#]+)\)")
+VOLATILE = re.compile(r"0x[0-9a-f]{6,}|/tmp/|/home/|/Users/|site-packages|\x1b\[|[0-9a-f]{64}")
+EVALUATED = {
+    "01_quickstart": ("vanishing", "persisting"),
+    "02_does_the_disparity_disappear": ("vanishing", "persisting"),
+}
+DIFFERING_PIXELS = 0.002
+"""Of a figure, for antialiasing that another machine may do otherwise."""
+
+each_notebook = pytest.mark.parametrize("path", NOTEBOOKS, ids=lambda path: path.stem)
+
+
+def numbers_in(text: str) -> set[float]:
+    return {float(number.replace(",", "")) for number in NUMBER.findall(text)}
+
+
+def pictures(notebook: nbformat.NotebookNode) -> Iterator[np.ndarray]:
+    for cell in notebook.cells:
+        for output in cell.get("outputs", ()):
+            if "image/png" in output.get("data", {}):
+                yield imread(io.BytesIO(base64.b64decode(output.data["image/png"])), format="png")
+
+
+def without_pictures(notebook: nbformat.NotebookNode) -> list[list[dict[str, object]]]:
+    """Return the outputs of every cell, each picture as no more than its presence."""
+    cells = [cell.get("outputs", []) for cell in notebook.cells]
+    for output in (output for outputs in cells for output in outputs):
+        if "image/png" in output.get("data", {}):
+            output.data["image/png"] = "a picture"
+    return cells
+
+
+def test_there_are_the_six_notebooks() -> None:
+    assert [path.stem[:2] for path in NOTEBOOKS] == ["01", "02", "03", "04", "05", "06"]
+
+
+@each_notebook
+def test_a_notebook_is_stored_executed_in_order_and_without_errors_or_warnings(path: Path) -> None:
+    code = [cell for cell in read(path).cells if cell.cell_type == "code"]
+    assert [cell.execution_count for cell in code] == list(range(1, len(code) + 1))
+    outputs = [output for cell in code for output in cell.outputs]
+    assert outputs
+    assert not [
+        output for output in outputs if output.output_type == "error" or output.get("name") == "stderr"
+    ]
+
+
+@each_notebook
+def test_a_notebook_stores_nothing_that_differs_from_run_to_run(path: Path) -> None:
+    stored = read(path)
+    assert stored == normalised(read(path))
+    assert not VOLATILE.findall(shown_text(stored))
+
+
+@each_notebook
+def test_every_figure_is_stored_as_a_picture(path: Path) -> None:
+    for cell in read(path).cells:
+        for output in cell.get("outputs", ()):
+            data = output.get("data", {})
+            assert ("image/png" in data) == data.get("text/plain", "").startswith("<Figure"), cell.source
+
+
+@each_notebook
+def test_every_number_in_the_prose_is_among_the_numbers_the_notebook_shows(path: Path) -> None:
+    notebook = read(path)
+    written = numbers_in(CODE_OR_LINK.sub(" ", prose(notebook)))
+    assert written <= numbers_in(shown_text(notebook))
+
+
+@each_notebook
+def test_every_link_leads_to_a_file(path: Path) -> None:
+    links = [link for link in LINK.findall(prose(read(path))) if "://" not in link]
+    assert links
+    assert not [link for link in links if not (FOLDER / link).exists()]
+
+
+@each_notebook
+def test_a_notebook_says_first_what_it_answers_and_last_what_to_remember(path: Path) -> None:
+    cells = read(path).cells
+    assert cells[0].source.startswith("# ")
+    assert "**What this answers.**" in cells[0].source
+    assert "## What to remember" in cells[-1].source
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize(("name", "worlds"), EVALUATED.items(), ids=EVALUATED)
+def test_the_answers_a_notebook_shows_are_those_of_the_evaluations_it_cites(
+    name: str, worlds: tuple[str, ...]
+) -> None:
+    shown = " ".join(shown_text(read(FOLDER / f"{name}.ipynb")).split())
+    for world in worlds:
+        evaluation = harness.evaluate(
+            DATA / f"{world}.parquet", study=DATA / "study.yaml", policy=DATA / "policy.yaml"
+        )
+        rows = evaluation._repr_html_().split("</caption>")[1]
+        assert " ".join(unescape(TAG.sub(" ", rows)).split()) in shown
+
+
+@pytest.mark.slow
+@each_notebook
+def test_a_fresh_run_shows_what_is_stored(path: Path) -> None:
+    pytest.importorskip("nbclient", reason="`make notebooks` installs jupyter and runs this")
+    fresh, stored = executed(path), read(path)
+    for now, before in zip(pictures(fresh), pictures(stored), strict=True):
+        assert now.shape == before.shape
+        assert np.mean(np.abs(now - before).max(axis=-1) > 0.1) <= DIFFERING_PIXELS
+    assert without_pictures(fresh) == without_pictures(stored)

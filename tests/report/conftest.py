@@ -1,0 +1,26 @@
+from __future__ import annotations
+
+import pytest
+from report_worlds import WORLDS, large, world
+
+from harness.evaluation import Evaluation
+
+
+@pytest.fixture(params=WORLDS, scope="session")
+def evaluation(request: pytest.FixtureRequest) -> Evaluation:
+    return world(request.param)
+
+
+@pytest.fixture(scope="session")
+def three() -> Evaluation:
+    return world("three")
+
+
+@pytest.fixture(scope="session")
+def alike() -> Evaluation:
+    return world("alike")
+
+
+@pytest.fixture(scope="session")
+def thirty() -> Evaluation:
+    return large()
