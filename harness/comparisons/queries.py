@@ -34,29 +34,42 @@ class Queries:
     kinds: Mapping[str, str]
     text_only: bool
 
+    def scored(self, relation: str, coding: Coding) -> str:
+        """Select ``score`` and ``code`` of every row, whatever its subjects; code -1 where the row cannot be used."""
+        return self._selected(relation, self._code(coding), "")
+
     def comparisons(self, relation: str, coding: Coding, more_columns: str = "") -> str:
-        """Select ``score`` and ``code`` of every row; code -1 where the row cannot be used."""
-        study = self.study
-        column = study.score.column
+        """Select the same, with code -1 also where the subjects cannot be used."""
+        code = self._code(coding)
+        if self.study.subjects:
+            code = f"CASE WHEN {self._subjects_usable()} THEN {code} END"
+        return self._selected(relation, code, more_columns)
+
+    def _selected(self, relation: str, code: str, more_columns: str) -> str:
+        column = self.study.score.column
         score = score_sql(column, self.kinds[column], text_only=self.text_only)
-        mated = mated_sql(study.mated, self.kinds[study.mated.column], text_only=self.text_only)
-        code = f"2 * ({coding.cell_sql}) + ({mated})"
-        if study.subjects:
-            code = f"CASE WHEN {self._subjects_usable(mated)} THEN {code} END"
         return (
-            f"SELECT {'-' if study.sign < 0 else ''}({score}) AS score, "
+            f"SELECT {'-' if self.study.sign < 0 else ''}({score}) AS score, "
             f"CAST(COALESCE({code}, -1) AS INTEGER) AS code{more_columns} FROM {relation}"
         )
+
+    def _code(self, coding: Coding) -> str:
+        return f"2 * ({coding.cell_sql}) + ({self._mated})"
+
+    @property
+    def _mated(self) -> str:
+        mated = self.study.mated
+        return mated_sql(mated, self.kinds[mated.column], text_only=self.text_only)
 
     def side(self, column: int) -> int:
         """Which numbering a column of subjects goes by."""
         return column if self.study.identities == "separate" else 0
 
-    def _subjects_usable(self, mated: str) -> str:
+    def _subjects_usable(self) -> str:
         named = [f"CAST({identifier(column)} AS VARCHAR)" for column in self.study.subjects]
         conditions = [has_text(name) for name in named]
         if len(named) == 2 and self.study.identities == "shared":
-            conditions.append(f"({named[0]} = {named[1]}) = (({mated}) = 1)")
+            conditions.append(f"({named[0]} = {named[1]}) = (({self._mated}) = 1)")
         return " AND ".join(conditions)
 
 

@@ -35,9 +35,12 @@ class CellScores:
 
 
 def survey_sql(queries: Queries, relation: str, coding: Coding) -> str:
-    """Select code, trials, lowest, the ``$tail`` highest and whether any is infinite."""
+    """Select code, trials, lowest, the ``$tail`` highest and whether any is infinite.
+
+    Subjects are left for the counting to check, which looks at each label of theirs once and not row by row.
+    """
     return (
         "SELECT code, count(*), min(score), max(score, $tail), bool_or(isinf(score)) "
-        f"FROM ({queries.comparisons(relation, coding)}) WHERE NOT {is_nan('score')} OR code < 0 "
+        f"FROM ({queries.scored(relation, coding)}) WHERE NOT {is_nan('score')} OR code < 0 "
         "GROUP BY code ORDER BY code"
     )
