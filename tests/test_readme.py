@@ -1,6 +1,8 @@
 """What the README shows is what the commands print."""
 
+import json
 from pathlib import Path
+from typing import Any
 
 import pytest
 from readme_blocks import BLOCK, ROOT, printed
@@ -20,3 +22,32 @@ def test_a_command_prints_what_the_readme_says(
     (tmp_path / "data_synthetic").symlink_to(ROOT / "data_synthetic")
     monkeypatch.chdir(tmp_path)
     assert printed(block["command"]) == block["output"]
+
+
+def test_the_gate_says_what_the_readme_shows(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    (tmp_path / "data_synthetic").symlink_to(ROOT / "data_synthetic")
+    monkeypatch.chdir(tmp_path)
+    evaluate = next(block["command"] for block in BLOCKS if "vanishing" in block["command"])
+    printed(evaluate)
+    shown = README.split("evaluation.json` says:\n\n```text\n")[1].split("```")[0]
+    day = shown.split()[-1]
+    check = "check data_synthetic/deployments.yaml --evaluation build/vanishing/evaluation.json"
+    assert check.split("--")[0] in README
+    assert printed(f"{check} --today {day}") == shown
+
+
+def test_the_prose_says_what_is_true_of_the_shipped_worlds() -> None:
+    worlds = json.loads((ROOT / "data_synthetic" / "truth.json").read_text())["worlds"]
+    prose = " ".join(README.split())
+    assert "differ up to fourfold below 0.58 and are truly equal from 0.60" in prose
+    vanishing = worst_ratios(worlds["vanishing"])
+    assert max(vanishing.values()) == vanishing[0.58] == 4
+    assert all(ratio > 1 for threshold, ratio in vanishing.items() if threshold < 0.60)
+    assert all(ratio == 1 for threshold, ratio in vanishing.items() if threshold >= 0.60)
+    assert "three times the false match rate of another at **every** threshold" in prose
+    assert set(worst_ratios(worlds["persisting"]).values()) == {3}
+
+
+def worst_ratios(world: dict[str, Any]) -> dict[float, float]:
+    """Read what is true of the ethnicities, by threshold."""
+    return dict(zip(world["thresholds"], world["axes"]["ethnicity"]["worst_fmr_ratio"], strict=True))

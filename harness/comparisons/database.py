@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
@@ -34,7 +35,10 @@ class Database:
     def __init__(self, source: Source, scratch: Path) -> None:
         self.source = source
         self._connection = duckdb.connect()
-        self._connection.execute("SET enable_progress_bar = false")
+        with contextlib.suppress(
+            duckdb.InvalidInputException
+        ):  # a notebook without ipywidgets has no bar to hide
+            self._connection.execute("SET enable_progress_bar = false")
         self._connection.execute(f"SET temp_directory = {literal(str(scratch))}")
 
     def limit_memory(self, size: int) -> None:

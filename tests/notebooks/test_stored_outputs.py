@@ -126,7 +126,8 @@ def test_the_answers_a_notebook_shows_are_those_of_the_evaluations_it_cites(
 @pytest.mark.slow
 @each_notebook
 def test_a_fresh_run_shows_what_is_stored(path: Path) -> None:
-    pytest.importorskip("nbclient", reason="`make notebooks` installs jupyter and runs this")
+    for package in ("nbclient", "ipywidgets"):
+        pytest.importorskip(package, reason="`make notebooks` installs jupyter and runs this")
     fresh, stored = executed(path), read(path)
     for now, before in zip(pictures(fresh), pictures(stored), strict=True):
         assert now.shape == before.shape
