@@ -6,9 +6,7 @@ from collections.abc import Hashable
 from dataclasses import dataclass
 from typing import Annotated, TypeVar
 
-from pydantic import AfterValidator, BeforeValidator
-
-from harness.documents import problem_at, shown
+from harness.documents import After, Before, problem_at, shown
 
 __all__ = ["Axes", "Axis", "Listed", "distinct"]
 
@@ -75,11 +73,24 @@ def _checked_axes(axes: tuple[Axis, ...]) -> tuple[Axis, ...]:
     return axes
 
 
-Listed = BeforeValidator(_tuple_if_list)
+Listed = Before(_tuple_if_list)
 """Lets a tuple be given as a list, which is all that YAML and JSON have."""
 
+_PUBLISHED_NAME = {"type": "string", "minLength": 1}
+
 Axes = Annotated[
-    tuple[Annotated[Axis, BeforeValidator(_axis_from)], ...],
+    tuple[Annotated[Axis, Before(_axis_from)], ...],
     Listed,
-    AfterValidator(_checked_axes),
+    After(
+        _checked_axes,
+        type="array",
+        minItems=1,
+        uniqueItems=True,
+        items={
+            "anyOf": [
+                _PUBLISHED_NAME,
+                {"type": "array", "minItems": 1, "uniqueItems": True, "items": _PUBLISHED_NAME},
+            ]
+        },
+    ),
 ]

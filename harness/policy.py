@@ -1,15 +1,11 @@
 """When a threshold counts as safe."""
 
-from __future__ import annotations
-
 import os
 from collections.abc import Mapping
 from typing import Annotated, Any, Literal
 
-from pydantic import AfterValidator, BaseModel, ConfigDict, Field, model_validator
-
 from harness.axes import Axes, Axis, Listed, distinct
-from harness.documents import Document, load, validate, with_options
+from harness.documents import After, Document, Limits, Part, default_from, load, plain, validate, with_options
 from harness.errors import InputError
 from harness.study import Study
 
@@ -17,7 +13,7 @@ __all__ = ["DEFAULT_MAX_RATIO", "Policy", "load_policy", "policy_from_options"]
 
 DEFAULT_MAX_RATIO = 1.5
 
-_Share = Annotated[float, Field(gt=0, lt=1)]
+_Share = Annotated[float, Limits(gt=0, lt=1)]
 
 
 def _default_max_ratio(validated: dict[str, Any]) -> float | None:
@@ -25,7 +21,7 @@ def _default_max_ratio(validated: dict[str, Any]) -> float | None:
     return DEFAULT_MAX_RATIO if needed else None
 
 
-class Policy(BaseModel):
+class Policy(Part):
     """When a threshold counts as safe.
 
     Parameters
@@ -51,24 +47,21 @@ class Policy(BaseModel):
         Operating thresholds that must be among those evaluated.
     """
 
-    model_config = ConfigDict(frozen=True, extra="forbid", strict=True, allow_inf_nan=False, defer_build=True)
-
     criterion: Literal["shown", "not_detected"] = "shown"
-    confidence: Annotated[float, Field(ge=0.5, lt=1)] = 0.95
+    confidence: Annotated[float, Limits(ge=0.5, lt=1)] = 0.95
     max_gap: _Share | None = None  # before max_ratio, whose default depends on it
-    max_ratio: Annotated[float, Field(gt=1)] | None = Field(default_factory=_default_max_ratio)
+    max_ratio: Annotated[float, Limits(gt=1)] | None = default_from(_default_max_ratio)
     max_fmr: _Share | None = None
     max_fnmr_gap: _Share | None = None
-    min_subjects: Annotated[int, Field(ge=0)] = 0
-    min_trials: Annotated[int, Field(ge=0)] = 0
+    min_subjects: Annotated[int, Limits(ge=0)] = 0
+    min_trials: Annotated[int, Limits(ge=0)] = 0
     axes: Axes | None = None
-    thresholds: Annotated[tuple[float, ...], Listed, AfterValidator(distinct)] = ()
+    thresholds: Annotated[tuple[float, ...], Listed, After(distinct)] = ()
 
-    @model_validator(mode="after")
-    def _check_tolerance(self) -> Policy:
+    def check_as_a_whole(self) -> None:
+        """Refuse a criterion without a tolerance."""
         if self.criterion == "shown" and self.max_ratio is None and self.max_gap is None:
             raise ValueError("criterion 'shown' needs max_ratio or max_gap")
-        return self
 
     def axes_of(self, study: Study) -> tuple[Axis, ...]:
         """Return the axes of a study that this policy judges, as the study has them.
@@ -94,9 +87,9 @@ class Policy(BaseModel):
 
     def to_dict(self) -> dict[str, object]:
         """Return the policy as plain values in the form of a file, every default spelled out."""
-        plain = self.model_dump(mode="json")
-        plain["axes"] = None if self.axes is None else [axis.written() for axis in self.axes]
-        return plain
+        written = plain(self)
+        written["axes"] = None if self.axes is None else [axis.written() for axis in self.axes]
+        return written
 
 
 def load_policy(policy: Policy | Mapping[str, object] | str | os.PathLike[str] | None = None) -> Policy:

@@ -1,17 +1,25 @@
 """What the columns of a source of comparisons mean: matcher, direction, truth, groups and subjects."""
 
-from __future__ import annotations
-
 import os
 from collections.abc import Iterator, Mapping
 from dataclasses import replace
 from typing import Annotated, Any, Literal
 
-from pydantic import AfterValidator, BaseModel, ConfigDict, Field, model_validator
-
 from harness.axes import Axes, Axis, Listed, distinct
 from harness.composition import require_whole
-from harness.documents import Document, load, problem_at, shown, validate, with_options
+from harness.documents import (
+    After,
+    Document,
+    Limits,
+    Part,
+    default_from,
+    load,
+    plain,
+    problem_at,
+    shown,
+    validate,
+    with_options,
+)
 
 __all__ = ["Axis", "GroupColumns", "Matcher", "Mated", "Score", "Study", "load_study", "study_from_options"]
 
@@ -28,17 +36,13 @@ def _attribute_name(name: str) -> str:
     return _not_blank(name)
 
 
-_Text = Annotated[str, AfterValidator(_not_blank)]
-_Texts = Annotated[tuple[_Text, ...], Listed, AfterValidator(distinct)]
-_Attribute = Annotated[str, AfterValidator(_attribute_name)]
-_Counts = Annotated[Mapping[_Text, Annotated[int, Field(ge=0)]], Field(min_length=1)]
+_Text = Annotated[str, After(_not_blank)]
+_Texts = Annotated[tuple[_Text, ...], Listed, After(distinct)]
+_Attribute = Annotated[str, After(_attribute_name)]
+_Counts = Annotated[Mapping[_Text, Annotated[int, Limits(ge=0)]], Limits(min_length=1)]
 
 
-class _Part(BaseModel):
-    model_config = ConfigDict(frozen=True, extra="forbid", strict=True, allow_inf_nan=False, defer_build=True)
-
-
-class Matcher(_Part):
+class Matcher(Part):
     """The matcher that gave the scores.
 
     Parameters
@@ -51,7 +55,7 @@ class Matcher(_Part):
     version: _Text
 
 
-class Score(_Part):
+class Score(Part):
     """The comparison score.
 
     Parameters
@@ -66,7 +70,7 @@ class Score(_Part):
     better: Literal["higher", "lower"] = "higher"
 
 
-class Mated(_Part):
+class Mated(Part):
     """The ground truth of a trial.
 
     Parameters
@@ -81,26 +85,25 @@ class Mated(_Part):
     mated: _Texts = ()
     non_mated: _Texts = ()
 
-    @model_validator(mode="before")
     @classmethod
-    def _from_bare_column(cls, value: object) -> object:
+    def spelled_out(cls, value: object) -> object:
+        """Take a bare column for a mapping of it."""
         if isinstance(value, str):
             return {"column": value}
         if not isinstance(value, Mapping | Mated):
             raise ValueError(f"{shown(value)} is not a column or a mapping")
         return value
 
-    @model_validator(mode="after")
-    def _check_labels(self) -> Mated:
+    def check_as_a_whole(self) -> None:
+        """Refuse labels of one class only, or of both."""
         if bool(self.mated) != bool(self.non_mated):
             raise ValueError("the labels mated and non_mated go together: give both or neither")
         for index, label in enumerate(self.non_mated):
             if label in self.mated:
                 raise problem_at(("non_mated", index), f"{shown(label)} is also a label of mated trials")
-        return self
 
 
-class GroupColumns(_Part):
+class GroupColumns(Part):
     """Where the two sides of a trial have the value of an attribute.
 
     Parameters
@@ -114,9 +117,9 @@ class GroupColumns(_Part):
     probe: _Text
     reference: _Text | None = None
 
-    @model_validator(mode="before")
     @classmethod
-    def _from_column_names(cls, value: object) -> object:
+    def spelled_out(cls, value: object) -> object:
+        """Take one or two columns for a mapping of them."""
         columns = [value] if isinstance(value, str) else value
         if isinstance(columns, list | tuple) and 1 <= len(columns) <= 2:
             return dict(zip(("probe", "reference"), columns, strict=False))
@@ -124,11 +127,10 @@ class GroupColumns(_Part):
             raise ValueError(f"{shown(value)} is not a column or a list of one or two columns")
         return value
 
-    @model_validator(mode="after")
-    def _check_sides(self) -> GroupColumns:
+    def check_as_a_whole(self) -> None:
+        """Refuse one column for both sides."""
         if self.probe == self.reference:
             raise ValueError(f"{shown(self.probe)} is given twice; name a column that both sides share once")
-        return self
 
     @property
     def columns(self) -> tuple[str, ...]:
@@ -140,7 +142,7 @@ def _each_attribute(validated: dict[str, Any]) -> tuple[Axis, ...]:
     return tuple(Axis((attribute,)) for attribute in validated.get("groups", ()))
 
 
-class Study(_Part):
+class Study(Part):
     """What the columns of a source of comparisons mean.
 
     Parameters
@@ -176,23 +178,22 @@ class Study(_Part):
     task: Literal["verification", "identification"] = "verification"
     score: Score = Score()
     mated: Mated = Mated()
-    subjects: Annotated[_Texts, Field(max_length=2)] = ()
+    subjects: Annotated[_Texts, Limits(max_length=2)] = ()
     identities: Literal["shared", "separate"] = "shared"
-    groups: Annotated[Mapping[_Attribute, GroupColumns], Field(min_length=1)]
-    axes: Axes = Field(default_factory=_each_attribute)
+    groups: Annotated[Mapping[_Attribute, GroupColumns], Limits(min_length=1)]
+    axes: Axes = default_from(_each_attribute)
     pairing: Literal["within", "probe", "cross"] = "within"
     missing_scores: Literal["reject", "exclude", "count"] = "reject"
-    watchlist_size: Annotated[int, Field(ge=1)] | None = None
-    watchlist_composition: Annotated[Mapping[_Attribute, _Counts], Field(min_length=1)] | None = None
+    watchlist_size: Annotated[int, Limits(ge=1)] | None = None
+    watchlist_composition: Annotated[Mapping[_Attribute, _Counts], Limits(min_length=1)] | None = None
 
-    @model_validator(mode="after")
-    def _check_as_a_whole(self) -> Study:
+    def check_as_a_whole(self) -> None:
+        """Refuse keys that do not go together."""
         self._check_axes()
         self._check_identities()
         self._check_watchlist()
         self._check_pairing()
         self._check_column_uses()
-        return self
 
     @property
     def columns(self) -> tuple[str, ...]:
@@ -209,17 +210,17 @@ class Study(_Part):
 
         A composition that is not stated is left out: evaluations from before it was known read alike.
         """
-        plain = self.model_dump(mode="json")
+        written = plain(self)
         if self.watchlist_composition is None:
-            del plain["watchlist_composition"]
+            del written["watchlist_composition"]
         if not self.mated.mated:
-            plain["mated"] = self.mated.column
-        plain["groups"] = {
+            written["mated"] = self.mated.column
+        written["groups"] = {
             attribute: group.probe if group.reference is None else [group.probe, group.reference]
             for attribute, group in self.groups.items()
         }
-        plain["axes"] = [axis.written() for axis in self.axes]
-        return plain
+        written["axes"] = [axis.written() for axis in self.axes]
+        return written
 
     def _column_uses(self) -> Iterator[tuple[tuple[str | int, ...], str]]:
         yield ("score", "column"), self.score.column

@@ -8,10 +8,12 @@ from typing import Annotated, Literal
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from pydantic import BaseModel, ConfigDict, Field, model_validator
 
 from harness.documents import (
     Document,
+    Limits,
+    Part,
+    default_from,
     document_from,
     load,
     problem_at,
@@ -229,28 +231,23 @@ class TestValuesGivenInPython:
             assert str(caught.value) == error
 
 
-class Inner(BaseModel):
-    model_config = ConfigDict(frozen=True, extra="forbid", strict=True)
-
+class Inner(Part):
     column: str = "c"
     better: Literal["higher", "lower"] = "higher"
 
 
-class Outer(BaseModel):
-    model_config = ConfigDict(frozen=True, extra="forbid", strict=True)
-
+class Outer(Part):
     name: str
     score: Inner = Inner()
-    scores: dict[str, Inner] = {}
-    share: Annotated[float, Field(gt=0, le=0.5)] | None = None
-    count: Annotated[int, Field(ge=1, lt=10)] = 1
+    scores: dict[str, Inner] = default_from(lambda _: {})
+    share: Annotated[float, Limits(gt=0, le=0.5)] | None = None
+    count: Annotated[int, Limits(ge=1, lt=10)] = 1
     flag: bool = False
+    factor: float = 0.5
 
-    @model_validator(mode="after")
-    def _check(self) -> Outer:
+    def check_as_a_whole(self) -> None:
         if self.flag and self.count == 2:
             raise problem_at(("count",), "{2} does not go with flag")
-        return self
 
 
 @pytest.mark.parametrize(
@@ -260,6 +257,10 @@ class Outer(BaseModel):
         ("name: a\nscore:\n  bettr: lower\n", "3:3: score: unknown key 'bettr'; did you mean 'better'?"),
         ("name: a\nscore:\n  x: 1\n", "3:3: score: unknown key 'x'; known keys: column, better"),
         ("name: a\nscores:\n  s: {colunm: x}", "3:7: scores.s: unknown key 'colunm'; did you mean 'column'?"),
+        (
+            "name: a\nscores: {column: {bettr: x}}",
+            "2:19: scores.column: unknown key 'bettr'; did you mean 'better'?",
+        ),
         ("name: a\nnaem: b\n", "2:1: unknown key 'naem'; did you mean 'name'?"),
         ("share: 0.1\n", "1:1: missing key 'name'"),
         ("\n# all\n\nshare: 0.1\n", "4:1: missing key 'name'"),
@@ -300,11 +301,7 @@ def test_a_document_that_does_not_fit_the_model(tmp_path: Path, text: str, error
 
 
 def test_an_integer_serves_as_a_float(tmp_path: Path) -> None:
-    class Share(BaseModel):
-        model_config = ConfigDict(strict=True)
-        share: float
-
-    assert validate(Share, read_text(tmp_path, "share: 1")).share == 1.0
+    assert validate(Outer, read_text(tmp_path, "name: a\nfactor: 1")).factor == 1.0
 
 
 class TestShown:

@@ -8,17 +8,17 @@ import re
 from collections.abc import Iterator
 from importlib import import_module
 from pathlib import Path
-from typing import Any, ClassVar, get_args
+from typing import Any, ClassVar
 
 from docstring_parser import parse
 from docutils import nodes
 from docutils.parsers.rst import directives
-from pydantic import BaseModel
 from sphinx.application import Sphinx
 from sphinx.util.docutils import SphinxDirective
 
 from harness.cli.app import COMMANDS
 from harness.cli.grammar import application
+from harness.documents import Part, fields_of, part_in
 from harness.gate import Rule
 from harness.gate.formats.rules import EXPLAINED
 from harness.gate.waivers import WAIVABLE
@@ -77,11 +77,11 @@ class Keys(FromMarkdown):
         """Yield a definition for each key."""
         module, _, name = self.arguments[0].partition(":")
         model = getattr(import_module(module), name)
-        aliases = {field: known.alias or field for field, known in model.model_fields.items()}
+        keys = {name: field.key for name, field in fields_of(model).items()}
         for parameter in parse(inspect.getdoc(model) or "").params:
             for field in parameter.arg_name.split(", "):
                 kind = f" ({parameter.type_name})" if parameter.type_name else ""
-                yield from (f"`{aliases.get(field, field)}`{kind}", f": {_text(parameter.description)}", "")
+                yield from (f"`{keys.get(field, field)}`{kind}", f": {_text(parameter.description)}", "")
 
 
 class Shape(FromMarkdown):
@@ -119,19 +119,13 @@ def _text(description: str | None) -> str:
     return text or "No more to say."
 
 
-def _bullets(model: type[BaseModel], depth: int) -> Iterator[str]:
-    for name, field in model.model_fields.items():
-        inner = _model_in(field.annotation)
+def _bullets(part: type[Part], depth: int) -> Iterator[str]:
+    for field in fields_of(part).values():
+        inner = part_in(field.annotation)
         kind = "" if inner else f": {_kind(field.annotation)}"
-        yield f"{'  ' * depth}- `{field.alias or name}`{kind}"
+        yield f"{'  ' * depth}- `{field.key}`{kind}"
         if inner:
             yield from _bullets(inner, depth + 1)
-
-
-def _model_in(annotation: Any) -> type[BaseModel] | None:
-    if inspect.isclass(annotation) and issubclass(annotation, BaseModel):
-        return annotation
-    return next((found for part in get_args(annotation) if (found := _model_in(part))), None)
 
 
 _PLAIN = {"str": "text", "int": "whole number", "float": "number", "bool": "true or false"}
@@ -149,7 +143,7 @@ def _kind(annotation: Any) -> str:
         word for key, word in _PLAIN.items() if re.search(rf"\b{key}\b", text.replace("Mapping[str", ""))
     ]
     bounded = ["`inf`"] if "inf" in text else []
-    missing = ["null"] if "None" in text else []
+    missing = ["null"] if re.search(r"\bNone|\bOptional\b", text) else []
     return f"{listed}{mapped}{', '.join([*found[:1], *bounded, *missing]) or 'values'}"
 
 

@@ -6,7 +6,6 @@ import gc
 import os
 import sys
 from collections.abc import Sequence
-from typing import NoReturn
 
 from harness.errors import HarnessError
 
@@ -30,8 +29,9 @@ COMMANDS = {
 
 def main(tokens: Sequence[str] | None = None) -> None:
     """Run the command line and exit: 0 done, 2 usage or invalid input, 70 an error; `check` has codes of its own."""
-    # A gate has to be fast: pydantic is used as it is, without a search of every installed package for plugins to it;
-    # the many objects that imports make are not looked through for garbage, neither on the way nor at the end.
+    # A gate has to be fast: pydantic, where a format needs it, is used as it is, without a search of every installed
+    # package for plugins to it; the many objects that imports make are not looked through for garbage, neither on the
+    # way nor at the end.
     os.environ.setdefault("PYDANTIC_DISABLE_PLUGINS", "__all__")
     gc.set_threshold(100_000)
     code = run(sys.argv[1:] if tokens is None else tokens)
@@ -47,8 +47,8 @@ def run(tokens: Sequence[str]) -> int:
     except HarnessError as error:
         print(f"harness: {error}", file=sys.stderr)
         return INVALID
-    except KeyboardInterrupt:
-        print("harness: interrupted; nothing was written", file=sys.stderr)
+    except KeyboardInterrupt as stop:
+        print(f"harness: interrupted; {str(stop) or 'nothing was written'}", file=sys.stderr)
         return INTERRUPTED
     except Exception:
         import traceback
@@ -57,19 +57,6 @@ def run(tokens: Sequence[str]) -> int:
         print("harness: this is an error of the harness itself; please report it", file=sys.stderr)
         return INTERNAL
     return result if isinstance(result, int) else 0
-
-
-def _leave(exit_code: int) -> NoReturn:
-    """Exit without taking the interpreter apart, which takes a fifth of the time of a check.
-
-    What could not be written leaves `sys.exit` to fail on it, with an exit code that is not 0.
-    """
-    try:
-        sys.stdout.flush()
-        sys.stderr.flush()
-    except (OSError, ValueError):
-        sys.exit(exit_code or INTERNAL)
-    os._exit(exit_code)
 
 
 def _result(tokens: Sequence[str]) -> object:

@@ -2,14 +2,12 @@
 
 from __future__ import annotations
 
-import json
 from typing import TYPE_CHECKING
 
 from harness.cli.days import day_given
 from harness.cli.reporting import reporting_from
 from harness.errors import InputError
 from harness.gate import check as check_configs
-from harness.gate import json_schema
 from harness.gate.formats import Form
 
 if TYPE_CHECKING:
@@ -61,6 +59,10 @@ def check(
         Print the JSON Schema of a config, for editors, and check nothing.
     """
     if schema:
+        import json
+
+        from harness.gate import json_schema
+
         print(json.dumps(json_schema(), indent=2, ensure_ascii=False))
         return 0
     if not configs:

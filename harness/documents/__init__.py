@@ -6,20 +6,32 @@ A format is a function from a text to a stream of tokens; what is refused whatev
 
 from harness.documents.document import COMMAND_LINE, Document
 from harness.documents.loading import load
+from harness.documents.marks import After, Before, Key, Limits, default_from
 from harness.documents.options import with_options
+from harness.documents.parts import Part, fields_of, part_in, plain, validated
 from harness.documents.reading import document_from, document_in, read_document
 from harness.documents.validation import problem_at, validate
 from harness.documents.wording import shown
 
 __all__ = [
     "COMMAND_LINE",
+    "After",
+    "Before",
     "Document",
+    "Key",
+    "Limits",
+    "Part",
+    "default_from",
     "document_from",
     "document_in",
+    "fields_of",
     "load",
+    "part_in",
+    "plain",
     "problem_at",
     "read_document",
     "shown",
     "validate",
+    "validated",
     "with_options",
 ]

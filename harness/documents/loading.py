@@ -1,4 +1,4 @@
-"""A model from whatever form it is given in."""
+"""A part from whatever form it is given in."""
 
 from __future__ import annotations
 
@@ -6,8 +6,7 @@ import os
 from collections.abc import Mapping
 from typing import TypeVar
 
-from pydantic import BaseModel
-
+from harness.documents.parts import Part
 from harness.documents.reading import document_from, read_document
 from harness.documents.validation import validate
 from harness.documents.wording import shown
@@ -15,30 +14,29 @@ from harness.errors import InputError
 
 __all__ = ["load"]
 
-_Model = TypeVar("_Model", bound=BaseModel)
+_Part = TypeVar("_Part", bound=Part)
 
 
-def load(model: type[_Model], given: object, name: str) -> _Model:
-    """Return a model given as itself, as a mapping or as the path of a file.
+def load(part: type[_Part], given: object, name: str) -> _Part:
+    """Return a part given as itself, as a mapping or as the path of a file.
 
     Parameters
     ----------
-    model : type
-        A pydantic model.
-    given : model, mapping, str or path-like
-        A model is returned as it is.
+    part : type of Part
+    given : part, mapping, str or path-like
+        A part is returned as it is.
     name : str
         What errors call a mapping.
 
     Raises
     ------
     InputError
-        It cannot be read, or does not fit the model.
+        It cannot be read, or does not fit the part.
     """
-    if isinstance(given, model):
+    if isinstance(given, part):
         return given
     if isinstance(given, Mapping):
-        return validate(model, document_from(given, name))
+        return validate(part, document_from(given, name))
     if isinstance(given, str | os.PathLike):
-        return validate(model, read_document(given))
-    raise InputError(f"{shown(given)} is no {model.__name__}, mapping or path", source=name)
+        return validate(part, read_document(given))
+    raise InputError(f"{shown(given)} is no {part.__name__}, mapping or path", source=name)

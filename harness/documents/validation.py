@@ -1,34 +1,33 @@
-"""Fitting a document to a model, with messages that say where, what and how to mend it."""
+"""Fitting a document to the part that it is, with messages that say where, what and how to mend it."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from typing import Any, TypeVar, get_args
+from collections.abc import Collection, Mapping
+from typing import Any, TypeVar, get_origin
 
-from pydantic import BaseModel, ValidationError
-from pydantic_core import ErrorDetails, PydanticCustomError
+from pydantic_core import ErrorDetails, PydanticCustomError, ValidationError
 
 from harness.documents.document import Document, KeyPath
+from harness.documents.parts import Part, fields_of, part_in, validated
 from harness.documents.wording import dotted, shown
 from harness.errors import InputError
 
 __all__ = ["problem_at", "validate"]
 
-_Model = TypeVar("_Model", bound=BaseModel)
+_Part = TypeVar("_Part", bound=Part)
 
 
 def problem_at(path: KeyPath, problem: str) -> PydanticCustomError:
-    """Make the error by which a model's validator blames one of its parts rather than the whole."""
+    """Make the error by which a check of a part blames a value of it rather than the whole."""
     return PydanticCustomError("problem_at", "{problem}", {"path": path, "problem": problem})
 
 
-def validate(model: type[_Model], document: Document) -> _Model:
-    """Fit a document to a model, without coercion.
+def validate(part: type[_Part], document: Document) -> _Part:
+    """Fit a document to a part, without coercion.
 
     Parameters
     ----------
-    model : type
-        A pydantic model.
+    part : type of Part
     document : Document
         What to fit to it.
 
@@ -38,18 +37,18 @@ def validate(model: type[_Model], document: Document) -> _Model:
         The first problem in the order of the file, missing keys last, and how many more there are.
     """
     try:
-        return model.model_validate(document.value, strict=True)
+        return validated(part, document.value)
     except ValidationError as error:
-        first, *others = _in_order(model, document, error)
+        first, *others = _in_order(part, document, error)
     if not others:
         raise first
     count = f"(and {len(others)} more problem{'s' if len(others) > 1 else ''})"
     raise InputError(f"{first.problem} {count}", source=first.source, line=first.line, column=first.column)
 
 
-def _in_order(model: type[BaseModel], document: Document, error: ValidationError) -> list[InputError]:
+def _in_order(part: type[Part], document: Document, error: ValidationError) -> list[InputError]:
     found = [
-        (details["type"] == "missing", _problem(model, document, details))
+        (details["type"] == "missing", _problem(part, document, details))
         for details in error.errors(include_url=False)
         if details["type"] != "default_factory_not_called"  # it only repeats that another value is wrong
     ]
@@ -58,7 +57,7 @@ def _in_order(model: type[BaseModel], document: Document, error: ValidationError
     return [problem for _, problem in found]
 
 
-def _problem(model: type[BaseModel], document: Document, details: ErrorDetails) -> InputError:
+def _problem(part: type[Part], document: Document, details: ErrorDetails) -> InputError:
     kind, path = details["type"], details["loc"]
     context = details.get("ctx", {})
     if kind == "problem_at":
@@ -68,7 +67,7 @@ def _problem(model: type[BaseModel], document: Document, details: ErrorDetails) 
     if kind == "missing":
         text = f"missing key {shown(details['loc'][-1])}"
     elif kind == "extra_forbidden":
-        text = _unknown_key(path[-1], _known_keys(model, subject))
+        text = _unknown_key(path[-1], _known_keys(part, subject))
     else:
         text = _complaint(details, context)
     source, line, column = document.place(path, of_key=kind == "extra_forbidden")
@@ -117,14 +116,13 @@ def _unknown_key(key: str | int, known: list[str]) -> str:
     return f"unknown key {shown(key)}; {advice}"
 
 
-def _known_keys(model: type[BaseModel], path: KeyPath) -> list[str]:
-    for part in path:
-        known = model.model_fields.get(str(part))  # None inside a mapping or list of models
-        model = _model_in(known.annotation) if known else model
-    return [field.alias or name for name, field in model.model_fields.items()]
-
-
-def _model_in(annotation: Any) -> Any:
-    if isinstance(annotation, type) and issubclass(annotation, BaseModel):
-        return annotation
-    return next((found for inner in get_args(annotation) if (found := _model_in(inner))), None)
+def _known_keys(part: type[Part], path: KeyPath) -> list[str]:
+    annotation: Any = part
+    for step in path:
+        holder, collection = part_in(annotation) or part, get_origin(annotation)
+        if isinstance(collection, type) and issubclass(collection, Collection):
+            annotation = holder
+        else:
+            by_key = {field.key: field.annotation for field in fields_of(holder).values()}
+            annotation = by_key.get(str(step), holder)
+    return [field.key for field in fields_of(part_in(annotation) or part).values()]

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import re
 from collections.abc import Mapping
 
@@ -13,8 +12,10 @@ __all__ = ["dotted", "shown"]
 
 def shown(value: object) -> str:
     """Write a value as a document would, on one line and cut to fit an error message."""
-    if value is None or isinstance(value, bool):
-        return json.dumps(value)
+    if value is None:
+        return "null"
+    if isinstance(value, bool):
+        return "true" if value else "false"
     if isinstance(value, Mapping):
         return "a mapping" if value else "{}"
     text = f"[{', '.join(map(shown, value))}]" if isinstance(value, list | tuple) else repr(value)

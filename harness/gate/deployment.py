@@ -1,23 +1,13 @@
 """What a deployment config says."""
 
-from __future__ import annotations
-
 from collections.abc import Mapping
-from copy import copy
 from pathlib import PurePosixPath
 from typing import Annotated, Any, Literal
 
-from pydantic import (
-    AfterValidator,
-    Field,
-    create_model,
-    model_validator,
-)
-
 from harness.axes import Axes
 from harness.composition import require_whole
-from harness.documents import problem_at, shown
-from harness.gate.values import Day, Digest, Part, Text, a_line
+from harness.documents import After, Key, Limits, Part, problem_at, shown
+from harness.gate.values import Day, Digest, Text, a_line
 
 __all__ = [
     "Composition",
@@ -31,11 +21,12 @@ __all__ = [
 
 UseCase = Literal["live", "retrospective", "operator-initiated", "verification"]
 
-_Counts = Annotated[Mapping[Text, Annotated[int, Field(ge=0)]], Field(min_length=1)]
+_Counts = Annotated[Mapping[Text, Annotated[int, Limits(ge=0)]], Limits(min_length=1)]
 
-Composition = Annotated[Mapping[Text, _Counts], Field(min_length=1)]
+Composition = Annotated[Mapping[Text, _Counts], Limits(min_length=1)]
 
 _a_path = a_line(200)
+_IN_THE_FOLDER = r"^(?!/)(?!(.*/)?\.\.(/|$))[^\\]*\S[^\\]*$"
 
 
 def _inside(text: str) -> str:
@@ -77,10 +68,10 @@ class EvidenceTerms(Part):
         The last day on which it serves.
     """
 
-    evaluation: Annotated[str, AfterValidator(_inside)] | None = None
+    evaluation: Annotated[str, After(_inside, pattern=_IN_THE_FOLDER)] | None = None
     sha256: Digest | None = None
     evaluated: Day | None = None
-    max_age_days: Annotated[int, Field(ge=1, le=36_525)] | None = None
+    max_age_days: Annotated[int, Limits(ge=1, le=36_525)] | None = None
     valid_until: Day | None = None
 
 
@@ -118,19 +109,19 @@ class Deployment(Part):
     matcher: MatcherTerms
     use_case: UseCase
     threshold: float
-    watchlist_size: Annotated[int, Field(ge=1)] | None = None
+    watchlist_size: Annotated[int, Limits(ge=1)] | None = None
     watchlist_composition: Composition | None = None
     axes: Axes
     owner: Text
-    starts: Annotated[Day | None, Field(alias="from")] = None
+    starts: Annotated[Day | None, Key("from")] = None
     until: Day | None = None
     evidence: EvidenceTerms = EvidenceTerms()
     criterion: Literal["shown", "not_detected"] = "shown"
-    max_ratio: Annotated[float, Field(gt=1)] | None = None
-    min_confidence: Annotated[float, Field(ge=0.5, lt=1)] | None = None
+    max_ratio: Annotated[float, Limits(gt=1)] | None = None
+    min_confidence: Annotated[float, Limits(ge=0.5, lt=1)] | None = None
 
-    @model_validator(mode="after")
-    def _check_as_a_whole(self) -> Deployment:
+    def check_as_a_whole(self) -> None:
+        """Refuse keys that do not go together."""
         searches = self.use_case != "verification"
         if searches and self.watchlist_size is None:
             raise problem_at(("use_case",), f"{shown(self.use_case)} needs watchlist_size")
@@ -139,24 +130,17 @@ class Deployment(Part):
         require_whole(self.watchlist_composition, self.watchlist_size)
         if self.starts is not None and self.until is not None and self.until < self.starts:
             raise problem_at(("until",), f"{self.until} is before {self.starts}, on which it starts")
-        return self
 
 
-def _optional_fields() -> dict[str, Any]:
-    fields: dict[str, Any] = {}
-    for name, known in Deployment.model_fields.items():
-        field = copy(known)
-        field.default = None
-        field.default_factory = None
-        fields[name] = (known.annotation, field)
-    return fields
-
-
-Defaults = create_model(
+Defaults = type(
     "Defaults",
-    __base__=Part,
-    __doc__="What every deployment of a file has unless it says otherwise.",
-    **_optional_fields(),
+    (Part,),
+    {
+        "__doc__": "What every deployment of a file has unless it says otherwise.",
+        "__module__": __name__,
+        "__annotations__": Deployment.__annotations__,
+        **dict.fromkeys(Deployment.__annotations__),
+    },
 )
 
 
@@ -171,5 +155,5 @@ class DeploymentFile(Part):
         One or more, by name.
     """
 
-    defaults: Annotated[Any, Field(description="What every deployment has unless it says otherwise.")] = None
-    deployments: Annotated[Mapping[Text, Deployment], Field(min_length=1)]
+    defaults: Any = None
+    deployments: Annotated[Mapping[Text, Deployment], Limits(min_length=1)]

@@ -5,14 +5,14 @@ from __future__ import annotations
 import hashlib
 from dataclasses import dataclass
 
-from pydantic import ValidationError
+from pydantic_core import ValidationError
 
-from harness.documents import document_from, shown, validate
+from harness.documents import document_from, shown, validate, validated
 from harness.errors import InputError
 from harness.gate.files import plain_json
 from harness.gate.recomputing import (
     DisagreementError,
-    number,
+    numbers,
     require,
     require_consistent_axis,
     require_order,
@@ -118,7 +118,7 @@ def evidence_of(content: bytes, source: str) -> Evidence:
         known = plain.get("schema") if isinstance(plain, dict) else None
         if known != SCHEMA:
             raise InputError(f"schema is {shown(known)}, not {shown(SCHEMA)}", source=source)
-        return _evidence(EvaluationShape.model_validate(plain), source, hashlib.sha256(content).hexdigest())
+        return _evidence(validated(EvaluationShape, plain), source, hashlib.sha256(content).hexdigest())
     except InputError as error:
         raise InputError(error.problem, source=source) from error
     except ValidationError as error:
@@ -174,14 +174,11 @@ def _axis(name: str, axis: AxisShape, policy: Policy) -> AxisEvidence:
         name=name,
         judged=axis.judged,
         pairs=tuple(f"{groups[w]}/{groups[b]}" for w, b in zip(found.worst, found.best, strict=True)),
-        ratio_bounds=tuple(
-            (number(lower), number(upper))
-            for lower, upper in zip(found.ratio_lower, found.ratio_upper, strict=True)
-        ),
+        ratio_bounds=tuple(zip(numbers(found.ratio_lower), numbers(found.ratio_upper), strict=True)),
         verdicts=tuple(verdict.verdicts),
         safe_from=safe[0],
         safe_to=safe[1],
-        keeps_limits=tuple(within_limits(axis, policy, place) for place in range(count)),
+        keeps_limits=within_limits(axis, policy),
         obstacles=tuple(verdict.obstacles),
     )
 

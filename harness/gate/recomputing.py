@@ -9,12 +9,19 @@ from __future__ import annotations
 import math
 from collections.abc import Iterable, Sequence
 from itertools import pairwise
-from operator import le
+from operator import ge, getitem, le, sub
 
 from harness.gate.shape import AxisShape, DifferentialShape, Number, RatesShape
 from harness.policy import Policy
 
-__all__ = ["DisagreementError", "number", "require_consistent_axis", "require_order", "within_limits"]
+__all__ = [
+    "DisagreementError",
+    "numbers",
+    "require",
+    "require_consistent_axis",
+    "require_order",
+    "within_limits",
+]
 
 _ROUNDING = 1e-9
 _FEWEST_SUBJECTS = 2  # as harness.verdicts has it, which needs numpy
@@ -24,13 +31,8 @@ class DisagreementError(Exception):
     """Parts of an evaluation disagree; its text says which."""
 
 
-def number(value: Number) -> float:
-    """Return a number as the document writes it: NaN where undefined."""
-    return math.nan if value is None else float(value)
-
-
-def _numbers(values: Iterable[Number]) -> list[float]:
-    values = list(values)
+def numbers(values: Sequence[Number]) -> Sequence[float]:
+    """Return numbers as the document writes them: NaN where undefined."""
     if set(map(type, values)) == {float}:
         return values  # type: ignore[return-value]
     return [math.nan if value is None else float(value) for value in values]
@@ -82,12 +84,15 @@ def require_consistent_axis(axis: AxisShape, policy: Policy, task: str, count: i
     _require_verdict(axis, policy, count)
 
 
-def within_limits(axis: AxisShape, policy: Policy, place: int) -> bool:
-    """Say whether every group keeps the policy's max_fmr and max_fnmr_gap at a threshold."""
-    upper = [number(group.upper[place]) for group in axis.false_matches.groups]
-    gap = number(axis.false_non_match_differential.gap_upper[place])
-    fmr_kept = policy.max_fmr is None or all(bound <= policy.max_fmr for bound in upper)
-    return fmr_kept and (policy.max_fnmr_gap is None or gap <= policy.max_fnmr_gap)
+def within_limits(axis: AxisShape, policy: Policy) -> tuple[bool, ...]:
+    """Say at which thresholds every group keeps the policy's max_fmr and max_fnmr_gap."""
+    kept = [True] * len(axis.verdict.verdicts)
+    limited = [(policy.max_fmr, group.upper) for group in axis.false_matches.groups]
+    limited.append((policy.max_fnmr_gap, axis.false_non_match_differential.gap_upper))
+    for limit, bounds in limited:
+        if limit is not None:
+            kept = [so_far and bound <= limit for so_far, bound in zip(kept, numbers(bounds), strict=True)]
+    return tuple(kept)
 
 
 def _require_lengths(arrays: Iterable[Sequence[object]], count: int) -> None:
@@ -99,21 +104,21 @@ def _require_rates(rates: RatesShape, confidence: float, count: int, *, falls: b
     for group in rates.groups:
         _require_lengths((group.errors, group.design_effect, group.estimate, group.lower, group.upper), count)
         errors = group.errors if falls else group.errors[::-1]
-        require(all(a >= b for a, b in pairwise(errors)), f"{rates.name} errors do not go one way")
+        require(all(map(ge, errors, errors[1:])), f"{rates.name} errors do not go one way")
         require(max(errors) <= group.trials, f"{rates.name} has more errors than trials")
         if group.trials == 0:
             without = all(rate is None for rate in group.estimate)
             require(without, f"{rates.name} has an estimate without trials")
             continue
         shares = [number_of_errors / group.trials for number_of_errors in group.errors]
-        bounded = _numbers(group.estimate), _numbers(group.lower), _numbers(group.upper)
+        bounded = numbers(group.estimate), numbers(group.lower), numbers(group.upper)
         if not _agree_to_the_last_bit(shares, *bounded):
             for share, rate, lower, upper in zip(shares, *bounded, strict=True):
                 _require_rate(rates.name, share, rate, lower, upper)
 
 
 def _agree_to_the_last_bit(
-    shares: list[float], rates: list[float], lower: list[float], upper: list[float]
+    shares: Sequence[float], rates: Sequence[float], lower: Sequence[float], upper: Sequence[float]
 ) -> bool:
     """Say at once for all of them what `_require_rate` takes six times as long to find."""
     ordered = all(map(le, lower, rates)) and all(map(le, rates, upper))  # so that none is NaN
@@ -136,17 +141,27 @@ def _require_differential(found: DifferentialShape, rates: RatesShape, confidenc
         none = set(found.worst) | set(found.best) <= {-1}
         require(none, "a differential compares groups without trials")
         return
-    places = zip(*(_numbers(group.estimate) for group in rates.groups), strict=True)
-    ratios = zip(_numbers(found.ratio), _numbers(found.ratio_lower), _numbers(found.ratio_upper), strict=True)
-    gaps = zip(_numbers(found.gap), _numbers(found.gap_upper), strict=True)
-    named = zip(found.worst, found.best, strict=True)
-    for estimates, (worst, best), ratio, gap in zip(places, named, ratios, gaps, strict=True):
-        highest, lowest = max(estimates), min(estimates)
-        require(0 <= worst < len(estimates) and 0 <= best < len(estimates), "a differential names no group")
-        require(estimates[worst] == highest, "the worst group has not the highest rate")
-        require(estimates[best] == lowest, "the best group has not the lowest rate")
-        _require_ratio(*ratio, highest, lowest)
-        _require_gap(*gap, highest - lowest)
+    places = list(zip(*(numbers(group.estimate) for group in rates.groups), strict=True))
+    indices = range(len(rates.groups))
+    require({*found.worst, *found.best} <= {*indices}, "a differential names no group")
+    highest, lowest = list(map(max, places)), list(map(min, places))
+    require(list(map(getitem, places, found.worst)) == highest, "the worst group has not the highest rate")
+    require(list(map(getitem, places, found.best)) == lowest, "the best group has not the lowest rate")
+    bounded = numbers(found.ratio), numbers(found.ratio_lower), numbers(found.ratio_upper)
+    for place in zip(*bounded, highest, lowest, strict=True):
+        if not _is_ratio_to_the_last_bit(*place):
+            _require_ratio(*place)
+    gaps = numbers(found.gap), numbers(found.gap_upper), list(map(sub, highest, lowest))
+    if gaps[0] != gaps[2] or not all(map(le, gaps[0], gaps[1])):
+        for gap, upper, difference in zip(*gaps, strict=True):
+            _require_gap(gap, upper, difference)
+
+
+def _is_ratio_to_the_last_bit(
+    ratio: float, lower: float, upper: float, highest: float, lowest: float
+) -> bool:
+    """Say at once what `_require_ratio` takes four times as long to find."""
+    return lowest > 0 and ratio == highest / lowest and 0 <= lower <= ratio <= upper
 
 
 def _require_ratio(ratio: float, lower: float, upper: float, highest: float, lowest: float) -> None:
@@ -170,7 +185,7 @@ def _require_measures(axis: AxisShape, policy: Policy, count: int) -> None:
     require(found.confidence == policy.confidence, "measures have other bounds than the policy asks for")
     for measure in found.measures:
         _require_lengths((measure.estimate, measure.lower, measure.upper), count)
-        undefined = sum(value is None for value in measure.estimate)
+        undefined = measure.estimate.count(None)
         require(len(measure.undefined_because) == undefined, "an undefined measure has no reason")
         require(all(r < len(found.reasons) for r in measure.undefined_because), "a reason is missing")
 
@@ -185,8 +200,8 @@ def _require_verdict(axis: AxisShape, policy: Policy, count: int) -> None:
         require(ends == (None, None, None), "an axis that cannot be decided has thresholds")
         return
     require(_enough_data(axis, policy), "a group has less data than the policy asks for")
-    parity = [_alike(found, policy, place) for place in range(count)]
-    detected = [number(lower) > 1 for lower in found.ratio_lower]
+    parity = _alike(found, policy)
+    detected = [lower > 1 for lower in numbers(found.ratio_lower)]
     for stated, alike, differ in zip(verdict.verdicts, parity, detected, strict=True):
         expected = "parity shown" if alike else "disparity shown" if differ else "inconclusive"
         require(stated == expected, "verdicts do not follow from the bounds")
@@ -203,7 +218,7 @@ def _require_parity_range(axis: AxisShape, parity: Sequence[bool], policy: Polic
     require(_end_of_run(parity, end) == start, "the range of shown parity does not follow from the bounds")
     # The scan starts where data suffice for more power than growth_needed is about, or, for a gap, at the top.
     of_gap = policy.max_gap is not None and end == len(parity) - 1
-    growth = number(axis.verdict.growth_needed[end])
+    growth = numbers(axis.verdict.growth_needed)[end]
     require(of_gap or growth <= 1, "the range of shown parity starts where false matches are too few")
 
 
@@ -215,10 +230,11 @@ def _enough_data(axis: AxisShape, policy: Policy) -> bool:
     return enough_trials and all(n.non_mated >= max(policy.min_subjects, _FEWEST_SUBJECTS) for n in known)
 
 
-def _alike(found: DifferentialShape, policy: Policy, place: int) -> bool:
-    by_ratio = policy.max_ratio is not None and number(found.ratio_upper[place]) <= policy.max_ratio
-    by_gap = policy.max_gap is not None and number(found.gap_upper[place]) <= policy.max_gap
-    return by_ratio or by_gap
+def _alike(found: DifferentialShape, policy: Policy) -> list[bool]:
+    most_ratio = -math.inf if policy.max_ratio is None else policy.max_ratio
+    most_gap = -math.inf if policy.max_gap is None else policy.max_gap
+    bounds = zip(numbers(found.ratio_upper), numbers(found.gap_upper), strict=True)
+    return [ratio <= most_ratio or gap <= most_gap for ratio, gap in bounds]
 
 
 def _end_of_run(holds: Sequence[bool], start: int) -> int | None:

@@ -11,6 +11,7 @@ from bisect import bisect_left
 from harness.gate.configs import Located
 from harness.gate.evidence import AxisEvidence, Evidence
 from harness.gate.findings import Finding, Outcome, Rule
+from harness.policy import Policy
 
 __all__ = ["judge_threshold", "neighbours", "threshold_is_safe"]
 
@@ -67,7 +68,8 @@ def _words(evidence: Evidence) -> tuple[str, str]:
 
 
 def _why_none(evidence: Evidence) -> str:
-    for axis in evidence.judged:
+    judged = evidence.judged
+    for axis in judged:
         if axis.obstacles:
             return f"{axis.name} cannot be decided: {axis.obstacles[0]}"
         if axis.safe_from is None:
@@ -76,7 +78,16 @@ def _why_none(evidence: Evidence) -> str:
                 "not_detected": "a disparity is detected up to the top",
             }
             return f"{axis.name}: {lacking[evidence.policy.criterion]}"
-    return "no threshold serves every judged axis and keeps max_fmr and max_fnmr_gap"
+    lowest, highest = max(axis.safe_from or 0 for axis in judged), min(axis.safe_to or 0 for axis in judged)
+    if lowest > highest:
+        return "the ranges in which parity is shown do not meet across the axes"
+    return f"no threshold in the range also keeps {' and '.join(_limits(evidence.policy))}"
+
+
+def _limits(policy: Policy) -> dict[str, float]:
+    """Return the limits that a policy sets beside those of parity, by name."""
+    known = {"max_fmr": policy.max_fmr, "max_fnmr_gap": policy.max_fnmr_gap}
+    return {name: limit for name, limit in known.items() if limit is not None}
 
 
 def _below(
@@ -101,9 +112,7 @@ def _beyond(threshold: float, beyond: list[tuple[AxisEvidence, int | None]], evi
 
 
 def _limit(threshold: float, lower: int, evidence: Evidence) -> str:
-    policy = evidence.policy
-    limits = {"max_fmr": policy.max_fmr, "max_fnmr_gap": policy.max_fnmr_gap}
-    named = " or ".join(f"{name} {limit:g}" for name, limit in limits.items() if limit is not None)
+    named = " or ".join(f"{name} {limit:g}" for name, limit in _limits(evidence.policy).items())
     axes = (
         ", ".join(axis.name for axis in evidence.judged if not axis.keeps_limits[lower])
         or "the next threshold"

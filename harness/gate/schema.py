@@ -1,22 +1,16 @@
-"""The JSON Schema of a config, for editors: the models', and what their validators ask for as far as it can say it."""
+"""The JSON Schema of a config, for editors: the parts', and what their checks ask for as far as it can say it."""
 
 from __future__ import annotations
 
 from typing import Any
 
-from pydantic import BaseModel
+from pydantic.json_schema import GenerateJsonSchema
+from pydantic_core import core_schema
 
-from harness.gate.deployment import Defaults, Deployment, EvidenceTerms, MatcherTerms
+from harness.documents import Part, fields_of
+from harness.gate.deployment import Deployment, EvidenceTerms, MatcherTerms
 
 __all__ = ["json_schema"]
-
-_NAME = {"type": "string", "minLength": 1}
-_DAY = "^[0-9]{4}-[0-9]{2}-[0-9]{2}$"
-_NOT_BLANK = r"\S"
-_PATTERNS = {
-    "sha256": "^[0-9a-f]{64}$",
-    "evaluation": r"^(?!/)(?!(.*/)?\.\.(/|$))[^\\]*\S[^\\]*$",  # in the config's folder
-}
 
 
 def json_schema() -> dict[str, Any]:
@@ -25,19 +19,9 @@ def json_schema() -> dict[str, Any]:
     It refuses nothing that `harness check` takes. The reverse does not hold: a deployment need not have here what the
     defaults may give, and what one key says of another is not looked at.
     """
-    written = Defaults.model_json_schema(ref_template="#/$defs/{model}", mode="validation")
-    deployment = _described(Deployment, written)
-    deployment["properties"]["axes"] |= {
-        "type": "array",
-        "minItems": 1,
-        "uniqueItems": True,
-        "items": {"anyOf": [_NAME, {"type": "array", "minItems": 1, "uniqueItems": True, "items": _NAME}]},
-    }
+    deployment = _described(Deployment)
     deployment["description"] = "Every key that `defaults` does not give is required here."
-    parts = {
-        part.__name__: _described(part, written["$defs"][part.__name__])
-        for part in (MatcherTerms, EvidenceTerms)
-    }
+    del deployment["required"]
     return {
         "$schema": "https://json-schema.org/draft/2020-12/schema",
         "$id": "urn:harness:deployments:1",
@@ -55,49 +39,63 @@ def json_schema() -> dict[str, Any]:
                 "description": "One or more, by name.",
                 "type": "object",
                 "minProperties": 1,
-                "propertyNames": {"minLength": 1, "maxLength": 200, "pattern": _NOT_BLANK},
+                "propertyNames": {"minLength": 1, "maxLength": 200, "pattern": r"\S"},
                 "additionalProperties": {"$ref": "#/$defs/Deployment"},
             },
         },
-        "$defs": {"Deployment": deployment, **parts},
+        "$defs": {
+            "Deployment": deployment,
+            **{part.__name__: _described(part) for part in (MatcherTerms, EvidenceTerms)},
+        },
     }
 
 
-def _described(model: type[BaseModel], written: dict[str, Any]) -> dict[str, Any]:
-    """Tell an editor of every key what the model's docstring says of it."""
+def _described(part: type[Part]) -> dict[str, Any]:
+    """Tell an editor of every key what the part's docstring says of it."""
     from docstring_parser import parse_from_object
 
-    documented = parse_from_object(model)
+    documented = parse_from_object(part)
     sentences = {
         name: parameter.description
         for parameter in documented.params
         for name in parameter.arg_name.split(", ")
     }
-    properties: dict[str, Any] = {}
-    for name, field in model.model_fields.items():
-        key = field.alias or name
-        known = _tightened(written["properties"][key])
-        if key in _PATTERNS:
-            known = {"anyOf": [{"type": "string", "pattern": _PATTERNS[key]}, {"type": "null"}]}
-        properties[key] = {"description": " ".join((sentences[name] or "").split()), **known}
+    fields, writer = fields_of(part), _Writer()
+    required = [field.key for field in fields.values() if field.required]
     return {
         "description": documented.short_description,
         "type": "object",
         "additionalProperties": False,
-        **({"required": written["required"]} if "required" in written else {}),
-        "properties": properties,
+        **({"required": required} if required else {}),
+        "properties": {
+            field.key: {
+                "description": " ".join((sentences[name] or "").split()),
+                **writer.sort(writer.generate_inner(field.schema)),
+            }
+            for name, field in fields.items()
+        },
     }
 
 
-def _tightened(written: Any) -> Any:
-    """Add to dates and texts what their validators ask for; leave out titles, which only repeat a key, and defaults."""
-    if isinstance(written, list):
-        return [_tightened(item) for item in written]
-    if not isinstance(written, dict):
+class _Writer(GenerateJsonSchema):
+    """Writes the JSON Schema of a field by what validates it."""
+
+    def default_schema(self, schema: core_schema.WithDefaultSchema) -> dict[str, Any]:
+        """Leave defaults out, which an editor would write into a config."""
+        return self.generate_inner(schema["schema"])
+
+    def model_schema(self, schema: core_schema.ModelSchema) -> dict[str, Any]:
+        """Refer to a part, which is written by itself."""
+        return {"$ref": f"#/$defs/{schema['cls'].__name__}"}
+
+    def dict_schema(self, schema: core_schema.DictSchema) -> dict[str, Any]:
+        """Ask of every key what its type asks; pydantic lets a key be that does not fit the pattern."""
+        written = super().dict_schema(schema)
+        for pattern, values in written.pop("patternProperties", {}).items():
+            written["propertyNames"]["pattern"] = pattern
+            written["additionalProperties"] = values
         return written
-    kept = {key: _tightened(value) for key, value in written.items() if key not in ("title", "default")}
-    if kept.get("format") == "date":
-        kept["pattern"] = _DAY
-    elif kept.get("maxLength") and "pattern" not in kept:
-        kept["pattern"] = _NOT_BLANK
-    return kept
+
+    def is_instance_schema(self, schema: core_schema.IsInstanceSchema) -> dict[str, Any]:  # noqa: ARG002
+        """Leave what an axis may be to the mark that makes it."""
+        return {}

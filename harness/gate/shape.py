@@ -1,11 +1,9 @@
 """The shape of ``evaluation.json``, schema 1, read without coercion: every key, and none besides."""
 
-from __future__ import annotations
-
 from collections.abc import Mapping
 from typing import Annotated, Literal
 
-from pydantic import BaseModel, ConfigDict, Field
+from harness.documents import Key, Limits, Part
 
 __all__ = ["SCHEMA", "AxisShape", "DifferentialShape", "EvaluationShape", "Number", "RatesShape"]
 
@@ -14,20 +12,16 @@ SCHEMA = "harness/evaluation/1"
 Number = float | Literal["inf"] | None
 """An undefined number is null, and one without bound is the text ``inf``."""
 
-_Count = Annotated[int, Field(ge=0)]
-_Place = Annotated[int, Field(ge=0)]
+_Count = Annotated[int, Limits(ge=0)]
+_Place = Annotated[int, Limits(ge=0)]
 
 
-class _Shape(BaseModel):
-    model_config = ConfigDict(frozen=True, extra="forbid", strict=True, allow_inf_nan=False, defer_build=True)
-
-
-class _ByTruth(_Shape):
+class _ByTruth(Part):
     non_mated: _Count
     mated: _Count
 
 
-class _Group(_Shape):
+class _Group(Part):
     group: str
     trials: _Count
     errors: list[_Count]
@@ -37,15 +31,15 @@ class _Group(_Shape):
     upper: list[Number]
 
 
-class RatesShape(_Shape):
+class RatesShape(Part):
     """Error rates by group and threshold."""
 
     name: str
     confidence: float
-    groups: Annotated[list[_Group], Field(min_length=1)]
+    groups: Annotated[list[_Group], Limits(min_length=1)]
 
 
-class DifferentialShape(_Shape):
+class DifferentialShape(Part):
     """How far the groups differ at every threshold."""
 
     worst: list[int]
@@ -61,7 +55,7 @@ class DifferentialShape(_Shape):
     confidence: float
 
 
-class _Measure(_Shape):
+class _Measure(Part):
     measure: str
     estimate: list[Number]
     lower: list[Number]
@@ -69,14 +63,14 @@ class _Measure(_Shape):
     undefined_because: list[_Count]
 
 
-class _Measures(_Shape):
+class _Measures(Part):
     alpha: float
     confidence: float
     reasons: list[str]
     measures: list[_Measure]
 
 
-class _Verdict(_Shape):
+class _Verdict(Part):
     verdicts: list[Literal["disparity shown", "parity shown", "inconclusive"]]
     not_detected_from: _Place | None
     parity_shown_from: _Place | None
@@ -85,7 +79,7 @@ class _Verdict(_Shape):
     obstacles: list[str]
 
 
-class AxisShape(_Shape):
+class AxisShape(Part):
     """One axis."""
 
     judged: bool
@@ -100,29 +94,29 @@ class AxisShape(_Shape):
     verdict: _Verdict
 
 
-class _Confirmation(_Shape):
+class _Confirmation(Part):
     chosen: float | None
     outcome: Literal["holds", "does not hold", "undecided", "nothing to confirm"]
     reason: str
-    comparisons: Annotated[list[_ByTruth], Field(min_length=2, max_length=2)]
+    comparisons: Annotated[list[_ByTruth], Limits(min_length=2, max_length=2)]
     left_out: _ByTruth
     ratio_upper: Mapping[str, Number]
 
 
-class _Cost(_Shape):
+class _Cost(Part):
     not_detected_from: Mapping[str, float | None] | None
     parity_shown_from: Mapping[str, float | None] | None
     parity_shown_to: Mapping[str, float | None] | None
 
 
-class _AnswerOfAxis(_Shape):
+class _AnswerOfAxis(Part):
     not_detected_from: float | None
     parity_shown_from: float | None
     parity_shown_to: float | None
     cost: _Cost
 
 
-class _Answer(_Shape):
+class _Answer(Part):
     criterion: str
     safe_threshold: float | None
     reason: str
@@ -130,14 +124,14 @@ class _Answer(_Shape):
     axes: Mapping[str, _AnswerOfAxis]
 
 
-class _Input(_Shape):
+class _Input(Part):
     name: str
     bytes: _Count | None
     sha256: str | None
 
 
-class _Versions(_Shape):
-    model_config = ConfigDict(extra="allow")
+class _Versions(Part):
+    unknown_keys = "allow"
 
     harness: str
     python: str
@@ -147,14 +141,14 @@ class _Versions(_Shape):
     pyarrow: str
 
 
-class EvaluationShape(_Shape):
+class EvaluationShape(Part):
     """The whole document; study and policy are read by their own models."""
 
-    schema_: Annotated[Literal["harness/evaluation/1"], Field(alias="schema")]
+    schema_: Annotated[Literal["harness/evaluation/1"], Key("schema")]
     versions: _Versions
     study: dict[str, object]
     policy: dict[str, object]
-    inputs: Annotated[list[_Input], Field(min_length=1)]
+    inputs: Annotated[list[_Input], Limits(min_length=1)]
     score_type: Literal["float64", "float32"]
     comparisons: _ByTruth
     missing: _ByTruth
@@ -162,5 +156,5 @@ class EvaluationShape(_Shape):
     answer: _Answer
     confirmation: _Confirmation | None
     place_of_safe_threshold: _Place | None
-    thresholds: Annotated[list[float], Field(min_length=1)]
-    axes: Annotated[Mapping[str, AxisShape], Field(min_length=1)]
+    thresholds: Annotated[list[float], Limits(min_length=1)]
+    axes: Annotated[Mapping[str, AxisShape], Limits(min_length=1)]

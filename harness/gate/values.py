@@ -7,11 +7,9 @@ from collections.abc import Callable
 from datetime import date
 from typing import Annotated
 
-from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field
+from harness.documents import After, Before, shown
 
-from harness.documents import shown
-
-__all__ = ["Day", "Digest", "Part", "Text", "a_day", "a_line"]
+__all__ = ["Day", "Digest", "Text", "a_day", "a_line"]
 
 _LONGEST = 200
 
@@ -55,12 +53,6 @@ def _digest(text: str) -> str:
     return text
 
 
-Text = Annotated[str, AfterValidator(a_line(_LONGEST)), Field(min_length=1, max_length=_LONGEST)]
-Day = Annotated[date, BeforeValidator(a_day)]
-Digest = Annotated[str, AfterValidator(_digest), Field(pattern="^[0-9a-f]{64}$")]
-
-
-class Part(BaseModel):
-    """A part of a document: known keys only, and nothing coerced."""
-
-    model_config = ConfigDict(frozen=True, extra="forbid", strict=True, allow_inf_nan=False, defer_build=True)
+Text = Annotated[str, After(a_line(_LONGEST), maxLength=_LONGEST, minLength=1, pattern=r"\S")]
+Day = Annotated[date, Before(a_day, pattern="^[0-9]{4}-[0-9]{2}-[0-9]{2}$")]
+Digest = Annotated[str, After(_digest, pattern="^[0-9a-f]{64}$")]

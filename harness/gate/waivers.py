@@ -1,18 +1,14 @@
 """Waivers: what somebody answers for although the evidence does not show that it is safe, and until when."""
 
-from __future__ import annotations
-
 from datetime import date
 from typing import Annotated
 
-from pydantic import AfterValidator, Field, model_validator
-
 from harness.axes import Listed, distinct
-from harness.documents import Document, problem_at, shown, validate
+from harness.documents import After, Document, Key, Limits, Part, problem_at, shown, validate
 from harness.errors import InputError
 from harness.gate.deployment import Composition, MatcherTerms, UseCase
 from harness.gate.findings import Rule
-from harness.gate.values import Day, Digest, Part, Text, a_line
+from harness.gate.values import Day, Digest, Text, a_line
 
 __all__ = ["WAIVABLE", "Waiver", "WaiverFile", "Waivers", "waivers_from"]
 
@@ -41,7 +37,7 @@ def _waivable(text: str) -> str:
     return text
 
 
-_WaivableRule = Annotated[str, AfterValidator(_waivable)]
+_WaivableRule = Annotated[str, After(_waivable)]
 
 
 class Waiver(Part):
@@ -75,20 +71,19 @@ class Waiver(Part):
     matcher: MatcherTerms
     use_case: UseCase
     threshold: float
-    watchlist_size: Annotated[int, Field(ge=1)] | None = None
+    watchlist_size: Annotated[int, Limits(ge=1)] | None = None
     watchlist_composition: Composition | None = None
     evaluation_sha256: Digest | None = None
-    rules: Annotated[tuple[_WaivableRule, ...], Listed, AfterValidator(distinct), Field(min_length=1)]
-    reason: Annotated[str, AfterValidator(a_line(_LONGEST_REASON))]
+    rules: Annotated[tuple[_WaivableRule, ...], Listed, After(distinct), Limits(min_length=1)]
+    reason: Annotated[str, After(a_line(_LONGEST_REASON))]
     owner: Text
-    starts: Annotated[Day | None, Field(alias="from")] = None
+    starts: Annotated[Day | None, Key("from")] = None
     expires: Day
 
-    @model_validator(mode="after")
-    def _check_as_a_whole(self) -> Waiver:
+    def check_as_a_whole(self) -> None:
+        """Refuse an end before the start."""
         if self.starts is not None and self.expires < self.starts:
             raise problem_at(("expires",), f"{self.expires} is before {self.starts}, on which it starts")
-        return self
 
     @property
     def subject(self) -> tuple[object, ...]:
@@ -96,7 +91,7 @@ class Waiver(Part):
         return self.deployment, self.matcher, self.use_case, self.threshold, self.watchlist_size
 
 
-Waivers = Annotated[tuple[Waiver, ...], Listed, Field(max_length=1000)]
+Waivers = Annotated[tuple[Waiver, ...], Limits(max_length=1000), Listed]
 
 
 class WaiverFile(Part):
@@ -110,15 +105,14 @@ class WaiverFile(Part):
 
     waivers: Waivers
 
-    @model_validator(mode="after")
-    def _check_subjects(self) -> WaiverFile:
+    def check_as_a_whole(self) -> None:
+        """Refuse two waivers of one deployment."""
         seen = set()
         for place, waiver in enumerate(self.waivers):
             if waiver.subject in seen:
                 problem = f"{shown(waiver.deployment)} is waived twice; name all rules in one waiver"
                 raise problem_at(("waivers", place), problem)
             seen.add(waiver.subject)
-        return self
 
 
 def waivers_from(document: Document, signed_on: date) -> tuple[Waiver, ...]:

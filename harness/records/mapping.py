@@ -6,10 +6,21 @@ import os
 from collections.abc import Iterator, Mapping
 from typing import Annotated, Literal
 
-from pydantic import AfterValidator, BaseModel, ConfigDict, Field, model_validator
-
 from harness.axes import Listed, distinct
-from harness.documents import Document, load, problem_at, shown, validate, with_options
+from harness.documents import (
+    After,
+    Document,
+    Limits,
+    Part,
+    default_from,
+    fields_of,
+    load,
+    plain,
+    problem_at,
+    shown,
+    validate,
+    with_options,
+)
 from harness.records.dates import date_reader
 
 __all__ = ["Columns", "Fixed", "GroupColumns", "RecordMapping", "load_mapping", "mapping_from_options"]
@@ -26,14 +37,10 @@ def _known_date_format(text: str) -> str:
     return text
 
 
-_Name = Annotated[str, AfterValidator(_named)]
+_Name = Annotated[str, After(_named)]
 
 
-class _Part(BaseModel):
-    model_config = ConfigDict(frozen=True, extra="forbid", strict=True, allow_inf_nan=False)
-
-
-class Columns(_Part):
+class Columns(Part):
     """The column of each value; null where the file has none.
 
     Parameters
@@ -62,7 +69,7 @@ class Columns(_Part):
     id: _Name | None = None
 
 
-class GroupColumns(_Part):
+class GroupColumns(Part):
     """The columns of a group.
 
     Parameters
@@ -77,10 +84,10 @@ class GroupColumns(_Part):
 
     false_alerts: _Name
     faces: _Name | None = None
-    share: Annotated[float, Field(gt=0, lt=1)] | None = None
+    share: Annotated[float, Limits(gt=0, lt=1)] | None = None
 
 
-class Fixed(_Part):
+class Fixed(Part):
     """What holds for every record of a file that has no column for it.
 
     Parameters
@@ -89,11 +96,11 @@ class Fixed(_Part):
     threshold : float, optional
     """
 
-    watchlist_size: Annotated[int, Field(ge=1)] | None = None
+    watchlist_size: Annotated[int, Limits(ge=1)] | None = None
     threshold: float | None = None
 
 
-class RecordMapping(_Part):
+class RecordMapping(Part):
     """Which column of a file of records says what, and how its values are written.
 
     Parameters
@@ -119,25 +126,24 @@ class RecordMapping(_Part):
 
     columns: Columns = Columns()
     fixed: Fixed = Fixed()
-    groups: Mapping[_Name, GroupColumns] = Field(default_factory=dict)
-    date_format: Annotated[str, AfterValidator(_known_date_format)] = "YYYY-MM-DD"
+    groups: Mapping[_Name, GroupColumns] = default_from(lambda _: {})
+    date_format: Annotated[str, After(_known_date_format)] = "YYYY-MM-DD"
     thousands: Literal[",", ".", " ", "'"] | None = None
     decimal: Literal[".", ","] = "."
     threshold_in: Literal["number", "percent"] = "number"
     rate_in: Literal["number", "percent"] = "number"
-    unknown: Annotated[tuple[str, ...], Listed, AfterValidator(distinct)] = ()
+    unknown: Annotated[tuple[str, ...], Listed, After(distinct)] = ()
     trim: bool = False
     delimiter: Literal[",", ";", "tab", "|"] = ","
     encoding: Literal["utf-8", "windows-1252"] = "utf-8"
 
-    @model_validator(mode="after")
-    def _check_as_a_whole(self) -> RecordMapping:
+    def check_as_a_whole(self) -> None:
+        """Refuse keys that do not go together."""
         self._check_column_uses()
         self._check_fixed()
         self._check_shares()
         if self.thousands == self.decimal:
             raise problem_at(("thousands",), f"{shown(self.thousands)} is the decimal mark too")
-        return self
 
     @property
     def uses(self) -> dict[str, str]:
@@ -146,10 +152,10 @@ class RecordMapping(_Part):
 
     def to_dict(self) -> dict[str, object]:
         """Return the mapping as plain values in the form of a file, every default spelled out."""
-        return self.model_dump(mode="json")
+        return plain(self)
 
     def _uses(self) -> Iterator[tuple[tuple[str, ...], str, str]]:
-        for name in type(self.columns).model_fields:
+        for name in fields_of(type(self.columns)):
             column = getattr(self.columns, name)
             if column is not None:
                 yield ("columns", name), name, column

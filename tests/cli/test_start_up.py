@@ -27,6 +27,7 @@ NOT_FOR_A_CHECK = {
     "junitparser",
     "logging",
     "narwhals",
+    "pydantic",
     "rich",
     "sarif_pydantic",
     "securesystemslib",

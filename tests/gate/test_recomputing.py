@@ -8,7 +8,18 @@ import pytest
 from hypothesis import example, given
 from hypothesis import strategies as st
 
-from harness.gate.recomputing import DisagreementError, _agree_to_the_last_bit, _require_rate
+from harness.documents import validated
+from harness.gate.recomputing import (
+    DisagreementError,
+    _agree_to_the_last_bit,
+    _is_ratio_to_the_last_bit,
+    _require_differential,
+    _require_gap,
+    _require_rate,
+    _require_ratio,
+    numbers,
+)
+from harness.gate.shape import DifferentialShape, Number, RatesShape
 
 NAN = math.nan
 rates = st.sampled_from([0.0, 0.25, 0.5, 1.0, 1.5, -0.5, NAN, math.inf, 0.25 + 1e-12, 0.25 + 1e-6])
@@ -59,3 +70,92 @@ def test_a_rate_is_refused_beyond_rounding(row: tuple[float, float, float, float
 def test_rounding_alone_is_looked_at_rate_by_rate() -> None:
     assert _agree_to_the_last_bit([0.25], [0.25], [0.2], [0.3])
     assert not _agree_to_the_last_bit([0.25], [0.25 + 1e-12], [0.2], [0.3])
+
+
+@given(rates, rates, rates, st.sampled_from([0.0, 0.25, 0.5, 1.0]), st.sampled_from([0.0, 0.25, 0.5, 1.0]))
+@example(2.0, 2.0, 2.0, 0.5, 0.25)
+@example(2.0, 1.5, math.inf, 0.5, 0.25)
+def test_a_ratio_that_agrees_at_once_is_not_refused(
+    ratio: float, lower: float, upper: float, one: float, other: float
+) -> None:
+    place = (ratio, lower, upper, max(one, other), min(one, other))
+    if _is_ratio_to_the_last_bit(*place):
+        _require_ratio(*place)
+
+
+def test_a_ratio_agrees_at_once_only_to_the_last_bit_and_within_its_bounds() -> None:
+    assert _is_ratio_to_the_last_bit(2.0, 1.5, 3.0, 0.5, 0.25)
+    for place in [
+        (2.0 + 1e-12, 1.5, 3.0, 0.5, 0.25),
+        (2.0, 2.5, 3.0, 0.5, 0.25),
+        (2.0, 1.5, 1.9, 0.5, 0.25),
+        (2.0, -0.1, 3.0, 0.5, 0.25),
+        (2.0, NAN, 3.0, 0.5, 0.25),
+        (NAN, 1.5, 3.0, 0.5, 0.0),
+    ]:
+        assert not _is_ratio_to_the_last_bit(*place)
+
+
+COLUMNS = ("worst", "best", "ratio", "ratio_lower", "ratio_upper", "gap", "gap_upper")
+ESTIMATES = ([0.5, 0.25, 0.0], [0.25, 0.25, 0.0], [0.125, 0.5, 0.0])
+AGREEING: list[tuple[Number, ...]] = [
+    (0, 2, 4.0, 3.0, 5.0, 0.375, 0.4),
+    (2, 1, 2.0, 1.0, "inf", 0.25, 0.25),
+    (1, 0, None, 0.0, "inf", 0.0, 0.1),
+]
+
+
+def rates_of_three_groups() -> RatesShape:
+    unused = {"trials": 8, "errors": [], "design_effect": [], "lower": [], "upper": []}
+    groups = [{"group": name, "estimate": e, **unused} for name, e in zip("abc", ESTIMATES, strict=True)]
+    return validated(RatesShape, {"name": "FMR", "confidence": 0.95, "groups": groups})
+
+
+def differential(rows: list[tuple[Number, ...]]) -> DifferentialShape:
+    columns = dict(zip(COLUMNS, map(list, zip(*rows, strict=True)), strict=True))
+    unused = {"p_value": [1.0] * 3, "pairs_that_differ": [0] * 3, "detectable_ratio": [1.0] * 3}
+    return validated(DifferentialShape, {**columns, **unused, "confidence": 0.95})
+
+
+def place_by_place(rows: list[tuple[Number, ...]]) -> bool:
+    """The second implementation: every condition at every threshold by itself."""
+    for (worst, best, *others), *estimates in zip(rows, *ESTIMATES, strict=True):
+        ratio, lower, upper, gap, gap_upper = numbers(others)
+        if not (worst in range(3) and best in range(3)):
+            return False
+        if (estimates[int(worst)], estimates[int(best)]) != (max(estimates), min(estimates)):  # type: ignore[arg-type]
+            return False
+        try:
+            _require_ratio(ratio, lower, upper, max(estimates), min(estimates))
+            _require_gap(gap, gap_upper, max(estimates) - min(estimates))
+        except DisagreementError:
+            return False
+    return True
+
+
+def test_a_differential_that_agrees_is_taken() -> None:
+    assert place_by_place(AGREEING)
+    _require_differential(differential(AGREEING), rates_of_three_groups(), 0.95, 3)
+
+
+@given(
+    st.integers(0, 2),
+    st.integers(0, len(COLUMNS) - 1),
+    st.sampled_from([-1, 0, 1, 2, 3]),
+    st.sampled_from(
+        [None, "inf", -1.0, 0.0, 0.1, 0.25, 0.25 + 1e-12, 0.25 + 1e-6, 1.0, 2.0, 4.0 + 1e-12, 5.0]
+    ),
+)
+def test_a_differential_with_one_value_changed_is_taken_only_where_it_agrees_place_by_place(
+    place: int, column: int, group: int, value: Number
+) -> None:
+    rows = [list(row) for row in AGREEING]
+    rows[place][column] = group if column < 2 else value
+    changed = [tuple(row) for row in rows]
+    try:
+        _require_differential(differential(changed), rates_of_three_groups(), 0.95, 3)
+    except DisagreementError:
+        taken = False
+    else:
+        taken = True
+    assert taken is place_by_place(changed)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import tomllib
+from dataclasses import replace
 
 import pytest
 from hypothesis import HealthCheck, given, settings
@@ -13,6 +14,8 @@ from ruamel.yaml import YAML
 from small_world import VALID, Checking, Plain, as_identification
 
 from harness.gate import Outcome, Rule, json_schema
+from harness.gate.evidence import evidence_of
+from harness.gate.safety import judge_threshold
 
 SAFE = (0.59, 0.62)
 
@@ -107,6 +110,34 @@ def test_limits_of_the_policy_are_kept(checking: Checking, plain: Plain) -> None
         report = checking(at(threshold), plain)
         assert (report.exit_code, report.checked[0].findings[0].rule) == (1, Rule.LIMIT_BROKEN)
         assert "the first that does is 0.61" in report.checked[0].findings[0].sentence
+
+
+@pytest.mark.parametrize(
+    ("limits", "named"),
+    [
+        ({"max_fmr": 1e-12}, "max_fmr"),
+        ({"max_fnmr_gap": 1e-12}, "max_fnmr_gap"),
+        ({"max_fmr": 1e-12, "max_fnmr_gap": 0.5}, "max_fmr and max_fnmr_gap"),
+    ],
+)
+def test_only_limits_that_the_policy_sets_are_said_not_to_be_kept(
+    checking: Checking, plain: Plain, limits: dict[str, float], named: str
+) -> None:
+    plain["policy"].update(limits)
+    plain["place_of_safe_threshold"] = plain["answer"]["safe_threshold"] = None
+    (finding,) = checking(VALID, plain).checked[0].findings
+    assert finding.rule is Rule.NO_SAFE_THRESHOLD
+    why = finding.sentence.removeprefix("the evaluation has no safe threshold: ").split("; ")[0]
+    assert why == f"no threshold in the range also keeps {named}"
+
+
+def test_ranges_that_do_not_meet_are_said_not_to(evaluation_text: str) -> None:
+    evidence = evidence_of(evaluation_text.encode(), "evaluation.json")
+    lower, higher = (replace(evidence.axes[0], safe_from=start, safe_to=start + 1) for start in (3, 5))
+    apart = replace(evidence, axes=(higher, lower), safe_place=None)
+    rule, _, sentence = judge_threshold(0.6, apart)
+    assert rule is Rule.NO_SAFE_THRESHOLD
+    assert "the ranges in which parity is shown do not meet across the axes" in sentence
 
 
 def test_several_deployments_come_worst_first_and_all_are_there(checking: Checking) -> None:

@@ -23,7 +23,8 @@ from signed_world import (
 from small_world import TODAY, VALID
 
 from harness.gate import Checked, Outcome, Report, Rule, check
-from harness.gate.formats import as_json, as_text
+from harness.gate.formats import as_text
+from harness.gate.formats.json import as_json
 from harness.gate.signing import payload_of, sealed
 from harness.gate.waiving import granted_in
 

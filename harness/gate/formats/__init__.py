@@ -6,10 +6,9 @@ from pathlib import Path
 from typing import Literal
 
 from harness.gate.findings import Report
-from harness.gate.formats.json import as_json
 from harness.gate.formats.text import as_text
 
-__all__ = ["LIBRARIES", "Form", "as_json", "as_text", "drawn"]
+__all__ = ["LIBRARIES", "Form", "as_text", "drawn"]
 
 Form = Literal["text", "json", "junit", "sarif", "github"]
 
@@ -31,6 +30,8 @@ def drawn(report: Report, form: Form, root: Path) -> str:
         case "text":
             return as_text(report)
         case "json":
+            from harness.gate.formats.json import as_json
+
             return as_json(report)
         case "junit":
             from harness.gate.formats.junit import as_junit

@@ -12,12 +12,11 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from pydantic import ValidationError
+from pydantic_core import ValidationError
 
-from harness.documents import shown
+from harness.documents import Part, plain, shown, validated
 from harness.errors import InputError
 from harness.gate.files import plain_json
-from harness.gate.values import Part
 
 if TYPE_CHECKING:
     from securesystemslib.dsse import Envelope
@@ -58,7 +57,7 @@ def signed_beside(envelope: Path) -> Path | None:
 def is_envelope(content: bytes) -> bool:
     """Whether a file looks like an envelope, by whomever; nothing about it is verified."""
     try:
-        _Shape.model_validate(plain_json(content))
+        validated(_Shape, plain_json(content))
     except ValueError:
         return False
     return True
@@ -106,8 +105,8 @@ def _opened(content: bytes, keys: Sequence[SSlibKey]) -> tuple[bytes, str]:
     from securesystemslib.dsse import Envelope
     from securesystemslib.exceptions import UnverifiedSignatureError
 
-    shape = _Shape.model_validate(plain_json(content))
-    envelope = Envelope.from_dict(shape.model_dump())
+    shape = validated(_Shape, plain_json(content))
+    envelope = Envelope.from_dict(plain(shape))
     if envelope.payload_type != _PAYLOAD_TYPE:
         raise InputError(f"its payload is {shown(envelope.payload_type)}, not {_PAYLOAD_TYPE}")
     if not envelope.signatures:

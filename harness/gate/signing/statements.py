@@ -3,21 +3,19 @@
 A statement about an evaluation cannot serve as one of waivers, nor the other way round, whoever signed it.
 """
 
-from __future__ import annotations
-
 import hashlib
 import json
 from collections.abc import Mapping
 from datetime import date
 from typing import Annotated, Literal
 
-from pydantic import Field, ValidationError
+from pydantic_core import ValidationError
 
-from harness.documents import shown
+from harness.documents import Key, Limits, Part, fields_of, plain, shown, validated
 from harness.errors import InputError
 from harness.gate.evidence import Evidence
 from harness.gate.files import plain_json
-from harness.gate.values import Day, Digest, Part
+from harness.gate.values import Day, Digest
 from harness.gate.waivers import Waiver, Waivers
 from harness.study import Matcher
 
@@ -68,7 +66,7 @@ class EvaluationPredicate(Part):
     """
 
     matcher: Matcher
-    scores: Annotated[list[_Score], Field(min_length=1)]
+    scores: Annotated[list[_Score], Limits(min_length=1)]
     study_sha256: Digest
     policy_sha256: Digest
     safe_threshold: float | None
@@ -93,8 +91,8 @@ class WaiverPredicate(Part):
 
 
 class _Statement(Part):
-    type: Annotated[Literal["https://in-toto.io/Statement/v1"], Field(alias="_type")]
-    subject: Annotated[list[_Subject], Field(min_length=1, max_length=1)]
+    type: Annotated[Literal["https://in-toto.io/Statement/v1"], Key("_type")]
+    subject: Annotated[list[_Subject], Limits(min_length=1, max_length=1)]
 
     @property
     def name(self) -> str:
@@ -110,16 +108,14 @@ class _Statement(Part):
 class EvaluationStatement(_Statement):
     """A statement about an evaluation."""
 
-    predicate_type: Annotated[
-        Literal["urn:threshold-bias-harness:evaluation:1"], Field(alias="predicateType")
-    ]
+    predicate_type: Annotated[Literal["urn:threshold-bias-harness:evaluation:1"], Key("predicateType")]
     predicate: EvaluationPredicate
 
 
 class WaiverStatement(_Statement):
     """A statement of waivers."""
 
-    predicate_type: Annotated[Literal["urn:threshold-bias-harness:waivers:1"], Field(alias="predicateType")]
+    predicate_type: Annotated[Literal["urn:threshold-bias-harness:waivers:1"], Key("predicateType")]
     predicate: WaiverPredicate
 
 
@@ -155,7 +151,7 @@ def about_evaluation(evidence: Evidence, *, name: str, signed_on: date, version:
         raise InputError(problem, source=evidence.source)
     place = evidence.safe_place
     predicate = {
-        "matcher": evidence.study.matcher.model_dump(),
+        "matcher": plain(evidence.study.matcher),
         "scores": [{"name": score, "sha256": digest} for score, digest in evidence.scores],
         "study_sha256": _digest_of(evidence.study.to_dict()),
         "policy_sha256": _digest_of(evidence.policy.to_dict()),
@@ -163,7 +159,7 @@ def about_evaluation(evidence: Evidence, *, name: str, signed_on: date, version:
         "signed_on": signed_on,
         "harness": version,
     }
-    return EvaluationStatement.model_validate(_plain(_EVALUATION, name, evidence.sha256, predicate))
+    return validated(EvaluationStatement, _about(_EVALUATION, name, evidence.sha256, predicate))
 
 
 def about_waivers(
@@ -171,7 +167,7 @@ def about_waivers(
 ) -> WaiverStatement:
     """Make the statement of waivers; parameters are as those of `about_evaluation`, `sha256` that of their file."""
     predicate = {"waivers": waivers, "signed_on": signed_on, "harness": version}
-    return WaiverStatement.model_validate(_plain(_WAIVERS, name, sha256, predicate))
+    return validated(WaiverStatement, _about(_WAIVERS, name, sha256, predicate))
 
 
 def require_about(statement: EvaluationStatement, evidence: Evidence) -> None:
@@ -185,15 +181,14 @@ def require_about(statement: EvaluationStatement, evidence: Evidence) -> None:
     true = about_evaluation(evidence, name=statement.name, signed_on=stated.signed_on, version=stated.harness)
     if statement.sha256 != evidence.sha256:
         raise InputError(f"the signed evaluation has SHA-256 {statement.sha256}, this one {evidence.sha256}")
-    for key in EvaluationPredicate.model_fields:
+    for key in fields_of(EvaluationPredicate):
         if getattr(stated, key) != getattr(true.predicate, key):
             raise InputError(f"its {key} is not that of the evaluation")
 
 
 def payload_of(statement: Statement) -> bytes:
     """Return the bytes of a statement, the same for the same."""
-    plain = statement.model_dump(mode="json", by_alias=True)
-    return _canonical(plain)
+    return _canonical(plain(statement))
 
 
 def statement_in(payload: bytes, source: str) -> Statement:
@@ -205,11 +200,11 @@ def statement_in(payload: bytes, source: str) -> Statement:
         It is no statement of a known kind.
     """
     try:
-        plain = plain_json(payload)
-        kind = plain.get("predicateType") if isinstance(plain, dict) else None
+        values = plain_json(payload)
+        kind = values.get("predicateType") if isinstance(values, dict) else None
         if not isinstance(kind, str) or kind not in _KINDS:
             raise InputError(f"its predicate is {shown(kind)}, none of {', '.join(_KINDS)}")
-        return _KINDS[kind].model_validate(plain)
+        return validated(_KINDS[kind], values)
     except InputError as error:
         raise InputError(error.problem, source=source) from error
     except ValidationError as error:
@@ -220,7 +215,7 @@ def statement_in(payload: bytes, source: str) -> Statement:
         raise InputError(f"is not a statement: {error}", source=source) from error
 
 
-def _plain(kind: str, name: str, sha256: str, predicate: Mapping[str, object]) -> dict[str, object]:
+def _about(kind: str, name: str, sha256: str, predicate: Mapping[str, object]) -> dict[str, object]:
     subject = [{"name": name, "digest": {"sha256": sha256}}]
     return {"_type": _TYPE, "subject": subject, "predicateType": kind, "predicate": predicate}
 
