@@ -14,7 +14,7 @@ demo: $(VENV)/.run
 test: $(VENV)/.develop
 	$(BIN)/python -m pytest --numprocesses auto -m "not slow"
 
-test-all: $(VENV)/.develop $(VENV)/.docs
+test-all: $(VENV)/.develop $(VENV)/.docs $(VENV)/.spark
 	$(BIN)/python -m pytest --numprocesses auto
 
 notebooks: $(VENV)/.notebook
@@ -42,9 +42,12 @@ format: $(VENV)/.develop
 data: $(VENV)/.run
 	$(BIN)/harness synthesise --out data_synthetic
 
-benchmark: $(VENV)/.develop
+benchmark: $(VENV)/.benchmark
+	$(BIN)/python -m benchmarks.speed
 	$(BIN)/python -m benchmarks.counting
 	$(BIN)/python -m benchmarks.clustering
+	$(BIN)/python -m benchmarks.scale
+	$(BIN)/python -m benchmarks.embeddings
 	$(BIN)/python -m benchmarks.gate
 
 simulate: $(VENV)/.develop
@@ -78,6 +81,14 @@ $(VENV)/.develop: $(VENV)/.run
 
 $(VENV)/.notebook: $(VENV)/.develop
 	$(PIP) --group notebook
+	touch $@
+
+$(VENV)/.benchmark: $(VENV)/.develop
+	$(PIP) --group benchmark
+	touch $@
+
+$(VENV)/.spark: $(VENV)/.run
+	$(PIP) --group spark
 	touch $@
 
 $(VENV)/.docs: $(VENV)/.run

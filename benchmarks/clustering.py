@@ -8,15 +8,13 @@ named in the study; and comparisons of 200,000 subjects are counted, for the pea
 
 from __future__ import annotations
 
-import multiprocessing
-import resource
-from collections.abc import Callable
 from time import perf_counter
 from typing import Any
 
 import numpy as np
 
 import harness
+from benchmarks.measuring import Job, best_of_three, measure_apart, peak_megabytes
 from harness.comparisons import Comparisons
 from harness.engines import count, count_by_subject
 from harness.study import load_study
@@ -57,23 +55,13 @@ def some_pairs(subjects: int, comparisons: int) -> dict[str, np.ndarray]:
     }
 
 
-def best_of_three(work: Callable[[], object]) -> float:
-    """Return the shortest of three times."""
-    times = []
-    for _ in range(3):
-        began = perf_counter()
-        work()
-        times.append(perf_counter() - began)
-    return min(times)
-
-
 def evaluation_times(subjects: int = 400) -> tuple[float, float]:
     """Return the time of an evaluation without and with the subjects."""
     scores = all_pairs(subjects)
 
     def run(named: list[str]) -> float:
         study = STUDY | {"subjects": named}
-        return best_of_three(lambda: harness.evaluate(scores, study=study, thresholds=THRESHOLDS))
+        return best_of_three(lambda: harness.evaluate(scores, study=study, thresholds=THRESHOLDS))[1]
 
     return run([]), run(SUBJECTS)
 
@@ -83,7 +71,7 @@ def counting_cost(
 ) -> tuple[float, float]:
     """Return the time of counting, and this process's peak memory in megabytes."""
     scores = some_pairs(subjects, comparisons)
-    before = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
+    before = peak_megabytes()
     began = perf_counter()
     with Comparisons(scores, load_study(STUDY | {"subjects": named})) as opened:
         if named:
@@ -91,7 +79,7 @@ def counting_cost(
         else:
             count(opened, THRESHOLDS)
     elapsed = perf_counter() - began
-    return elapsed, (resource.getrusage(resource.RUSAGE_SELF).ru_maxrss - before) / 1024
+    return elapsed, peak_megabytes() - before
 
 
 def main() -> None:
@@ -102,9 +90,8 @@ def main() -> None:
         f"| evaluation, 400 subjects, 1,000 thresholds | {without:.2f} s | {with_subjects:.2f} s "
         f"| {with_subjects / without:.2f} |"
     )
-    with multiprocessing.get_context("spawn").Pool(1, maxtasksperchild=1) as pool:
-        plain, plain_memory = pool.apply(counting_cost, ([],))
-        clustered, memory = pool.apply(counting_cost, (SUBJECTS,))
+    plain, plain_memory = measure_apart(Job(counting_cost, ([],))).result
+    clustered, memory = measure_apart(Job(counting_cost, (SUBJECTS,))).result
     print(
         f"| counting 10,000,000 comparisons of 200,000 subjects | {plain:.2f} s | {clustered:.2f} s "
         f"| {clustered / plain:.2f} |"

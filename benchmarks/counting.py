@@ -1,187 +1,96 @@
-"""Time and memory of counting, against scikit-learn's roc_curve per group, in one run.
+"""The kernel alone, on arrays in memory, against NumPy's sort and scikit-learn's roc_curve per group, in one run.
 
     python -m benchmarks.counting [--rows 10000000]
 
-Each contender runs in a process of its own, for its peak memory; every time is the best of three. Both count
-the same comparisons (8 groups) at the same 1,000 thresholds, from the same Parquet file, and from the same
-arrays in memory, and their counts are compared.
+All count the same comparisons (8 groups, float64 scores) at the same 1,000 thresholds, the arrays already there, each
+in a process of its own, the best of three; and their counts are compared. `python -m benchmarks.speed` counts
+from a file.
 """
 
 from __future__ import annotations
 
 import argparse
 import json
-import multiprocessing
-import resource
 import tempfile
 from collections.abc import Callable
 from pathlib import Path
-from time import perf_counter
-from typing import Any, TypeVar
+from typing import TypeAlias
 
-import duckdb
 import numpy as np
 import numpy.typing as npt
-import pyarrow.parquet as pq
 
-Result = TypeVar("Result")
+from benchmarks.measuring import Job, best_of_three, measure_apart, peak_megabytes
+from benchmarks.parquet import GROUPS, write_comparisons
+from benchmarks.peers import Arrays, looked_up_in_roc_curves, read_arrays, sorted_and_searched
 
-GROUPS = 8
+FloatArray: TypeAlias = npt.NDArray[np.float64]
+IntArray: TypeAlias = npt.NDArray[np.int64]
+
 THRESHOLDS = np.arange(1000) / 1000
-STUDY = {
-    "matcher": {"name": "benchmark", "version": "1"},
-    "groups": {"group": ["probe_group", "reference_group"]},
-}
-COLUMNS = ["score", "mated", "probe_group", "reference_group"]
+ROWS_AT_ONCE = 122_880
+"""As many as a row group of DuckDB's Parquet files."""
 
 
-def write_comparisons(path: Path, rows: int) -> None:
-    """Write comparisons of eight groups, one in twenty mated, one in seventeen across groups."""
-    mated, across = "i % 20 = 0", "i % 17 = 3 AND i % 20 <> 0"
-    noise = "(hash(i * 3 + {}) % 1000003) / 1000003.0"
-    spread = " + ".join(noise.format(k) for k in range(3))
-    with duckdb.connect() as connection:
-        connection.execute(
-            f"COPY (SELECT CAST(CASE WHEN {mated} THEN 0.35 + 0.15 * ({spread}) "
-            f"ELSE 0.3 * ({spread}) - 0.25 END AS DOUBLE) AS score, {mated} AS mated, 'group ' || g AS probe_group, "
-            f"'group ' || (CASE WHEN {across} THEN (g + 1) % {GROUPS} ELSE g END) AS reference_group "
-            f"FROM (SELECT i, hash(i) % {GROUPS} AS g FROM range({rows}) r(i))) TO '{path}' (FORMAT parquet)"
-        )
-
-
-def read_arrays(path: Path) -> tuple[npt.NDArray[np.float64], npt.NDArray[np.bool_], Any, Any]:
-    """Read scores, truth and the codes of both groups, strings never decoded."""
-    table = pq.read_table(path, columns=COLUMNS, read_dictionary=COLUMNS[2:]).unify_dictionaries()
-    codes = []
-    for name in COLUMNS[2:]:
-        column = table[name].combine_chunks()
-        rank = np.argsort(np.argsort(column.dictionary.to_pylist()))
-        codes.append(rank[column.indices.to_numpy()])
-    return table["score"].to_numpy(), table["mated"].to_numpy(), *codes
-
-
-def count_by_harness(path: Path) -> tuple[dict[str, float], list[Any]]:
-    """Time the harness on the file, and its kernel on arrays."""
-    from harness.comparisons import Comparisons
+def tallied(arrays: Arrays, at: FloatArray) -> IntArray:
+    """Count with the kernel of the harness, a batch at a time."""
     from harness.counting import Tally
-    from harness.engines import count
-    from harness.study import load_study
 
-    study = load_study(STUDY)
-
-    def from_file() -> list[Any]:
-        with Comparisons(str(path), study) as comparisons:
-            counts = count(comparisons, THRESHOLDS)
-        within = [i for i, cell in enumerate(counts.cells) if cell[0] is not None]
-        return counts.matches[within].tolist()
-
-    found, whole = best_of_three(from_file)
-    peak = peak_megabytes()
-    scores, mated, probe, reference = read_arrays(path)
-    codes = (2 * np.where(probe == reference, probe + 1, 0) + mated).astype(np.int32)
-
-    def from_arrays() -> None:
-        tally = Tally(("group",), THRESHOLDS, count_missing=False)
-        for start in range(0, len(scores), 122_880):
-            tally.add(scores[start : start + 122_880], codes[start : start + 122_880])
-
-    _, kernel = best_of_three(from_arrays)
-    return {"from file, s": whole, "from arrays, s": kernel, "peak, MB": peak}, found
+    within = np.where(arrays.probe == arrays.reference, arrays.probe + 1, 0)
+    codes = (2 * within + arrays.mated).astype(np.int32)
+    tally = Tally(("group",), at, count_missing=False)
+    for start in range(0, len(codes), ROWS_AT_ONCE):
+        part = slice(start, start + ROWS_AT_ONCE)
+        tally.add(arrays.scores[part], codes[part])
+    counts = tally.counts(lambda code: (None if code == 0 else f"{code:05}",))
+    return counts.matches[[i for i, cell in enumerate(counts.cells) if cell[0] is not None]]
 
 
-def count_by_scikit_learn(path: Path) -> tuple[dict[str, float], list[Any]]:
-    """Time roc_curve on every group, with and without reading the file."""
-    from sklearn.metrics import roc_curve
-
-    def per_group(arrays: tuple[Any, ...]) -> list[Any]:
-        scores, mated, probe, reference = arrays
-        counts = []
-        for group in range(GROUPS):
-            chosen = (probe == group) & (reference == group)
-            y, s = mated[chosen], scores[chosen]
-            false_rate, true_rate, at = roc_curve(y, s, drop_intermediate=False)
-            place = np.searchsorted(-at, -THRESHOLDS, side="right") - 1
-            positives = int(y.sum())
-            counts.append(
-                [
-                    np.rint(rate[place] * n).astype(int).tolist()
-                    for rate, n in ((false_rate, len(y) - positives), (true_rate, positives))
-                ]
-            )
-        return counts
-
-    found, whole = best_of_three(lambda: per_group(read_arrays(path)))
-    peak = peak_megabytes()
-    arrays = read_arrays(path)
-    _, alone = best_of_three(lambda: per_group(arrays))
-    return {"from file, s": whole, "from arrays, s": alone, "peak, MB": peak}, found
-
-
-def read_only(path: Path) -> tuple[dict[str, float], list[Any]]:
-    """Time the bare reading, the limit of any counting from the file."""
-    _, whole = best_of_three(lambda: pq.read_table(path, columns=COLUMNS, read_dictionary=COLUMNS[2:]))
-    return {"from file, s": whole, "peak, MB": peak_megabytes()}, []
-
-
-CONTENDERS = {
-    "harness": count_by_harness,
-    "scikit-learn roc_curve per group": count_by_scikit_learn,
-    "pyarrow, reading alone": read_only,
+COUNTERS: dict[str, Callable[[Arrays, FloatArray], IntArray]] = {
+    "harness, its kernel": tallied,
+    "NumPy, sort and searchsorted": sorted_and_searched,
+    "scikit-learn, roc_curve": looked_up_in_roc_curves,
 }
 
 
-def best_of_three(work: Callable[[], Result]) -> tuple[Result, float]:
-    """Return what the work gives, and the shortest of its three times."""
-    times = []
-    for _ in range(3):
-        began = perf_counter()
-        result = work()
-        times.append(perf_counter() - began)
-    return result, min(times)
-
-
-def peak_megabytes() -> float:
-    """Return the peak of this process's resident memory so far."""
-    return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024
-
-
-def measured(name: str, path: Path) -> tuple[dict[str, float], list[Any]]:
-    """Run a contender in a fresh process."""
-    context = multiprocessing.get_context("spawn")
-    with context.Pool(1) as pool:
-        return pool.apply(CONTENDERS[name], (path,))
+def timed(name: str, path: str) -> tuple[IntArray, float, float]:
+    """Return what one counts, its time, and this process's peak memory, the arrays included."""
+    arrays = read_arrays(path)
+    counts, seconds = best_of_three(lambda: COUNTERS[name](arrays, THRESHOLDS))
+    return counts, seconds, peak_megabytes()
 
 
 def main() -> None:
-    """Run all contenders and print their table."""
-    parser = argparse.ArgumentParser(description=__doc__)
+    """Run all and print their table."""
+    parser = argparse.ArgumentParser(
+        description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
+    )
     parser.add_argument("--rows", type=int, default=10_000_000)
     parser.add_argument("--json", type=Path, help="write the figures here too")
     options = parser.parse_args()
     with tempfile.TemporaryDirectory() as folder:
         path = Path(folder) / "comparisons.parquet"
-        write_comparisons(path, options.rows)
-        results = {name: measured(name, path) for name in CONTENDERS}
-    figures = {name: found for name, (found, _) in results.items()}
-    harness, reference = list(CONTENDERS)[:2]
-    equal = results[harness][1] == results[reference][1]
-    print(f"{options.rows:,} comparisons, {GROUPS} groups, {len(THRESHOLDS):,} thresholds; best of three\n")
-    print("| | from the Parquet file | from arrays in memory | peak memory |\n|---|---|---|---|")
-    for name, found in figures.items():
-        arrays = f"{found['from arrays, s']:.3f} s" if "from arrays, s" in found else ""
-        print(f"| {name} | {found['from file, s']:.3f} s | {arrays} | {found['peak, MB']:.0f} MB |")
-    ratios = {
-        part: figures[reference][part] / figures[harness][part] for part in ("from file, s", "from arrays, s")
+        write_comparisons(path, options.rows, subjects=200_000, score="DOUBLE")
+        results = {name: measure_apart(Job(timed, (name, str(path)))).result for name in COUNTERS}
+    ours, fastest, _ = next(iter(results.values()))
+    figures = {
+        name: {
+            "s": seconds,
+            "times the kernel": seconds / fastest,
+            "peak, MB": peak,
+            "equal": np.array_equal(counts, ours),
+        }
+        for name, (counts, seconds, peak) in results.items()
     }
-    print(f"\nThe harness takes 1/{ratios['from file, s']:.1f} of the time from the file, ", end="")
-    print(
-        f"1/{ratios['from arrays, s']:.1f} from arrays; the counts are {'equal' if equal else 'NOT EQUAL'}."
-    )
-    if options.json:
-        options.json.write_text(
-            json.dumps({"rows": options.rows, "equal": equal, "figures": figures}, indent=1) + "\n"
+    print(f"{options.rows:,} comparisons, {GROUPS} groups, {len(THRESHOLDS):,} thresholds; best of three\n")
+    print("| | from arrays in memory | ÷ the kernel | peak memory | counts |\n|---|---|---|---|---|")
+    for name, found in figures.items():
+        print(
+            f"| {name} | {found['s']:.3f} s | {found['times the kernel']:.2f} | {found['peak, MB']:.0f} MB "
+            f"| {'equal' if found['equal'] else 'NOT EQUAL'} |"
         )
-    if not equal:
+    if options.json:
+        options.json.write_text(json.dumps({"rows": options.rows, "figures": figures}, indent=1) + "\n")
+    if not all(found["equal"] for found in figures.values()):
         raise SystemExit(1)
 
 

@@ -13,7 +13,6 @@ from __future__ import annotations
 
 import argparse
 import json
-import multiprocessing
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
@@ -22,7 +21,7 @@ from typing import Any
 
 import numpy as np
 
-from benchmarks.counting import peak_megabytes
+from benchmarks.measuring import Job, measure_apart, peak_megabytes
 from harness import engines
 from harness.comparisons import all_pairs, open_comparisons, study_of
 from harness.comparisons.embeddings.vectors import BLOCK
@@ -128,9 +127,7 @@ def main() -> None:
     parser.add_argument("--json", type=Path, help="write the figures here too")
     options = parser.parse_args()
     world = World(options.templates, options.dimensions)
-    # First, for a process begins with the peak of the one that starts it.
-    with multiprocessing.get_context("spawn").Pool(1, maxtasksperchild=1) as pool:
-        peaks = {name: pool.apply(peak_of, (name, world)) for name in contenders(world)}
+    peaks = {name: measure_apart(Job(peak_of, (name, world))).result for name in contenders(world)}
     ready = {name: make() for name, make in contenders(world).items()}
     times: dict[str, list[float]] = {name: [] for name in ready}
     for _ in range(options.turns):

@@ -24,7 +24,7 @@ CAPTION = re.compile(r"(?::\w+:[^\n]*\n)*?:caption: (?P<name>\S+)\n(?::\w+:[^\n]
 COMMAND = re.compile(r"^\$ (?P<command>(?:[^\n]*\\\n)*[^\n]*)\n", re.MULTILINE)
 DIGEST = re.compile(r"\b[0-9a-f]{64}\b")
 
-MADE = ("_generated", "notebooks", "coverage.md", "claims.md")
+MADE = ("_generated", "notebooks", "coverage.md", "claims.md", "speed.md")
 
 
 def printed(command: str) -> str:

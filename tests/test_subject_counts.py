@@ -164,11 +164,19 @@ class TestThresholdsFor:
         every = np.arange(thresholds) / 1000
         kept = thresholds_for(every, subjects)
         fits = 4 * subjects * thresholds <= 2**23
-        if fits:
+        if fits or thresholds <= 64:
             assert kept.tolist() == every.tolist()
+        else:
+            assert len(kept) in {64, 128, 256, 512, 1024, 2048}
+            assert len(kept) <= max(64, 2**23 // (4 * subjects)) < 2 * max(64, len(kept))
         assert set(kept) <= set(every)
-        assert len(kept) == min(thresholds, max(64, 2**23 // max(1, 4 * subjects)))
         assert (kept[0], kept[-1]) == (every[0], every[-1])
+
+    def test_they_change_at_few_numbers_of_subjects(self) -> None:
+        every = np.arange(2000.0)
+        found = [len(thresholds_for(every, subjects)) for subjects in range(1, 70_000, 7)]
+        assert sorted(set(found)) == [64, 128, 256, 512, 1024, 2000]
+        assert found == sorted(found, reverse=True)
 
     def test_they_are_spread_evenly(self) -> None:
         steps = np.diff(thresholds_for(np.arange(1000.0), 10**6))

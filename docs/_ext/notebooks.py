@@ -6,12 +6,14 @@ import json
 import re
 import shutil
 from collections.abc import Container
+from html import escape
 from pathlib import Path
 from typing import Any
 
 from sphinx.application import Sphinx
 from sphinx.config import Config
 
+PICTURE = "image/png"
 LINK = re.compile(r"\[(?P<text>[^\]]*)\]\((?P<target>(?:\.\./[^)#\s]+|[^)#\s:/]+\.ipynb))\)")
 
 
@@ -24,9 +26,21 @@ def _copy(app: Sphinx, _config: Config) -> None:
     finished = {name: document for name, document in read.items() if document is not None}
     for name, document in finished.items():
         for cell in document["cells"]:
+            for output in cell.get("outputs", ()):
+                _with_words(output)
             if cell["cell_type"] == "markdown":
                 cell["source"] = _with_links_of_the_site("".join(cell["source"]), docs, finished)
         (folder / name).write_text(json.dumps(document), encoding="utf-8")
+
+
+def _with_words(output: dict[str, Any]) -> None:
+    """Show a picture with its alternative text, which pages would leave out."""
+    if PICTURE not in output.get("data", {}):
+        return
+    picture, told = "".join(output["data"].pop(PICTURE)).strip(), output["metadata"][PICTURE]
+    size = "".join(f' {side}="{told[side]}"' for side in ("width", "height") if side in told)
+    source = f"data:{PICTURE};base64,{picture}"
+    output["data"]["text/html"] = f'<img alt="{escape(told["alt"])}"{size} src="{source}">'
 
 
 def _finished(notebook: Path) -> dict[str, Any] | None:

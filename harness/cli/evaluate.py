@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Annotated, Literal
 
@@ -22,6 +24,11 @@ def evaluate(
     policy: Path | None = None,
     thresholds: Annotated[str | None, Parameter(allow_leading_hyphen=True)] = None,
     confirm: Literal["split"] | None = None,
+    engine: Literal["local", "dask", "spark"] = "local",
+    scheduler: str | None = None,
+    workers: int | None = None,
+    master: str | None = None,
+    checkpoints: Path | None = None,
     memory_limit: str | None = None,
     study_options: StudyOptions = StudyOptions(),  # noqa: B008 - frozen
     policy_options: PolicyOptions = PolicyOptions(),  # noqa: B008 - frozen
@@ -42,6 +49,16 @@ def evaluate(
         start:stop:step, numbers with commas between, or a file; chosen from the scores by default.
     confirm
         Also choose a threshold on one half of the subjects and see whether it holds on the other half.
+    engine
+        Who counts: this machine, or the workers of a Dask or Spark cluster, who find the files under the same paths.
+    scheduler
+        Address of a Dask scheduler (tcp://host:8786); by default a cluster of this machine's own, for this run.
+    workers
+        How many processes such a cluster has; one a processor by default.
+    master
+        Address of a Spark master, or local[N]; local[*] by default.
+    checkpoints
+        Folder to keep the counts of finished parts in; a run that was stopped goes on from there.
     memory_limit
         The most memory that reading and counting may take, such as 400MB or 2GB.
     """
@@ -52,13 +69,18 @@ def evaluate(
     from harness.outputs import require_replaceable, write_evaluation
 
     require_replaceable(out)
-    with counting_bar() as progress:
+    with _telling_what_is_kept(checkpoints), counting_bar() as progress:
         evaluation = run_evaluation(
             scores,
             study=study_options.study(study),
             policy=policy_options.policy(policy),
             thresholds=thresholds,
             confirm=confirm,
+            engine=engine,
+            scheduler=scheduler,
+            workers=workers,
+            master=master,
+            checkpoints=checkpoints,
             memory_limit=memory_limit,
             progress=progress,
         )
@@ -68,3 +90,14 @@ def evaluate(
         f"Written to {folder}: report.html, report.pdf, evaluation.json, rates.csv, verdicts.csv, pairs.csv, "
         "measures.csv, figures/",
     )
+
+
+@contextmanager
+def _telling_what_is_kept(checkpoints: Path | None) -> Iterator[None]:
+    try:
+        yield
+    except KeyboardInterrupt:
+        if checkpoints is None:
+            raise
+        kept = f"nothing was written but the counts of finished parts, in {checkpoints}"
+        raise KeyboardInterrupt(kept) from None

@@ -30,9 +30,11 @@ class Database:
     source : Source
     scratch : Path
         An existing folder for what outgrows the memory.
+    threads : int, optional
+        How many to read with; by default one a processor.
     """
 
-    def __init__(self, source: Source, scratch: Path) -> None:
+    def __init__(self, source: Source, scratch: Path, *, threads: int | None = None) -> None:
         self.source = source
         self._connection = duckdb.connect()
         with contextlib.suppress(
@@ -40,6 +42,8 @@ class Database:
         ):  # a notebook without ipywidgets has no bar to hide
             self._connection.execute("SET enable_progress_bar = false")
         self._connection.execute(f"SET temp_directory = {literal(str(scratch))}")
+        if threads is not None:
+            self._connection.execute(f"SET threads = {threads}")
 
     def limit_memory(self, size: int) -> None:
         """Let DuckDB take no more than so many bytes; what needs more goes through the scratch folder."""

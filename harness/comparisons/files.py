@@ -20,7 +20,7 @@ from harness.comparisons.source import Input, Source
 from harness.comparisons.sql import identifier, literal
 from harness.errors import InputError
 
-__all__ = ["Files", "open_files"]
+__all__ = ["Files", "RowsOfFile", "list_files", "open_files"]
 
 FORMATS = {
     ".csv": "CSV",
@@ -73,6 +73,28 @@ class Files:
 
 
 @dataclass(frozen=True)
+class RowsOfFile(Files):
+    """Some successive rows of one Parquet file, of whose other row groups nothing is read.
+
+    What is wrong with a row is looked for in the whole file, whose rows have their own numbers there.
+    """
+
+    first: int = 0
+    end: int = 0
+
+    def parts(self) -> Sequence[Files]:
+        """The whole file."""
+        return [Files(self.paths)]
+
+    def relation(self, connection: duckdb.DuckDBPyConnection) -> str:  # noqa: ARG002 - files need no registering
+        """Scan them as Parquet."""
+        return (
+            f"(SELECT * EXCLUDE (file_row_number) FROM read_parquet([{self._listed()}], hive_partitioning = false, "
+            f"file_row_number = true) WHERE file_row_number BETWEEN {self.first} AND {self.end - 1})"
+        )
+
+
+@dataclass(frozen=True)
 class CsvFiles(Files):
     """CSV, every column read as text: what a value means is for the study to say, not for a guess."""
 
@@ -117,8 +139,21 @@ class ArrowFiles(Files):
         return "arrow_files"
 
 
-def open_files(named: Sequence[str | os.PathLike[str]], columns: Sequence[str]) -> Source:
-    """Make a source of files of one format, globs and folders expanded."""
+def list_files(named: Sequence[str | os.PathLike[str]]) -> tuple[str, tuple[Path, ...]]:
+    """Find files of one format, globs and folders expanded, without opening any.
+
+    Returns
+    -------
+    str
+        The format: CSV, Parquet or Arrow IPC.
+    tuple of Path
+        In the order of what was named, and of their names.
+
+    Raises
+    ------
+    InputError
+        Where there is none, one cannot be read or stands twice, or they are of several formats.
+    """
     paths = [path for item in named for path in _expand(os.fspath(item))]
     formats = {path: _format_of(path) for path in paths}
     kinds = set(formats.values())
@@ -130,17 +165,24 @@ def open_files(named: Sequence[str | os.PathLike[str]], columns: Sequence[str]) 
             f"files of one evaluation must share a format, found {examples}; name those of one format",
             source=str(named[0]),
         )
-    for i, path in enumerate(paths):
-        if path in paths[:i]:
+    met: set[Path] = set()
+    for path in paths:
+        if path in met:
             raise InputError("is named twice and would count twice; name it once", source=str(path))
+        met.add(path)
         if not os.access(path, os.R_OK):
             raise InputError("cannot be read; check its permissions", source=str(path))
         if path.stat().st_size == 0:
             raise InputError("is empty (0 bytes); write it again", source=str(path))
-    kind = kinds.pop()
+    return kinds.pop(), tuple(paths)
+
+
+def open_files(named: Sequence[str | os.PathLike[str]], columns: Sequence[str]) -> Source:
+    """Make a source of files of one format, globs and folders expanded."""
+    kind, paths = list_files(named)
     if kind == "CSV":
         return _open_csv(paths, columns)
-    return Files(tuple(paths)) if kind == "Parquet" else ArrowFiles(tuple(paths))
+    return Files(paths) if kind == "Parquet" else ArrowFiles(paths)
 
 
 def _expand(item: str) -> list[Path]:
@@ -173,7 +215,7 @@ def _format_of(path: Path) -> str:
     return FORMATS[suffix]
 
 
-def _open_csv(paths: list[Path], columns: Sequence[str]) -> CsvFiles:
+def _open_csv(paths: Sequence[Path], columns: Sequence[str]) -> CsvFiles:
     header, delimiter = _csv_header(paths[0], columns)
     for path in paths[1:]:
         if _csv_header(path, columns) != (header, delimiter):

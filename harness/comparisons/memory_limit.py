@@ -9,8 +9,8 @@ from harness.errors import InputError
 
 __all__ = ["MemoryLimit"]
 
-PROGRAM = 250_000_000
-"""Bytes that Python, all that an evaluation imports, and the batches under way take, as measured."""
+PROGRAM = 290_000_000
+"""Bytes that Python, all that an evaluation imports, and the batches under way take at most, as measured."""
 LEAST_TO_READ_WITH = 64_000_000
 UNITS = {"": 1, "b": 1, "kb": 10**3, "mb": 10**6, "gb": 10**9, "kib": 2**10, "mib": 2**20, "gib": 2**30}
 
@@ -23,9 +23,15 @@ class MemoryLimit:
     ----------
     total : int
         Bytes, those of the program itself among them.
+    held : int
+        Bytes of it that what was counted before is kept in.
+    name : str
+        What errors call it.
     """
 
     total: int
+    held: int = 0
+    name: str = "memory limit"
 
     @classmethod
     def parse(cls, given: str | int) -> MemoryLimit:
@@ -58,12 +64,12 @@ class MemoryLimit:
         InputError
             Where there are too few.
         """
-        left = self.total - PROGRAM - tables
+        left = self.total - PROGRAM - self.held - tables
         if left < LEAST_TO_READ_WITH:
             least = -(-(self.total - left + LEAST_TO_READ_WITH) // 10**6)
             taken = f"counting {counted} takes about {megabytes(tables)}, " if tables else ""
             raise InputError(
-                f"memory limit {megabytes(self.total)} is too low: {taken}the program {megabytes(PROGRAM)} and "
+                f"{self.name} {megabytes(self.total)} is too low: {taken}the program {megabytes(PROGRAM)} and "
                 f"reading at least {megabytes(LEAST_TO_READ_WITH)}; allow {least} MB or more"
             )
         return left

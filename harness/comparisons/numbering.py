@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from typing import TypeAlias
 
 import numpy as np
+import numpy.typing as npt
 import pyarrow as pa
 
 from harness.comparisons.coding import WHOLE
@@ -12,11 +14,17 @@ from harness.comparisons.database import Database
 from harness.comparisons.queries import SUBJECT_NUMBERS, Queries
 from harness.comparisons.sql import has_text, identifier
 
-__all__ = ["SubjectColumn", "number_subjects"]
+__all__ = ["NOBODY", "SubjectColumn", "Subjects", "names_of_subjects", "number_subjects"]
+
+IntArray: TypeAlias = npt.NDArray[np.int64]
 
 WIDEST = 1 << 24
 """Of whole numbers from a range this wide, each that occurs is marked in a table of one byte a number."""
 HIGHEST = np.iinfo(np.int64).max
+SPARSE = 2
+"""With no more than so many places for each subject, a whole number is its subject's place as it is read."""
+NOBODY = -1
+"""The number at a place that no subject has."""
 LABEL, NUMBER = "label_of_a_subject", "number_of_a_subject"
 """Columns of the tables that are joined to the source, which may have a column `label` or `number` of its own."""
 
@@ -34,11 +42,14 @@ class SubjectColumn:
     rows : int or None
         How many rows have a label, where that is known: a whole number is looked up by an inner join, which has
         DuckDB use the number as an address, and which leaves out rows that it does not find.
+    origin : int or None
+        The whole number whose subject has place 0, where labels are places and need no look-up.
     """
 
     place: int
     label_sql: str
     rows: int | None
+    origin: int | None = None
 
     @property
     def table(self) -> str:
@@ -46,32 +57,47 @@ class SubjectColumn:
         return f"numbers_of_subjects_{self.place}"
 
     @property
-    def number_sql(self) -> str:
-        """The number of a row's subject; NULL where it has none."""
+    def place_sql(self) -> str:
+        """The place of a row's subject; NULL where it has none."""
+        if self.origin is not None:
+            return f"CAST(CAST({self.label_sql} AS BIGINT) - {self.origin} AS INTEGER)"
         return f"n{self.place}.{NUMBER}"
 
     @property
     def join_sql(self) -> str:
         """What finds it."""
+        if self.origin is not None:
+            return ""
         kind = "LEFT" if self.rows is None else "INNER"
         return f"{kind} JOIN {self.table} n{self.place} ON n{self.place}.{LABEL} = {self.label_sql}"
 
 
-def number_subjects(database: Database, queries: Queries) -> tuple[int, tuple[SubjectColumn, ...]]:
-    """Make the tables of the subjects' numbers, from 0 in the order of their names.
+@dataclass(frozen=True, eq=False)
+class Subjects:
+    """The subjects of all comparisons, and how those of a row are read.
 
-    Parameters
+    Attributes
     ----------
-    database : Database
-    queries : Queries
-
-    Returns
-    -------
-    int
-        How many subjects there are.
-    tuple of SubjectColumn
-        One for each column of subjects.
+    count : int
+        Subjects are numbered from 0 to one less, in the order of their names.
+    columns : tuple of SubjectColumn
+        One for each of the study's columns of subjects.
+    number_of_place : ndarray of int64, shape (places,)
+        What is read of a row is its subject's place, of which this is the number; `NOBODY` where it is no subject's.
     """
+
+    count: int
+    columns: tuple[SubjectColumn, ...]
+    number_of_place: IntArray
+
+    @classmethod
+    def none(cls) -> Subjects:
+        """Return what a study without subjects has."""
+        return cls(0, (), np.zeros(0, np.int64))
+
+
+def number_subjects(database: Database, queries: Queries) -> Subjects:
+    """Make the tables of the subjects' numbers, from 0 in the order of their names."""
     marked = _marked_integers(database, queries)
     columns = []
     for place, name in enumerate(queries.study.subjects):
@@ -103,7 +129,52 @@ def number_subjects(database: Database, queries: Queries) -> tuple[int, tuple[Su
             f"ON named.side = {queries.side(column.place)} AND named.label = CAST(own.label AS VARCHAR)"
         )
         database.fetch(f"DROP TABLE labels_{column.place}")
-    return int(database.fetch(f"SELECT count(*) FROM {SUBJECT_NUMBERS}")[0][0]), tuple(columns)
+    count = int(database.fetch(f"SELECT count(*) FROM {SUBJECT_NUMBERS}")[0][0])
+    numbered = Subjects(count, tuple(columns), np.arange(count))
+    return _placed(numbered, database, queries) if len(marked) == len(columns) else numbered
+
+
+def _placed(numbered: Subjects, database: Database, queries: Queries) -> Subjects:
+    """Have whole numbers be the places of their subjects, where they leave few places empty."""
+    sides: dict[int, list[tuple[IntArray, IntArray]]] = {}
+    for column in numbered.columns:
+        read = pa.Table.from_batches(
+            database.stream(
+                f"SELECT CAST({LABEL} AS BIGINT) AS label, {NUMBER} AS number FROM {column.table}"
+            )
+        )
+        own = read["label"].to_numpy(), read["number"].to_numpy().astype(np.int64)
+        sides.setdefault(queries.side(column.place), []).append(own)
+    first_place, origins, number_of_place = 0, {}, []
+    for side, columns in sides.items():
+        labels, numbers = map(np.concatenate, zip(*columns, strict=True))
+        if not len(labels) or int(labels.max()) - int(labels.min()) >= SPARSE * numbered.count:
+            return numbered
+        lowest = int(labels.min())
+        here = np.full(int(labels.max()) - lowest + 1, NOBODY)
+        here[labels - lowest] = numbers
+        origins[side] = lowest - first_place
+        number_of_place.append(here)
+        first_place += len(here)
+    read_as = (replace(c, rows=None, origin=origins[queries.side(c.place)]) for c in numbered.columns)
+    return Subjects(numbered.count, tuple(read_as), np.concatenate(number_of_place))
+
+
+def names_of_subjects(database: Database, queries: Queries) -> tuple[pa.Array, ...]:
+    """Return the names that `number_subjects` has numbered, in the order of their numbers.
+
+    Returns
+    -------
+    tuple of LargeStringArray
+        One for each way of naming people, of which the numbers go on from one to the next: two where either column
+        of subjects names them in its own way, else one.
+    """
+    names = []
+    for side in sorted({queries.side(place) for place in range(len(queries.study.subjects))}):
+        query = f"SELECT label FROM {SUBJECT_NUMBERS} WHERE side = {side} ORDER BY number"
+        batches = [batch.column(0).cast(pa.large_string()) for batch in database.stream(query)]
+        names.append(pa.concat_arrays([pa.array([], pa.large_string()), *batches]))
+    return tuple(names)
 
 
 def _marked_integers(database: Database, queries: Queries) -> dict[str, tuple[pa.Table, int]]:

@@ -17,7 +17,7 @@ import numpy.typing as npt
 import pyarrow as pa
 
 from harness.comparisons.coding import FLOATING, Coding, mated_sql, score_sql
-from harness.comparisons.numbering import SubjectColumn
+from harness.comparisons.numbering import Subjects
 from harness.comparisons.sql import identifier
 from harness.study import Study
 
@@ -37,7 +37,8 @@ class Batch:
     codes : ndarray of unsigned integers, shape (N,)
         ``2 * cell + mated``.
     subjects : tuple of ndarray of int32, shape (N,)
-        The numbers of the subjects, a column each; empty where they were not asked for.
+        The places of the subjects (see `harness.comparisons.numbering.Subjects`), a column each; empty where they
+        were not asked for.
     """
 
     scores: npt.NDArray[np.float32] | npt.NDArray[np.float64]
@@ -50,7 +51,7 @@ class Batch:
         return len(self.scores)
 
     def among(self, subjects: npt.NDArray[np.bool_]) -> Batch:
-        """Keep the comparisons of which every subject is among these."""
+        """Keep the comparisons of which every subject is at one of these places, shape (places,)."""
         kept = np.logical_and.reduce([subjects[side] for side in self.subjects])
         return Batch(self.scores[kept], self.codes[kept], tuple(side[kept] for side in self.subjects))
 
@@ -67,15 +68,15 @@ class Scan:
     text_only : bool
         Whether every column arrives as text.
     coding : Coding
-    subjects : tuple of SubjectColumn
-        The columns of subjects to read; none where they are not counted by.
+    subjects : Subjects
+        Those to read; none where comparisons are not counted by subject.
     """
 
     study: Study
     kinds: Mapping[str, str]
     text_only: bool
     coding: Coding
-    subjects: tuple[SubjectColumn, ...] = ()
+    subjects: Subjects
 
     def sql(self, relation: str) -> str:
         """Select what `batch` makes comparisons of."""
@@ -86,10 +87,10 @@ class Scan:
             for column in self.coding.columns
             for side in column.sides
         ]
-        numbers = [column.number_sql for column in self.subjects]
-        joins = " ".join(column.join_sql for column in self.subjects)
+        places = [column.place_sql for column in self.subjects.columns]
+        joins = " ".join(column.join_sql for column in self.subjects.columns)
         return (
-            f"SELECT {self._score_sql}, CAST({mated} AS TINYINT), {', '.join(ranks + numbers)} "
+            f"SELECT {self._score_sql}, CAST({mated} AS TINYINT), {', '.join(ranks + places)} "
             f"FROM {relation} {joins}"
         )
 
@@ -116,7 +117,7 @@ class Scan:
         sides = sum(len(column.sides) for column in self.coding.columns)
         codes = self._codes(truth, integers[:sides])
         subjects = tuple(integers[sides:])
-        if codes is None or not self._subjects_go_with(truth, subjects):
+        if codes is None or not self._are_places(subjects) or not self._subjects_go_with(truth, subjects):
             return None
         return Batch(scores, codes, subjects)
 
@@ -137,6 +138,10 @@ class Scan:
     def _code_type(self) -> np.dtype[Any]:
         """The narrowest that holds every code: of narrow integers the processor adds more at once."""
         return np.min_scalar_type(2 * prod(self.coding.radices))
+
+    def _are_places(self, subjects: tuple[Integers, ...]) -> bool:
+        last = len(self.subjects.number_of_place) - 1
+        return all(side.min(initial=0) >= 0 and side.max(initial=-1) <= last for side in subjects)
 
     def _subjects_go_with(self, mated: Integers, subjects: tuple[Integers, ...]) -> bool:
         if len(subjects) < 2 or self.study.identities == "separate":

@@ -9,7 +9,7 @@ from typing import Any, TypeAlias
 
 import numpy as np
 
-from harness.comparisons.files import open_files
+from harness.comparisons.files import Files, open_files
 from harness.comparisons.memory import open_arrays, open_capsule
 from harness.comparisons.source import Source
 
@@ -17,7 +17,7 @@ __all__ = ["Scores", "open_source"]
 
 Scores: TypeAlias = Any
 """A path, glob or folder; several paths; a mapping of column names to arrays; or an object that speaks the
-Arrow PyCapsule protocol (``__arrow_c_stream__``) or is a dataframe."""
+Arrow PyCapsule protocol (``__arrow_c_stream__``) or is a dataframe; or files that have been opened."""
 
 
 def open_source(scores: Scores, columns: Sequence[str], scratch: Path) -> Source:
@@ -37,6 +37,8 @@ def open_source(scores: Scores, columns: Sequence[str], scratch: Path) -> Source
     InputError
         Where it cannot be found or read, or lacks a column.
     """
+    if isinstance(scores, Files):
+        return scores
     if isinstance(scores, str | os.PathLike):
         return open_files([scores], columns)
     if (

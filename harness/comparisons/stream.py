@@ -11,12 +11,15 @@ from types import TracebackType
 from typing import Any, NoReturn, Self, TypeVar
 
 import duckdb
+import numpy as np
+import numpy.typing as npt
+import pyarrow as pa
 
 from harness.comparisons.coding import Coding
 from harness.comparisons.database import Database
 from harness.comparisons.faults import first_fault
 from harness.comparisons.memory_limit import MemoryLimit
-from harness.comparisons.numbering import SubjectColumn, number_subjects
+from harness.comparisons.numbering import Subjects, names_of_subjects, number_subjects
 from harness.comparisons.queries import Queries, labels_of, require_columns
 from harness.comparisons.scan import Batch, Scan
 from harness.comparisons.source import Input, Source
@@ -25,7 +28,7 @@ from harness.comparisons.survey import CellScores, survey_sql
 from harness.errors import InputError
 from harness.study import Study
 
-__all__ = ["CellScores", "Comparisons"]
+__all__ = ["CellScores", "Comparisons", "NoComparisonsError"]
 
 Result = TypeVar("Result")
 ROWS_TO_GUESS_LABELS_FROM = 50_000
@@ -33,6 +36,10 @@ ROWS_TO_GUESS_LABELS_FROM = 50_000
 
 class UnlistedLabelError(Exception):
     """A row whose label the coding lacks; the coding must be made again from all rows."""
+
+
+class NoComparisonsError(InputError):
+    """There is not one row; which is no fault of one file among several."""
 
 
 class Comparisons:
@@ -47,6 +54,8 @@ class Comparisons:
     study : Study
     memory : MemoryLimit, optional
         By default reading takes as much as DuckDB finds fit.
+    threads : int, optional
+        How many to read with; by default one a processor.
 
     Raises
     ------
@@ -54,12 +63,14 @@ class Comparisons:
         Where the scores cannot be read as the study says.
     """
 
-    def __init__(self, scores: Scores, study: Study, *, memory: MemoryLimit | None = None) -> None:
+    def __init__(
+        self, scores: Scores, study: Study, *, memory: MemoryLimit | None = None, threads: int | None = None
+    ) -> None:
         self.study = study
         self._scratch = tempfile.TemporaryDirectory(prefix="harness-")
         try:
             self._source: Source = open_source(scores, study.columns, Path(self._scratch.name))
-            self._database = Database(self._source, Path(self._scratch.name))
+            self._database = Database(self._source, Path(self._scratch.name), threads=threads)
             self._memory = memory
             self.leave_room(0, "")
             self._kinds = self._column_kinds()
@@ -96,6 +107,11 @@ class Comparisons:
             self._database.limit_memory(self._memory.beside(tables, counted))
 
     @property
+    def memory_is_limited(self) -> bool:
+        """Whether reading may not take what memory it likes."""
+        return self._memory is not None
+
+    @property
     def name(self) -> str:
         """What errors call the scores."""
         return self._source.name
@@ -104,6 +120,16 @@ class Comparisons:
     def columns(self) -> tuple[str, ...]:
         """What the entries of a cell are values of."""
         return tuple(column.name for column in self._coding.columns)
+
+    @property
+    def labels(self) -> dict[str, tuple[str, ...]]:
+        """The labels of each column of a cell: those of the first rows, or of all once `read` has needed them."""
+        return {column.name: column.labels for column in self._coding.columns}
+
+    @property
+    def kinds(self) -> dict[str, str]:
+        """The SQL type of each column of the scores, in their order."""
+        return dict(self._kinds)
 
     @property
     def score_type(self) -> str:
@@ -142,8 +168,8 @@ class Comparisons:
         InputError
             At the first batch with a row that cannot be used.
         """
-        _, columns = self._numbered
-        scan = Scan(self.study, self._kinds, self._source.text_only, coding, columns)
+        subjects = self._numbered
+        scan = Scan(self.study, self._kinds, self._source.text_only, coding, subjects)
         rows = 0
         for read in self._database.stream(scan.sql(self._database.relation())):
             batch = scan.batch(read)
@@ -152,10 +178,10 @@ class Comparisons:
             else:
                 rows += batch.num_rows
                 yield batch
-        if any(column.rows not in (None, rows) for column in columns):
+        if any(column.rows not in (None, rows) for column in subjects.columns):
             self.refuse()  # a row without a subject is not among those read
         if rows == 0:
-            raise InputError("holds no comparisons, only column names; give it rows", source=self.name)
+            raise NoComparisonsError("holds no comparisons, only column names; give it rows", source=self.name)
 
     def survey(self, coding: Coding, tail: int) -> tuple[CellScores, ...]:
         """Look at the range and the highest scores of every cell.
@@ -208,11 +234,21 @@ class Comparisons:
     @property
     def subjects(self) -> int:
         """How many subjects there are, numbered from 0 in the order of their names."""
-        return self._numbered[0]
+        return self._numbered.count
+
+    @property
+    def number_of_place(self) -> npt.NDArray[np.int64]:
+        """The numbers of the subjects whose places `batches` gives."""
+        return self._numbered.number_of_place
+
+    def subject_names(self) -> tuple[pa.Array, ...]:
+        """Return the names of the subjects, see `harness.comparisons.numbering.names_of_subjects`."""
+        _ = self._numbered
+        return names_of_subjects(self._database, self._queries)
 
     @cached_property
-    def _numbered(self) -> tuple[int, tuple[SubjectColumn, ...]]:
-        return number_subjects(self._database, self._queries) if self.study.subjects else (0, ())
+    def _numbered(self) -> Subjects:
+        return number_subjects(self._database, self._queries) if self.study.subjects else Subjects.none()
 
     def refuse(self) -> NoReturn:
         """Raise what is wrong with the first row that cannot be used; for `read`, that a label is new.

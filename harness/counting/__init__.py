@@ -7,6 +7,7 @@ sum that turns bins into matches is done once, when they are read.
 
 from harness.counting.counts import MATED, NON_MATED, Cell, Counts
 from harness.counting.index import ThresholdIndex
+from harness.counting.kernels import subject_tally
 from harness.counting.subject_sums import SubjectSums
 from harness.counting.subject_tally import SubjectTally
 from harness.counting.subjects import SubjectCounts, thresholds_for
@@ -22,5 +23,6 @@ __all__ = [
     "SubjectTally",
     "Tally",
     "ThresholdIndex",
+    "subject_tally",
     "thresholds_for",
 ]

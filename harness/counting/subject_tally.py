@@ -38,16 +38,16 @@ class SubjectTally:
     ----------
     thresholds : ndarray of float64, shape (T,)
         Finite, strictly ascending.
-    subjects : int
-        Subjects are numbered from 0 to one less.
+    places : int
+        Subjects have places from 0 to one less.
     count_missing : bool
         As in `harness.counting.tally.Tally`.
     """
 
-    def __init__(self, thresholds: FloatArray, subjects: int, *, count_missing: bool) -> None:
+    def __init__(self, thresholds: FloatArray, places: int, *, count_missing: bool) -> None:
         self._index = ThresholdIndex(thresholds)
         self._count_missing = count_missing
-        self._subjects = subjects
+        self._places = places
         self._width = len(thresholds) + 1
         self._numbers = CodeNumbers()
         self._row_of = np.full(0, -1, np.int32)
@@ -55,7 +55,7 @@ class SubjectTally:
         self._rows = NOBODY + 1
         # What is not touched takes no memory; and growing in place, it would not get the large pages that a table
         # looked up at random needs.
-        rows = NOBODY + 1 + subjects * CODES_OF_A_SUBJECT
+        rows = NOBODY + 1 + places * CODES_OF_A_SUBJECT
         self._bins, self._below = np.zeros(rows * self._width, np.int32), np.zeros(rows, np.int32)
         self._touches = 0
         self._reserve(0)
@@ -84,7 +84,7 @@ class SubjectTally:
         scores, codes : ndarray, shape (N,)
             As in `harness.counting.tally.Tally.add`.
         touched : one or two ndarrays of integers, shape (N,)
-            The subjects of each comparison; where the two are the same it touches one.
+            The places of the subjects of each comparison; where the two are the same it touches one.
         """
         absent = np.isnan(scores)
         if absent.any():
@@ -122,12 +122,12 @@ class SubjectTally:
         np.add.at(self._bins, place, one)
 
     def _first_keys(self, codes: Integers) -> IntArray:
-        """Return the key of subject 0 under each code; a key is of a code and a subject."""
+        """Return the key of place 0 under each code; a key is of a code and a place."""
         numbers = self._numbers.of(codes)
-        keys = len(self._numbers.codes) * self._subjects
+        keys = len(self._numbers.codes) * self._places
         if keys > len(self._row_of):
             self._row_of = np.append(self._row_of, np.full(keys - len(self._row_of), -1, np.int32))
-        np.multiply(numbers, self._subjects, out=numbers)
+        np.multiply(numbers, self._places, out=numbers)
         return numbers
 
     def _rows_of(self, first_keys: IntArray, subjects: Integers) -> npt.NDArray[np.int32]:
@@ -156,17 +156,26 @@ class SubjectTally:
         if self._touches > HIGHEST_NARROW and self._bins.dtype == np.int32:
             self._bins, self._below = self._bins.astype(np.int64), self._below.astype(np.int64)
 
-    def counts(self, cell_of_number: Callable[[int], Cell]) -> SubjectCounts:
-        """Return what was counted, with each cell's number turned into its values; can be done once."""
+    def counts(
+        self, cell_of_number: Callable[[int], Cell], number_of_place: IntArray | None = None
+    ) -> SubjectCounts:
+        """Return what was counted, with each cell's number turned into its values; can be done once.
+
+        Parameters
+        ----------
+        cell_of_number : callable
+        number_of_place : ndarray of int64, shape (places,), optional
+            What the subject at each place is called in the counts; by default, its place.
+        """
         bins = self._bins.reshape(-1, self._width)[NOBODY + 1 : self._rows]
         bins[:, 0] += self._below[NOBODY + 1 : self._rows]
-        numbers, subjects = np.divmod(np.concatenate(self._keys)[NOBODY + 1 :], max(self._subjects, 1))
+        numbers, places = np.divmod(np.concatenate(self._keys)[NOBODY + 1 :], max(self._places, 1))
         codes = np.array(self._numbers.codes, np.int64)[numbers]
         cell_of = {number: cell_of_number(number) for number in np.unique(codes // 2).tolist()}
         return SubjectCounts(
             thresholds=self._index.thresholds,
             cells=tuple(cell_of[number] for number in (codes // 2).tolist()),
             mated=codes % 2 == 1,
-            subjects=subjects,
+            subjects=places if number_of_place is None else number_of_place[places],
             bins=bins,
         )

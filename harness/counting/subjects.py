@@ -45,12 +45,15 @@ def thresholds_for(thresholds: FloatArray, subjects: int) -> FloatArray:
     Returns
     -------
     ndarray of float64
-        All, where 4 * subjects * T is at most 2**23; at least 64, and always the first and the last.
+        All, where 4 * subjects * T is at most 2**23. Otherwise 64, or 64 times the power of two that is affordable,
+        so that a few subjects more hardly ever change them; always the first and the last.
     """
-    affordable = max(FEWEST_THRESHOLDS, MOST_BINS // max(1, ROWS_PER_SUBJECT * subjects))
+    affordable = MOST_BINS // max(1, ROWS_PER_SUBJECT * subjects)
     if affordable >= len(thresholds):
         return thresholds
-    return thresholds[np.unique(np.linspace(0, len(thresholds) - 1, affordable).round().astype(np.intp))]
+    doublings = max(affordable // FEWEST_THRESHOLDS, 1).bit_length() - 1
+    kept = min(FEWEST_THRESHOLDS << doublings, len(thresholds))
+    return thresholds[np.linspace(0, len(thresholds) - 1, kept).round().astype(np.intp)]
 
 
 @dataclass(frozen=True, eq=False)

@@ -1,4 +1,4 @@
-"""Counting by the engine that the comparisons call for."""
+"""Counting by the engine that the comparisons were opened with."""
 
 from __future__ import annotations
 
@@ -8,26 +8,56 @@ from typing import TypeAlias
 import numpy as np
 import numpy.typing as npt
 
-from harness.comparisons import Comparisons, Opened
+from harness.comparisons import CellScores, Comparisons
+from harness.comparisons.embeddings import TemplatePairs
 from harness.counting import Counts, SubjectCounts
 from harness.engines import local, pairs
+from harness.engines.opening import Countable
+from harness.engines.parts import PartedComparisons
 
-__all__ = ["count", "count_by_subject"]
+__all__ = ["count", "count_by_subject", "survey"]
 
 FloatArray: TypeAlias = npt.NDArray[np.float64]
 BoolArray: TypeAlias = npt.NDArray[np.bool_]
 Progress: TypeAlias = Callable[[int], None]
 
 
-def count(comparisons: Opened, thresholds: FloatArray, *, progress: Progress = lambda rows: None) -> Counts:
+def survey(comparisons: Countable, tail: int) -> tuple[CellScores, ...]:
+    """Look at the range and the highest scores of every cell.
+
+    Parameters
+    ----------
+    comparisons : Countable
+    tail : int
+        How many of the highest scores to keep of each cell.
+
+    Raises
+    ------
+    InputError
+        Where a comparison cannot be used.
+    """
+    if isinstance(comparisons, PartedComparisons):
+        return comparisons.survey(tail)
+    return comparisons.read(lambda coding: comparisons.survey(coding, tail))
+
+
+def count(
+    comparisons: Countable, thresholds: FloatArray, *, progress: Progress = lambda rows: None
+) -> Counts:
     """Count all comparisons in one pass; see `harness.engines.local.count`."""
     if isinstance(comparisons, Comparisons):
         return local.count(comparisons, thresholds, progress=progress)
-    return pairs.count(comparisons, thresholds, progress=progress)
+    if isinstance(comparisons, TemplatePairs):
+        return pairs.count(comparisons, thresholds, progress=progress)
+    if isinstance(comparisons, PartedComparisons):
+        return comparisons.count(thresholds, progress=progress)
+    from harness.engines import spark
+
+    return spark.count(comparisons, thresholds, progress=progress)
 
 
 def count_by_subject(
-    comparisons: Opened,
+    comparisons: Countable,
     thresholds: FloatArray,
     *,
     among: BoolArray | None = None,
@@ -36,4 +66,10 @@ def count_by_subject(
     """Count all comparisons, and those of every subject; see `harness.engines.local.count_by_subject`."""
     if isinstance(comparisons, Comparisons):
         return local.count_by_subject(comparisons, thresholds, among=among, progress=progress)
-    return pairs.count_by_subject(comparisons, thresholds, among=among, progress=progress)
+    if isinstance(comparisons, TemplatePairs):
+        return pairs.count_by_subject(comparisons, thresholds, among=among, progress=progress)
+    if isinstance(comparisons, PartedComparisons):
+        return comparisons.count_by_subject(thresholds, among=among, progress=progress)
+    from harness.engines import spark
+
+    return spark.count_by_subject(comparisons, thresholds, among=among, progress=progress)

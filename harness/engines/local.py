@@ -11,8 +11,9 @@ import numpy.typing as npt
 
 from harness.comparisons import Comparisons
 from harness.comparisons.coding import Coding
+from harness.comparisons.numbering import NOBODY
 from harness.comparisons.scan import Batch
-from harness.counting import Counts, SubjectCounts, SubjectTally, Tally, thresholds_for
+from harness.counting import Counts, SubjectCounts, SubjectTally, Tally, subject_tally, thresholds_for
 
 __all__ = ["count", "count_by_subject"]
 
@@ -61,6 +62,7 @@ def count_by_subject(
     thresholds: FloatArray,
     *,
     among: BoolArray | None = None,
+    at: FloatArray | None = None,
     progress: Progress = lambda rows: None,
 ) -> tuple[Counts, SubjectCounts]:
     """Count all comparisons, and those of every subject, in one pass.
@@ -72,29 +74,37 @@ def count_by_subject(
     comparisons, thresholds, progress
     among : ndarray of bool, shape (subjects,), optional
         Count only comparisons of which every subject is among these.
+    at : ndarray of float64, optional
+        Those of the thresholds to count by subject at; see `harness.counting.thresholds_for` for the default.
 
     Returns
     -------
     Counts
     SubjectCounts
-        At fewer thresholds where the subjects are many; see `harness.counting.thresholds_for`.
+        At fewer thresholds where the subjects are many.
     """
-    subjects = comparisons.subjects
-    coarse = thresholds_for(thresholds, subjects)
+    subjects, number_of_place = comparisons.subjects, comparisons.number_of_place
+    places, kept = len(number_of_place), None if among is None else among[number_of_place]
+    coarse = thresholds_for(thresholds, subjects) if at is None else at
 
     def counted(coding: Coding) -> tuple[Counts, SubjectCounts]:
-        count_missing, codes = _counts_missing(comparisons), _codes(coding)
+        codes, count_missing = _codes(coding), _counts_missing(comparisons)
         comparisons.leave_room(
-            Tally.size(thresholds, codes) + SubjectTally.size(coarse, subjects, codes),
+            Tally.size(thresholds, codes) + SubjectTally.size(coarse, places, codes),
             f"{subjects:,} subjects at {len(coarse):,} thresholds",
         )
         tally = Tally(comparisons.columns, thresholds, count_missing=count_missing)
-        by_subject = SubjectTally(coarse, subjects, count_missing=count_missing)
+        rows = None if comparisons.memory_is_limited else comparisons.rows()
+        most_codes = 2 * prod(coding.radices)
+        by_subject = subject_tally(coarse, places, most_codes, rows=rows, count_missing=count_missing)
         for batch in _reported(comparisons.batches(coding), progress):
-            part = batch if among is None else batch.among(among)
+            part = batch if kept is None else batch.among(kept)
             tally.add(part.scores, part.codes)
             by_subject.add(part.scores, part.codes, part.subjects)
-        return tally.counts(coding.cell), by_subject.counts(coding.cell)
+        of_subjects = by_subject.counts(coding.cell, number_of_place)
+        if (of_subjects.subjects == NOBODY).any():
+            comparisons.refuse()  # a subject that was not there when the subjects were numbered
+        return tally.counts(coding.cell), of_subjects
 
     return comparisons.read(counted)
 

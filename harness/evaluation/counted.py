@@ -10,7 +10,7 @@ import numpy as np
 import numpy.typing as npt
 
 from harness import engines
-from harness.comparisons import Input, Opened
+from harness.comparisons import Input
 from harness.counting import MATED, NON_MATED, Counts, SubjectCounts
 from harness.errors import InputError
 from harness.grouping import AxisGrouping
@@ -54,7 +54,7 @@ class Counted:
 
 
 def count_for(
-    comparisons: Opened,
+    comparisons: engines.Countable,
     policy: Policy,
     thresholds: Thresholds | None,
     progress: Callable[[int, int | None], None] = lambda rows, total: None,
@@ -63,16 +63,18 @@ def count_for(
 
     Parameters and errors are those of `evaluate`.
     """
-    study, total = comparisons.study, comparisons.rows()
+    study = comparisons.study
     wanted = np.unique(study.sign * np.array(policy.thresholds, np.float64)) + 0.0
     groupings = [AxisGrouping(study, axis) for axis in study.axes]
     if thresholds is None:
-        survey = comparisons.read(lambda coding: comparisons.survey(coding, TAIL))
+        survey = engines.survey(comparisons, TAIL)
         if not survey:
             raise InputError("holds no comparison with a score; give it rows", source=comparisons.name)
         at = candidates(survey, groupings, wanted)
     else:
         at = np.union1d(study.sign * parse_thresholds(thresholds), wanted) + 0.0
+
+    total = comparisons.rows()
 
     def counted(rows: int) -> None:
         progress(rows, total)
@@ -93,7 +95,7 @@ def count_for(
     )
 
 
-def halves(comparisons: Opened, counted: Counted) -> tuple[Counted, Counted]:
+def halves(comparisons: engines.Countable, counted: Counted) -> tuple[Counted, Counted]:
     """Count again among either half of the subjects; comparisons between the halves are in neither.
 
     Subjects are dealt by a seeded shuffle of their names in order, so the same scores give the same halves.

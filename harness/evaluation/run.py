@@ -7,9 +7,10 @@ from collections.abc import Callable, Mapping
 from dataclasses import replace
 from typing import Literal, TypeAlias
 
-from harness.comparisons import MemoryLimit, Scores, open_comparisons, study_of
+from harness.comparisons import Scores, study_of
 from harness.counting import Cell, Counts
 from harness.differentials import differentials
+from harness.engines import EngineName, choose_engine, open_with
 from harness.evaluation.confirmation import confirmation_of
 from harness.evaluation.counted import Counted, by_truth, count_for, halves
 from harness.evaluation.effects import Effects, effects_of_subjects
@@ -36,6 +37,11 @@ def evaluate(
     policy: PolicyLike = None,
     thresholds: Thresholds | None = None,
     confirm: Literal["split"] | None = None,
+    engine: EngineName = "local",
+    scheduler: str | None = None,
+    workers: int | None = None,
+    master: str | None = None,
+    checkpoints: str | os.PathLike[str] | None = None,
     memory_limit: str | int | None = None,
     progress: Callable[[int, int | None], None] = lambda rows, total: None,
 ) -> Evaluation:
@@ -56,6 +62,17 @@ def evaluate(
         single events, with the policy's thresholds among them.
     confirm : "split", optional
         Also choose a threshold on one half of the subjects and see whether it holds on the other half.
+    engine : {"local", "dask", "spark"}, optional
+        Who counts: this machine, or the workers of a cluster, who must find the files under the same paths.
+    scheduler : str, optional
+        Address of a Dask scheduler, such as ``"tcp://host:8786"``. By default the engine dask starts a cluster of
+        processes on this machine for this run.
+    workers : int, optional
+        How many processes such a cluster has; by default one a processor.
+    master : str, optional
+        Address of a Spark master, or ``"local[N]"``; ``"local[*]"`` by default.
+    checkpoints : path, optional
+        A folder to keep the counts of finished parts in, so that a run that was stopped goes on where it was.
     memory_limit : str or int, optional
         The most memory that reading and counting may take, the program included: a size such as ``"400MB"``,
         or bytes. By default as much as DuckDB finds fit.
@@ -73,8 +90,15 @@ def evaluate(
     """
     study, policy = study_of(scores, study), load_policy(policy)
     policy.axes_of(study)  # refuses before anything is read
-    memory = None if memory_limit is None else MemoryLimit.parse(memory_limit)
-    with open_comparisons(scores, study, memory=memory) as comparisons:
+    by = choose_engine(
+        engine,
+        scheduler=scheduler,
+        workers=workers,
+        master=master,
+        checkpoints=checkpoints,
+        memory_limit=memory_limit,
+    )
+    with open_with(scores, study, by) as comparisons:
         counted = count_for(comparisons, policy, thresholds, progress)
         split = halves(comparisons, counted) if confirm else None
     evaluation = conclude(counted, policy)

@@ -13,7 +13,7 @@ import pytest
 import harness
 from harness import InputError
 from harness.comparisons import Templates, all_pairs, pairs_between, study_of
-from harness.study import Study
+from harness.study import load_study
 
 MATCHER = {"matcher": {"name": "example", "version": "1"}}
 EMBEDDINGS = np.random.default_rng(0).normal(size=(6, 4)).astype(np.float32)
@@ -184,7 +184,7 @@ class TestStudy:
     def test_needs_no_more_than_the_matcher(self, data: Path) -> None:
         file = data / "study.yaml"
         file.write_text("matcher: {name: example, version: '1'}\n")
-        expected = Study.model_validate({**MATCHER, **self.FULL})
+        expected = load_study({**MATCHER, **self.FULL})
         for given in (MATCHER, file, expected):
             assert study_of(self.PAIRS, given) == expected
 

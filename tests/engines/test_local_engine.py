@@ -153,7 +153,7 @@ def test_scores_that_are_not_a_number_are_neither_surveyed_nor_counted_as_scores
 ) -> None:
     score = table()["score"].to_numpy().astype(dtype)
     score[::10_000] = np.nan  # statistics kept in Parquet files leave NaN out
-    study = STUDY.model_copy(update={"missing_scores": "exclude"})
+    study = load_study({**STUDY.to_dict(), "missing_scores": "exclude"})
     with Comparisons(write(tmp_path, kind, table(score=score)), study) as comparisons:
         cells = comparisons.read(lambda coding: comparisons.survey(coding, 5))
         counts = count(comparisons, MILLE)
@@ -226,7 +226,7 @@ def test_trials_that_are_not_among_the_subjects_are_not_counted() -> None:
 @pytest.mark.parametrize("at", [0.0, 0.9], ids=["all thresholds", "the tail"])
 def test_rows_in_any_order_and_number_of_files_give_the_same_counts(at: float, tmp_path: Path) -> None:
     rows = table().append_column("subject", pa.array(np.arange(ROWS) % 97))
-    study = STUDY.model_copy(update={"subjects": ("subject",)})
+    study = load_study({**STUDY.to_dict(), "subjects": ["subject"]})
     shuffled = rows.take(np.random.default_rng(6).permutation(ROWS))
     for i in range(3):
         pq.write_table(

@@ -1,0 +1,144 @@
+"""Counting by subject in loops that Numba compiles: what `SubjectTally` does in NumPy.
+
+NumPy's is the reference, and is used where Numba is not installed or the comparisons are few. Functions here are
+compiled, so they are loops over arrays and numbers, and nothing else.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any, TypeAlias, TypeVar, cast
+
+import numba
+import numpy as np
+import numpy.typing as npt
+
+__all__ = ["deal", "steps_of", "tally_touches"]
+
+FloatArray: TypeAlias = npt.NDArray[np.float64]
+Integers: TypeAlias = npt.NDArray[np.integer[Any]]
+Scores: TypeAlias = npt.NDArray[np.float32] | FloatArray
+Function = TypeVar("Function", bound=Callable[..., Any])
+
+
+def compiled(function: Function) -> Function:
+    """Compile a function, once for all where a place to keep the outcome can be written to."""
+    try:
+        return cast(Function, numba.njit(function, cache=True, nogil=True, error_model="numpy"))
+    except RuntimeError:  # neither beside this file nor in the user's own folder
+        return cast(Function, numba.njit(function, nogil=True, error_model="numpy"))
+
+
+@compiled
+def step_of(score: float, origin: float, scale: float, steps: int) -> int:
+    """Return the step that a score falls in: monotone in the score, whatever the rounding."""
+    position = (score - origin) * scale
+    if not position > 0.0:
+        return 0
+    return min(int(position), steps - 1) if position < steps else steps - 1
+
+
+@compiled
+def steps_of(thresholds: FloatArray, origin: float, scale: float, steps: int) -> Integers:
+    """Return the step of each threshold, by the very operations that find a score's."""
+    found = np.empty(len(thresholds), np.int64)
+    for i in range(len(thresholds)):
+        found[i] = step_of(thresholds[i], origin, scale, steps)
+    return found
+
+
+@compiled
+def reached(score: float, after: FloatArray, first: Integers, origin: float, scale: float, steps: int) -> int:
+    """Count the thresholds at or below a score: those of lower steps, and of its own those it is not below.
+
+    Of its own step there is hardly ever more than one, and no branch on the outcome of its comparison, which would
+    be guessed wrong half of the time.
+    """
+    step = step_of(score, origin, scale, steps)
+    low, high = int(first[step]), int(first[step + 1])
+    if high - low > 1:
+        while low < high:
+            middle = (low + high) >> 1
+            if score >= after[middle]:
+                low = middle + 1
+            else:
+                high = middle
+        return low
+    return low + int(score >= after[low])
+
+
+@compiled
+def deal(
+    start: int,
+    scores: Scores,
+    codes: Integers,
+    one: Integers,
+    other: Integers,
+    number_of_code: Integers,
+    after: FloatArray,
+    first: Integers,
+    origin: float,
+    scale: float,
+    steps: int,
+    count_missing: bool,
+    place_bits: int,
+    keys_of_a_place: int,
+    bin_bits: int,
+    piles: Integers,
+    heights: Integers,
+) -> int:
+    """Deal what touches subjects to a pile for every block of subjects, until a pile is full or all is dealt.
+
+    Returns
+    -------
+    int
+        The first comparison that was not dealt.
+    """
+    mask, full = (1 << place_bits) - 1, piles.shape[1] - 1
+    for i in range(start, len(scores)):
+        score = float(scores[i])
+        bin_of_score = 0
+        if not np.isnan(score):
+            bin_of_score = reached(score, after, first, origin, scale, steps)
+        elif not count_missing:
+            continue
+        here, there = one[i], other[i]
+        block, other_block = here >> place_bits, there >> place_bits
+        height = heights[block]
+        if height >= full or heights[other_block] >= full:
+            return i
+        number = number_of_code[codes[i]]
+        piles[block, height] = (((here & mask) * keys_of_a_place + number) << bin_bits) | bin_of_score
+        heights[block] = height + 1
+        if there != here:
+            height = heights[other_block]
+            key = (there & mask) * keys_of_a_place + number
+            piles[other_block, height] = (key << bin_bits) | bin_of_score
+            heights[other_block] = height + 1
+    return len(scores)
+
+
+@compiled
+def tally_touches(
+    start: int, pile: Integers, bin_bits: int, row_of: Integers, keys: Integers, rows: int, bins: Integers
+) -> tuple[int, int]:
+    """Add a pile up, until it is done or a row is needed that the bins lack.
+
+    Returns
+    -------
+    int
+        The first touch that was not added.
+    int
+        How many rows are in use.
+    """
+    mask = (1 << bin_bits) - 1
+    for i in range(start, len(pile)):
+        key = pile[i] >> bin_bits
+        row = row_of[key]
+        if row < 0:
+            if rows == len(bins):
+                return i, rows
+            row, row_of[key], keys[rows] = rows, rows, key
+            rows += 1
+        bins[row, pile[i] & mask] += 1
+    return len(pile), rows

@@ -1,0 +1,202 @@
+"""`SubjectTally` on compiled kernels: the same counts, for very many comparisons."""
+
+from __future__ import annotations
+
+from collections import deque
+from collections.abc import Callable, Sequence
+from concurrent.futures import Future, ThreadPoolExecutor
+from dataclasses import dataclass
+from typing import Any, TypeAlias
+
+import numpy as np
+import numpy.typing as npt
+
+from harness.counting import compiled
+from harness.counting.codes import CodeNumbers
+from harness.counting.counts import Cell
+from harness.counting.subject_tally import CODES_OF_A_SUBJECT
+from harness.counting.subjects import SubjectCounts
+
+__all__ = ["CompiledSubjectTally"]
+
+FloatArray: TypeAlias = npt.NDArray[np.float64]
+Scores: TypeAlias = npt.NDArray[np.float32] | FloatArray
+IntArray: TypeAlias = npt.NDArray[np.int64]
+Integers: TypeAlias = npt.NDArray[np.integer[Any]]
+Bins: TypeAlias = npt.NDArray[np.int32] | IntArray
+
+HIGHEST_NARROW = np.iinfo(np.int32).max
+MOST_STEPS = 1 << 20
+IN_CACHE = 1 << 19
+"""Bytes of the bins of a block of subjects, which stay in a processor's own cache while a pile is added up."""
+IN_A_PILE = 1 << 16
+"""Touches dealt to a block before they are added up: enough that its bins are fetched for many at once."""
+MOST_WAITING = 4
+NO_ROW = -1
+
+
+@dataclass(frozen=True, eq=False)
+class Steps:
+    """What the compiled kernels find the thresholds reached with; see `harness.counting.index.ThresholdIndex`."""
+
+    after: FloatArray
+    first: npt.NDArray[np.int32]
+    origin: float
+    scale: float
+    steps: int
+
+    @classmethod
+    def of(cls, thresholds: FloatArray) -> Steps:
+        """Divide the scores into the fewest steps that keep the thresholds apart, as far as that can be.
+
+        Parameters
+        ----------
+        thresholds : ndarray of float64, shape (T,)
+            Finite, strictly ascending.
+        """
+        origin, steps = float(thresholds[0]), 1 << (2 * len(thresholds)).bit_length()
+        while True:
+            scale = _scale(thresholds, steps)
+            of_thresholds = compiled.steps_of(thresholds, origin, scale, steps)
+            if steps >= MOST_STEPS or (np.diff(of_thresholds) > 0).all():
+                break
+            steps *= 2
+        first = np.searchsorted(of_thresholds, np.arange(steps + 1)).astype(np.int32)
+        return cls(np.append(thresholds, np.inf), first, origin, scale, steps)
+
+    def arguments(self) -> tuple[FloatArray, npt.NDArray[np.int32], float, float, int]:
+        """Return what the kernels are given."""
+        return self.after, self.first, self.origin, self.scale, self.steps
+
+
+def _scale(thresholds: FloatArray, steps: int) -> float:
+    with np.errstate(over="ignore", divide="ignore", invalid="ignore"):
+        scale = (steps - 1) / (thresholds[-1] - thresholds[0])
+    return float(scale) if np.isfinite(scale) else 0.0
+
+
+class CompiledSubjectTally:
+    """Adds batches up by subject like a `SubjectTally`, block of subjects after block.
+
+    Bins of very many subjects do not fit into a processor's cache, and fetching them for every touch takes longer
+    than all the rest. So touches are first dealt to a pile for each block of subjects, whose bins do fit, and a
+    pile is added up when it is full.
+
+    Parameters
+    ----------
+    thresholds, places, count_missing
+        As in `SubjectTally`.
+    codes : int
+        No more of them may occur.
+    """
+
+    def __init__(self, thresholds: FloatArray, places: int, codes: int, *, count_missing: bool) -> None:
+        self._thresholds, self._count_missing = thresholds, count_missing
+        self._steps, self._numbers, self._codes = Steps.of(thresholds), CodeNumbers(), codes
+        width = len(thresholds) + 1
+        self._bin_bits = width.bit_length()
+        self._place_bits = max(0, (IN_CACHE // (width * np.dtype(np.int32).itemsize)).bit_length() - 1)
+        in_a_block = 1 << self._place_bits
+        blocks = -(-max(places, 1) // in_a_block)
+        narrow = (in_a_block * codes << self._bin_bits) <= HIGHEST_NARROW
+        self._piles = np.empty((blocks, IN_A_PILE), np.int32 if narrow else np.int64)
+        self._adder = ThreadPoolExecutor(1, "adder")
+        self._waiting: deque[Future[None]] = deque()
+        self._heights, self._rows, self._touches = np.zeros((3, blocks), np.int64)
+        self._row_of = np.full((blocks, in_a_block * codes), NO_ROW, np.int32)
+        # What is not touched takes no memory.
+        rows = in_a_block * min(codes, CODES_OF_A_SUBJECT)
+        self._keys = np.zeros((blocks, rows), np.int32)
+        self._bins: Bins = np.zeros((blocks, rows, width), np.int32)
+
+    def add(self, scores: Scores, codes: Integers, touched: Sequence[Integers]) -> None:
+        """Count one batch; see `SubjectTally.add`."""
+        self._numbers.meet(codes)
+        dealt = 0
+        while dealt < len(scores):
+            dealt = compiled.deal(
+                dealt,
+                scores,
+                codes,
+                touched[0],
+                touched[-1],
+                self._numbers.number_of,
+                *self._steps.arguments(),
+                self._count_missing,
+                self._place_bits,
+                self._codes,
+                self._bin_bits,
+                self._piles,
+                self._heights,
+            )
+            if dealt < len(scores):
+                self._hand_over(IN_A_PILE - 1)
+
+    def _hand_over(self, least: int) -> None:
+        """Have the piles that are as high as that added up by another thread, a few of them waiting at most."""
+        for block in np.flatnonzero(self._heights >= least).tolist():
+            pile = self._piles[block, : self._heights[block]].copy()
+            self._heights[block] = 0
+            self._waiting.append(self._adder.submit(self._add_up, block, pile))
+            while len(self._waiting) > MOST_WAITING:
+                self._waiting.popleft().result()
+
+    def _add_up(self, block: int, pile: Integers) -> None:
+        self._make_room(block, len(pile))
+        done = 0
+        while True:
+            done, self._rows[block] = compiled.tally_touches(
+                done,
+                pile,
+                self._bin_bits,
+                self._row_of[block],
+                self._keys[block],
+                self._rows[block],
+                self._bins[block],
+            )
+            if done == len(pile):
+                return
+            self._grow()
+
+    def _make_room(self, block: int, touches: int) -> None:
+        """Widen the bins before so many touches were counted that one of them could overflow."""
+        self._touches[block] += touches
+        if self._touches[block] > HIGHEST_NARROW and self._bins.dtype == np.int32:
+            self._bins = self._bins.astype(np.int64)
+
+    def _grow(self) -> None:
+        blocks, rows, width = self._bins.shape
+        self._keys = np.concatenate([self._keys, np.zeros((blocks, rows), np.int32)], axis=1)
+        self._bins = np.concatenate([self._bins, np.zeros((blocks, rows, width), self._bins.dtype)], axis=1)
+
+    def counts(
+        self, cell_of_number: Callable[[int], Cell], number_of_place: IntArray | None = None
+    ) -> SubjectCounts:
+        """Return what was counted; see `SubjectTally.counts`."""
+        self._hand_over(1)
+        while self._waiting:
+            self._waiting.popleft().result()
+        self._adder.shutdown()
+        self._piles = self._piles[:, :0].copy()
+        keys = np.concatenate([own[:rows] for own, rows in zip(self._keys, self._rows, strict=True)])
+        blocks = np.repeat(np.arange(len(self._rows)), self._rows)
+        places, numbers = np.divmod(keys, self._codes)
+        places += blocks << self._place_bits
+        codes = np.array(self._numbers.codes, np.int64)[numbers]
+        cell_of = {number: cell_of_number(number) for number in np.unique(codes // 2).tolist()}
+        return SubjectCounts(
+            thresholds=self._thresholds,
+            cells=tuple(cell_of[number] for number in (codes // 2).tolist()),
+            mated=codes % 2 == 1,
+            subjects=places if number_of_place is None else number_of_place[places],
+            bins=self._moved_together(),
+        )
+
+    def _moved_together(self) -> Bins:
+        """Move the rows in use to the front, in place: fresh memory for so many would take longer."""
+        every = self._bins.reshape(-1, self._bins.shape[2])
+        done = 0
+        for first, rows in zip(range(0, len(every), self._bins.shape[1]), self._rows.tolist(), strict=True):
+            every[done : done + rows] = every[first : first + rows]
+            done += rows
+        return every[:done]
