@@ -79,7 +79,7 @@ def local(paths: list[str]) -> Outcome:
 
 
 def dask(paths: list[str]) -> Outcome:
-    """Count in two Dask workers, and kill one that is at work when the first counts are in."""
+    """Count in two Dask workers, and kill one, at work if any is, when the first counts are in."""
     from distributed import Client, LocalCluster
 
     with (
@@ -91,8 +91,8 @@ def dask(paths: list[str]) -> Outcome:
 
         def kill(rows: int) -> None:
             busy = [worker for worker, jobs in client.processing().items() if jobs]
-            if rows and busy and not lost:
-                lost.append(processes[busy[0]])
+            if rows and not lost:
+                lost.append(processes[(busy or list(processes))[0]])
                 os.kill(lost[0], signal.SIGKILL)
 
         by = {"name": "dask", "scheduler": cluster.scheduler_address}

@@ -29,7 +29,7 @@ def test_all_engines_count_to_the_same_bits_though_a_dask_worker_is_lost(tmp_pat
     names = [name for name in ENGINES if "executors" not in name]
     if os.environ.get("HARNESS_REQUIRE_SPARK") != "1" and not (find_spec("pyspark") and shutil.which("java")):
         names = [name for name in names if "Spark" not in name]
-    found = outcomes(write_files(tmp_path, 300_000, 500, 12), names)
-    assert {outcome.comparisons for outcome in found.values()} == {300_000}
+    found = outcomes(write_files(tmp_path, 600_000, 500, 12), names)
+    assert {outcome.comparisons for outcome in found.values()} == {600_000}
     assert len({outcome.digest for outcome in found.values()}) == 1
     assert {name for name, outcome in found.items() if outcome.lost} == {"Dask, two workers, one killed"}
