@@ -240,10 +240,10 @@ def safe_threshold(
         return SafeThreshold(None, "the ranges in which parity is shown do not meet across the axes")
     allowed = meets_limits(false_matches, fnmr_gap_upper, policy)[lowest : highest + 1]
     if not allowed.any():
-        return SafeThreshold(None, "no threshold in the range also keeps max_fmr and max_fnmr_gap")
+        return SafeThreshold(None, f"no threshold in the range also keeps {_limits(policy)}")
     deciding = max(ranges, key=lambda axis: (ranges[axis] or (0, 0))[0])
     place = lowest + int(np.argmax(allowed))
-    limits = "" if place == lowest else ", and max_fmr and max_fnmr_gap are kept"
+    limits = "" if place == lowest else f", which also keeps {_limits(policy)}"
     return SafeThreshold(place, f"{MET[policy.criterion]} on every axis ({deciding} decides){limits}")
 
 
@@ -254,6 +254,12 @@ def _safe_range(verdict: AxisVerdict, policy: Policy) -> tuple[int, int] | None:
     if verdict.parity_shown_from is None or verdict.parity_shown_to is None:
         return None
     return verdict.parity_shown_from, verdict.parity_shown_to
+
+
+def _limits(policy: Policy) -> str:
+    """Name the limits that the policy sets beside those of parity."""
+    set_by_policy = {"max_fmr": policy.max_fmr, "max_fnmr_gap": policy.max_fnmr_gap}
+    return " and ".join(name for name, limit in set_by_policy.items() if limit is not None)
 
 
 def meets_limits(

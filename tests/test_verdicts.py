@@ -291,7 +291,7 @@ class TestSafeThreshold:
         found = safe(policy, ethnicity=axis_verdict((0, 4)))
         assert found.place == 2
         assert found.reason == (
-            "parity is shown from here on every axis (ethnicity decides), and max_fmr and max_fnmr_gap are kept"
+            "parity is shown from here on every axis (ethnicity decides), which also keeps max_fmr"
         )
         assert safe(Policy(max_ratio=2, max_fmr=0.0054), ethnicity=axis_verdict((0, 4))).place == 3
         assert safe(policy, ethnicity=axis_verdict((3, 4))).reason.endswith("(ethnicity decides)")
@@ -302,8 +302,17 @@ class TestSafeThreshold:
         axes = {"ethnicity": axis_verdict((0, 4)), "sex": axis_verdict((0, 4))}
         assert safe(policy, gaps, **axes).place == 2
 
-    @pytest.mark.parametrize("limit", [{"max_fmr": 1e-9}, {"max_fnmr_gap": 0.01}])
-    def test_is_none_where_no_threshold_keeps_the_limits_too(self, limit: dict[str, float]) -> None:
+    @pytest.mark.parametrize(
+        ("limit", "named"),
+        [
+            ({"max_fmr": 1e-9}, "max_fmr"),
+            ({"max_fnmr_gap": 0.01}, "max_fnmr_gap"),
+            ({"max_fmr": 1e-9, "max_fnmr_gap": 0.01}, "max_fmr and max_fnmr_gap"),
+        ],
+    )
+    def test_is_none_where_no_threshold_keeps_the_limits_too(
+        self, limit: dict[str, float], named: str
+    ) -> None:
         gaps = {"ethnicity": [0.0, 0.2, 0.2, 0.2, 0.2]}
         found = safe(Policy(max_ratio=2, **limit), gaps, ethnicity=axis_verdict((1, 4)))
-        assert found == SafeThreshold(None, "no threshold in the range also keeps max_fmr and max_fnmr_gap")
+        assert found == SafeThreshold(None, f"no threshold in the range also keeps {named}")

@@ -1,4 +1,4 @@
-"""The figures of an evaluation, for notebooks: each method draws one and returns its axes."""
+"""The figures of an evaluation, for notebooks: each method draws one and returns its display."""
 
 from __future__ import annotations
 
@@ -8,6 +8,7 @@ if TYPE_CHECKING:
     from matplotlib.axes import Axes
 
     from harness.evaluation.result import Evaluation
+    from harness.plots import Display
 
 __all__ = ["Plotting"]
 
@@ -16,75 +17,75 @@ class Plotting:
     """What an evaluation can draw.
 
     In every method ``axis`` is the name of an axis, by default the first (of the figures of all axes: all), and
-    ``ax`` the matplotlib Axes to draw on, by default those of a new figure. For alt text, or to save, use the
-    displays of `harness.plots`.
+    ``ax`` the matplotlib Axes to draw on, by default those of a new figure. A notebook shows the display that is
+    returned as its figure, with alternative text; ``ax_`` and ``figure_`` are matplotlib's, ``alt_text`` the words.
     """
 
-    def plot_verdict_zones(self, axis: str | None = None, *, ax: Axes | None = None) -> Axes:
+    def plot_verdict_zones(self, axis: str | None = None, *, ax: Axes | None = None) -> Display:
         """Draw where along the threshold disparity is shown, parity is shown, or neither."""
         from harness.plots import VerdictZonesDisplay
 
-        return VerdictZonesDisplay.from_evaluation(self._whole, axis).plot(ax=ax).ax_
+        return VerdictZonesDisplay.from_evaluation(self._whole, axis).plot(ax=ax)
 
-    def plot_false_match_rates(self, axis: str | None = None, *, ax: Axes | None = None) -> Axes:
+    def plot_false_match_rates(self, axis: str | None = None, *, ax: Axes | None = None) -> Display:
         """Draw the false match rate of every group against the threshold."""
         from harness.plots import FalseMatchRateDisplay
 
-        return FalseMatchRateDisplay.from_evaluation(self._whole, self._named(axis)).plot(ax=ax).ax_
+        return FalseMatchRateDisplay.from_evaluation(self._whole, self._named(axis)).plot(ax=ax)
 
-    def plot_worst_ratio(self, axis: str | None = None, *, ax: Axes | None = None) -> Axes:
+    def plot_worst_ratio(self, axis: str | None = None, *, ax: Axes | None = None) -> Display:
         """Draw the worst ratio of two groups' false match rates, with bounds and what is tolerated."""
         from harness.plots import WorstRatioDisplay
 
-        return WorstRatioDisplay.from_evaluation(self._whole, self._named(axis)).plot(ax=ax).ax_
+        return WorstRatioDisplay.from_evaluation(self._whole, self._named(axis)).plot(ax=ax)
 
-    def plot_gap(self, axis: str | None = None, *, ax: Axes | None = None) -> Axes:
+    def plot_gap(self, axis: str | None = None, *, ax: Axes | None = None) -> Display:
         """Draw the largest difference of two groups' false match rates, with its bound and what is tolerated."""
         from harness.plots import GapDisplay
 
-        return GapDisplay.from_evaluation(self._whole, self._named(axis)).plot(ax=ax).ax_
+        return GapDisplay.from_evaluation(self._whole, self._named(axis)).plot(ax=ax)
 
     def plot_groups(
         self, axis: str | None = None, *, threshold: float | None = None, ax: Axes | None = None
-    ) -> Axes:
+    ) -> Display:
         """Draw the false match rate of every group at one threshold, by default the safe one."""
         from harness.plots import GroupsAtThresholdDisplay
 
         display = GroupsAtThresholdDisplay.from_evaluation(self._whole, self._named(axis), threshold)
-        return display.plot(ax=ax).ax_
+        return display.plot(ax=ax)
 
-    def plot_cost(self, axis: str | None = None, *, ax: Axes | None = None) -> Axes:
+    def plot_cost(self, axis: str | None = None, *, ax: Axes | None = None) -> Display:
         """Draw what a threshold costs by group: FNMR of comparisons, TPIR of searches."""
         from harness.plots import cost_display
 
-        return cost_display(self._whole, self._named(axis)).plot(ax=ax).ax_
+        return cost_display(self._whole, self._named(axis)).plot(ax=ax)
 
-    def plot_det(self, axis: str | None = None, *, ax: Axes | None = None) -> Axes:
+    def plot_det(self, axis: str | None = None, *, ax: Axes | None = None) -> Display:
         """Draw false non-matches against false matches by group."""
         from harness.plots import DetDisplay
 
-        return DetDisplay.from_evaluation(self._whole, self._named(axis)).plot(ax=ax).ax_
+        return DetDisplay.from_evaluation(self._whole, self._named(axis)).plot(ax=ax)
 
-    def plot_score_distributions(self, axis: str | None = None, *, ax: Axes | None = None) -> Axes:
+    def plot_score_distributions(self, axis: str | None = None, *, ax: Axes | None = None) -> Display:
         """Draw how mated and non-mated scores are distributed, a row for each group."""
         from harness.plots import ScoreDistributionDisplay
 
-        return ScoreDistributionDisplay.from_evaluation(self._whole, self._named(axis)).plot(ax=ax).ax_
+        return ScoreDistributionDisplay.from_evaluation(self._whole, self._named(axis)).plot(ax=ax)
 
     def plot_cross_groups(
         self, axis: str | None = None, *, threshold: float | None = None, ax: Axes | None = None
-    ) -> Axes:
+    ) -> Display:
         """Draw the false match rate of every two groups at one threshold; the study's pairing must be cross."""
         from harness.plots import CrossGroupDisplay
 
         display = CrossGroupDisplay.from_evaluation(self._whole, self._named(axis), threshold)
-        return display.plot(ax=ax).ax_
+        return display.plot(ax=ax)
 
-    def plot_detectable_ratios(self, axis: str | None = None, *, ax: Axes | None = None) -> Axes:
+    def plot_detectable_ratios(self, axis: str | None = None, *, ax: Axes | None = None) -> Display:
         """Draw the smallest ratio that would have been detected, against the threshold."""
         from harness.plots import DetectableRatioDisplay
 
-        return DetectableRatioDisplay.from_evaluation(self._whole, axis).plot(ax=ax).ax_
+        return DetectableRatioDisplay.from_evaluation(self._whole, axis).plot(ax=ax)
 
     @property
     def _whole(self) -> Evaluation:

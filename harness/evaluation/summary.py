@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from decimal import Decimal
 from html import escape
 
 import numpy as np
@@ -10,10 +11,12 @@ import numpy as np
 from harness.evaluation.confirmation import Confirmation
 from harness.evaluation.result import AxisEvaluation, Evaluation
 
-__all__ = ["answer", "html_summary"]
+__all__ = ["about", "answer", "html_summary"]
 
 NOWHERE = "at no threshold"
 MOST_NAMED = 6
+MANY = 0.1
+"""From this rate on, a threshold lets so many false matches through that the policy should limit them."""
 
 
 def answer(evaluation: Evaluation) -> tuple[tuple[str, str], ...]:
@@ -33,6 +36,11 @@ def answer(evaluation: Evaluation) -> tuple[tuple[str, str], ...]:
     )
     confirmed = evaluation.confirmation
     return lines if confirmed is None else (*lines, ("Confirmation", _confirmation(confirmed)))
+
+
+def about(value: float) -> str:
+    """Write a number to two significant digits, without a power of ten."""
+    return f"{Decimal(f'{value:.2g}'):,f}"
 
 
 def html_summary(evaluation: Evaluation) -> str:
@@ -70,9 +78,14 @@ def _false_matches(evaluation: Evaluation, threshold: float) -> str:
     if np.isnan(at).any():
         return ""
     low, high = int(at.argmin()), int(at.argmax())
-    return (
-        f"; {rates.name} there {at[low]:.2g} ({rates.groups[low]}) to {at[high]:.2g} ({rates.groups[high]})"
-    )
+    lowest = about(at[low]) if at[low] > 0 else f"0 of {rates.trials[low]:,}"
+    said = f"{rates.name} there {lowest} ({rates.groups[low]}) to {about(at[high])} ({rates.groups[high]})"
+    if about(at[low]) == about(at[high]):
+        said = f"{rates.name} of every group there about {about(at[high])}"
+    if at[high] == 0:
+        said = f"no {'alert' if rates.name == 'FPIR' else 'match'} by mistake there in any group"
+    many = at[high] >= MANY and evaluation.policy.max_fmr is None
+    return f"; {said}{'; max_fmr in the policy would ask for fewer' if many else ''}"
 
 
 def _place(evaluation: Evaluation, threshold: float) -> int:
@@ -89,12 +102,16 @@ def _more_data(evaluation: Evaluation) -> str:
             continue
         growth = verdict.growth_needed[place]
         if np.isfinite(growth) and growth > 1:
-            trials = float(f"{growth * axis.false_matches.trials.min():.2g}")
+            trials = about(growth * axis.false_matches.trials.min())
             return (
-                f"; at {evaluation.threshold_at(place):.6g} it would take about {growth:.2g} times as much data "
-                f"({trials:,.0f} non-mated comparisons a group) to show it, were the rates equal"
+                f"; at {evaluation.threshold_at(place):.6g} it would take about {about(growth)} times as much data "
+                f"({trials} non-mated {_trials(evaluation)} a group) to show it, were the rates equal"
             )
     return ""
+
+
+def _trials(evaluation: Evaluation) -> str:
+    return "searches" if evaluation.study.task == "identification" else "comparisons"
 
 
 def _tolerance(evaluation: Evaluation) -> str:
@@ -156,6 +173,6 @@ def _evidence(evaluation: Evaluation) -> str:
         f"{len(axis.false_matches.groups)} of {axis.name}" for axis in evaluation.axes.values()
     )
     return (
-        f"{non_mated:,} non-mated and {mated:,} mated comparisons, groups: {groups}, "
+        f"{non_mated:,} non-mated and {mated:,} mated {_trials(evaluation)}, groups: {groups}, "
         f"{len(evaluation.thresholds):,} thresholds, {100 * evaluation.policy.confidence:g} % bounds"
     )

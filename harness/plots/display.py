@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from abc import ABC, abstractmethod
+from base64 import b64encode
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, Literal, TypeAlias, TypeVar
 
@@ -12,6 +13,7 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure, SubFigure
 
 from harness.errors import InputError
+from harness.plots.saving import encoded
 from harness.plots.scales import range_to_draw
 from harness.plots.style import settings
 
@@ -45,6 +47,7 @@ class Display(ABC):
     matcher: str
     ax_: Axes = field(init=False, repr=False)
     figure_: Figure | SubFigure = field(init=False, repr=False)
+    _alone: bool = field(init=False, repr=False)
 
     def plot(self: Self, ax: Axes | None = None) -> Self:
         """Draw it.
@@ -60,12 +63,28 @@ class Display(ABC):
         Display
             Itself, with ``ax_`` and ``figure_``.
         """
+        object.__setattr__(self, "_alone", ax is None)
         with settings():
             ax = self._new_axes() if ax is None else ax
             self._draw(ax)
         object.__setattr__(self, "ax_", ax)
         object.__setattr__(self, "figure_", ax.figure)
         return self
+
+    def _repr_mimebundle_(self, **_: object) -> tuple[dict[str, str], dict[str, dict[str, str | int]]]:
+        """Return what a notebook shows: the figure, with its words as alternative text.
+
+        On axes that were given it is part of another figure; then the words alone.
+        """
+        if not hasattr(self, "figure_"):
+            self.plot()
+        if not self._alone:
+            return {"text/plain": self.alt_text}, {}
+        figure = self.figure_.get_figure(root=True)
+        picture = b64encode(encoded(figure, "png", self.title, self.alt_text)).decode()
+        wide, high = (round(96 * float(inches)) for inches in figure.get_size_inches())
+        described: dict[str, str | int] = {"alt": self.alt_text, "width": wide, "height": high}
+        return {"image/png": picture, "text/plain": self.alt_text}, {"image/png": described}
 
     @property
     def title(self) -> str:

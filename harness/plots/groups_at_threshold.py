@@ -211,7 +211,7 @@ class GroupsAtThresholdDisplay(Display):
                 linewidth=1.4,
                 label=f"_interval of {self.groups[group]}",
             )
-            ax.plot([self.estimate[group]], [top], label=self.groups[group], **ESTIMATE.line)
+            ax.plot([self.estimate[group]], [top], label=self.groups[group], clip_on=False, **ESTIMATE.line)
         else:
             bound = {**BOUND, "markevery": [1], "clip_on": False}
             ax.plot(

@@ -4,18 +4,17 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Sequence
-from functools import cache, lru_cache
+from functools import lru_cache
 from typing import Any, TypeAlias
 
 import numpy as np
 import numpy.typing as npt
 from matplotlib.axes import Axes
-from matplotlib.font_manager import FontProperties, findfont, get_font
 from matplotlib.lines import Line2D
-from matplotlib.textpath import TextToPath
 from matplotlib.transforms import Affine2D, ScaledTranslation, Transform
 
-from harness.plots.style import FONT, GREY, TEXT_SIZE, LineStyle
+from harness.plots.shortening import fitting, telling, text_width
+from harness.plots.style import GREY, LineStyle
 
 __all__ = [
     "COLUMN",
@@ -42,56 +41,11 @@ LEADER = 16.0
 COLUMN = 14.0
 
 
-@lru_cache(maxsize=8192)
-def text_width(text: str, size: float = TEXT_SIZE) -> float:
-    """Return how wide a text is drawn, in points.
-
-    Parameters
-    ----------
-    text : str
-    size : float
-        In points.
-    """
-    width, _, _ = TextToPath().get_text_width_height_descent(
-        text, FontProperties(family=[FONT], size=size), ismath=False
-    )
-    return float(width)
-
-
-@lru_cache(maxsize=8192)
-def fitting(text: str, width: float, size: float = TEXT_SIZE) -> str:
-    """Return the text on one line, with an ellipsis in its middle where it is wider than so many points.
-
-    Both ends stay, because names often differ only at the end.
-
-    Parameters
-    ----------
-    text : str
-    width, size : float
-        In points.
-    """
-    text = "".join(
-        c if ord(c) in _drawable() else "\N{REPLACEMENT CHARACTER}" for c in " ".join(text.split())
-    )
-    if text_width(text, size) <= width:
-        return text
-    for kept in range(min(len(text), int(width)) - 1, 1, -1):
-        tail = kept * 2 // 5
-        short = f"{text[: kept - tail].rstrip()}…{text[len(text) - tail :].lstrip()}"
-        if text_width(short, size) <= width:
-            return short
-    return "…"
-
-
-@cache
-def _drawable() -> frozenset[int]:
-    return frozenset(get_font(findfont(FontProperties(family=[FONT]))).get_charmap())
-
-
 def label_names(names: Sequence[str], width: float) -> tuple[str, ...]:
     """Return names short enough for labels, and distinct.
 
-    A name that the font cannot draw, or that shortening makes the same as another, is given its number.
+    Words that other names have too go first. A name that the font cannot draw, or that shortening makes the same as
+    another, is given its number: its place among the names in order, whatever order a figure shows them in.
 
     Parameters
     ----------
@@ -99,13 +53,19 @@ def label_names(names: Sequence[str], width: float) -> tuple[str, ...]:
     width : float
         In points.
     """
-    short = [fitting(name, width) for name in names]
+    return _labels(tuple(names), width)
+
+
+@lru_cache(maxsize=256)
+def _labels(names: tuple[str, ...], width: float) -> tuple[str, ...]:
+    short = [telling(name, names, width) for name in names]
     often = Counter(short)
+    places = {name: place for place, name in enumerate(sorted(set(names)), 1)}
     return tuple(
         label
         if often[label] == 1 and "\N{REPLACEMENT CHARACTER}" not in label
-        else f"{i}: {fitting(names[i - 1], width - text_width(f'{i}: '))}"
-        for i, label in enumerate(short, 1)
+        else f"{places[name]}: {fitting(name, width - text_width(f'{places[name]}: '))}"
+        for name, label in zip(names, short, strict=True)
     )
 
 

@@ -12,9 +12,10 @@ from typing import Any
 from matplotlib.figure import Figure, SubFigure
 
 from harness.errors import InputError
+from harness.plots.characters import printable
 from harness.plots.style import settings
 
-__all__ = ["save_figure"]
+__all__ = ["encoded", "save_figure"]
 
 # What would name the moment or the program; None leaves it out.
 METADATA: dict[str, dict[str, Any]] = {
@@ -67,6 +68,20 @@ def save_figure(
 def _save(
     figure: Figure | SubFigure, stem: str, wanted: str, title: str | None, alt_text: str | None
 ) -> Path:
+    content, path = encoded(figure, wanted, title, alt_text), Path(f"{stem}.{wanted}")
+    try:
+        path.write_bytes(content)
+    except OSError as error:
+        raise InputError(f"cannot be written ({error.strerror})", source=str(path)) from error
+    return path
+
+
+def encoded(figure: Figure | SubFigure, wanted: str, title: str | None, alt_text: str | None) -> bytes:
+    """Return the bytes of a figure's file; see `save_figure`.
+
+    In the words, characters without a printed form are written by number, for XML has no place for some of them.
+    """
+    title, alt_text = (None if text is None else printable(text) for text in (title, alt_text))
     described = {"Title": title, DESCRIBED_AS[wanted]: alt_text}
     known = {key: text for key, text in described.items() if text is not None}
     written = io.BytesIO()
@@ -75,14 +90,7 @@ def _save(
             written, format=wanted, dpi=PNG_DPI, metadata={**METADATA[wanted], **known}
         )
     content = written.getvalue()
-    if wanted == "svg" and alt_text is not None:
-        content = _spoken(content, alt_text)
-    path = Path(f"{stem}.{wanted}")
-    try:
-        path.write_bytes(content)
-    except OSError as error:
-        raise InputError(f"cannot be written ({error.strerror})", source=str(path)) from error
-    return path
+    return _spoken(content, alt_text) if wanted == "svg" and alt_text is not None else content
 
 
 def _spoken(svg: bytes, alt_text: str) -> bytes:

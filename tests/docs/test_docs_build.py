@@ -7,8 +7,12 @@ import re
 import shutil
 import subprocess
 import sys
+from dataclasses import dataclass
 from html.parser import HTMLParser
+from importlib.resources import files
+from importlib.util import find_spec
 from pathlib import Path
+from typing import Literal
 
 import pytest
 from readme_blocks import ROOT
@@ -16,6 +20,34 @@ from readme_blocks import ROOT
 sphinx_inventory = pytest.importorskip("sphinx.util.inventory", reason="`make docs` installs Sphinx")
 pytest.importorskip("furo", reason="`make docs` installs the theme")
 pytest.importorskip("latex2mathml", reason="`make docs` installs it")
+
+CHROMIUM = shutil.which("chromium") or shutil.which("chromium-browser") or shutil.which("google-chrome")
+REQUIRED = os.environ.get("HARNESS_REQUIRE_BROWSER") == "1"
+LACKING = [
+    name
+    for name, there in (
+        ("Chromium", CHROMIUM),
+        ("playwright", find_spec("playwright")),
+        ("axe-playwright-python", find_spec("axe_playwright_python")),
+    )
+    if not there
+]
+STANDARDS = ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa", "best-practice"]
+MAIN_PAGES = (
+    "index",
+    "tutorial",
+    "coverage",
+    "how-to/auditor/report",
+    "how-to/auditor/figures",
+    "how-to/evaluator/index",
+    "how-to/ci/check",
+    "explanation/statistics",
+    "reference/cli",
+    "reference/api/evaluation",
+    "notebooks/01_quickstart",
+    "notebooks/02_does_the_disparity_disappear",
+    "notebooks/03_uncertainty",
+)
 
 LOADED = {"script": "src", "img": "src", "iframe": "src", "source": "src", "object": "data"}
 
@@ -67,27 +99,65 @@ def _documented(site: Path) -> set[str]:
     return {name for kind, names in inventory.data.items() if kind.startswith("py:") for name in names}
 
 
-@pytest.mark.slow
-def test_the_site_builds_without_a_warning_or_a_request_and_has_every_public_name(tmp_path: Path) -> None:
-    docs, site = _copied(tmp_path), tmp_path / "site"
+@dataclass(frozen=True)
+class Built:
+    """The pages before and after, and what the builder said."""
+
+    docs: Path
+    site: Path
+    said: tuple[str, int]
+
+
+@pytest.fixture(scope="module")
+def built(tmp_path_factory: pytest.TempPathFactory) -> Built:
+    folder = tmp_path_factory.mktemp("docs")
+    docs, site = _copied(folder), folder / "site"
     command = [sys.executable, "-m", "sphinx", "-q", "-W", "--keep-going", "-b", "html", str(docs), str(site)]
     done = subprocess.run(
         command,
         capture_output=True,
         text=True,
         check=False,
-        cwd=tmp_path,
+        cwd=folder,
         env={**os.environ, "PYTHONPATH": str(ROOT)},
     )
-    assert (done.stderr, done.returncode) == ("", 0)
+    return Built(docs, site, (done.stderr, done.returncode))
+
+
+@pytest.mark.slow
+@pytest.mark.skipif(bool(LACKING) and not REQUIRED, reason=f"{', '.join(LACKING)} not installed")
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+def test_axe_finds_no_violation_in_the_main_pages(built: Built, scheme: Literal["light", "dark"]) -> None:
+    from playwright.sync_api import sync_playwright
+
+    assert not LACKING, f"{', '.join(LACKING)} not installed"
+    axe = files("axe_playwright_python").joinpath("axe.min.js").read_text(encoding="utf-8")
+    with sync_playwright() as playwright:
+        browser = playwright.chromium.launch(executable_path=CHROMIUM, args=["--no-sandbox", "--disable-gpu"])
+        page = browser.new_context(offline=True, color_scheme=scheme).new_page()
+        for name in MAIN_PAGES:
+            page.goto((built.site / f"{name}.html").as_uri())
+            page.evaluate(axe)
+            result = page.evaluate(
+                "(tags) => axe.run(document, {runOnly: tags, resultTypes: ['violations']})", STANDARDS
+            )
+            found = [(v["id"], [node["html"][:100] for node in v["nodes"][:2]]) for v in result["violations"]]
+            assert not found, name
+            assert len(result["passes"]) > 15, name
+        browser.close()
+
+
+@pytest.mark.slow
+def test_the_site_builds_without_a_warning_or_a_request_and_has_every_public_name(built: Built) -> None:
+    docs, site = built.docs, built.site
+    assert built.said == ("", 0)
 
     html = sorted(site.rglob("*.html"))
     for page in html:
         requests = Requests()
         requests.feed(page.read_text(encoding="utf-8"))
         assert [url for url in requests.fetched if re.match(r"(https?:)?//", url)] == [], page
-        if "notebooks" not in page.parts:
-            assert requests.images_without_words == 0, page
+        assert requests.images_without_words == 0, page
     for style in site.rglob("*.css"):
         assert not re.search(
             r"(?:url\(|@import)\s*['\"]?(?:https?:)?//", style.read_text(encoding="utf-8")

@@ -215,7 +215,8 @@ class TestSummary:
         assert fmr["Black"] < fmr["Asian"]
         assert lines["Safe threshold"] == (
             "0.5 (criterion not_detected, ratio at most 2): no disparity is detected from here up on every "
-            f"axis (ethnicity decides); FMR there {fmr['Black']:.2g} (Black) to {fmr['Asian']:.2g} (Asian)"
+            f"axis (ethnicity decides); FMR there {fmr['Black']:.2g} (Black) to {fmr['Asian']:.2g} (Asian); "
+            "max_fmr in the policy would ask for fewer"
         )
         assert lines["Not detected from"] == (
             "ethnicity 0.5 (from the most lenient evaluated); sex 0.5 (from the most lenient evaluated)"

@@ -22,6 +22,7 @@ METADATA = {
     "kernelspec": {"display_name": "Python 3", "language": "python", "name": "python3"},
     "language_info": {"name": "python"},
 }
+PICTURE = "image/png"
 WIDGET = "application/vnd.jupyter.widget-view+json"
 SECONDS_A_CELL = 300
 TAG = re.compile(r"<style.*?</style>|<[^>]+>", re.DOTALL)
@@ -63,8 +64,15 @@ def normalised(notebook: NotebookNode) -> NotebookNode:
             )
             for output in cell.outputs:
                 if "metadata" in output:
-                    output.metadata = NotebookNode()
+                    output.metadata = nbformat.from_dict(_described(output.metadata))
     return notebook
+
+
+def _described(metadata: NotebookNode) -> dict[str, dict[str, object]]:
+    """Keep the size and the words of a picture."""
+    kept = {key: metadata.get(PICTURE, {}).get(key) for key in ("alt", "width", "height")}
+    known = {key: value for key, value in kept.items() if value is not None}
+    return {PICTURE: known} if known else {}
 
 
 def _joined(outputs: Iterator[NotebookNode]) -> Iterator[NotebookNode]:

@@ -224,5 +224,5 @@ def test_an_unknown_axis_names_those_there_are(three: Evaluation) -> None:
 
 
 def test_an_evaluation_draws_itself(three: Evaluation) -> None:
-    ax = three.plot_false_match_rates()
-    assert ax.get_title("left").startswith("FMR by group")
+    display = three.plot_false_match_rates()
+    assert display.ax_.get_title("left").startswith("FMR by group")

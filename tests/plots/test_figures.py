@@ -109,11 +109,11 @@ def test_an_evaluation_draws_every_figure_itself() -> None:
     drawing = {name for name in dir(evaluation) if name.startswith("plot_")}
     assert drawing == {method.__name__ for method in titles}
     for method, title in titles.items():
-        assert method().get_title("left").startswith(f"{title}, matcher made up 2.1\n")
+        assert method().ax_.get_title("left").startswith(f"{title}, matcher made up 2.1\n")
 
 
 def test_a_figure_of_one_threshold_reads_any_that_was_evaluated() -> None:
     evaluation = world("across 3 groups")
     threshold = float(evaluation.thresholds[40])
     for plot in (evaluation.plot_groups, evaluation.plot_cross_groups):
-        assert f"\nAt threshold {threshold:.6g}" in plot(threshold=threshold).get_title("left")
+        assert f"\nAt threshold {threshold:.6g}" in plot(threshold=threshold).ax_.get_title("left")

@@ -51,7 +51,50 @@ def test_names_shortened_to_the_same_are_told_apart_by_number() -> None:
 
 
 def test_a_name_that_the_font_lacks_is_numbered() -> None:
-    assert label_names(["漢族", "Han"], WIDTH) == ("1: ��", "Han")
+    assert label_names(["漢族", "Han"], WIDTH) == ("2: ��", "Han")
+
+
+def test_a_number_is_the_place_in_order_whatever_order_a_figure_shows() -> None:
+    names = [f"{'W' * 20}{middle}{'W' * 20}" for middle in "cab"]
+    assert [label[:2] for label in label_names(names, WIDTH)] == ["3:", "1:", "2:"]
+
+
+CENSUS = (
+    "Asian or Asian British – Bangladeshi (self-declared)",
+    "Asian or Asian British – Pakistani (self-declared)",
+    "Black or Black British – African (self-declared)",
+    "Black or Black British – Caribbean (self-declared)",
+    "Mixed or multiple ethnic groups – White and Black African",
+    "White – English, Welsh, Scottish, Northern Irish or British (self-declared)",
+)
+
+
+def test_a_long_name_keeps_what_tells_it_from_the_others() -> None:
+    assert label_names(CENSUS, WIDTH) == (
+        "Asian…Bangladeshi…",
+        "Asian…Pakistani…",
+        "Black…British…African…",
+        "Black…Caribbean…",
+        "Mixed…multiple ethnic…",
+        "White…English, Welsh…",
+    )
+
+
+@pytest.mark.parametrize("width", [90.0, 120.0, 130.0])
+def test_combined_names_keep_both_of_their_parts_apart(width: float) -> None:
+    names = [f"{name}×{sex}" for name in CENSUS[2:4] for sex in ("female", "male")]
+    labels = label_names(names, width)
+    assert len(set(labels)) == 4
+    assert all(text_width(label) <= width for label in labels)
+    assert [label.endswith("female") for label in labels] == [True, False, True, False]
+    assert not any("……" in label or label[0].isdigit() for label in labels)
+
+
+@given(st.lists(st.text(max_size=40), min_size=1, max_size=8, unique=True), st.floats(80, 200))
+def test_labels_fit_and_differ_unless_the_font_lacks_them(names: list[str], width: float) -> None:
+    labels = label_names(names, width)
+    assert all(text_width(label) <= width for label in labels)
+    assert len(set(labels)) == len(names)
 
 
 def test_thirty_lines_differ_without_colour() -> None:

@@ -5,11 +5,15 @@ from pathlib import Path
 from xml.etree import ElementTree
 
 import matplotlib as mpl
+import numpy as np
 import pytest
 from matplotlib.figure import Figure
+from worlds import POLICY, scores, study
 
 from harness.errors import InputError
-from harness.plots import FalseMatchRateDisplay, save_figure
+from harness.evaluation import evaluate
+from harness.plots import FalseMatchRateDisplay, save_figure, save_figures
+from harness.plots.characters import printable
 
 PROGRAM = """
 import hashlib, sys
@@ -58,6 +62,33 @@ def test_the_alt_text_is_in_the_files(display: FalseMatchRateDisplay, tmp_path: 
     root = ElementTree.fromstring(svg.read_bytes())
     assert (root.get("role"), root.get("aria-label")) == ("img", text)
     assert text.encode() in png.read_bytes()
+
+
+NAMES_NO_XML_HAS = ("bell \x07", "escape \x1b[31m", "nothing \x00", "half \ud800", "\ufffe", "turned \u202e")
+
+
+@pytest.mark.parametrize("name", NAMES_NO_XML_HAS)
+def test_words_with_characters_that_xml_lacks_still_make_a_figure_that_can_be_read(
+    display: FalseMatchRateDisplay, tmp_path: Path, name: str
+) -> None:
+    svg, png, pdf = save_figure(display.plot().figure_, tmp_path / "a", title=name, alt_text=name)
+    label = ElementTree.fromstring(svg.read_bytes()).get("aria-label")
+    assert label == printable(name)
+    assert label is not None
+    assert "‹U+" in label
+    assert png.read_bytes().startswith(b"\x89PNG")
+    assert pdf.read_bytes().startswith(b"%PDF")
+
+
+def test_group_names_with_control_characters_make_figures_that_can_be_read(tmp_path: Path) -> None:
+    columns = scores(2)
+    columns["group"] = np.where(columns["group"] == "G1", "a\x07b", "c\x1bd")
+    evaluation = evaluate(columns, study=study(), policy=POLICY, thresholds="0.2:0.8:0.05")
+    save_figures(evaluation, tmp_path)
+    drawn = list(tmp_path.glob("*.svg"))
+    assert len(drawn) > 5
+    for path in drawn:
+        ElementTree.fromstring(path.read_bytes())
 
 
 def test_an_unknown_format_is_refused(tmp_path: Path) -> None:

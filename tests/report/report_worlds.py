@@ -88,6 +88,25 @@ def alike() -> Evaluation:
     )
 
 
+def crossed() -> Evaluation:
+    """Probes and references of any two of three groups; parity is asked for as a gap and as a ratio."""
+    drawn = np.random.default_rng(5)
+    labels = np.array(["G1", "G2", "G3"])
+    probe, reference = labels[drawn.integers(0, 3, (2, 9000))]
+    mated = np.arange(9000) % 30 == 0
+    probe = np.where(mated, reference, probe)
+    means = np.where(mated, 0.8, 0.2 + 0.05 * (probe == reference))
+    columns = {
+        "score": drawn.normal(means, 0.08),
+        "mated": mated,
+        "probe": probe,
+        "reference": reference,
+    }
+    described = study(groups={"group": ["probe", "reference"]}, pairing="cross")
+    policy = {"max_ratio": 3.0, "max_gap": 0.01, "criterion": "not_detected"}
+    return evaluate(columns, study=described, policy=policy, thresholds="0.1:0.9:0.01")
+
+
 def large() -> Evaluation:
     """Thirty groups at a thousand thresholds, with long names and design effects that differ everywhere."""
     columns = scores(30, name=LONG, trials=12000, subjects=60)
@@ -105,6 +124,7 @@ WORLDS = {
     "without events": without_events,
     "alike": alike,
     "one group": lambda: small(1),
+    "cross": crossed,
     "gap": lambda: small(policy={"max_gap": 0.01, "max_fmr": 0.05}),
 }
 

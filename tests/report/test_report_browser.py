@@ -149,7 +149,7 @@ def agrees(cell: str, text: str) -> bool:
 def assert_shown(page: Page, folder: Path, threshold: str) -> None:
     """Hold every table of the page against the CSV files beside it."""
     tables = shown(page)
-    for name, wanted in by_table(rows(folder / "rates.csv", threshold), "{rate} of every group of {axis}"):
+    for name, wanted in by_table(rates(folder, threshold, across=False), "{rate} of every group of {axis}"):
         for cells, row in zip(tables[name], wanted, strict=True):
             assert [cells[0], cells[1], cells[-5]] == [
                 row["group"],
@@ -157,13 +157,33 @@ def assert_shown(page: Page, folder: Path, threshold: str) -> None:
                 grouped(row["errors"]),
             ]
             assert_cells(cells[-4:], row, ("estimate", "lower", "upper", "design_effect"))
+    of_probes = "{rate} of probes of each group of {axis} against references of each"
+    for name, wanted in by_table(rates(folder, threshold, across=True), of_probes):
+        for cells, row in zip(tables[name], wanted, strict=True):
+            assert cells[:3] == [row["group"], grouped(row["trials"]), grouped(row["errors"])]
+            assert_cells(cells[3:], row, ("estimate", "lower", "upper"))
     for row in rows(folder / "verdicts.csv", threshold):
         assert_verdict(tables, row)
+    assert_pairs(tables, folder, threshold)
     for name, wanted in by_table(rows(folder / "measures.csv", threshold), "Summary measures of {axis}"):
         for cells, row in zip(tables[name], wanted, strict=True):
             assert cells[0] == row["measure"]
             assert_cells(cells[1:], row, ("estimate", "lower", "upper"))
             assert not row["undefined_because"] or cells[1] == f"undefined: {row['undefined_because']}"
+
+
+def rates(folder: Path, threshold: str, *, across: bool) -> list[dict[str, str]]:
+    """The rows of rates.csv, of groups or of probes of one against references of another."""
+    return [row for row in rows(folder / "rates.csv", threshold) if (" → " in row["group"]) == across]
+
+
+def assert_pairs(tables: dict[str, list[list[str]]], folder: Path, threshold: str) -> None:
+    """Hold the ratios against pairs.csv, which has those at the thresholds of the answer."""
+    for name, wanted in by_table(rows(folder / "pairs.csv", threshold), "of every two groups of {axis}"):
+        (table,) = [tables[caption] for caption in tables if caption.endswith(name)]
+        for cells, row in zip(table, wanted, strict=True):
+            assert cells[0] == f"{row['group']} over {row['other_group']}"
+            assert_cells(cells[1:], row, ("ratio", "lower", "upper", "p_value"))
 
 
 def by_table(found: list[dict[str, str]], name: str) -> Iterator[tuple[str, list[dict[str, str]]]]:
@@ -180,6 +200,10 @@ def assert_verdict(tables: dict[str, list[list[str]]], row: dict[str, str]) -> N
     ratio, gap = tables[worst[0]]
     assert_cells(ratio[3:], row, ("ratio", "ratio_lower", "ratio_upper"))
     assert_cells([gap[3], gap[5]], row, ("gap", "gap_upper"))
+    for name in [
+        name for name in tables if name.startswith("Largest gap") and name.endswith(f"of {row['axis']}")
+    ]:
+        assert_cells([tables[name][0][3], tables[name][0][5]], row, ("gap", "gap_upper"))
 
 
 def assert_cells(cells: list[str], row: dict[str, str], names: tuple[str, ...]) -> None:
@@ -201,7 +225,7 @@ def test_it_opens_offline_without_a_complaint_or_a_request(
 
 
 @pytest.mark.parametrize("size", SIZES)
-@pytest.mark.parametrize("name", ["three", "eight", "without events", "alike", "comparison"])
+@pytest.mark.parametrize("name", ["three", "eight", "without events", "alike", "gap", "cross", "comparison"])
 def test_axe_finds_no_violation(
     context: BrowserContext, folders: dict[str, Path], name: str, size: tuple[int, int]
 ) -> None:
@@ -232,7 +256,7 @@ def test_arrow_keys_move_the_slider_and_every_number_with_it(
     assert_shown(page, folders["alike"], thresholds[-1])
 
 
-@pytest.mark.parametrize("name", ["three", "distances", "searches", "without events", "gap"])
+@pytest.mark.parametrize("name", ["three", "distances", "searches", "without events", "gap", "cross"])
 def test_at_every_threshold_it_says_what_the_tables_beside_it_say(
     context: BrowserContext, folders: dict[str, Path], name: str
 ) -> None:
@@ -306,7 +330,7 @@ def test_a_press_on_a_figure_goes_to_that_threshold(
 
 
 @pytest.mark.parametrize("size", SIZES)
-@pytest.mark.parametrize("name", ["three", "eight", "without events", "alike", "comparison"])
+@pytest.mark.parametrize("name", ["three", "eight", "without events", "alike", "gap", "cross", "comparison"])
 def test_nothing_is_cut_off_or_overlaps(
     context: BrowserContext, folders: dict[str, Path], name: str, size: tuple[int, int]
 ) -> None:

@@ -9,9 +9,9 @@ import numpy as np
 import pytest
 from report_worlds import LONG, small, world
 
-from harness.evaluation import Evaluation, answer, evaluate
+from harness.evaluation import Evaluation, about, answer, evaluate
 from harness.report.content import report_on
-from harness.report.content.model import Facts, Paragraph, Report
+from harness.report.content.model import Facts, Paragraph, Report, Table
 from harness.report.content.numerals import number
 from harness.report.content.zones import zones_of
 
@@ -91,6 +91,37 @@ def test_every_number_in_prose_comes_from_the_evaluation(evaluation: Evaluation)
         assert not strange, sentence
 
 
+RATE_TOLD = r"1 in [\d,]+|[\d.]+ %|none in [\d,]+"
+TOLD_OF_A_GROUP = re.compile(rf"({RATE_TOLD}) for (.+?)(?=, (?:{RATE_TOLD}|unknown)| to |\.(?: |$))")
+
+
+def told(errors: int, trials: int, *, rare: bool) -> str:
+    """A rate as the answer tells it, from the counts alone."""
+    if not errors:
+        return f"none in {trials:,}"
+    if not rare or errors / trials >= 0.1:
+        return f"{100 * errors / trials:.2f} %"
+    return f"1 in {float(f'{trials / errors:.2g}'):,.0f}"
+
+
+def test_errors_and_cost_are_told_of_the_very_threshold_that_is_called_safe(evaluation: Evaluation) -> None:
+    place, axis = evaluation.safe.place, evaluation.judged_axes[0]
+    if place is None:
+        assert not any(heading.endswith(" there") for heading, _ in say(evaluation).lead.entries)
+        return
+    lead = dict(say(evaluation).lead.entries)
+    let_through = next(text for heading, text in lead.items() if heading.endswith(" there"))
+    for text, rates, rare in (
+        (let_through, axis.false_matches, True),
+        (lead["What it costs"], axis.false_non_matches, False),
+    ):
+        found = TOLD_OF_A_GROUP.findall(text.split(": ", 1)[1])
+        assert found or "every group" in text or "any group" in text
+        for number_told, group in found:
+            i = rates.groups.index(group)
+            assert number_told == told(int(rates.errors[i, place]), int(rates.trials[i]), rare=rare), text
+
+
 def test_a_number_that_is_not_the_evaluations_would_be_noticed(three: Evaluation) -> None:
     known = known_numbers(three)
     assert is_known(f"{three.safe_threshold:.6g}", known)
@@ -130,6 +161,15 @@ def test_many_groups_are_told_by_the_lowest_and_the_highest() -> None:
     assert dict(answer(world("eight")))["Cost"].count("0.00 % in every group") == 2
 
 
+def test_no_false_match_is_told_as_so_many_trials_and_not_as_a_rate() -> None:
+    found = world("eight")
+    rates = found.axes["group"].false_matches
+    lowest = int(rates.estimate[:, found.safe.place].argmin())
+    assert rates.errors[lowest, found.safe.place] == 0
+    told = f"FMR there 0 of {rates.trials[lowest]:,} ({rates.groups[lowest]}) to "
+    assert told in dict(answer(found))["Safe threshold"]
+
+
 def test_groups_that_cannot_be_decided_are_told_why() -> None:
     said = dict(say(world("one group")).lead.entries)["What stays open"]
     assert said == "Nothing can be decided on group: there is only one group, G1: nothing to compare it with."
@@ -146,38 +186,129 @@ def test_so_many_false_matches_that_parity_is_of_no_use_are_called_many() -> Non
     found = evaluate(columns, study=study, policy={"max_ratio": 2.0}, thresholds="0,0.5,1")
     assert found.safe_threshold == 0
     assert "That is many" in dict(say(found).lead.entries)["False matches there"]
+    assert dict(answer(found))["Safe threshold"].endswith(
+        "; FMR of every group there about 1; max_fmr in the policy would ask for fewer"
+    )
+    limited = evaluate(columns, study=study, policy={"max_ratio": 2.0, "max_fmr": 0.9}, thresholds="0,0.5,1")
+    assert limited.safe_threshold == 0.5
+    assert "would ask for fewer" not in dict(answer(limited))["Safe threshold"]
 
 
-@pytest.mark.parametrize("kind", [0, 1, 2])
-def test_the_tables_hold_the_numbers_of_the_evaluation_at_every_threshold(
-    evaluation: Evaluation, kind: int
+def test_no_number_in_prose_is_written_with_a_power_of_ten(evaluation: Evaluation) -> None:
+    assert not [text for text in prose(say(evaluation)) if re.search(r"\de[+-]?\d", text)]
+
+
+@pytest.mark.parametrize(
+    ("value", "written"),
+    [(107.4, "110"), (240_000.0, "240,000"), (7.26, "7.3"), (1.0, "1"), (0.0000446, "0.000045"), (0.0, "0")],
+)
+def test_a_number_is_told_to_two_digits_in_full(value: float, written: str) -> None:
+    assert about(value) == written
+
+
+def tables(report: Report, axis: int, place: int) -> dict[str, Table]:
+    return {table.caption: table for table in report.axes[axis].tables_at(place)}
+
+
+def cells(table: Table, row: int) -> dict[str, str]:
+    return dict(zip((column.heading for column in table.columns), table.rows[row], strict=True))
+
+
+@pytest.mark.parametrize("rate", [0, 1], ids=["non-mated", "mated"])
+def test_the_tables_hold_the_rates_of_the_evaluation_at_every_threshold(
+    evaluation: Evaluation, rate: int
 ) -> None:
     report = say(evaluation)
-    for reading, axis in zip(report.axes, evaluation.axes.values(), strict=True):
+    for number_of_axis, axis in enumerate(evaluation.axes.values()):
+        rates = (axis.false_matches, axis.false_non_matches)[rate]
         for place in range(0, len(evaluation.thresholds), 7):
-            tables = reading.tables_at(place)
-            if kind == 1:
-                continue
-            rates = axis.false_matches if kind == 0 else axis.false_non_matches
-            table = tables[0] if kind == 0 else tables[3]
-            headings = [column.heading for column in table.columns]
+            table = tables(report, number_of_axis, place)[f"{rates.name} of every group of {axis.name}"]
+            assert [row[0] for row in table.rows] == list(rates.groups)
             for i, row in enumerate(table.rows):
-                cells = dict(zip(headings, row, strict=True))
-                assert row[0] == rates.groups[i]
+                said = cells(table, i)
                 assert f"{rates.errors[i, place]:,}" in row
-                assert cells["Lower bound"] == number(float(rates.lower[i, place]))
-                assert cells["Upper bound"] == number(float(rates.upper[i, place]))
-                assert cells[rates.name] == number(float(rates.estimate[i, place]))
+                assert said["Lower bound"] == number(float(rates.lower[i, place]))
+                assert said["Upper bound"] == number(float(rates.upper[i, place]))
+                assert said[rates.name] == number(float(rates.estimate[i, place]))
+
+
+def test_every_two_groups_have_their_ratio_at_every_threshold(evaluation: Evaluation) -> None:
+    report = say(evaluation)
+    for place in range(0, len(evaluation.thresholds), 17):
+        for i, axis in enumerate(evaluation.axes):
+            wanted = [
+                row
+                for row in evaluation.pairs_at([float(evaluation.thresholds[place])]).to_pylist()
+                if row["axis"] == axis
+            ]
+            found = [
+                table for caption, table in tables(report, i, place).items() if "every two groups" in caption
+            ]
+            assert len(found) == bool(wanted)
+            for place_of_row, row in enumerate(wanted):
+                said = cells(found[0], place_of_row)
+                assert said["Pair"] == f"{row['group']} over {row['other_group']}"
+                for heading, name in (("Ratio", "ratio"), ("Lower bound", "lower"), ("Upper bound", "upper")):
+                    value = row[name]
+                    told = (
+                        "undefined"
+                        if value is None
+                        else "no upper bound"
+                        if math.isinf(value)
+                        else number(value)
+                    )
+                    assert said[heading] == told
+
+
+def test_too_many_pairs_are_not_listed_and_the_reader_is_told_where_they_are(thirty: Evaluation) -> None:
+    further = {part.heading: part for part in say(thirty).axes[0].further}
+    assert further["Every two groups"].tabulation is None
+    assert further["Every two groups"].text.startswith("435 pairs of groups are too many")
+
+
+def test_under_pairing_cross_the_rates_across_groups_are_told_at_every_threshold() -> None:
+    found = world("cross")
+    (axis,) = found.axes.values()
+    assert axis.across is not None
+    for place in range(0, len(found.thresholds), 9):
+        table = tables(say(found), 0, place)[
+            "FMR of probes of each group of group against references of each"
+        ]
+        assert [row[0] for row in table.rows] == list(axis.across.groups)
+        assert "G1 → G2" in axis.across.groups
+        for i in range(len(table.rows)):
+            said = cells(table, i)
+            assert said["Non-mated comparisons"] == f"{axis.across.trials[i]:,}"
+            assert said["False matches"] == f"{axis.across.errors[i, place]:,}"
+            assert said["FMR"] == number(float(axis.across.estimate[i, place]))
+            assert said["Upper bound"] == number(float(axis.across.upper[i, place]))
+
+
+def test_without_pairing_cross_there_are_no_rates_across_groups(three: Evaluation) -> None:
+    assert "Probe and reference" not in [part.heading for part in say(three).axes[0].further]
+
+
+def test_a_policy_that_tolerates_a_gap_has_its_figure_and_table() -> None:
+    found = world("gap")
+    kinds = [panel.figure.kind for panel in say(found).axes[0].panels]
+    assert kinds == ["false_matches", "worst_ratio", "gap", "false_non_matches"]
+    figure = say(found).axes[0].panels[2].figure
+    assert figure.limits == ((0.01, "tolerance of the policy, 0.01"),)
+    differential = found.axes["group"].false_match_differential
+    for place in range(0, len(found.thresholds), 7):
+        said = cells(tables(say(found), 0, place)["Largest gap of FMR between groups of group"], 0)
+        assert said["Estimate"] == number(float(differential.gap[place]))
+        assert said["Upper bound"] == number(float(differential.gap_upper[place]))
+    assert "gap" not in [panel.figure.kind for panel in say(world("three")).axes[0].panels]
 
 
 def test_what_is_undefined_says_why() -> None:
     report = say(world("without events"))
-    differential = report.axes[0].tables_at(0)[2]
-    ratio = dict(zip([c.heading for c in differential.columns], differential.rows[0], strict=True))
+    ratio = cells(tables(report, 0, 0)["Worst ratio and gap of FMR between groups of group"], 0)
     assert ratio["Estimate"] == "undefined: no false match in any group"
     assert ratio["Upper bound"] == "no upper bound: no false match in a group"
     assert ratio["Highest group"] == "all alike"
-    measures = {row[0]: row[1] for row in report.axes[0].tables_at(0)[4].rows}
+    measures = {row[0]: row[1] for row in tables(report, 0, 0)["Summary measures of group"].rows}
     assert measures["FMR max/min"] == "undefined: FMR is zero in every group"
     assert measures["FMR gap"] == "0"
 
@@ -214,6 +345,7 @@ def test_searches_have_the_words_of_identification() -> None:
     assert "FPIR" in said
     assert "FMR" not in said.replace("FMR,", "")
     assert "watchlist of 100" in report.subtitle
+    assert "comparisons" not in dict(report.findings.entries)["Evidence"]
 
 
 def test_provenance_names_the_digests_the_policy_and_the_versions(three: Evaluation) -> None:

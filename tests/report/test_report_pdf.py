@@ -20,11 +20,12 @@ from report_worlds import LONG, NOT_DETECTED, WORLDS, scores, study, world
 from harness.errors import HarnessError
 from harness.evaluation import Evaluation, evaluate, to_json
 from harness.plots import save_figures
+from harness.plots.characters import printable
 from harness.report.content import comparison_of, report_on
 from harness.report.content.model import Facts, Formula, Paragraph, Report, Table
 from harness.report.pdf import comparison_pdf, drawings_of, report_pdf
-from harness.report.pdf.characters import printable
 from harness.report.pdf.document import report_parts
+from harness.report.pdf.fonts import settable
 
 DIGEST = hashlib.sha256(b"an evaluation").hexdigest()
 HOSTILE = (
@@ -146,7 +147,8 @@ def test_figures_have_words_tables_have_headings_and_headings_descend_by_one(nam
     found = list(elements(printed(name)))
     report = content_of(world(name))
     figures = [node for tag, node in found if tag == "Figure"]
-    assert len(figures) == 1 + sum(len(axis.panels) for axis in report.axes)
+    heat_maps = sum(axis.across is not None for axis in world(name).axes.values())
+    assert len(figures) == 1 + heat_maps + sum(len(axis.panels) for axis in report.axes)
     said = {drawing.alternative for drawing in drawings_of(world(name)).values()}
     assert {str(node["/Alt"]) for node in figures} == said
     tables = [node for tag, node in found if tag == "Table"]
@@ -182,16 +184,29 @@ def test_names_are_text_whatever_they_hold() -> None:
     assert tags[0] == tags[1]
 
 
-def test_letters_that_no_font_has_can_still_be_copied_and_the_reader_is_told() -> None:
+def test_letters_that_no_font_has_are_written_by_number_and_the_reader_is_told() -> None:
     _, pdf = hostile()
     found = text_of(pdf)
-    assert all(character in found for character in "ā中😀–")
-    streams = b"".join(page.get_contents().get_data() for page in PdfReader(io.BytesIO(pdf)).pages)  # type: ignore[union-attr]
-    kept = {bytes.fromhex(text.decode()) for text in re.findall(rb"/ActualText\s*<([0-9A-Fa-f]+)>", streams)}
-    assert any("文".encode("utf-16-be") in text for text in kept)  # the box of 中 stands for it as well
-    told = squeezed("boxes stand for them")
-    assert told in found
-    assert told not in text_of(printed("three"))
+    assert all(character in found for character in "āع–")
+    assert squeezed("‹U+4E2D U+6587›") in found  # 中文
+    assert squeezed("‹U+0939 U+093F") in found  # हि
+    assert squeezed("Some characters of names are in no font") in found
+    assert not set("中文हिन्दी") & set(found)
+    assert squeezed("Some characters of names") not in text_of(printed("three"))
+
+
+def test_two_names_in_a_script_without_a_font_differ_in_print() -> None:
+    assert settable("中文") != settable("文中")
+    assert settable("a中b") == "a‹U+4E2D›b"
+    assert settable("Māori – White") == "Māori – White"
+
+
+def test_a_comparison_writes_such_letters_by_number_too() -> None:
+    digests = ("a" * 64, "b" * 64)
+    found = named(HOSTILE)
+    printed_both = text_of(comparison_pdf(comparison_of(found, found, digests=digests), digests=digests))
+    assert squeezed("‹U+4E2D U+6587›") in printed_both
+    assert squeezed("Some characters of names are in no font") in printed_both
 
 
 def test_nothing_is_put_into_long_names_and_digests_to_break_them() -> None:

@@ -6,7 +6,7 @@ from collections.abc import Callable
 
 import numpy as np
 
-from harness.evaluation import AxisEvaluation, Evaluation, answer
+from harness.evaluation import AxisEvaluation, Evaluation, about, answer
 from harness.rates import Rates
 from harness.report.content.marks import place_of_answer, place_of_not_detected, threshold_labels
 from harness.report.content.model import Facts, Status
@@ -121,7 +121,7 @@ def _detectable(evaluation: Evaluation, place: int) -> str:
         return f" That is no proof of likeness: {errors} there are too few for any difference to show."
     return (
         " That is no proof of likeness: only a ratio of about "
-        f"{largest:.2g} or more would have been detected there with a chance of 80 %."
+        f"{about(largest)} or more would have been detected there with a chance of 80 %."
     )
 
 
@@ -150,7 +150,10 @@ def _many(evaluation: Evaluation, rates: Rates, place: int) -> str:
     if evaluation.policy.max_fmr is not None or not (rates.estimate[:, place] >= RARE).any():
         return ""
     errors = wording_of(evaluation).errors
-    return f" That is many: parity says nothing of how many {errors} there are, and the policy sets no limit to them."
+    return (
+        f" That is many: parity says nothing of how many {errors} there are, and the policy sets no limit to them. "
+        "With max_fmr it would."
+    )
 
 
 def _not_judged(evaluation: Evaluation) -> str:

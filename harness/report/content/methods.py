@@ -54,7 +54,8 @@ def _design_effect(evaluation: Evaluation) -> Formula:
         "V = (Σ S² − Σ e²) ÷ n² · m ÷ (m − 1), the second sum over trials of two subjects;  "
         "design effect = V ÷ (p (1 − p) ÷ n);  effective counts = k ÷ design effect, n ÷ design effect",
         "Fogliato, Patil, Perona (2024), IJCV, arXiv 2306.01198; Cameron, Gelbach, Miller (2011), JBES 29, equation "
-        "2.5; Korn, Graubard (1998), Survey Methodology 24, equation 2.1; Ledford, Tawn (1996), Biometrika 83.",
+        "2.5; Korn, Graubard (1998), Survey Methodology 24, 193–201, equation 2.1; Ledford, Tawn (1996), Biometrika "
+        "83, 169–187.",
     )
 
 
@@ -67,7 +68,8 @@ def _intervals(evaluation: Evaluation) -> tuple[Formula, ...]:
             "beta distribution. Without any error the lower bound is 0 and the upper one says what can still be "
             "claimed.",
             "lower = B(α/2; k, n − k + 1);  upper = B(1 − α/2; k + 1, n − k)",
-            "Clopper, Pearson (1934), Biometrika 26, 404–413.",
+            "Clopper, Pearson (1934), The use of confidence or fiducial limits illustrated in the case of the "
+            "binomial, Biometrika 26, 404–413.",
         ),
         Formula(
             "Interval of a ratio",
@@ -75,13 +77,15 @@ def _intervals(evaluation: Evaluation) -> tuple[Formula, ...]:
             "first is binomial, and its limits, as odds, bound the ratio. Without errors in the second group there "
             "is no upper bound.",
             "share s between B(α/2; a, b + 1) and B(1 − α/2; a + 1, b);  ratio = s ÷ (1 − s) · n₂ ÷ n₁",
-            "Przyborowski, Wilenski (1940), Biometrika 31, 313–323; Ederer, Mantel (1974), Am. J. Epidemiology 100.",
+            "Przyborowski, Wilenski (1940), Biometrika 31, 313–323; Ederer, Mantel (1974), Am. J. Epidemiology 100, "
+            "165–167.",
         ),
         Formula(
             "Interval of a gap",
             "From the exact one-sided limits l and u of the two rates, p₁ and p₂.",
             "upper = p₁ − p₂ + √((u₁ − p₁)² + (p₂ − l₂)²)",
-            "Zou, Donner (2008), Statistics in Medicine 27, equation 2; Newcombe (1998), Statistics in Medicine 17.",
+            "Zou, Donner (2008), Statistics in Medicine 27, 1693–1702, equation 2; Newcombe (1998), Statistics in "
+            "Medicine 17, 873–890.",
         ),
     )
 
@@ -113,7 +117,8 @@ def _verdicts(evaluation: Evaluation) -> tuple[Formula, ...]:
             "differ and parity is not shown; all else is inconclusive. A group below the policy's minimum makes its "
             "axis inconclusive.",
             f"parity: {within};  disparity: lower bound of the ratio > 1",
-            "Schuirmann (1987), J. Pharmacokinet. Biopharm. 15, 657–680 (equivalence).",
+            "Schuirmann (1987), A comparison of the two one-sided tests procedure and the power approach for assessing "
+            "the equivalence of average bioavailability, J. Pharmacokinet. Biopharm. 15, 657–680.",
         ),
         Formula(
             "Range in which parity is shown",
@@ -121,8 +126,9 @@ def _verdicts(evaluation: Evaluation) -> tuple[Formula, ...]:
             "with a chance of 95 %, which tells nothing of how they fall on groups, downwards to the first failure. "
             "So the range as a whole holds at the stated confidence.",
             "from = lowest threshold before the first failure;  to = start of the search",
-            "Fixed-sequence testing: Maurer, Hothorn, Lehmacher (1995), in Biometrie in der "
-            "chemisch-pharmazeutischen Industrie 6.",
+            "Maurer, Hothorn, Lehmacher (1995), Multiple comparisons in drug clinical trials and preclinical assays: "
+            "a-priori ordered hypotheses, in Vollmar (ed.), Biometrie in der chemisch-pharmazeutischen Industrie 6, "
+            "Fischer, Stuttgart, 3–18.",
         ),
         Formula(
             "Not detected from",

@@ -15,6 +15,7 @@ __all__ = [
     "Facts",
     "Figure",
     "Formula",
+    "Further",
     "Mark",
     "Panel",
     "Paragraph",
@@ -88,7 +89,7 @@ class Figure:
 
     Attributes
     ----------
-    kind : {"false_matches", "worst_ratio", "false_non_matches"}
+    kind : {"false_matches", "worst_ratio", "gap", "false_non_matches"}
     axis, caption, alternative : str
         The last says what it shows, for those who do not see it.
     names : tuple of str, length C
@@ -99,7 +100,7 @@ class Figure:
         Levels to mark, such as the tolerance of the policy, each with what it is.
     """
 
-    kind: Literal["false_matches", "worst_ratio", "false_non_matches"]
+    kind: Literal["false_matches", "worst_ratio", "gap", "false_non_matches"]
     axis: str
     caption: str
     alternative: str
@@ -116,6 +117,22 @@ class Panel:
 
     figure: Figure
     tabulations: tuple[Tabulation, ...]
+
+
+@dataclass(frozen=True)
+class Further:
+    """A table without a figure, or why it is not here.
+
+    Attributes
+    ----------
+    heading, text : str
+        The latter empty where there is nothing to say.
+    tabulation : Tabulation or None
+    """
+
+    heading: str
+    text: str
+    tabulation: Tabulation | None
 
 
 Block: TypeAlias = Paragraph | Facts | Table | Formula
@@ -177,19 +194,24 @@ class AxisReading:
     marks : tuple of int
         Places of the thresholds that matter to the axis.
     panels : tuple of Panel
-    measures : Tabulation
+    further : tuple of Further
     """
 
     axis: str
     groups: tuple[str, ...]
     marks: tuple[int, ...]
     panels: tuple[Panel, ...]
-    measures: Tabulation
+    further: tuple[Further, ...]
+
+    @property
+    def tabulations(self) -> tuple[Tabulation, ...]:
+        """All its tables, in reading order."""
+        beside_figures = (table for panel in self.panels for table in panel.tabulations)
+        return (*beside_figures, *(part.tabulation for part in self.further if part.tabulation is not None))
 
     def tables_at(self, place: int) -> tuple[Table, ...]:
         """Return all its tables at one threshold."""
-        tabulations = (*(table for panel in self.panels for table in panel.tabulations), self.measures)
-        return tuple(_at(tabulation, place) for tabulation in tabulations)
+        return tuple(_at(tabulation, place) for tabulation in self.tabulations)
 
 
 def _at(tabulation: Tabulation, place: int) -> Table:
@@ -232,7 +254,7 @@ class Report:
         Place of the threshold that a report shows first.
     axes : tuple of AxisReading
     sections : tuple of Section
-        What follows: pairs, limits, methods, provenance, glossary.
+        What follows: limits, methods, provenance, glossary.
     """
 
     title: str

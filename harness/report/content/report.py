@@ -9,7 +9,6 @@ from harness.report.content.limits import limits
 from harness.report.content.marks import marks_of, start_place, threshold_labels
 from harness.report.content.methods import methods
 from harness.report.content.model import Report
-from harness.report.content.pairs import pairs
 from harness.report.content.provenance import provenance
 from harness.report.content.tables import axis_readings
 from harness.report.content.zones import key_thresholds, zone_strips
@@ -44,7 +43,6 @@ def report_on(evaluation: Evaluation, *, digest: str, title: str | None = None) 
         start=start_place(evaluation),
         axes=axis_readings(evaluation),
         sections=(
-            pairs(evaluation),
             limits(evaluation),
             methods(evaluation),
             provenance(evaluation, digest),

@@ -2,20 +2,24 @@
 
 from __future__ import annotations
 
-from typing import Literal
+from typing import Literal, TypeAlias
 
 import numpy as np
+import numpy.typing as npt
 
 from harness.evaluation import AxisEvaluation, Evaluation
 from harness.rates import Rates
 from harness.report.content.marks import axis_marks, threshold_labels
-from harness.report.content.model import AxisReading, Figure, Panel
+from harness.report.content.model import AxisReading, Figure, Further, Panel
 from harness.report.content.numerals import number
+from harness.report.content.pairs import across_groups, every_two_groups
 from harness.report.content.quantities import Quantity, Tabulation, counts, numbers, words
 from harness.report.content.wording import percent, ranged, wording_of
 from harness.verdicts import Verdict
 
 __all__ = ["axis_readings", "ratio_text", "span_text"]
+
+Places: TypeAlias = npt.NDArray[np.int64]
 
 UNBOUNDED_RATIO = "no upper bound"
 UNTRIED = "undefined: no trials"
@@ -43,6 +47,12 @@ def axis_readings(evaluation: Evaluation) -> tuple[AxisReading, ...]:
 
 
 def _reading(evaluation: Evaluation, axis: AxisEvaluation) -> AxisReading:
+    gap = () if evaluation.policy.max_gap is None else (_panel_of_gap(evaluation, axis),)
+    further = (
+        every_two_groups(evaluation, axis),
+        across_groups(evaluation, axis),
+        Further("Summary measures", "", _measures(evaluation, axis)),
+    )
     return AxisReading(
         axis=axis.name,
         groups=axis.false_matches.groups,
@@ -50,9 +60,10 @@ def _reading(evaluation: Evaluation, axis: AxisEvaluation) -> AxisReading:
         panels=(
             _panel_of_rates(evaluation, axis, "false_matches"),
             _panel_of_ratio(evaluation, axis),
+            *gap,
             _panel_of_rates(evaluation, axis, "false_non_matches"),
         ),
-        measures=_measures(evaluation, axis),
+        further=tuple(part for part in further if part is not None),
     )
 
 
@@ -130,6 +141,42 @@ def _panel_of_ratio(evaluation: Evaluation, axis: AxisEvaluation) -> Panel:
     return Panel(figure, (_verdict(evaluation, axis), differential))
 
 
+def _panel_of_gap(evaluation: Evaluation, axis: AxisEvaluation) -> Panel:
+    """Return the largest gap, which has no lower bound but itself."""
+    found, named, labels = axis.false_match_differential, wording_of(evaluation), threshold_labels(evaluation)
+    caption = f"Largest gap of {named.rate} between groups of {axis.name}"
+    estimate = numbers("Estimate", found.gap, undefined=NO_TRIALS)
+    upper = numbers("Upper bound", found.gap_upper, undefined=NO_TRIALS)
+    limit = evaluation.policy.max_gap
+    figure = Figure(
+        "gap",
+        axis.name,
+        "Largest gap between groups",
+        _alternative(evaluation, caption, "one line with its upper bound"),
+        ("Largest gap",),
+        estimate,
+        estimate,
+        upper,
+        () if limit is None else ((limit, f"tolerance of the policy, {limit:g}"),),
+    )
+    highest, lowest, groups = _extremes(axis)
+    table = Tabulation(
+        caption,
+        f"Upper bound: {percent(found.confidence)} one-sided; no two groups differ by more.",
+        "Differential",
+        ("Gap, highest less lowest",),
+        (
+            words("Highest group", highest, groups),
+            words("Lowest group", lowest, groups),
+            estimate,
+            numbers("Lower bound", np.full_like(found.gap, np.inf), unbounded="not computed"),
+            upper,
+        ),
+        labels,
+    )
+    return Panel(figure, (table,))
+
+
 def _verdict(evaluation: Evaluation, axis: AxisEvaluation) -> Tabulation:
     named = wording_of(evaluation)
     verdicts = tuple(str(verdict) for verdict in Verdict)
@@ -161,9 +208,7 @@ def _verdict(evaluation: Evaluation, axis: AxisEvaluation) -> Tabulation:
 
 def _differential(evaluation: Evaluation, axis: AxisEvaluation) -> Tabulation:
     found, named = axis.false_match_differential, wording_of(evaluation)
-    groups = (*axis.false_matches.groups, "all alike", "none: a group has no trials")
-    alike = (found.worst == found.best) & (found.worst >= 0)
-    highest, lowest = (np.where(alike, -2, places) % len(groups) for places in (found.worst, found.best))
+    highest, lowest, groups = _extremes(axis)
     untried = bool((axis.false_matches.trials == 0).any())
     nothing = NO_TRIALS if untried else f"undefined: no {named.error} in any group"
     confidence = percent(found.confidence)
@@ -193,6 +238,15 @@ def _differential(evaluation: Evaluation, axis: AxisEvaluation) -> Tabulation:
         ),
         threshold_labels(evaluation),
     )
+
+
+def _extremes(axis: AxisEvaluation) -> tuple[Places, Places, tuple[str, ...]]:
+    """Return the places of the groups with the highest and the lowest rate, and what they are called."""
+    found = axis.false_match_differential
+    groups = (*axis.false_matches.groups, "all alike", "none: a group has no trials")
+    alike = (found.worst == found.best) & (found.worst >= 0)
+    highest, lowest = (np.where(alike, -2, places) % len(groups) for places in (found.worst, found.best))
+    return highest, lowest, groups
 
 
 def _measures(evaluation: Evaluation, axis: AxisEvaluation) -> Tabulation:

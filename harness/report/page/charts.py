@@ -17,6 +17,7 @@ from harness.report.page.scales import Scale, linear, logarithmic
 __all__ = ["Chart", "Curve", "Horizontal", "chart_of"]
 
 FloatArray: TypeAlias = npt.NDArray[np.float64]
+BoolArray: TypeAlias = npt.NDArray[np.bool_]
 
 MOST_BANDS = 8
 COLOURS, DASHES, SHAPES = 5, 6, 8
@@ -121,8 +122,10 @@ def chart_of(figure: Figure, horizontal: Horizontal) -> Chart:
     scale = _scale(figure, estimate, upper)
     x = horizontal.shares()[horizontal.shown] * WIDTH
     with_bands = len(figure.names) <= MOST_BANDS
+    # A ratio may be bounded from below where it has no estimate: the lowest group has no errors there.
+    banded = np.isfinite(lower) & (figure.kind == "worst_ratio")
     curves = tuple(
-        _curve(name, i, x, (estimate[i], lower[i], upper[i]), scale, with_bands=with_bands)
+        _curve(name, i, x, (estimate[i], lower[i], upper[i]), scale, banded[i] if with_bands else None)
         for i, name in enumerate(figure.names)
     )
     limits = tuple((level, text) for level, text in figure.limits if 0 <= scale.share(np.array(level)) <= 1)
@@ -153,8 +156,9 @@ def _scale(figure: Figure, estimate: FloatArray, upper: FloatArray) -> Scale:
         return logarithmic(0.5, min(2 * max(estimated, named), LARGEST_RATIO))
     if figure.kind == "false_non_matches":
         return linear(0.0, top or 1.0)
-    positive = estimate[estimate > 0]
-    bottom = float(positive.min()) if len(positive) else top / 10
+    named_levels = [level for level, _ in figure.limits if figure.kind == "gap"]
+    positive = [*estimate[estimate > 0].tolist(), *named_levels]
+    bottom, top = min(positive, default=top / 10), max([top, *named_levels])
     return logarithmic(10.0 ** np.floor(np.log10(bottom)), 10.0 ** np.ceil(np.log10(top or 1.0) + 1e-9))
 
 
@@ -164,8 +168,7 @@ def _curve(
     x: FloatArray,
     numbers: tuple[FloatArray, FloatArray, FloatArray],
     scale: Scale,
-    *,
-    with_bands: bool,
+    banded: BoolArray | None,
 ) -> Curve:
     estimate, lower, upper = numbers
     # On a logarithmic scale zero errors are no rate: the upper bound stands for them alone.
@@ -178,7 +181,7 @@ def _curve(
         place % DASHES,
         place % SHAPES,
         line_path(x, _down(scale, estimate), drawn),
-        band_path(x, _down(scale, lower), _down(scale, upper), drawn) if with_bands else "",
+        "" if banded is None else band_path(x, _down(scale, lower), _down(scale, upper), drawn | banded),
         line_path(x, _down(scale, upper), bounded),
     )
 

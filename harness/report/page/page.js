@@ -167,14 +167,14 @@
     const boxes = all("input[type=checkbox]", panel);
     for (const box of boxes) {
       for (const row of all(`tr[data-group="${box.value}"]`, panel)) row.hidden = !box.checked;
-      for (const curve of all(`.panel:not([data-kind=worst_ratio]) [data-curve="${box.value}"]`, panel)) {
+      for (const curve of all(`.panel:not(.whole) [data-curve="${box.value}"]`, panel)) {
         curve.classList.toggle("out", !box.checked);
       }
     }
   };
 
   const highlight = (panel, group) => {
-    for (const curve of all(".panel:not([data-kind=worst_ratio]) [data-curve]", panel)) {
+    for (const curve of all(".panel:not(.whole) [data-curve]", panel)) {
       curve.classList.toggle("faded", group !== undefined && curve.dataset.curve !== group);
     }
   };

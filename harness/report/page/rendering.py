@@ -12,6 +12,7 @@ import numpy as np
 from jinja2 import Environment, PackageLoader, StrictUndefined
 from markupsafe import Markup
 
+from harness.plots.characters import in_order
 from harness.report.content.model import AxisReading, Comparison, Report, ZoneStrip
 from harness.report.content.numerals import numeral_values
 from harness.report.page.charts import Chart, Horizontal, chart_of, percentage
@@ -131,6 +132,7 @@ def _render(template: str, **values: object) -> str:
         loader=PackageLoader("harness.report.page"),
         autoescape=True,
         undefined=StrictUndefined,
+        finalize=lambda value: in_order(value) if type(value) is str else value,
         trim_blocks=True,
         lstrip_blocks=True,
         keep_trailing_newline=True,

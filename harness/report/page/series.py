@@ -81,7 +81,7 @@ def shown_places(report: Report) -> IntArray:
     rows = sum(
         len(quantity.codes)
         for axis in report.axes
-        for tabulation in (*(table for panel in axis.panels for table in panel.tabulations), axis.measures)
+        for tabulation in axis.tabulations
         for quantity in tabulation.quantities
         if not quantity.constant
     )

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Iterator
 from typing import Any, TypeAlias
 
+from harness.plots.characters import printable
 from harness.report.content.model import (
     AxisReading,
     Block,
@@ -16,9 +18,8 @@ from harness.report.content.model import (
     Section,
     Table,
 )
-from harness.report.pdf.characters import printable
-from harness.report.pdf.drawings import ZONES, Drawing, Drawings
-from harness.report.pdf.fonts import has_letters_without_glyph
+from harness.report.pdf.drawings import ACROSS, ZONES, Drawing, Drawings
+from harness.report.pdf.fonts import NUMBERED, settable
 
 __all__ = ["comparison_parts", "report_parts"]
 
@@ -33,13 +34,14 @@ LONGEST_NUMBER = 13
 
 def report_parts(report: Report, drawings: Drawings) -> list[Part]:
     """Return the parts of a report on one evaluation, in reading order."""
+    axes = [part for axis in report.axes for part in _axis(report, axis, drawings)]
     return [
         _heading(1, "The answer"),
         {
             "kind": "answer",
             "status": report.status,
             "threshold": report.safe_threshold,
-            "headline": printable(report.headline),
+            "headline": settable(report.headline),
         },
         _block(report.lead),
         _heading(2, "The same, line by line"),
@@ -51,15 +53,16 @@ def report_parts(report: Report, drawings: Drawings) -> list[Part]:
             "Figures show every axis along the thresholds; tables, the numbers at those thresholds that the answer "
             "or the policy names. The numbers at all others are in rates.csv, verdicts.csv and measures.csv."
         ),
-        *_on_boxes(report),
-        *(part for axis in report.axes for part in _axis(report, axis, drawings)),
+        *_on_numbers([part for part in axes if part["kind"] == "table"]),
+        *axes,
         *(part for section in report.sections for part in _section(section)),
     ]
 
 
 def comparison_parts(comparison: Comparison) -> list[Part]:
     """Return the parts of a comparison, in reading order."""
-    return [part for section in comparison.sections for part in _section(section)]
+    parts = [part for section in comparison.sections for part in _section(section)]
+    return [*_on_numbers(parts), *parts]
 
 
 def _zones(report: Report, drawings: Drawings) -> Iterator[Part]:
@@ -77,11 +80,13 @@ def _zones(report: Report, drawings: Drawings) -> Iterator[Part]:
     yield _block(report.key_thresholds)
 
 
-def _on_boxes(report: Report) -> Iterator[Part]:
-    if any(has_letters_without_glyph(group) for axis in report.axes for group in (axis.axis, *axis.groups)):
+def _on_numbers(said: object) -> Iterator[Part]:
+    """Explain letters written by number, where there are any."""
+    if NUMBERED in json.dumps(said, ensure_ascii=False):
         yield _paragraph(
-            "Some letters of the names of groups are in no font of this file: boxes stand for them, alike for all "
-            "letters of a script. The text under them is right and can be copied; report.html shows it."
+            "Some characters of names are in no font of this file, or have no printed form. Each is written by its "
+            "number in Unicode, such as ‹U+4E2D›. Figures tell such a name by its place among the groups, in the "
+            "order of the tables. report.html shows the names as they are."
         )
 
 
@@ -90,12 +95,19 @@ def _axis(report: Report, axis: AxisReading, drawings: Drawings) -> Iterator[Par
     for panel in axis.panels:
         figure = panel.figure
         yield _figure(drawings[figure.kind, axis.axis], f"{figure.caption}: {axis.axis}")
+    if (ACROSS, axis.axis) in drawings:
+        yield _figure(
+            drawings[ACROSS, axis.axis], f"Probes of each group against references of each: {axis.axis}"
+        )
+    for further in axis.further:
+        if further.text:
+            yield _paragraph(f"{further.heading}: {further.text[0].lower()}{further.text[1:]}")
     names = {mark.place: "; ".join(mark.names) for mark in report.marks}
     for place in sorted({*axis.marks, report.start}):
         yield _heading(3, f"{axis.axis} at threshold {report.thresholds[place]}")
         if place in names:
             meaning = f"{names[place][0].upper()}{names[place][1:]}."
-            yield {"kind": "introduction", "text": printable(meaning)}
+            yield {"kind": "introduction", "text": settable(meaning)}
         yield from (_block(table) for table in axis.tables_at(place))
 
 
@@ -111,26 +123,26 @@ def _block(block: Block) -> Part:
         case Facts():
             return {
                 "kind": "facts",
-                "entries": [[printable(term), printable(text)] for term, text in block.entries],
+                "entries": [[settable(term), settable(text)] for term, text in block.entries],
             }
         case Formula():
             return {
                 "kind": "formula",
-                "name": printable(block.name),
-                "text": printable(block.text),
-                "lines": [printable(line) for line in block.formula.split(LINES_OF_FORMULA)],
-                "source": printable(block.source),
+                "name": settable(block.name),
+                "text": settable(block.text),
+                "lines": [settable(line) for line in block.formula.split(LINES_OF_FORMULA)],
+                "source": settable(block.source),
             }
         case Table():
             return _table(block)
 
 
 def _heading(level: int, text: str) -> Part:
-    return {"kind": "heading", "level": level, "text": printable(text)}
+    return {"kind": "heading", "level": level, "text": settable(text)}
 
 
 def _paragraph(text: str) -> Part:
-    return {"kind": "paragraph", "text": printable(text)}
+    return {"kind": "paragraph", "text": settable(text)}
 
 
 def _figure(drawing: Drawing, caption: str) -> Part:
@@ -138,19 +150,19 @@ def _figure(drawing: Drawing, caption: str) -> Part:
         "kind": "figure",
         "svg": drawing.svg,
         "alternative": printable(drawing.alternative),
-        "caption": printable(caption),
+        "caption": settable(caption),
     }
 
 
 def _table(table: Table) -> Part:
     return {
         "kind": "table",
-        "caption": printable(table.caption),
-        "scope": printable(table.scope),
-        "headings": [printable(column.heading) for column in table.columns],
+        "caption": settable(table.caption),
+        "scope": settable(table.scope),
+        "headings": [settable(column.heading) for column in table.columns],
         "numeric": [column.numeric for column in table.columns],
         "widths": [_width(table, place) for place in range(len(table.columns))],
-        "rows": [[printable(text) for text in row] for row in table.rows],
+        "rows": [[settable(text) for text in row] for row in table.rows],
     }
 
 

@@ -10,20 +10,23 @@ from typing import TypeAlias
 
 from harness.evaluation import Evaluation
 from harness.plots import (
+    CrossGroupDisplay,
     Display,
     FalseMatchRateDisplay,
     FalseNonMatchRateDisplay,
+    GapDisplay,
     IdentificationRateDisplay,
     VerdictZonesDisplay,
     WorstRatioDisplay,
     figures_of,
     save_figure,
 )
-from harness.report.pdf.characters import printable
+from harness.plots.characters import printable
 
-__all__ = ["ZONES", "Drawing", "Drawings", "drawings_of"]
+__all__ = ["ACROSS", "ZONES", "Drawing", "Drawings", "drawings_of"]
 
 ZONES = ("zones", "")
+ACROSS = "across"
 
 
 @dataclass(frozen=True)
@@ -42,7 +45,7 @@ class Drawing:
 
 
 Drawings: TypeAlias = Mapping[tuple[str, str], Drawing]
-"""Figures by kind and axis: those of `harness.report.content.model.Figure`, and `ZONES` for all axes."""
+"""Figures by kind and axis: those of `harness.report.content.model.Figure`, `ZONES` for all axes, and `ACROSS`."""
 
 
 def drawings_of(evaluation: Evaluation, folder: Path | None = None) -> Drawings:
@@ -70,6 +73,10 @@ def _wanted(evaluation: Evaluation) -> Iterator[tuple[tuple[str, str], str, Disp
                 yield ("false_matches", display.axis), name, display
             case WorstRatioDisplay():
                 yield ("worst_ratio", display.axis), name, display
+            case GapDisplay() if evaluation.policy.max_gap is not None:
+                yield ("gap", display.axis), name, display
+            case CrossGroupDisplay():
+                yield (ACROSS, display.axis), name, display
             case FalseNonMatchRateDisplay() | IdentificationRateDisplay():
                 yield ("false_non_matches", display.axis), name, display
             case _:

@@ -2,13 +2,20 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from functools import cache
+from itertools import groupby
 from pathlib import Path
 
 import matplotlib as mpl
 from matplotlib.ft2font import FT2Font
 
-__all__ = ["folder_of_fonts", "has_letters_without_glyph"]
+from harness.plots.characters import in_order, printable
+
+__all__ = ["NUMBERED", "folder_of_fonts", "settable"]
+
+NUMBERED = "‹U+"
+"""How every letter that is written by its number begins."""
 
 WITH_MOST_LETTERS = ("DejaVuSans.ttf", "STIXGeneral.ttf")
 
@@ -18,9 +25,21 @@ def folder_of_fonts() -> Path:
     return Path(mpl.get_data_path()) / "fonts" / "ttf"
 
 
-def has_letters_without_glyph(text: str) -> bool:
-    """Tell whether a box that names the script, the same for all its letters, must stand for some letter."""
-    return any(not character.isspace() and ord(character) not in _glyphs() for character in text)
+def settable(text: str) -> str:
+    """Write what no font has by number, letters that follow one another together: ``‹U+4E2D U+6587›``.
+
+    A box would stand for all letters of a script alike, so that two names could look the same.
+    """
+    written = "".join(
+        part if there else f"‹{' '.join(f'U+{ord(letter):04X}' for letter in part)}›"
+        for there, part in _runs(printable(text))
+    )
+    return in_order(written)
+
+
+def _runs(text: str) -> Iterator[tuple[bool, str]]:
+    for there, letters in groupby(text, lambda letter: letter.isspace() or ord(letter) in _glyphs()):
+        yield there, "".join(letters)
 
 
 @cache

@@ -10,10 +10,9 @@ import typst
 
 from harness.errors import HarnessError
 from harness.report.content.model import Comparison, Report
-from harness.report.pdf.characters import printable
 from harness.report.pdf.document import Part, comparison_parts, report_parts
 from harness.report.pdf.drawings import Drawings
-from harness.report.pdf.fonts import folder_of_fonts
+from harness.report.pdf.fonts import folder_of_fonts, settable
 
 __all__ = ["STANDARDS", "comparison_pdf", "report_pdf"]
 
@@ -65,8 +64,8 @@ def comparison_pdf(comparison: Comparison, *, digests: Sequence[str]) -> bytes:
 def _set(kind: str, title: str, subtitle: str, digests: Sequence[str], parts: Sequence[Part]) -> bytes:
     content = {
         "kind": kind,
-        "title": printable(title),
-        "subtitle": printable(subtitle),
+        "title": settable(title),
+        "subtitle": settable(subtitle),
         "digests": list(digests),
         "parts": parts,
     }

@@ -1,0 +1,34 @@
+import unicodedata
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from harness.plots.characters import in_order, printable
+
+MARK = "\u200e"
+
+
+@pytest.mark.parametrize(
+    ("text", "marked"),
+    [
+        ("0.83 % for Black, 1 in 9 for White", "0.83 % for Black, 1 in 9 for White"),
+        ("none in 120 for عربي, 0.83 % for Han", f"none in 120 for عربي{MARK}, 0.83 % for Han"),
+        ("عربي", "عربي"),
+        ("עברית (7)", f"עברית{MARK} (7)"),
+        ("عرب أفريقي 0.5", f"عرب أفريقي{MARK} 0.5"),
+    ],
+)
+def test_a_number_after_a_name_read_from_right_to_left_keeps_its_place(text: str, marked: str) -> None:
+    assert in_order(text) == marked
+
+
+@given(st.text())
+def test_nothing_else_is_changed(text: str) -> None:
+    assert in_order(text).replace(MARK, "") == text.replace(MARK, "")
+
+
+@given(st.text(st.characters(exclude_categories=["Cs"])))
+def test_what_is_printable_has_no_control_character(text: str) -> None:
+    found = printable(text)
+    assert not [c for c in found if unicodedata.category(c) == "Cc" and not c.isspace()]
