@@ -42,12 +42,13 @@ format: $(VENV)/.develop
 data: $(VENV)/.run
 	$(BIN)/harness synthesise --out data_synthetic
 
-benchmark: $(VENV)/.benchmark
+benchmark: $(VENV)/.benchmark $(VENV)/.spark
 	$(BIN)/python -m benchmarks.speed
 	$(BIN)/python -m benchmarks.counting
 	$(BIN)/python -m benchmarks.clustering
 	$(BIN)/python -m benchmarks.scale
 	$(BIN)/python -m benchmarks.embeddings
+	$(BIN)/python -m benchmarks.engines
 	$(BIN)/python -m benchmarks.gate
 
 simulate: $(VENV)/.develop

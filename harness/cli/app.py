@@ -45,7 +45,9 @@ def run(tokens: Sequence[str]) -> int:
     try:
         result = _result(tokens)
     except HarnessError as error:
-        print(f"harness: {error}", file=sys.stderr)
+        from harness.gate.formats.wording import plain  # what it quotes may hold anything
+
+        print(f"harness: {plain(str(error))}", file=sys.stderr)
         return INVALID
     except KeyboardInterrupt as stop:
         print(f"harness: interrupted; {str(stop) or 'nothing was written'}", file=sys.stderr)

@@ -239,6 +239,10 @@ def _csv_header(path: Path, columns: Sequence[str]) -> tuple[tuple[str, ...], st
         ) from error
     if not line.strip():
         raise InputError("begins with a blank line; begin with the column names", source=str(path), line=1)
+    if "\r" in line:
+        raise InputError(
+            "ends its lines with carriage returns alone; write it with line feeds", source=str(path), line=1
+        )
     readings = {mark: tuple(next(csv.reader([line], delimiter=mark), [])) for mark in DELIMITERS}
     delimiter = max(
         readings, key=lambda mark: (sum(name in readings[mark] for name in columns), len(readings[mark]))

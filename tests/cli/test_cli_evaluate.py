@@ -44,6 +44,22 @@ def evaluate(*options: str, scores: str = "scores.csv") -> int:
     return run(["evaluate", scores, "--study", "study.yaml", "--out", "out", *options])
 
 
+def test_a_name_in_the_scores_cannot_steer_the_terminal(
+    folder: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    Path("scores.csv").write_text(
+        "\n".join([HEADER, *rows()]).replace(",A", ",A\x1b[2J").replace(",B", ",B\u202e") + "\n"
+    )
+    assert evaluate("--max-ratio", "1000", "--thresholds", "0.1") == 0
+    said = capsys.readouterr().out
+    assert r"A\x1b[2J" in said
+    assert r"B\u202e" in said
+    assert not [c for c in said if not c.isprintable() and c != "\n"]
+    Path("scores.csv").write_text(f"{HEADER}\n0.5,1,a,b,\x1b[2J\n0.5,\x1b[2J,a,b,A\n")
+    assert evaluate() == 2
+    assert "\x1b" not in capsys.readouterr().err
+
+
 def test_it_writes_everything_and_prints_the_answer_in_five_lines(
     folder: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:

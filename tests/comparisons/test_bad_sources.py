@@ -78,6 +78,11 @@ EXACT: dict[str, tuple[Make, str, str]] = {
         "a.csv",
         ":1: begins with a blank line; begin with the column names",
     ),
+    "carriage returns alone": (
+        bytes_of("a.csv", HEADER + b"\r0.5,1,a,b,A,A,f,f\r"),
+        "a.csv",
+        ":1: ends its lines with carriage returns alone; write it with line feeds",
+    ),
     "short row": (
         line_18(b"0.5,1,a"),
         "a.csv",
