@@ -181,7 +181,9 @@ class Comparisons:
         if any(column.rows not in (None, rows) for column in subjects.columns):
             self.refuse()  # a row without a subject is not among those read
         if rows == 0:
-            raise NoComparisonsError("holds no comparisons, only column names; give it rows", source=self.name)
+            raise NoComparisonsError(
+                "holds no comparisons, only column names; give it rows", source=self.name
+            )
 
     def survey(self, coding: Coding, tail: int) -> tuple[CellScores, ...]:
         """Look at the range and the highest scores of every cell.

@@ -76,7 +76,8 @@ def test_tables_too_large_for_the_limit_are_refused_before_anything_is_counted()
     with (
         Comparisons(table(60_000, 20_000), study, memory=MemoryLimit.parse("370MB")) as comparisons,
         pytest.raises(
-            InputError, match=r"^memory limit 370 MB is too low: counting \d\d,\d\d\d subjects at 64 thresholds "
+            InputError,
+            match=r"^memory limit 370 MB is too low: counting \d\d,\d\d\d subjects at 64 thresholds ",
         ) as caught,
     ):
         count_by_subject(comparisons, MILLE, progress=counted.append)
