@@ -7,7 +7,16 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 
 from benchmarks.measuring import Cost, Job, best_of_rounds
-from benchmarks.parquet import CLUSTERED, COUNTS, PLAIN, READS, count, read, write_comparisons
+from benchmarks.parquet import (
+    CLUSTERED,
+    COUNTS,
+    COUNTS_BY_SUBJECT,
+    PLAIN,
+    READS,
+    count,
+    read,
+    write_comparisons,
+)
 
 
 @dataclass(frozen=True)
@@ -59,7 +68,11 @@ class Point:
 
     def job(self, path: Path) -> Job:
         """What is done at this size."""
-        return Job(count, ([str(path)], self.thresholds, 0.0, self.named, None), COUNTS)
+        return Job(
+            count,
+            ([str(path)], self.thresholds, 0.0, self.named, None),
+            COUNTS_BY_SUBJECT if self.named else COUNTS,
+        )
 
 
 @dataclass(frozen=True)

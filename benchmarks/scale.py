@@ -22,6 +22,7 @@ from benchmarks.measuring import Cost, Job, best_of_rounds
 from benchmarks.parquet import (
     CLUSTERED,
     COUNTS,
+    COUNTS_BY_SUBJECT,
     GROUPS,
     PLAIN,
     READS,
@@ -38,7 +39,7 @@ def jobs_for(whole: str, tenth: str, again: Sequence[str]) -> dict[str, Job]:
     """Name what is measured."""
 
     def counting(paths: Sequence[str], thresholds: int, lowest: float, named: bool, limit: str | None) -> Job:
-        return Job(count, (paths, thresholds, lowest, named, limit), COUNTS)
+        return Job(count, (paths, thresholds, lowest, named, limit), COUNTS_BY_SUBJECT if named else COUNTS)
 
     jobs = {
         "reading": Job(read, ([whole], PLAIN), READS),

@@ -60,7 +60,8 @@ class SubjectColumn:
     def place_sql(self) -> str:
         """The place of a row's subject; NULL where it has none."""
         if self.origin is not None:
-            return f"CAST(CAST({self.label_sql} AS BIGINT) - {self.origin} AS INTEGER)"
+            from_origin = f"CAST({self.label_sql} AS BIGINT) - {self.origin}"
+            return f"CAST({from_origin if self.origin else self.label_sql} AS INTEGER)"
         return f"n{self.place}.{NUMBER}"
 
     @property

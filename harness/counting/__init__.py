@@ -7,10 +7,10 @@ sum that turns bins into matches is done once, when they are read.
 
 from harness.counting.counts import MATED, NON_MATED, Cell, Counts
 from harness.counting.index import ThresholdIndex
-from harness.counting.kernels import subject_tally
 from harness.counting.subject_sums import SubjectSums
 from harness.counting.subject_tally import SubjectTally
 from harness.counting.subjects import SubjectCounts, thresholds_for
+from harness.counting.tallies import Tallies, tallies_for
 from harness.counting.tally import Tally
 
 __all__ = [
@@ -21,8 +21,9 @@ __all__ = [
     "SubjectCounts",
     "SubjectSums",
     "SubjectTally",
+    "Tallies",
     "Tally",
     "ThresholdIndex",
-    "subject_tally",
+    "tallies_for",
     "thresholds_for",
 ]

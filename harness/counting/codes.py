@@ -19,13 +19,11 @@ class CodeNumbers:
     ----------
     codes : list of int
         Those seen so far; each one's number is its place.
-    number_of : ndarray of int64
-        The number of each code, -1 of those not seen.
     """
 
     def __init__(self) -> None:
         self.codes: list[int] = []
-        self.number_of = np.full(0, -1, np.int64)
+        self._number_of = np.full(0, -1, np.int64)
         self._wide = self._numbers = np.empty(0, np.int64)
 
     def of(self, codes: npt.NDArray[np.integer[Any]]) -> IntArray:
@@ -36,30 +34,19 @@ class CodeNumbers:
         codes : ndarray of any whole type, shape (N,)
             Never negative.
         """
-        self._make_room(codes)
+        highest = int(codes.max(initial=0))
+        if highest >= len(self._number_of):
+            grown = np.full(highest + 1, -1, np.int64)
+            grown[: len(self._number_of)] = self._number_of
+            self._number_of = grown
         if len(codes) > len(self._wide):
             self._wide, self._numbers = np.empty((2, len(codes)), np.int64)
         wide, numbers = self._wide[: len(codes)], self._numbers[: len(codes)]
         np.copyto(wide, codes)  # which `take` would do in fresh memory
-        self.number_of.take(wide, out=numbers, mode="clip")
+        self._number_of.take(wide, out=numbers, mode="clip")
         if numbers.min(initial=0) < 0:
-            self._number(np.unique(codes[numbers < 0]))
-            self.number_of.take(wide, out=numbers, mode="clip")
+            new = np.unique(codes[numbers < 0])
+            self._number_of[new] = len(self.codes) + np.arange(len(new))
+            self.codes += new.tolist()
+            self._number_of.take(wide, out=numbers, mode="clip")
         return numbers
-
-    def meet(self, codes: npt.NDArray[np.integer[Any]]) -> None:
-        """Number those that are new, and no more."""
-        self._make_room(codes)
-        met = np.flatnonzero(np.bincount(codes, minlength=len(self.number_of)))
-        self._number(met[self.number_of[met] < 0])
-
-    def _make_room(self, codes: npt.NDArray[np.integer[Any]]) -> None:
-        highest = int(codes.max(initial=0))
-        if highest >= len(self.number_of):
-            grown = np.full(highest + 1, -1, np.int64)
-            grown[: len(self.number_of)] = self.number_of
-            self.number_of = grown
-
-    def _number(self, new: IntArray) -> None:
-        self.number_of[new] = len(self.codes) + np.arange(len(new))
-        self.codes += new.tolist()

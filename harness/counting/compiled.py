@@ -74,46 +74,50 @@ def deal(
     codes: Integers,
     one: Integers,
     other: Integers,
-    number_of_code: Integers,
     after: FloatArray,
     first: Integers,
     origin: float,
     scale: float,
     steps: int,
     count_missing: bool,
+    bins: Integers,
+    missing: Integers,
+    coarse_of: Integers,
     place_bits: int,
-    keys_of_a_place: int,
     bin_bits: int,
     piles: Integers,
     heights: Integers,
 ) -> int:
-    """Deal what touches subjects to a pile for every block of subjects, until a pile is full or all is dealt.
+    """Count comparisons, and deal what touches subjects to a pile for every block of them, until a pile is full.
 
     Returns
     -------
     int
-        The first comparison that was not dealt.
+        The first comparison that was neither counted nor dealt; how many there are, where none is left.
     """
-    mask, full = (1 << place_bits) - 1, piles.shape[1] - 1
+    mask, full, keys_of_a_place = (1 << place_bits) - 1, piles.shape[1] - 1, len(bins)
     for i in range(start, len(scores)):
-        score = float(scores[i])
-        bin_of_score = 0
-        if not np.isnan(score):
-            bin_of_score = reached(score, after, first, origin, scale, steps)
-        elif not count_missing:
-            continue
-        here, there = one[i], other[i]
+        here, there, code, score = one[i], other[i], codes[i], float(scores[i])
         block, other_block = here >> place_bits, there >> place_bits
         height = heights[block]
         if height >= full or heights[other_block] >= full:
             return i
-        number = number_of_code[codes[i]]
-        piles[block, height] = (((here & mask) * keys_of_a_place + number) << bin_bits) | bin_of_score
+        fine = 0
+        if np.isnan(score):
+            missing[code] += 1
+            if not count_missing:
+                continue
+        else:
+            fine = reached(score, after, first, origin, scale, steps)
+        bins[code, fine] += 1
+        coarse = coarse_of[fine]
+        key = (here & mask) * keys_of_a_place + code
+        piles[block, height] = (key << bin_bits) | coarse
         heights[block] = height + 1
         if there != here:
             height = heights[other_block]
-            key = (there & mask) * keys_of_a_place + number
-            piles[other_block, height] = (key << bin_bits) | bin_of_score
+            key = (there & mask) * keys_of_a_place + code
+            piles[other_block, height] = (key << bin_bits) | coarse
             heights[other_block] = height + 1
     return len(scores)
 

@@ -13,7 +13,7 @@ from harness.comparisons import Comparisons
 from harness.comparisons.coding import Coding
 from harness.comparisons.numbering import NOBODY
 from harness.comparisons.scan import Batch
-from harness.counting import Counts, SubjectCounts, SubjectTally, Tally, subject_tally, thresholds_for
+from harness.counting import Counts, SubjectCounts, SubjectTally, Tally, tallies_for, thresholds_for
 
 __all__ = ["count", "count_by_subject"]
 
@@ -88,23 +88,27 @@ def count_by_subject(
     coarse = thresholds_for(thresholds, subjects) if at is None else at
 
     def counted(coding: Coding) -> tuple[Counts, SubjectCounts]:
-        codes, count_missing = _codes(coding), _counts_missing(comparisons)
+        codes = _codes(coding)
         comparisons.leave_room(
             Tally.size(thresholds, codes) + SubjectTally.size(coarse, places, codes),
             f"{subjects:,} subjects at {len(coarse):,} thresholds",
         )
-        tally = Tally(comparisons.columns, thresholds, count_missing=count_missing)
-        rows = None if comparisons.memory_is_limited else comparisons.rows()
-        most_codes = 2 * prod(coding.radices)
-        by_subject = subject_tally(coarse, places, most_codes, rows=rows, count_missing=count_missing)
+        tallies = tallies_for(
+            None if comparisons.memory_is_limited else comparisons.rows(),
+            comparisons.columns,
+            thresholds,
+            coarse,
+            places,
+            2 * prod(coding.radices),
+            count_missing=_counts_missing(comparisons),
+        )
         for batch in _reported(comparisons.batches(coding), progress):
             part = batch if kept is None else batch.among(kept)
-            tally.add(part.scores, part.codes)
-            by_subject.add(part.scores, part.codes, part.subjects)
-        of_subjects = by_subject.counts(coding.cell, number_of_place)
-        if (of_subjects.subjects == NOBODY).any():
+            tallies.add(part.scores, part.codes, part.subjects)
+        by_cell, by_subject = tallies.counts(coding.cell, number_of_place)
+        if (by_subject.subjects == NOBODY).any():
             comparisons.refuse()  # a subject that was not there when the subjects were numbered
-        return tally.counts(coding.cell), of_subjects
+        return by_cell, by_subject
 
     return comparisons.read(counted)
 

@@ -1,4 +1,4 @@
-"""The compiled kernels count exactly what NumPy's count, which are their reference."""
+"""The compiled loops count exactly what NumPy's kernels count, which are their reference."""
 
 from __future__ import annotations
 
@@ -13,8 +13,9 @@ from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from harness.comparisons import Comparisons, MemoryLimit
-from harness.counting import Counts, SubjectCounts, SubjectTally, compiled_tally, kernels
-from harness.counting.compiled_tally import CompiledSubjectTally
+from harness.counting import Counts, SubjectCounts, Tallies, compiled_tallies, tallies, tallies_for
+from harness.counting.compiled_tallies import CompiledTallies
+from harness.counting.tallies import NumpyTallies
 from harness.engines import count_by_subject
 from harness.study import load_study
 
@@ -36,6 +37,23 @@ comparisons_of = st.lists(
     st.tuples(scores_of, st.integers(0, CODES - 1), st.integers(0, PLACES - 1), st.integers(0, PLACES - 1)),
     max_size=60,
 )
+
+
+NUMBERS = np.random.default_rng(6).permutation(300)
+
+
+def numpys(
+    thresholds: np.ndarray, at: np.ndarray, places: int, codes: int, count_missing: bool = False
+) -> Tallies:
+    return tallies_for(None, ("group",), thresholds, at, places, codes, count_missing=count_missing)
+
+
+def compiled(
+    thresholds: np.ndarray, at: np.ndarray, places: int, codes: int, count_missing: bool = False
+) -> Tallies:
+    made = tallies_for(1 << 30, ("group",), thresholds, at, places, codes, count_missing=count_missing)
+    assert isinstance(made, CompiledTallies)
+    return made
 
 
 def cell(number: int) -> tuple[str]:
@@ -66,15 +84,13 @@ def in_parts(comparisons: list[tuple[float, int, int, int]], dtype: Any) -> list
 def test_counts_equal_those_of_numpy(
     comparisons: list[tuple[float, int, int, int]], thresholds: np.ndarray, dtype: Any, count_missing: bool
 ) -> None:
-    tallies = [
-        SubjectTally(thresholds, PLACES, count_missing=count_missing),
-        CompiledSubjectTally(thresholds, PLACES, CODES, count_missing=count_missing),
-    ]
+    by_numpy, by_loops = (
+        make(thresholds, thresholds[::2], PLACES, CODES, count_missing) for make in (numpys, compiled)
+    )
     for scores, codes, one, other in in_parts(comparisons, dtype):
-        for tally in tallies:
-            tally.add(scores, codes, (one, other))
-    by_numpy, by_compiled = (tally.counts(cell) for tally in tallies)
-    assert by_numpy == by_compiled
+        by_numpy.add(scores, codes, (one, other))
+        by_loops.add(scores, codes, (one, other))
+    assert by_loops.counts(cell, NUMBERS) == by_numpy.counts(cell, NUMBERS)
 
 
 @pytest.fixture
@@ -91,32 +107,29 @@ def many() -> tuple[np.ndarray, ...]:
 def test_piles_of_any_size_add_up_alike(
     many: tuple[np.ndarray, ...], in_cache: int, sides: int, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(compiled_tally, "IN_CACHE", in_cache)
-    monkeypatch.setattr(compiled_tally, "IN_A_PILE", 64)
+    monkeypatch.setattr(compiled_tallies, "IN_CACHE", in_cache)
+    monkeypatch.setattr(compiled_tallies, "IN_A_PILE", 64)
     thresholds = np.linspace(-2, 2, 50)
-    reference = SubjectTally(thresholds, 300, count_missing=False)
-    tally = CompiledSubjectTally(thresholds, 300, 200, count_missing=False)
+    by_numpy, by_loops = (make(thresholds, thresholds[3::5], 300, 200) for make in (numpys, compiled))
     for part in range(0, 20_000, 7000):
         scores, codes, one, other = (column[part : part + 7000] for column in many)
         touched = (one, other)[:sides]
-        reference.add(scores, codes, touched)
-        tally.add(scores, codes, touched)
-    assert tally.counts(cell) == reference.counts(cell)
+        by_numpy.add(scores, codes, touched)
+        by_loops.add(scores, codes, touched)
+    assert by_loops.counts(cell, NUMBERS) == by_numpy.counts(cell, NUMBERS)
 
 
 def test_piles_and_bins_are_wide_where_narrow_ones_could_overflow(
     many: tuple[np.ndarray, ...], monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(compiled_tally, "HIGHEST_NARROW", 10_000)
+    monkeypatch.setattr(compiled_tallies, "HIGHEST_NARROW", 10_000)
     scores, codes, one, other = many
-    tally = CompiledSubjectTally(np.zeros(1), 300, 200, count_missing=False)
-    assert tally._piles.dtype == np.int64
-    reference = SubjectTally(np.zeros(1), 300, count_missing=False)
-    for each in (tally, reference):
+    by_numpy, by_loops = (make(np.zeros(1), np.zeros(1), 300, 200) for make in (numpys, compiled))
+    for each in (by_numpy, by_loops):
         each.add(scores, codes, (one, other))
-    counts = tally.counts(cell)
-    assert counts.bins.dtype == np.int64
-    assert counts == reference.counts(cell)
+    _, by_subject = found = by_loops.counts(cell, NUMBERS)
+    assert by_subject.bins.dtype == np.int64
+    assert found == by_numpy.counts(cell, NUMBERS)
 
 
 STUDY = {
@@ -151,8 +164,8 @@ def test_an_engine_counts_many_comparisons_by_them(tmp_path: Path, monkeypatch: 
     pq.write_table(pa.table(columns), path)
     by_numpy = counted(path)
     used: list[int] = []
-    monkeypatch.setattr(kernels, "MANY", 50_000)
-    monkeypatch.setattr(CompiledSubjectTally, "add", noting(used, CompiledSubjectTally.add))
+    monkeypatch.setattr(tallies, "MANY", 50_000)
+    monkeypatch.setattr(CompiledTallies, "add", noting(used, CompiledTallies.add))
     assert counted(path) == by_numpy
     assert sum(used) == 50_000
     used.clear()
@@ -169,18 +182,18 @@ def noting(used: list[int], add: Any) -> Any:
 
 
 @pytest.mark.parametrize(
-    ("rows", "codes", "installed", "kernel"),
+    ("rows", "codes", "installed", "taken"),
     [
-        (kernels.MANY - 1, 4, True, SubjectTally),
-        (None, 4, True, SubjectTally),
-        (kernels.MANY, kernels.MOST_CODES + 1, True, SubjectTally),
-        (kernels.MANY, 4, False, SubjectTally),
-        (kernels.MANY, 4, True, CompiledSubjectTally),
+        (tallies.MANY - 1, 4, True, NumpyTallies),
+        (None, 4, True, NumpyTallies),
+        (tallies.MANY, tallies.MOST_KEYS, True, NumpyTallies),
+        (tallies.MANY, 4, False, NumpyTallies),
+        (tallies.MANY, 4, True, CompiledTallies),
     ],
 )
-def test_the_compiled_one_is_taken_where_it_pays(
-    rows: int | None, codes: int, installed: bool, kernel: type, monkeypatch: pytest.MonkeyPatch
+def test_compiled_loops_are_taken_where_they_pay(
+    rows: int | None, codes: int, installed: bool, taken: type, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(kernels, "find_spec", lambda name: installed or None)
-    tally = kernels.subject_tally(np.zeros(1), 3, codes, rows=rows, count_missing=False)
-    assert type(tally) is kernel
+    monkeypatch.setattr(tallies, "find_spec", lambda name: installed or None)
+    made = tallies_for(rows, ("group",), np.zeros(1), np.zeros(1), 3, codes, count_missing=False)
+    assert type(made) is taken

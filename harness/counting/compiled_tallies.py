@@ -1,4 +1,4 @@
-"""`SubjectTally` on compiled kernels: the same counts, for very many comparisons."""
+"""Counts by cell and by subject from compiled loops: the same, for very many comparisons."""
 
 from __future__ import annotations
 
@@ -12,12 +12,11 @@ import numpy as np
 import numpy.typing as npt
 
 from harness.counting import compiled
-from harness.counting.codes import CodeNumbers
-from harness.counting.counts import Cell
+from harness.counting.counts import Cell, Counts, sum_by_cell
 from harness.counting.subject_tally import CODES_OF_A_SUBJECT
 from harness.counting.subjects import SubjectCounts
 
-__all__ = ["CompiledSubjectTally"]
+__all__ = ["CompiledTallies"]
 
 FloatArray: TypeAlias = npt.NDArray[np.float64]
 Scores: TypeAlias = npt.NDArray[np.float32] | FloatArray
@@ -31,7 +30,7 @@ IN_CACHE = 1 << 19
 """Bytes of the bins of a block of subjects, which stay in a processor's own cache while a pile is added up."""
 IN_A_PILE = 1 << 16
 """Touches dealt to a block before they are added up: enough that its bins are fetched for many at once."""
-MOST_WAITING = 4
+MOST_WAITING = 32
 NO_ROW = -1
 
 
@@ -75,8 +74,8 @@ def _scale(thresholds: FloatArray, steps: int) -> float:
     return float(scale) if np.isfinite(scale) else 0.0
 
 
-class CompiledSubjectTally:
-    """Adds batches up by subject like a `SubjectTally`, block of subjects after block.
+class CompiledTallies:
+    """Counts by cell and by subject like a `Tally` and a `SubjectTally`, block of subjects after block.
 
     Bins of very many subjects do not fit into a processor's cache, and fetching them for every touch takes longer
     than all the rest. So touches are first dealt to a pile for each block of subjects, whose bins do fit, and a
@@ -84,16 +83,29 @@ class CompiledSubjectTally:
 
     Parameters
     ----------
-    thresholds, places, count_missing
-        As in `SubjectTally`.
-    codes : int
-        No more of them may occur.
+    columns, thresholds, at, places, codes, count_missing
+        As in `harness.counting.tallies.tallies_for`.
     """
 
-    def __init__(self, thresholds: FloatArray, places: int, codes: int, *, count_missing: bool) -> None:
-        self._thresholds, self._count_missing = thresholds, count_missing
-        self._steps, self._numbers, self._codes = Steps.of(thresholds), CodeNumbers(), codes
-        width = len(thresholds) + 1
+    def __init__(
+        self,
+        columns: Sequence[str],
+        thresholds: FloatArray,
+        at: FloatArray,
+        places: int,
+        codes: int,
+        *,
+        count_missing: bool,
+    ) -> None:
+        self._columns, self._thresholds, self._at = tuple(columns), thresholds, at
+        self._steps, self._count_missing = Steps.of(thresholds), count_missing
+        # What is not touched takes no memory, here and below.
+        self._bins, self._missing = (
+            np.zeros((codes, len(thresholds) + 1), np.int64),
+            np.zeros(codes, np.int64),
+        )
+        self._coarse_of = np.searchsorted(np.searchsorted(thresholds, at), np.arange(len(thresholds) + 1))
+        width = len(at) + 1
         self._bin_bits = width.bit_length()
         self._place_bits = max(0, (IN_CACHE // (width * np.dtype(np.int32).itemsize)).bit_length() - 1)
         in_a_block = 1 << self._place_bits
@@ -104,33 +116,33 @@ class CompiledSubjectTally:
         self._waiting: deque[Future[None]] = deque()
         self._heights, self._rows, self._touches = np.zeros((3, blocks), np.int64)
         self._row_of = np.full((blocks, in_a_block * codes), NO_ROW, np.int32)
-        # What is not touched takes no memory.
         rows = in_a_block * min(codes, CODES_OF_A_SUBJECT)
         self._keys = np.zeros((blocks, rows), np.int32)
-        self._bins: Bins = np.zeros((blocks, rows, width), np.int32)
+        self._by_row: Bins = np.zeros((blocks, rows, width), np.int32)
 
     def add(self, scores: Scores, codes: Integers, touched: Sequence[Integers]) -> None:
         """Count one batch; see `SubjectTally.add`."""
-        self._numbers.meet(codes)
         dealt = 0
-        while dealt < len(scores):
+        while True:
             dealt = compiled.deal(
                 dealt,
                 scores,
                 codes,
                 touched[0],
                 touched[-1],
-                self._numbers.number_of,
                 *self._steps.arguments(),
                 self._count_missing,
+                self._bins,
+                self._missing,
+                self._coarse_of,
                 self._place_bits,
-                self._codes,
                 self._bin_bits,
                 self._piles,
                 self._heights,
             )
-            if dealt < len(scores):
-                self._hand_over(IN_A_PILE - 1)
+            if dealt == len(scores):
+                return
+            self._hand_over(IN_A_PILE - 1)
 
     def _hand_over(self, least: int) -> None:
         """Have the piles that are as high as that added up by another thread, a few of them waiting at most."""
@@ -152,7 +164,7 @@ class CompiledSubjectTally:
                 self._row_of[block],
                 self._keys[block],
                 self._rows[block],
-                self._bins[block],
+                self._by_row[block],
             )
             if done == len(pile):
                 return
@@ -161,42 +173,52 @@ class CompiledSubjectTally:
     def _make_room(self, block: int, touches: int) -> None:
         """Widen the bins before so many touches were counted that one of them could overflow."""
         self._touches[block] += touches
-        if self._touches[block] > HIGHEST_NARROW and self._bins.dtype == np.int32:
-            self._bins = self._bins.astype(np.int64)
+        if self._touches[block] > HIGHEST_NARROW and self._by_row.dtype == np.int32:
+            self._by_row = self._by_row.astype(np.int64)
 
     def _grow(self) -> None:
-        blocks, rows, width = self._bins.shape
+        blocks, rows, width = self._by_row.shape
         self._keys = np.concatenate([self._keys, np.zeros((blocks, rows), np.int32)], axis=1)
-        self._bins = np.concatenate([self._bins, np.zeros((blocks, rows, width), self._bins.dtype)], axis=1)
+        self._by_row = np.concatenate(
+            [self._by_row, np.zeros((blocks, rows, width), self._by_row.dtype)], axis=1
+        )
 
     def counts(
-        self, cell_of_number: Callable[[int], Cell], number_of_place: IntArray | None = None
-    ) -> SubjectCounts:
-        """Return what was counted; see `SubjectTally.counts`."""
+        self, cell_of_number: Callable[[int], Cell], number_of_place: IntArray
+    ) -> tuple[Counts, SubjectCounts]:
+        """Return what was counted; see `Tally.counts` and `SubjectTally.counts`; can be done once."""
         self._hand_over(1)
         while self._waiting:
             self._waiting.popleft().result()
         self._adder.shutdown()
         self._piles = self._piles[:, :0].copy()
         keys = np.concatenate([own[:rows] for own, rows in zip(self._keys, self._rows, strict=True)])
-        blocks = np.repeat(np.arange(len(self._rows)), self._rows)
-        places, numbers = np.divmod(keys, self._codes)
-        places += blocks << self._place_bits
-        codes = np.array(self._numbers.codes, np.int64)[numbers]
+        places, codes = np.divmod(keys.astype(np.int64), len(self._bins))
+        places += np.repeat(np.arange(len(self._rows)), self._rows) << self._place_bits
         cell_of = {number: cell_of_number(number) for number in np.unique(codes // 2).tolist()}
-        return SubjectCounts(
-            thresholds=self._thresholds,
+        by_subject = SubjectCounts(
+            thresholds=self._at,
             cells=tuple(cell_of[number] for number in (codes // 2).tolist()),
             mated=codes % 2 == 1,
-            subjects=places if number_of_place is None else number_of_place[places],
+            subjects=number_of_place[places],
             bins=self._moved_together(),
         )
+        return self._by_cell(cell_of_number), by_subject
+
+    def _by_cell(self, cell_of_number: Callable[[int], Cell]) -> Counts:
+        met = np.flatnonzero(self._missing + self._bins.sum(axis=1))
+        bins = np.zeros((len(met), 2, self._bins.shape[1]), np.int64)
+        missing = np.zeros((len(met), 2), np.int64)
+        places = np.arange(len(met)), met % 2
+        bins[places], missing[places] = self._bins[met], self._missing[met]
+        cells = tuple(cell_of_number(code // 2) for code in met.tolist())
+        return sum_by_cell(self._columns, self._thresholds, cells, bins, missing)
 
     def _moved_together(self) -> Bins:
         """Move the rows in use to the front, in place: fresh memory for so many would take longer."""
-        every = self._bins.reshape(-1, self._bins.shape[2])
+        every = self._by_row.reshape(-1, self._by_row.shape[2])
         done = 0
-        for first, rows in zip(range(0, len(every), self._bins.shape[1]), self._rows.tolist(), strict=True):
+        for first, rows in zip(range(0, len(every), self._by_row.shape[1]), self._rows.tolist(), strict=True):
             every[done : done + rows] = every[first : first + rows]
             done += rows
         return every[:done]
