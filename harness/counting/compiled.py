@@ -1,7 +1,8 @@
 """Counting by subject in loops that Numba compiles: what `SubjectTally` does in NumPy.
 
 NumPy's is the reference, and is used where Numba is not installed or the comparisons are few. Functions here are
-compiled, so they are loops over arrays and numbers, and nothing else.
+compiled, so they are loops over arrays and numbers, and nothing else. Indices are unsigned, for then no code is made
+that would have negative ones count from an array's end; and whole numbers of both kinds together would become floats.
 """
 
 from __future__ import annotations
@@ -87,6 +88,7 @@ def deal(
     bin_bits: int,
     piles: Integers,
     heights: Integers,
+    most: Integers,
 ) -> int:
     """Count comparisons, and deal what touches subjects to a pile for every block of them, until a pile is full.
 
@@ -95,30 +97,36 @@ def deal(
     int
         The first comparison that was neither counted nor dealt; how many there are, where none is left.
     """
-    mask, full, keys_of_a_place = (1 << place_bits) - 1, piles.shape[1] - 1, len(bins)
+    mask, keys_of_a_place = np.uint64((1 << place_bits) - 1), np.uint64(len(bins))
+    shift, bits = np.uint64(place_bits), np.uint64(bin_bits)
     for i in range(start, len(scores)):
-        here, there, code, score = one[i], other[i], codes[i], float(scores[i])
-        block, other_block = here >> place_bits, there >> place_bits
-        height = heights[block]
-        if height >= full or heights[other_block] >= full:
+        here, there, code, score = (
+            np.uint64(one[i]),
+            np.uint64(other[i]),
+            np.uint64(codes[i]),
+            float(scores[i]),
+        )
+        block, other_block = here >> shift, there >> shift
+        height = np.uint64(heights[block])
+        if heights[block] >= most[block] or heights[other_block] >= most[other_block]:
             return i
-        fine = 0
+        fine = np.uint64(0)
         if np.isnan(score):
             missing[code] += 1
             if not count_missing:
                 continue
         else:
-            fine = reached(score, after, first, origin, scale, steps)
+            fine = np.uint64(reached(score, after, first, origin, scale, steps))
         bins[code, fine] += 1
         coarse = coarse_of[fine]
         key = (here & mask) * keys_of_a_place + code
-        piles[block, height] = (key << bin_bits) | coarse
-        heights[block] = height + 1
+        piles[block, height] = (key << bits) | np.uint64(coarse)
+        heights[block] += 1
         if there != here:
-            height = heights[other_block]
+            height = np.uint64(heights[other_block])
             key = (there & mask) * keys_of_a_place + code
-            piles[other_block, height] = (key << bin_bits) | coarse
-            heights[other_block] = height + 1
+            piles[other_block, height] = (key << bits) | np.uint64(coarse)
+            heights[other_block] += 1
     return len(scores)
 
 
@@ -135,14 +143,15 @@ def tally_touches(
     int
         How many rows are in use.
     """
-    mask = (1 << bin_bits) - 1
+    mask, bits = np.uint64((1 << bin_bits) - 1), np.uint64(bin_bits)
     for i in range(start, len(pile)):
-        key = pile[i] >> bin_bits
+        touch = np.uint64(pile[i])
+        key = touch >> bits
         row = row_of[key]
         if row < 0:
             if rows == len(bins):
                 return i, rows
             row, row_of[key], keys[rows] = rows, rows, key
             rows += 1
-        bins[row, pile[i] & mask] += 1
+        bins[np.uint64(row), touch & mask] += 1
     return len(pile), rows

@@ -112,6 +112,8 @@ class CompiledTallies:
         blocks = -(-max(places, 1) // in_a_block)
         narrow = (in_a_block * codes << self._bin_bits) <= HIGHEST_NARROW
         self._piles = np.empty((blocks, IN_A_PILE), np.int32 if narrow else np.int64)
+        # Were all as high, all would be full at once, and one thread would wait for the other.
+        self._most = IN_A_PILE - 1 - np.arange(blocks) * (IN_A_PILE // 2) // blocks
         self._adder = ThreadPoolExecutor(1, "adder")
         self._waiting: deque[Future[None]] = deque()
         self._heights, self._rows, self._touches = np.zeros((3, blocks), np.int64)
@@ -139,12 +141,13 @@ class CompiledTallies:
                 self._bin_bits,
                 self._piles,
                 self._heights,
+                self._most,
             )
             if dealt == len(scores):
                 return
-            self._hand_over(IN_A_PILE - 1)
+            self._hand_over(self._most)
 
-    def _hand_over(self, least: int) -> None:
+    def _hand_over(self, least: IntArray | int) -> None:
         """Have the piles that are as high as that added up by another thread, a few of them waiting at most."""
         for block in np.flatnonzero(self._heights >= least).tolist():
             pile = self._piles[block, : self._heights[block]].copy()
