@@ -46,7 +46,8 @@ benchmark: $(VENV)/.benchmark $(VENV)/.spark
 	$(BIN)/python -m benchmarks.speed
 	$(BIN)/python -m benchmarks.counting
 	$(BIN)/python -m benchmarks.clustering
-	$(BIN)/python -m benchmarks.scale
+	$(BIN)/python -m benchmarks.scale --times 10
+	$(BIN)/python -m benchmarks.text
 	$(BIN)/python -m benchmarks.embeddings
 	$(BIN)/python -m benchmarks.engines
 	$(BIN)/python -m benchmarks.gate
