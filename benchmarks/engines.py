@@ -18,7 +18,7 @@ import signal
 import tempfile
 from collections.abc import Callable, Iterator
 from concurrent.futures import ProcessPoolExecutor
-from contextlib import AbstractContextManager, contextmanager, nullcontext
+from contextlib import AbstractContextManager, contextmanager, nullcontext, suppress
 from dataclasses import dataclass
 from pathlib import Path
 from threading import Event, Thread
@@ -125,12 +125,12 @@ def _executors() -> list[int]:
     """Find the executors that this process has started."""
     import psutil
 
-    started = psutil.Process().children(recursive=True)
-    return [
-        child.pid
-        for child in started
-        if any("CoarseGrainedExecutorBackend" in word for word in child.cmdline())
-    ]
+    found = []
+    for child in psutil.Process().children(recursive=True):
+        with suppress(psutil.NoSuchProcess):  # it has ended since
+            if any("CoarseGrainedExecutorBackend" in word for word in child.cmdline()):
+                found.append(child.pid)
+    return found
 
 
 @contextmanager
