@@ -17,8 +17,9 @@ test: $(VENV)/.develop
 test-all: $(VENV)/.develop $(VENV)/.docs $(VENV)/.spark
 	$(BIN)/python -m pytest --numprocesses auto
 
+# One after the other: two kernels that start at once may be given one port, and wait for ever.
 notebooks: $(VENV)/.notebook
-	$(BIN)/python -m pytest --nbmake --nbmake-timeout=300 --numprocesses auto notebooks tests/notebooks
+	$(BIN)/python -m pytest --nbmake --nbmake-timeout=300 notebooks tests/notebooks
 
 notebooks-write: $(VENV)/.notebook
 	$(BIN)/python tests/notebooks/stored_outputs.py
