@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 from harness.errors import InputError
 from harness.gate.configs import Located, read_config
 from harness.gate.findings import Checked, Finding, Outcome, Place, Report, Rule
-from harness.gate.library import Library, Proven, Unusable
+from harness.gate.proofs import Library, Proven, Unusable
 from harness.gate.safety import threshold_is_safe
 from harness.gate.terms import dates_kept, evidence_fits
 
@@ -73,7 +73,7 @@ def check(
 class _Session:
     """What is the same for every deployment of a check."""
 
-    library: Library
+    proofs: Library
     today: date
     evaluation: str | None
     envelope: str | None
@@ -132,10 +132,10 @@ def _evidence_of(deployment: Located, session: _Session) -> Proven | Finding:
     read: list[Proven | Unusable] = []
     envelope = None if session.envelope is None else Path(session.envelope)
     if session.evaluation is not None:
-        read.append(session.library.get(Path(session.evaluation), envelope=envelope))
+        read.append(session.proofs.get(Path(session.evaluation), envelope=envelope))
     if terms.evaluation is not None:
         folder = deployment.folder
-        read.append(session.library.get(folder / terms.evaluation, within=folder, envelope=envelope))
+        read.append(session.proofs.get(folder / terms.evaluation, within=folder, envelope=envelope))
     if not read:
         sentence = "there is no evidence: give --evaluation, or evidence.evaluation in the config"
         return Finding(Rule.NO_EVIDENCE, Outcome.CANNOT_DECIDE, sentence, deployment.place("evidence"))
