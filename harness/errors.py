@@ -2,15 +2,19 @@
 
 from __future__ import annotations
 
+from harness.text import line as printed
+
 __all__ = ["HarnessError", "InputError"]
 
 
 class HarnessError(Exception):
-    """Any failure the harness foresees; its text is fit to print as it is."""
+    """Any failure the harness foresees."""
 
 
 class InputError(HarnessError, ValueError):
     """Scores, a study, a policy or an option that cannot be used as given.
+
+    Its text is one line that is fit to print; `source` and `problem` are as they were given.
 
     Parameters
     ----------
@@ -30,4 +34,4 @@ class InputError(HarnessError, ValueError):
         self.line = line
         self.column = column
         place = ":".join(str(part) for part in (source, line, column) if part is not None)
-        super().__init__(f"{place}: {self.problem}" if place else self.problem)
+        super().__init__(printed(f"{place}: {self.problem}" if place else self.problem))

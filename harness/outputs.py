@@ -11,7 +11,7 @@ from contextlib import contextmanager
 from pathlib import Path
 
 import pyarrow as pa
-from pyarrow import csv
+from pyarrow import compute, csv
 
 from harness import contamination
 from harness import records as deployments
@@ -42,6 +42,8 @@ AUDIT = "audit.json"
 REPORT = "report.html"
 PRINTED = "report.pdf"
 ALT_TEXTS = "alt_texts.json"
+FORMULA = r"^([\s\p{C}\p{Z}']*[=+\-@＝＋－＠]|'*[\t\r\n])"
+"""Of RE2: the signs that begin a formula, in full width too, after what is blank or not seen; tab and line ends."""
 
 
 def write_evaluation(evaluation: Evaluation, directory: str | os.PathLike[str]) -> Path:
@@ -274,4 +276,19 @@ def require_replaceable(directory: Path, *, mark: str = MARK) -> None:
 
 
 def _write_csv(table: pa.Table, path: Path) -> None:
-    csv.write_csv(table, path, csv.WriteOptions(quoting_style="needed"))
+    with path.open("wb") as file:  # by Python, for a folder whose name is not UTF-8
+        csv.write_csv(_inert(table), file, csv.WriteOptions(quoting_style="needed"))
+
+
+def _inert(table: pa.Table) -> pa.Table:
+    """Put an apostrophe before text that a spreadsheet would run, or would if one apostrophe were taken off.
+
+    Taking one off wherever the pattern matches after it gives every label back; see docs/reference/files/tables.md.
+    """
+    columns = [
+        compute.replace_substring_regex(column, FORMULA, r"'\1")
+        if pa.types.is_string(column.type)
+        else column
+        for column in table.columns
+    ]
+    return pa.table(columns, names=table.column_names)

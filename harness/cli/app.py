@@ -7,6 +7,7 @@ import os
 import sys
 from collections.abc import Sequence
 
+from harness.cli.streams import guarded_streams, say
 from harness.errors import HarnessError
 
 __all__ = ["COMMANDS", "main", "run"]
@@ -33,6 +34,10 @@ def main(tokens: Sequence[str] | None = None) -> None:
     # package for plugins to it; the many objects that imports make are not looked through for garbage, neither on the
     # way nor at the end.
     os.environ.setdefault("PYDANTIC_DISABLE_PLUGINS", "__all__")
+    # Nothing is shown in a window here, and figures have settings of their own: what the user's say, or what they say
+    # wrongly, stays out of it.
+    os.environ["MPLBACKEND"] = "agg"
+    os.environ["MATPLOTLIBRC"] = os.devnull
     gc.set_threshold(100_000)
     code = run(sys.argv[1:] if tokens is None else tokens)
     if "duckdb" not in sys.modules:  # which, frozen, would report itself as leaked
@@ -42,21 +47,29 @@ def main(tokens: Sequence[str] | None = None) -> None:
 
 def run(tokens: Sequence[str]) -> int:
     """Run the command line and return its exit code."""
+    with guarded_streams() as failure:
+        code = _code(tokens)
+        unwritten = failure()
+        if unwritten is not None:
+            say(f"harness: standard output: cannot be written ({unwritten.strerror})", error=True)
+            return code if code in (INTERNAL, INTERRUPTED) else INVALID
+    return code
+
+
+def _code(tokens: Sequence[str]) -> int:
     try:
         result = _result(tokens)
     except HarnessError as error:
-        from harness.gate.formats.wording import plain  # what it quotes may hold anything
-
-        print(f"harness: {plain(str(error))}", file=sys.stderr)
+        say(f"harness: {error}", error=True)
         return INVALID
     except KeyboardInterrupt as stop:
-        print(f"harness: interrupted; {str(stop) or 'nothing was written'}", file=sys.stderr)
+        say(f"harness: interrupted; {str(stop) or 'nothing was written'}", error=True)
         return INTERRUPTED
     except Exception:
         import traceback
 
-        traceback.print_exc()
-        print("harness: this is an error of the harness itself; please report it", file=sys.stderr)
+        say(*traceback.format_exc().splitlines(), error=True)
+        say("harness: this is an error of the harness itself; please report it", error=True)
         return INTERNAL
     return result if isinstance(result, int) else 0
 

@@ -7,7 +7,9 @@ from typing import TYPE_CHECKING, Literal
 
 from harness.cli.packages import EVALUATION, require
 from harness.cli.printing import print_findings
+from harness.cli.streams import say
 from harness.errors import InputError
+from harness.text import ascii_json
 
 if TYPE_CHECKING:
     from harness.records import RecordMapping
@@ -76,12 +78,12 @@ def audit(
     )
     where = "" if out is None else f"Written to {write_audit(found, out)}: audit.json, audit.csv"
     if format == "json":
-        print(to_json(found), end="")
+        print(ascii_json(to_json(found)), end="")
         return
     print_findings(answer(found), "")
-    print(as_table(found))
+    say(*as_table(found).splitlines())
     if where:
-        print(f"\n{where}")
+        say("", where)
 
 
 def _mapping(

@@ -63,7 +63,7 @@ def check(
 
         from harness.gate import json_schema
 
-        print(json.dumps(json_schema(), indent=2, ensure_ascii=False))
+        print(json.dumps(json_schema(), indent=2))
         return 0
     if not configs:
         raise InputError("nothing to check: name one or more deployment configs")

@@ -5,6 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 
 from harness.cli.packages import EVALUATION, require
+from harness.cli.streams import say
 
 __all__ = ["figures"]
 
@@ -27,4 +28,4 @@ def figures(evaluation: Path, *, out: Path, formats: str = "svg,png,pdf") -> Non
     wanted = tuple(dict.fromkeys(each.strip() for each in formats.split(",")))
     folder = write_figures(evaluation, out, formats=wanted)
     drawn = len({path.stem for path in folder.iterdir() if path.suffix != ".json"})
-    print(f"Written to {folder}: {drawn} figures ({', '.join(wanted)}), alt_texts.json")
+    say(f"Written to {folder}: {drawn} figures ({', '.join(wanted)}), alt_texts.json")

@@ -7,10 +7,9 @@ from collections.abc import Mapping, Sequence
 from cyclopts import App, CycloptsError, Parameter
 
 from harness import __version__
+from harness.errors import InputError
 
 __all__ = ["application", "call"]
-
-_WRONG_USAGE = 2
 
 
 def call(tokens: Sequence[str], commands: Mapping[str, str]) -> object:
@@ -26,12 +25,20 @@ def call(tokens: Sequence[str], commands: Mapping[str, str]) -> object:
     Returns
     -------
     object
-        What the command returns; 2 where the tokens are wrong, which was then said on standard error.
+        What the command returns.
+
+    Raises
+    ------
+    InputError
+        The tokens are wrong. It is raised and not left to cyclopts to print, which quotes tokens as they are.
     """
     try:
-        return application(commands)(tokens, exit_on_error=False, result_action="return_value")
-    except CycloptsError:
-        return _WRONG_USAGE
+        return application(commands)(
+            tokens, exit_on_error=False, print_error=False, result_action="return_value"
+        )
+    except CycloptsError as error:
+        command = " ".join(["harness", *(error.command_chain or ())])
+        raise InputError(f"{str(error).rstrip('.')}; see {command} --help") from error
 
 
 def application(commands: Mapping[str, str]) -> App:

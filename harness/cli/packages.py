@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from importlib import import_module
 from importlib.util import find_spec
 
 from harness.errors import InputError
@@ -27,9 +28,15 @@ def require(*packages: str, extra: str = "all") -> None:
     Raises
     ------
     InputError
-        One is not installed.
+        One is not installed, or matplotlib cannot read the settings that it finds in the current folder.
     """
     lacking = [package for package in packages if find_spec(package) is None]
     if lacking:
         named = f"{', '.join(lacking)} {'is' if len(lacking) == 1 else 'are'} not installed"
         raise InputError(f"{named}; this command needs pip install 'threshold-bias-harness[{extra}]'")
+    if "matplotlib" in packages:
+        try:
+            import_module("matplotlib")
+        except (ValueError, OSError) as error:
+            problem = f"cannot be read by matplotlib ({error}); remove it, or run in another folder"
+            raise InputError(problem, source="matplotlibrc") from error

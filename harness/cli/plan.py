@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 from cyclopts import Parameter
 
 from harness.cli.packages import require
+from harness.cli.streams import say
 from harness.errors import InputError
 
 if TYPE_CHECKING:
@@ -280,4 +281,4 @@ def plan(
         Print JSON instead of a table.
     """
     require("numpy", "scipy")
-    print(answer_plan(options, as_json=as_json))
+    say(*answer_plan(options, as_json=as_json).splitlines())

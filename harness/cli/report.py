@@ -5,6 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 
 from harness.cli.packages import EVALUATION, require
+from harness.cli.streams import say
 from harness.errors import InputError
 
 __all__ = ["report"]
@@ -31,4 +32,4 @@ def report(evaluations: tuple[Path, ...], *, out: Path, title: str | None = None
         folder = write_report(evaluations[0], out, title=title)
     else:
         folder = write_comparison(evaluations[0], evaluations[1], out, title=title)
-    print(f"Written to {folder}: report.html, report.pdf")
+    say(f"Written to {folder}: report.html, report.pdf")

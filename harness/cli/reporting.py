@@ -37,13 +37,10 @@ class Reporting:
         Raises
         ------
         InputError
-            It cannot be printed, or a file cannot be written.
+            A file cannot be written.
         """
         root = Path(os.environ.get("GITHUB_WORKSPACE") or Path.cwd())
-        try:
-            print(drawn(report, self.log, root), flush=True)
-        except OSError as error:
-            raise InputError(f"cannot be written ({error.strerror})", source="standard output") from error
+        print(drawn(report, self.log, root), flush=True)
         if self.log == "github":
             _tell_github(report)
         for path, form in self.files.items():

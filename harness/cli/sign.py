@@ -11,12 +11,12 @@ from pathlib import Path
 
 from harness import __version__
 from harness.cli.days import day_given
+from harness.cli.streams import say
 from harness.cli.writing import write_whole
 from harness.documents import document_in
 from harness.errors import InputError
 from harness.gate.evidence import MAX_BYTES, evidence_of
 from harness.gate.files import content_of, plain_json
-from harness.gate.formats.wording import plain
 from harness.gate.signing import (
     EvaluationStatement,
     Statement,
@@ -29,6 +29,7 @@ from harness.gate.signing import (
     signing_key,
 )
 from harness.gate.waivers import waivers_from
+from harness.text import file_name
 
 __all__ = ["sign"]
 
@@ -63,18 +64,18 @@ def sign(
     statement = _statement(path, day_given(on, "--on"))
     signer = signing_key(key, lambda: _passphrase(passphrase_env))
     write_whole(target, sealed(payload_of(statement), signer))
-    print(plain(f"Signed {document} ({_summary(statement)}) on {statement.predicate.signed_on}"))
-    print(plain(f"by key {signer.public_key.keyid}: {target}"))
+    say(f"Signed {document} ({_summary(statement)}) on {statement.predicate.signed_on}")
+    say(f"by key {signer.public_key.keyid}: {target}")
 
 
 def _statement(path: Path, on: date) -> Statement:
     content = content_of(path, limit=MAX_BYTES)
     if _is_evaluation(path, content):
         evidence = evidence_of(content, str(path))
-        return about_evaluation(evidence, name=path.name, signed_on=on, version=__version__)
+        return about_evaluation(evidence, name=file_name(path.name), signed_on=on, version=__version__)
     waivers = waivers_from(document_in(content, str(path)), on)
     digest = hashlib.sha256(content).hexdigest()
-    return about_waivers(waivers, name=path.name, sha256=digest, signed_on=on, version=__version__)
+    return about_waivers(waivers, name=file_name(path.name), sha256=digest, signed_on=on, version=__version__)
 
 
 def _is_evaluation(path: Path, content: bytes) -> bool:

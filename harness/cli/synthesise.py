@@ -6,6 +6,7 @@ from pathlib import Path
 from typing import Literal
 
 from harness.cli.packages import require
+from harness.cli.streams import say
 from harness.errors import InputError
 
 __all__ = ["synthesise"]
@@ -49,4 +50,4 @@ def synthesise(
     else:
         written = draw(world, out, seed=SEED if seed is None else seed, subjects=subjects, format=format)
     for path in written:
-        print(path)
+        say(str(path))

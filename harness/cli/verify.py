@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-import sys
 from collections.abc import Iterator
 from pathlib import Path
 
+from harness.cli.streams import say
 from harness.errors import InputError
 from harness.gate.evidence import MAX_BYTES, evidence_of
 from harness.gate.files import content_of
-from harness.gate.formats.wording import plain
 from harness.gate.signing import MAX_BYTES as MAX_ENVELOPE
 from harness.gate.signing import (
     EvaluationStatement,
@@ -50,10 +49,10 @@ def verify(envelope: str, *, key: tuple[str, ...], evaluation: str | None = None
         elif evaluation is not None:
             raise InputError("holds waivers, and no evaluation", source=envelope)
     except InputError as error:
-        print(f"harness: not verified: {plain(str(error))}", file=sys.stderr)
+        say(f"harness: not verified: {error}", error=True)
         return _NOT_VERIFIED
     for line in _lines(statement, key_id):
-        print(plain(line))
+        say(line)
     return _VERIFIED
 
 

@@ -19,6 +19,7 @@ import pyarrow as pa
 from harness.comparisons.source import Input, Source
 from harness.comparisons.sql import identifier, literal
 from harness.errors import InputError
+from harness.text import file_name
 
 __all__ = ["Files", "RowsOfFile", "list_files", "open_files"]
 
@@ -57,7 +58,7 @@ class Files:
 
     def inputs(self) -> tuple[Input, ...]:
         """Digest every file."""
-        return tuple(Input(str(path), path.stat().st_size, _sha256(path)) for path in self.paths)
+        return tuple(Input(file_name(path), path.stat().st_size, _sha256(path)) for path in self.paths)
 
     def parts(self) -> Sequence[Files]:
         """One source a file."""
@@ -65,7 +66,7 @@ class Files:
 
     def _listed(self) -> str:
         # DuckDB takes every path for a glob, and might read another file than the one named.
-        return ", ".join(literal(glob.escape(str(path))) for path in self.paths)
+        return ", ".join(literal(glob.escape(_in_utf8(path))) for path in self.paths)
 
     def relation(self, connection: duckdb.DuckDBPyConnection) -> str:  # noqa: ARG002 - files need no registering
         """Scan them as Parquet."""
@@ -170,6 +171,7 @@ def list_files(named: Sequence[str | os.PathLike[str]]) -> tuple[str, tuple[Path
         if path in met:
             raise InputError("is named twice and would count twice; name it once", source=str(path))
         met.add(path)
+        _in_utf8(path)
         if not os.access(path, os.R_OK):
             raise InputError("cannot be read; check its permissions", source=str(path))
         if path.stat().st_size == 0:
@@ -201,6 +203,16 @@ def _expand(item: str) -> list[Path]:
     if not found:
         raise InputError(missing, source=item)
     return sorted(found)
+
+
+def _in_utf8(path: Path) -> str:
+    """Return a name as DuckDB and Arrow take it, whatever the locale: in UTF-8."""
+    try:
+        return os.fsencode(path).decode("utf-8")
+    except UnicodeDecodeError as error:
+        raise InputError(
+            "its name is not UTF-8, which readers of scores ask for; rename it", source=str(path)
+        ) from error
 
 
 def _suffix(path: Path) -> str | None:
@@ -261,7 +273,7 @@ def _csv_header(path: Path, columns: Sequence[str]) -> tuple[tuple[str, ...], st
 
 def _open_arrow(path: Path) -> Any:
     try:
-        mapped = pa.memory_map(str(path))
+        mapped = pa.memory_map(_in_utf8(path))
         try:
             file = pa.ipc.open_file(mapped)
         except pa.ArrowInvalid:

@@ -2,16 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from decimal import Decimal
-from html import escape
 
 import numpy as np
 
 from harness.evaluation.confirmation import Confirmation
 from harness.evaluation.result import AxisEvaluation, Evaluation
+from harness.text import html
 
-__all__ = ["about", "answer", "html_summary"]
+__all__ = ["about", "answer", "html_summary", "html_table"]
 
 NOWHERE = "at no threshold"
 MOST_NAMED = 6
@@ -45,13 +45,18 @@ def about(value: float) -> str:
 
 def html_summary(evaluation: Evaluation) -> str:
     """Return the answer as an HTML table."""
-    rows = "".join(
-        f'<tr><th scope="row" style="text-align:left">{escape(heading)}</th>'
-        f'<td style="text-align:left">{escape(sentence)}</td></tr>'
-        for heading, sentence in answer(evaluation)
-    )
     matcher = evaluation.study.matcher
-    return f"<table><caption>{escape(matcher.name)} {escape(matcher.version)}</caption><tbody>{rows}</tbody></table>"
+    return html_table(f"{matcher.name} {matcher.version}", answer(evaluation))
+
+
+def html_table(caption: str, findings: Iterable[tuple[str, str]]) -> str:
+    """Return sentences as an HTML table, each beside its heading."""
+    rows = "".join(
+        f'<tr><th scope="row" style="text-align:left">{html(heading)}</th>'
+        f'<td style="text-align:left">{html(sentence)}</td></tr>'
+        for heading, sentence in findings
+    )
+    return f"<table><caption>{html(caption)}</caption><tbody>{rows}</tbody></table>"
 
 
 def _confirmation(confirmation: Confirmation) -> str:

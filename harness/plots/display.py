@@ -16,6 +16,7 @@ from harness.errors import InputError
 from harness.plots.saving import encoded
 from harness.plots.scales import range_to_draw
 from harness.plots.style import settings
+from harness.text import page
 
 if TYPE_CHECKING:
     from harness.evaluation import AxisEvaluation, Evaluation
@@ -78,13 +79,14 @@ class Display(ABC):
         """
         if not hasattr(self, "figure_"):
             self.plot()
+        words = page(self.alt_text)
         if not self._alone:
-            return {"text/plain": self.alt_text}, {}
+            return {"text/plain": words}, {}
         figure = self.figure_.get_figure(root=True)
         picture = b64encode(encoded(figure, "png", self.title, self.alt_text)).decode()
         wide, high = (round(96 * float(inches)) for inches in figure.get_size_inches())
-        described: dict[str, str | int] = {"alt": self.alt_text, "width": wide, "height": high}
-        return {"image/png": picture, "text/plain": self.alt_text}, {"image/png": described}
+        described: dict[str, str | int] = {"alt": words, "width": wide, "height": high}
+        return {"image/png": picture, "text/plain": words}, {"image/png": described}
 
     @property
     def title(self) -> str:

@@ -19,6 +19,7 @@ from harness.plots.saving import save_figure
 from harness.plots.score_distributions import ScoreDistributionDisplay
 from harness.plots.verdict_zones import VerdictZonesDisplay
 from harness.plots.worst_ratios import WorstRatioDisplay
+from harness.text import page
 
 if TYPE_CHECKING:
     from harness.evaluation import Evaluation
@@ -102,7 +103,7 @@ def save_figures(
         title, alt_text = display.title, display.alt_text
         figure = display.plot().figure_
         saved += save_figure(figure, Path(folder) / name, formats, title=title, alt_text=alt_text)
-        said[name] = {"title": title, "alt_text": alt_text}
+        said[name] = {"title": page(title), "alt_text": page(alt_text)}
     words = Path(folder) / "alt_texts.json"
     words.write_text(json.dumps(said, indent=2, ensure_ascii=False) + "\n", encoding="utf-8")
     return (*saved, words)

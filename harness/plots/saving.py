@@ -12,8 +12,8 @@ from typing import Any
 from matplotlib.figure import Figure, SubFigure
 
 from harness.errors import InputError
-from harness.plots.characters import printable
 from harness.plots.style import settings
+from harness.text import page
 
 __all__ = ["encoded", "save_figure"]
 
@@ -81,7 +81,7 @@ def encoded(figure: Figure | SubFigure, wanted: str, title: str | None, alt_text
 
     In the words, characters without a printed form are written by number, for XML has no place for some of them.
     """
-    title, alt_text = (None if text is None else printable(text) for text in (title, alt_text))
+    title, alt_text = (None if text is None else page(text) for text in (title, alt_text))
     described = {"Title": title, DESCRIBED_AS[wanted]: alt_text}
     known = {key: text for key, text in described.items() if text is not None}
     written = io.BytesIO()

@@ -11,6 +11,7 @@ from matplotlib.font_manager import FontProperties, findfont, get_font
 from matplotlib.textpath import TextToPath
 
 from harness.plots.style import FONT, TEXT_SIZE
+from harness.text import page
 
 __all__ = ["fitting", "telling", "text_width"]
 
@@ -58,9 +59,14 @@ def fitting(text: str, width: float, size: float = TEXT_SIZE) -> str:
 
 
 def _drawn(text: str) -> str:
-    """Return the text on one line, with a sign in place of every letter that the font lacks."""
+    """Return the text on one line, with a sign in place of every letter that the font lacks.
+
+    What has no form is written by its number, although the font has it: nothing would be seen there.
+    """
     drawable = _drawable()
-    return "".join(c if ord(c) in drawable else "\N{REPLACEMENT CHARACTER}" for c in " ".join(text.split()))
+    return "".join(
+        c if ord(c) in drawable else "\N{REPLACEMENT CHARACTER}" for c in " ".join(page(text).split())
+    )
 
 
 @cache

@@ -18,6 +18,7 @@ from harness.records import values
 from harness.records.dates import date_reader
 from harness.records.deployment import DeploymentRecord, GroupAlerts
 from harness.records.mapping import RecordMapping
+from harness.text import file_name
 
 __all__ = ["RecordFile", "read_records", "require_distinct"]
 
@@ -76,7 +77,7 @@ def read_records(path: str | os.PathLike[str], mapping: RecordMapping) -> Record
         raise InputError("holds no record, only a header", source=source)
     require_distinct(records, source)
     unread = tuple(name for name in header if name not in mapping.uses)
-    return RecordFile(source, len(content), hashlib.sha256(content).hexdigest(), records, unread)
+    return RecordFile(file_name(source), len(content), hashlib.sha256(content).hexdigest(), records, unread)
 
 
 def _content(source: str) -> bytes:

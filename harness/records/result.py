@@ -248,13 +248,7 @@ class Audit:
         return f"<Audit of {len(self.records)} deployments, {below} below the safe threshold {self.safe_threshold}>"
 
     def _repr_html_(self) -> str:
-        from html import escape
-
+        from harness.evaluation.summary import html_table
         from harness.records.summary import answer
 
-        rows = "".join(
-            f'<tr><th scope="row" style="text-align:left">{escape(heading)}</th>'
-            f'<td style="text-align:left">{escape(sentence)}</td></tr>'
-            for heading, sentence in answer(self)
-        )
-        return f"<table><caption>{escape(self.file.source)}</caption><tbody>{rows}</tbody></table>"
+        return html_table(self.file.source, answer(self))

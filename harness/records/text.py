@@ -6,6 +6,7 @@ from collections.abc import Sequence
 
 from harness.records.result import Audit, AuditedRecord, WatchlistStanding
 from harness.records.wording import count, one_in
+from harness.text import line
 
 __all__ = ["as_table"]
 
@@ -28,7 +29,7 @@ _RIGHT = {"watchlist", "threshold", "faces", "false", "allowed"}
 
 def as_table(audit: Audit) -> str:
     """Return the table of records."""
-    rows = [_HEADINGS, *(_row(one) for one in audit.records)]
+    rows = [_HEADINGS, *(tuple(map(line, _row(one))) for one in audit.records)]
     widths = [max(map(len, column)) for column in zip(*rows, strict=True)]
     lines = [_line(row, widths) for row in rows]
     if any(one.watchlist in _BEYOND for one in audit.records):

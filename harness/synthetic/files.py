@@ -104,20 +104,21 @@ def _write_operation(directory: Path) -> tuple[Path, Path]:
 
 def _write_parquet(table: pa.Table, path: Path) -> None:
     # Every setting that shapes the bytes is stated, so that another default does not change them.
-    pa.parquet.write_table(
-        table,
-        path,
-        version="2.6",
-        data_page_version="1.0",
-        compression="zstd",
-        compression_level=19,
-        use_dictionary=True,  # scores too: some thousands of values, at most 14 bits each
-        row_group_size=1 << 18,
-        data_page_size=1 << 20,
-        dictionary_pagesize_limit=1 << 20,
-        write_statistics=True,
-        store_schema=False,
-    )
+    with path.open("wb") as file:  # by Python, for a folder whose name is not UTF-8
+        pa.parquet.write_table(
+            table,
+            file,
+            version="2.6",
+            data_page_version="1.0",
+            compression="zstd",
+            compression_level=19,
+            use_dictionary=True,  # scores too: some thousands of values, at most 14 bits each
+            row_group_size=1 << 18,
+            data_page_size=1 << 20,
+            dictionary_pagesize_limit=1 << 20,
+            write_statistics=True,
+            store_schema=False,
+        )
 
 
 def _write_csv(table: pa.Table, path: Path) -> None:

@@ -29,6 +29,7 @@ from harness.engines.parts.store import CheckpointStore
 from harness.engines.parts.work import Work, facts_of
 from harness.errors import InputError
 from harness.study import Study
+from harness.text import file_name
 
 __all__ = ["PartedComparisons"]
 
@@ -96,7 +97,8 @@ class PartedComparisons:
     def inputs(self) -> tuple[Input, ...]:
         """Return the digests of what is read."""
         return tuple(
-            Input(known.file.path, known.file.stamp.size, known.digested.sha256) for known in self._facts
+            Input(file_name(known.file.path), known.file.stamp.size, known.digested.sha256)
+            for known in self._facts
         )
 
     def rows(self) -> int | None:

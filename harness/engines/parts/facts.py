@@ -15,6 +15,7 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 
 from harness.errors import InputError
+from harness.text import file_name
 
 __all__ = ["Digested", "FileFacts", "NamedFile", "Rows", "Stamp", "digest_file"]
 
@@ -182,7 +183,7 @@ def digest_file(file: NamedFile, conditions: object) -> Digested:  # noqa: ARG00
 def _parts_of(path: str) -> tuple[Rows, ...]:
     """Part a large Parquet file between its row groups."""
     try:
-        with pq.ParquetFile(path) as opened:
+        with pq.ParquetFile(file_name(path)) as opened:
             groups = [opened.metadata.row_group(i).num_rows for i in range(opened.metadata.num_row_groups)]
             own = opened.schema_arrow.names
     except (pa.ArrowException, OSError):

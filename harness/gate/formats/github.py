@@ -7,7 +7,8 @@ from pathlib import Path
 
 from harness.gate.findings import Checked, Finding, Outcome, Place, Report, Rule
 from harness.gate.formats.rules import EXPLAINED
-from harness.gate.formats.wording import from_root, plain, tally, to_show, waiver
+from harness.gate.formats.wording import from_root, tally, to_show, waiver
+from harness.text import line
 
 __all__ = ["as_github", "as_summary"]
 
@@ -66,8 +67,8 @@ def _command(outcome: Outcome, place: Place, title: str, message: str, root: Pat
 
 
 def _data(text: str) -> str:
-    """Escape what follows a command, as escapeData of @actions/core does; `plain` leaves no line break."""
-    return plain(text).replace("%", "%25")
+    """Escape what follows a command, as escapeData of @actions/core does; `line` leaves no line break."""
+    return line(text).replace("%", "%25")
 
 
 def _property(text: str) -> str:
@@ -122,5 +123,5 @@ def _row(one: Checked) -> str:
 
 def _cell(text: str) -> str:
     """Escape for HTML; a mention or a reference to an issue, apart from its sign, is none."""
-    escaped = escape(plain(text), quote=False)
+    escaped = escape(line(text), quote=False)
     return escaped.replace("#", "<span>#</span>").replace("@", "<span>@</span>")

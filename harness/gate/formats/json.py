@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 
 from harness.gate.findings import Report, Waived
+from harness.text import ascii_json, file_name
 
 __all__ = ["REPORT_SCHEMA", "as_json"]
 
@@ -16,7 +17,7 @@ def as_json(report: Report) -> str:
     document = {
         "schema": REPORT_SCHEMA,
         "today": report.today.isoformat(),
-        "evaluation": report.evaluation,
+        "evaluation": None if report.evaluation is None else file_name(report.evaluation),
         "exit_code": report.exit_code,
         "checked": [
             {
@@ -25,15 +26,15 @@ def as_json(report: Report) -> str:
                 "threshold": one.threshold,
                 "owner": one.owner,
                 "waived": None if one.waived is None else _waived(one.waived),
-                "file": one.place.file,
+                "file": file_name(one.place.file),
                 "line": one.place.line,
                 "column": one.place.column,
                 "findings": [
                     {
                         "rule": str(finding.rule),
                         "outcome": str(finding.outcome),
-                        "sentence": finding.sentence,
-                        "file": finding.place.file,
+                        "sentence": file_name(finding.sentence),
+                        "file": file_name(finding.place.file),
                         "line": finding.place.line,
                         "column": finding.place.column,
                     }
@@ -43,8 +44,7 @@ def as_json(report: Report) -> str:
             for one in report.checked
         ],
     }
-    # In a log ``##[...]`` is a command to GitHub's runner; as an escape it is the same JSON.
-    return json.dumps(document, indent=2).replace("##", "#\\u0023")
+    return ascii_json(json.dumps(document, indent=2))
 
 
 def _waived(waiver: Waived) -> dict[str, str]:
@@ -52,5 +52,5 @@ def _waived(waiver: Waived) -> dict[str, str]:
         "owner": waiver.owner,
         "reason": waiver.reason,
         "expires": waiver.expires.isoformat(),
-        "file": waiver.place.file,
+        "file": file_name(waiver.place.file),
     }

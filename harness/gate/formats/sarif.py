@@ -39,7 +39,8 @@ from sarif_pydantic.sarif import (
 from harness import __version__
 from harness.gate.findings import Checked, Finding, Outcome, Place, Report, Rule
 from harness.gate.formats.rules import EXPLAINED
-from harness.gate.formats.wording import from_root, plain, waiver
+from harness.gate.formats.wording import from_root, waiver
+from harness.text import line
 
 __all__ = ["as_sarif"]
 
@@ -78,7 +79,7 @@ def as_sarif(report: Report, root: Path) -> str:
         columnKind="unicodeCodePoints",
         properties={
             "today": str(report.today),
-            "evaluation": report.evaluation and plain(report.evaluation),
+            "evaluation": report.evaluation and line(report.evaluation),
         },
     )
     log = Sarif.model_validate({"$schema": _SCHEMA, "runs": [run]})
@@ -144,22 +145,22 @@ def _suppressions(one: Checked, root: Path) -> list[Suppression]:
     if one.waived is None:
         return []
     place = Location(physical_location=_physical(one.waived.place, root))
-    justification = plain(waiver(one.waived))
+    justification = line(waiver(one.waived))
     return [Suppression(kind="external", status="accepted", justification=justification, location=place)]
 
 
 def _message(one: Checked, finding: Finding) -> str:
     """Write a message that is taken for text: no placeholder (SARIF 2.1.0, 3.11.5), no link (3.11.6)."""
-    text = plain(finding.sentence if one.deployment is None else f"{one.deployment}: {finding.sentence}")
+    text = line(finding.sentence if one.deployment is None else f"{one.deployment}: {finding.sentence}")
     return text.replace("{", "{{").replace("}", "}}").replace("](", "] (")
 
 
 def _owner(one: Checked) -> str | None:
-    return None if one.owner is None else plain(one.owner)
+    return None if one.owner is None else line(one.owner)
 
 
 def _location(one: Checked, place: Place, root: Path) -> Location:
-    named = None if one.deployment is None else [LogicalLocation(name=plain(one.deployment), kind="member")]
+    named = None if one.deployment is None else [LogicalLocation(name=line(one.deployment), kind="member")]
     return Location(physical_location=_physical(place, root), logical_locations=named)
 
 

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from harness.gate.findings import Checked, Finding, Outcome, Report, Rule
-from harness.gate.formats.wording import plain, tally, to_show, waiver
+from harness.gate.formats.wording import tally, to_show, waiver
+from harness.text import line
 
 __all__ = ["as_text"]
 
@@ -18,8 +19,7 @@ _MARKS = {
 
 def as_text(report: Report) -> str:
     """Write a report as lines, the worst first."""
-    lines = [line for one in report.checked for line in _lines(one)]
-    return "\n".join([*map(plain, lines), tally(report)])
+    return "\n".join([*(line(said) for one in report.checked for said in _lines(one)), tally(report)])
 
 
 def _lines(one: Checked) -> list[str]:
@@ -29,7 +29,7 @@ def _lines(one: Checked) -> list[str]:
         return lines
     mark = _MARKS[Outcome.WAIVED]
     first = f"{mark:<14}{one.place}: {name}{waiver(one.waived)} ({one.waived.place})"
-    return [first, *(f"  {line}" for line in lines)]
+    return [first, *(f"  {said}" for said in lines)]
 
 
 def _mark(finding: Finding) -> str:

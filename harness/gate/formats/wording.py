@@ -1,24 +1,13 @@
-"""What every form of a check says alike, and text from configs and evidence that no log takes for a command."""
+"""What every form of a check says alike."""
 
 from __future__ import annotations
 
 import os
-import re
 from pathlib import Path
 
 from harness.gate.findings import Checked, Finding, Outcome, Report, Rule, Waived
 
-__all__ = ["from_root", "plain", "tally", "to_show", "waiver"]
-
-
-def plain(text: str) -> str:
-    r"""Write text on one line, in characters that print, and without the commands that build logs act on.
-
-    ``##[...]`` anywhere in a line is a command to GitHub's runner (actions/runner, ActionCommand.cs), ``##vso[...]``
-    to that of Azure, ``##teamcity[...]`` to TeamCity; a ``#`` of theirs becomes ``\x23``.
-    """
-    printable = "".join(c if c.isprintable() else c.encode("unicode_escape").decode() for c in text)
-    return re.sub(r"##(?=\w*\[)", r"#\\x23", printable)
+__all__ = ["from_root", "tally", "to_show", "waiver"]
 
 
 def to_show(one: Checked) -> tuple[Finding, ...]:

@@ -18,6 +18,7 @@ from harness.report.content.numerals import numeral_values
 from harness.report.page.charts import Chart, Horizontal, chart_of, percentage
 from harness.report.page.scales import window
 from harness.report.page.series import Series, shown_places
+from harness.text import page
 
 __all__ = ["comparison_page", "report_page"]
 
@@ -132,7 +133,7 @@ def _render(template: str, **values: object) -> str:
         loader=PackageLoader("harness.report.page"),
         autoescape=True,
         undefined=StrictUndefined,
-        finalize=lambda value: in_order(value) if type(value) is str else value,
+        finalize=lambda value: in_order(page(value)) if type(value) is str else value,
         trim_blocks=True,
         lstrip_blocks=True,
         keep_trailing_newline=True,

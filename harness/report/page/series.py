@@ -13,6 +13,7 @@ import numpy.typing as npt
 
 from harness.report.content.model import Report
 from harness.report.content.quantities import Quantity
+from harness.text import page
 
 __all__ = ["Series", "shown_places"]
 
@@ -67,8 +68,8 @@ class Series:
         document = {
             "thresholds": [report.thresholds[place] for place in self.places],
             "across": [round(10_000 * share) for share in across],
-            "names": {str(place): name for place, name in names.items()},
-            "words": list(self._words),
+            "names": {str(place): page(name) for place, name in names.items()},
+            "words": [list(map(page, words)) for words in self._words],
             "rows": self._rows,
         }
         text = json.dumps(document, ensure_ascii=False, separators=(",", ":"))

@@ -6,7 +6,6 @@ import json
 from collections.abc import Iterator
 from typing import Any, TypeAlias
 
-from harness.plots.characters import printable
 from harness.report.content.model import (
     AxisReading,
     Block,
@@ -20,6 +19,7 @@ from harness.report.content.model import (
 )
 from harness.report.pdf.drawings import ACROSS, ZONES, Drawing, Drawings
 from harness.report.pdf.fonts import NUMBERED, settable
+from harness.text import page
 
 __all__ = ["comparison_parts", "report_parts"]
 
@@ -149,7 +149,7 @@ def _figure(drawing: Drawing, caption: str) -> Part:
     return {
         "kind": "figure",
         "svg": drawing.svg,
-        "alternative": printable(drawing.alternative),
+        "alternative": page(drawing.alternative),
         "caption": settable(caption),
     }
 

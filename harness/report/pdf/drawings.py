@@ -21,7 +21,7 @@ from harness.plots import (
     figures_of,
     save_figure,
 )
-from harness.plots.characters import printable
+from harness.text import page
 
 __all__ = ["ACROSS", "ZONES", "Drawing", "Drawings", "drawings_of"]
 
@@ -89,4 +89,4 @@ def _svg(name: str, display: Display, scratch: Path, folder: Path | None) -> str
         title, alt_text = display.title, display.alt_text
         figure = display.plot().figure_
         (drawn,) = save_figure(figure, scratch / "drawn", ("svg",), title=title, alt_text=alt_text)
-    return printable(drawn.read_text(encoding="utf-8"))
+    return page(drawn.read_text(encoding="utf-8"))

@@ -10,7 +10,8 @@ from pathlib import Path
 import matplotlib as mpl
 from matplotlib.ft2font import FT2Font
 
-from harness.plots.characters import in_order, printable
+from harness.plots.characters import in_order
+from harness.text import page
 
 __all__ = ["NUMBERED", "folder_of_fonts", "settable"]
 
@@ -32,7 +33,7 @@ def settable(text: str) -> str:
     """
     written = "".join(
         part if there else f"‹{' '.join(f'U+{ord(letter):04X}' for letter in part)}›"
-        for there, part in _runs(printable(text))
+        for there, part in _runs(page(text))
     )
     return in_order(written)
 
