@@ -42,8 +42,8 @@ AUDIT = "audit.json"
 REPORT = "report.html"
 PRINTED = "report.pdf"
 ALT_TEXTS = "alt_texts.json"
-FORMULA = r"^([\s\p{C}\p{Z}']*[=+\-@＝＋－＠]|'*[\t\r\n])"
-"""Of RE2: the signs that begin a formula, in full width too, after what is blank or not seen; tab and line ends."""
+FORMULA = r"^([\x00-\x20']*[=+\-@＝＋－＠]|'*[\t\r\n])"
+"""How a cell begins that a spreadsheet may run: full-width signs are signs to some; apostrophes and blanks count not."""
 
 
 def write_evaluation(evaluation: Evaluation, directory: str | os.PathLike[str]) -> Path:
@@ -281,9 +281,9 @@ def _write_csv(table: pa.Table, path: Path) -> None:
 
 
 def _inert(table: pa.Table) -> pa.Table:
-    """Put an apostrophe before text that a spreadsheet would run, or would if one apostrophe were taken off.
+    """Put an apostrophe before text that a spreadsheet may run; numbers are numbers.
 
-    Taking one off wherever the pattern matches after it gives every label back; see docs/reference/files/tables.md.
+    It is put before apostrophes too that stand before such text, so that taking one off gives every label back.
     """
     columns = [
         compute.replace_substring_regex(column, FORMULA, r"'\1")

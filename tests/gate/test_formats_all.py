@@ -14,7 +14,8 @@ from harness.gate import Outcome, Report, Rule
 from harness.gate.formats import Form, drawn
 from harness.gate.formats.github import as_summary
 from harness.gate.formats.rules import EXPLAINED
-from harness.gate.formats.wording import from_root, plain, tally
+from harness.gate.formats.wording import from_root, tally
+from harness.text import line
 
 DATA = Path(__file__).parents[2] / "data_synthetic"
 ROOT = Path.cwd()
@@ -74,10 +75,10 @@ def test_hostile_text_neither_breaks_a_form_nor_reaches_a_terminal_as_it_is(form
 
 @pytest.mark.parametrize("text", HOSTILE)
 def test_plain_text_is_one_line_that_prints_and_commands_no_build_log(text: str) -> None:
-    shown = plain(text)
+    shown = line(text)
     assert shown.isprintable()
     assert not any(command in shown for command in ("##[", "##vso[", "##teamcity["))
-    assert plain("north gate é 中 0.6 # ## x[1]") == "north gate é 中 0.6 # ## x[1]"
+    assert line("north gate é 中 0.6 # ## x[1]") == "north gate é 中 0.6 # ## x[1]"
 
 
 def test_a_tally_counts_the_worst_first() -> None:

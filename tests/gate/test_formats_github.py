@@ -15,7 +15,7 @@ from markdown_it import MarkdownIt
 from harness.gate import Outcome, Report, Rule
 from harness.gate.formats import drawn
 from harness.gate.formats.github import as_summary
-from harness.gate.formats.wording import plain
+from harness.text import line
 
 BELOW = (Rule.BELOW_SAFE_THRESHOLD, Outcome.FAIL)
 
@@ -112,7 +112,7 @@ def test_hostile_text_makes_no_command_of_its_own() -> None:
         assert command is not None
         assert command.name == {"fail": "error", "waived": "warning", "pass": "notice"}[str(one.outcome)]
         assert set(command.properties) - {"line", "col"} == {"file", "title"}
-        assert plain(one.deployment or "") in command.data
+        assert line(one.deployment or "") in command.data
 
 
 @given(st.text(alphabet=st.characters(), max_size=40) | st.text(alphabet="#[]:%0AD,=x \n\r", max_size=40))
@@ -123,7 +123,7 @@ def test_whatever_a_config_says_the_log_holds_one_command_for_each_deployment(te
     error, notice, count = lines_of(report)
     assert (error and error.name, notice and notice.name, count) == ("error", "notice", None)
     assert error is not None
-    assert plain(f"{text}: {text}") in error.data
+    assert line(f"{text}: {text}") in error.data
 
 
 @pytest.mark.parametrize("form", ["text", "json", "junit", "sarif"])
@@ -178,7 +178,7 @@ def test_hostile_text_is_only_text_in_a_summary() -> None:
     assert seen.comments == []
     assert seen.tags.count("tr") == len(report.checked) + 1
     names = seen.cells[1::6]
-    assert names == [plain(one.deployment or "") for one in report.checked]
+    assert names == [line(one.deployment or "") for one in report.checked]
 
 
 @pytest.mark.parametrize("text", HOSTILE)

@@ -1,10 +1,8 @@
-import unicodedata
-
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from harness.plots.characters import in_order, printable
+from harness.plots.characters import in_order
 
 MARK = "\u200e"
 
@@ -26,9 +24,3 @@ def test_a_number_after_a_name_read_from_right_to_left_keeps_its_place(text: str
 @given(st.text())
 def test_nothing_else_is_changed(text: str) -> None:
     assert in_order(text).replace(MARK, "") == text.replace(MARK, "")
-
-
-@given(st.text(st.characters(exclude_categories=["Cs"])))
-def test_what_is_printable_has_no_control_character(text: str) -> None:
-    found = printable(text)
-    assert not [c for c in found if unicodedata.category(c) == "Cc" and not c.isspace()]

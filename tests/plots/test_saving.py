@@ -13,7 +13,7 @@ from worlds import POLICY, scores, study
 from harness.errors import InputError
 from harness.evaluation import evaluate
 from harness.plots import FalseMatchRateDisplay, save_figure, save_figures
-from harness.plots.characters import printable
+from harness.text import page
 
 PROGRAM = """
 import hashlib, sys
@@ -73,7 +73,7 @@ def test_words_with_characters_that_xml_lacks_still_make_a_figure_that_can_be_re
 ) -> None:
     svg, png, pdf = save_figure(display.plot().figure_, tmp_path / "a", title=name, alt_text=name)
     label = ElementTree.fromstring(svg.read_bytes()).get("aria-label")
-    assert label == printable(name)
+    assert label == page(name)
     assert label is not None
     assert "‹U+" in label
     assert png.read_bytes().startswith(b"\x89PNG")

@@ -20,12 +20,12 @@ from report_worlds import LONG, NOT_DETECTED, WORLDS, scores, study, world
 from harness.errors import HarnessError
 from harness.evaluation import Evaluation, evaluate, to_json
 from harness.plots import save_figures
-from harness.plots.characters import printable
 from harness.report.content import comparison_of, report_on
 from harness.report.content.model import Facts, Formula, Paragraph, Report, Table
 from harness.report.pdf import comparison_pdf, drawings_of, report_pdf
 from harness.report.pdf.document import report_parts
 from harness.report.pdf.fonts import settable
+from harness.text import page
 
 DIGEST = hashlib.sha256(b"an evaluation").hexdigest()
 HOSTILE = (
@@ -164,9 +164,9 @@ def test_the_answer_is_on_the_first_page_and_the_digest_on_every_one(name: str) 
     pages = [page.extract_text() for page in PdfReader(io.BytesIO(printed(name))).pages]
     report = content_of(world(name))
     assert f"Safe threshold: {report.safe_threshold}" in pages[0]
-    for number, page in enumerate(pages, 1):
-        assert f"SHA-256 {DIGEST}" in page
-        assert f"Page {number} of {len(pages)}" in page
+    for number, text in enumerate(pages, 1):
+        assert f"SHA-256 {DIGEST}" in text
+        assert f"Page {number} of {len(pages)}" in text
 
 
 def test_names_are_text_whatever_they_hold() -> None:
@@ -217,8 +217,8 @@ def test_nothing_is_put_into_long_names_and_digests_to_break_them() -> None:
 
 
 def test_characters_without_a_printed_form_are_written_by_number() -> None:
-    assert printable("a\u0007b\ue000\ufeff\u202ec") == "a‹U+0007›b‹U+E000›‹U+FEFF›‹U+202E›c"
-    assert printable("line\nnext\tx \u00a0ā中😀e\u0301") == "line\nnext\tx \u00a0ā中😀e\u0301"
+    assert page("a\u0007b\ue000\ufeff\u202ec") == "a‹U+0007›b‹U+E000›‹U+FEFF›‹U+202E›c"
+    assert page("line\nnext x \u00a0ā中😀e\u0301") == "line\nnext x \u00a0ā中😀e\u0301"
     pdf = pdf_of(named(("a\u0001", "a\ue000", "a\ufffe")))
     assert all(text in text_of(pdf) for text in ("a‹U+0001›", "a‹U+E000›", "a‹U+FFFE›"))
 
