@@ -43,7 +43,7 @@ REPORT = "report.html"
 PRINTED = "report.pdf"
 ALT_TEXTS = "alt_texts.json"
 FORMULA = r"^([\x00-\x20']*[=+\-@＝＋－＠]|'*[\t\r\n])"
-"""How a cell begins that a spreadsheet may run: full-width signs are signs to some; apostrophes and blanks count not."""
+"""How a cell begins that a spreadsheet may run, full-width signs among them; blanks and apostrophes may come first."""
 
 
 def write_evaluation(evaluation: Evaluation, directory: str | os.PathLike[str]) -> Path:

@@ -12,7 +12,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from markdown_it import MarkdownIt
 
-from harness.gate import Outcome, Report, Rule
+from harness.gate import Outcome, Place, Report, Rule, Waived
 from harness.gate.formats import drawn
 from harness.gate.formats.github import as_summary
 from harness.text import line
@@ -129,6 +129,20 @@ def test_whatever_a_config_says_the_log_holds_one_command_for_each_deployment(te
 @pytest.mark.parametrize("form", ["text", "json", "junit", "sarif"])
 def test_no_other_form_commands_the_runner(form: str) -> None:
     assert set(commands_in(drawn(hostile(), form, Path.cwd()))) == {None}
+
+
+@pytest.mark.parametrize("form", ["text", "json", "junit", "sarif"])
+@pytest.mark.parametrize("text", [*HOSTILE, "::stop-commands::x.yaml", " \u00a0::error::x", ":::x::"])
+def test_no_line_of_another_form_begins_with_a_command(form: str, text: str) -> None:
+    both = (BELOW, (Rule.OTHER_TASK, Outcome.CANNOT_DECIDE))
+    waived = Waived(text, text, WAIVED.expires, Place(text))
+    report = report_of(
+        checked(text, *both, file=text, sentence=text),
+        checked(text, *both, file=text, sentence=text, waived=waived),
+        checked(None, (Rule.INVALID_CONFIG, Outcome.INVALID), file=text, sentence=text),
+        evaluation=text,
+    )
+    assert set(commands_in(drawn(report, form, Path.cwd()))) == {None}
 
 
 class Seen(HTMLParser):

@@ -33,6 +33,7 @@ def test_positions_are_apart_in_order_and_within(wanted: list[float]) -> None:
 
 def test_a_short_name_is_left_alone() -> None:
     assert fitting("Black", WIDTH) == "Black"
+    assert fitting("Bl\u200back\u2028", 3 * WIDTH) == "Bl‹U+200B›ack‹U+2028›"
 
 
 def test_a_long_name_keeps_both_ends() -> None:

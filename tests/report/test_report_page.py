@@ -133,6 +133,17 @@ def test_names_are_text_whatever_they_hold(name: str) -> None:
     assert name.format(1) in elements.text["span"]
 
 
+def test_characters_without_a_form_are_written_by_number_wherever_a_name_stands() -> None:
+    hidden = "\u2028\u202e\u200b\x1b\x9b\ufeff"
+    page = page_of(small(name=f"a{hidden}{{}}"))
+    packed = re.search(r'id="numbers">([^<]+)<', page)
+    assert packed is not None
+    data = zlib.decompress(base64.b64decode(packed[1])).decode()
+    assert set(hidden).isdisjoint(page + data)
+    assert "a‹U+2028›‹U+202E›‹U+200B›‹U+001B›‹U+009B›‹U+FEFF›1" in Elements(page).text["th"]
+    assert json.loads(data)["words"]
+
+
 def test_the_numbers_inside_are_those_of_the_evaluation(page: str, three: Evaluation) -> None:
     packed = re.search(r'id="numbers">([^<]+)<', page)
     assert packed is not None

@@ -86,7 +86,7 @@ def _on_numbers(said: object) -> Iterator[Part]:
         yield _paragraph(
             "Some characters of names are in no font of this file, or have no printed form. Each is written by its "
             "number in Unicode, such as ‹U+4E2D›. Figures tell such a name by its place among the groups, in the "
-            "order of the tables. report.html shows the names as they are."
+            "order of the tables. report.html shows names in every script."
         )
 
 
