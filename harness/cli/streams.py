@@ -63,9 +63,8 @@ def guarded_streams() -> Iterator[Callable[[], OSError | None]]:
         Writes what is left, and returns why standard output could not be written; None where it could.
     """
     before = sys.stdout, sys.stderr
-    out, err = (
-        None if stream is None else _Guarded(stream) for stream in before
-    )  # None: closed by the caller
+    # Python has None for a stream that was closed before it began.
+    out, err = (None if stream is None else _Guarded(stream) for stream in before)
     sys.stdout, sys.stderr = cast("TextIO", out), cast("TextIO", err)
 
     def failure() -> OSError | None:
