@@ -7,11 +7,12 @@ import os
 import sys
 from collections.abc import Sequence
 
-from harness.errors import HarnessError
+from harness.cli.interrupts import INTERRUPTED, Interrupts
+from harness.errors import HarnessError, InputError
 
 __all__ = ["COMMANDS", "main", "run"]
 
-INVALID, INTERNAL, INTERRUPTED = 2, 70, 130
+INVALID, INTERNAL = 2, 70
 
 COMMANDS = {
     "evaluate": "Evaluate comparison scores and write what was found.",
@@ -42,23 +43,55 @@ def main(tokens: Sequence[str] | None = None) -> None:
 
 def run(tokens: Sequence[str]) -> int:
     """Run the command line and return its exit code."""
+    interrupts = Interrupts()
     try:
+        interrupts.begin()
         result = _result(tokens)
-    except HarnessError as error:
+        _flush()
+        interrupts.end()
+    except BaseException as error:
+        interrupts.end()
+        if isinstance(error, KeyboardInterrupt) or interrupts.seen:
+            return _interrupted(str(error) if isinstance(error, KeyboardInterrupt) else "")
+        return _failed(error)
+    if interrupts.seen:
+        return _interrupted("it was done all the same")
+    return result if isinstance(result, int) else 0
+
+
+def _interrupted(what_was_written: str) -> int:
+    print(f"harness: interrupted; {what_was_written or 'nothing was written'}", file=sys.stderr)
+    return INTERRUPTED
+
+
+def _failed(error: BaseException) -> int:
+    if isinstance(error, HarnessError | OSError):
         from harness.gate.formats.wording import plain  # what it quotes may hold anything
 
-        print(f"harness: {plain(str(error))}", file=sys.stderr)
+        print(f"harness: {plain(_in_a_line(error))}", file=sys.stderr)
         return INVALID
-    except KeyboardInterrupt as stop:
-        print(f"harness: interrupted; {str(stop) or 'nothing was written'}", file=sys.stderr)
-        return INTERRUPTED
-    except Exception:
-        import traceback
+    if not isinstance(error, Exception):
+        raise error
+    import traceback
 
-        traceback.print_exc()
-        print("harness: this is an error of the harness itself; please report it", file=sys.stderr)
-        return INTERNAL
-    return result if isinstance(result, int) else 0
+    traceback.print_exception(error)
+    print("harness: this is an error of the harness itself; please report it", file=sys.stderr)
+    return INTERNAL
+
+
+def _in_a_line(error: HarnessError | OSError) -> str:
+    if isinstance(error, HarnessError):
+        return str(error)
+    from harness.files import reason
+
+    return f"{error.filename}: {reason(error)}" if error.filename else reason(error)
+
+
+def _flush() -> None:
+    try:
+        sys.stdout.flush()
+    except OSError as error:
+        raise InputError(f"cannot be written ({error.strerror})", source="standard output") from error
 
 
 def _result(tokens: Sequence[str]) -> object:

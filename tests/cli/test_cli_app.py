@@ -29,4 +29,4 @@ def test_no_command_is_imported_before_it_is_asked_for() -> None:
         "print([name for name in sys.modules if name.startswith('harness.cli.')])"
     )
     shown = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, check=True).stdout
-    assert shown.strip() == "['harness.cli.app']"
+    assert shown.strip() == "['harness.cli.app', 'harness.cli.interrupts']"
