@@ -117,17 +117,22 @@ def _replaceable(directory: Path, kind: Kind) -> Path:
     """Return the folder to write, every link followed."""
     target = followed(directory)
     sweep(target.parent)
-    if target.exists():
-        if not target.is_dir():
-            raise InputError("is a file; name a folder to write to", source=str(directory))
-        here = Path.cwd()
-        if any(target.samefile(each) for each in (here, *here.parents)):
-            raise InputError("is the current folder, or holds it; name another one", source=str(directory))
-        if _is_mount_point(target):
-            raise InputError("is a mount point; name a folder in it", source=str(directory))
-    _require_room(target)
-    _require_own(target, kind, directory)
+    with _alone(target.parent):
+        if target.exists():
+            _require_movable(target, directory)
+        _require_room(target)
+        _require_own(target, kind, directory)
     return target
+
+
+def _require_movable(target: Path, directory: Path) -> None:
+    if not target.is_dir():
+        raise InputError("is a file; name a folder to write to", source=str(directory))
+    here = Path.cwd()
+    if any(target.samefile(each) for each in (here, *here.parents)):
+        raise InputError("is the current folder, or holds it; name another one", source=str(directory))
+    if _is_mount_point(target):
+        raise InputError("is a mount point; name a folder in it", source=str(directory))
 
 
 def _is_mount_point(folder: Path) -> bool:
