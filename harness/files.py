@@ -27,6 +27,7 @@ __all__ = [
     "EARLIER",
     "Scratch",
     "followed",
+    "no_temporary_files",
     "read_regular",
     "reason",
     "replacing",
@@ -233,10 +234,15 @@ def temporary_folder() -> Scratch:
     try:
         return Scratch(Path(tempfile.gettempdir()))
     except OSError as error:
-        raise InputError(
-            f"temporary files cannot be written ({reason(error)}); make room, or name another folder in the "
-            "environment variable TMPDIR"
-        ) from error
+        raise no_temporary_files(reason(error)) from error
+
+
+def no_temporary_files(why: str) -> InputError:
+    """Return what is said where temporary files cannot be written."""
+    return InputError(
+        f"temporary files cannot be written ({why}); make room, or name another folder in the environment variable "
+        "TMPDIR"
+    )
 
 
 @cache

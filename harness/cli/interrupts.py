@@ -57,8 +57,8 @@ class Interrupts:
             signal.signal(signal.SIGINT, self._interrupt)
 
     def end(self) -> None:
-        """Handle it as before."""
-        if callable(self._before):
+        """Handle it as before; on the way out after one, its second signal is still no second press."""
+        if callable(self._before) and not (self.seen and self._before is _stop):
             signal.signal(signal.SIGINT, self._before)
 
     def _interrupt(self, number: int, frame: FrameType | None) -> None:
