@@ -28,6 +28,7 @@ reports: $(VENV)/.run
 	for world in vanishing persisting equal; do \
 		$(BIN)/harness evaluate data_synthetic/$$world.parquet --study data_synthetic/study.yaml \
 			--policy data_synthetic/policy.yaml --out build/reports/$$world || exit 1; \
+		rm -rf reports/$$world; \
 		$(BIN)/harness report build/reports/$$world --out reports/$$world || exit 1; done
 
 lint: $(VENV)/.develop

@@ -3,10 +3,12 @@
 Everything is imported when first used, so that a gate that only reads an evaluation starts fast.
 """
 
-from importlib import import_module
-from typing import TYPE_CHECKING, Any
-
+TYPE_CHECKING = (
+    False  # typing takes some time to import, in which Ctrl-C would end the command as it does any Python
+)
 if TYPE_CHECKING:
+    from typing import Any
+
     from harness.contamination import Inspection, inspect
     from harness.errors import HarnessError, InputError
     from harness.evaluation import Evaluation, evaluate, load
@@ -50,7 +52,9 @@ _HOMES = {
 }
 
 
-def __getattr__(name: str) -> Any:
+def __getattr__(name: str) -> "Any":
+    from importlib import import_module
+
     if name == "comparisons":  # for harness.comparisons.all_pairs
         return import_module("harness.comparisons")
     if name not in _HOMES:

@@ -4,10 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import os
-import shutil
-import tempfile
-from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
+from collections.abc import Sequence
 from pathlib import Path
 
 import pyarrow as pa
@@ -18,16 +15,13 @@ from harness import records as deployments
 from harness.contamination import Inspection
 from harness.errors import InputError
 from harness.evaluation import Evaluation, from_json, to_json
+from harness.folders import new_folder
 from harness.plots import save_figures
 from harness.report.content import comparison_of, report_on
 from harness.report.page import comparison_page, report_page
 from harness.report.pdf import comparison_pdf, drawings_of, report_pdf
 
 __all__ = [
-    "AUDIT",
-    "INSPECTION",
-    "new_folder",
-    "require_replaceable",
     "write_audit",
     "write_comparison",
     "write_evaluation",
@@ -36,12 +30,11 @@ __all__ = [
     "write_report",
 ]
 
-MARK = "evaluation.json"
+EVALUATION = "evaluation.json"
 INSPECTION = "inspection.json"
 AUDIT = "audit.json"
 REPORT = "report.html"
 PRINTED = "report.pdf"
-ALT_TEXTS = "alt_texts.json"
 FORMULA = r"^([\x00-\x20']*[=+\-@＝＋－＠]|'*[\t\r\n])"
 """How a cell begins that a spreadsheet may run, full-width signs among them; blanks and apostrophes may come first."""
 
@@ -65,9 +58,9 @@ def write_evaluation(evaluation: Evaluation, directory: str | os.PathLike[str]) 
     InputError
         Where the directory holds something else, or cannot be written.
     """
-    with new_folder(Path(directory)) as folder:
+    with new_folder(Path(directory), "evaluation") as folder:
         document = to_json(evaluation)
-        (folder / MARK).write_text(document, encoding="utf-8")
+        (folder / EVALUATION).write_text(document, encoding="utf-8")
         _write_csv(evaluation.rates, folder / "rates.csv")
         _write_csv(evaluation.verdicts, folder / "verdicts.csv")
         _write_csv(evaluation.pairs_at(evaluation.answer_thresholds), folder / "pairs.csv")
@@ -104,7 +97,7 @@ def write_report(
         Where the report cannot be made a PDF.
     """
     found, document = _saved(evaluation)
-    with new_folder(_for_reports(Path(directory)), mark=REPORT) as folder:
+    with new_folder(Path(directory), "report") as folder:
         _write_reports(found, document, folder, title=title)
     return Path(directory)
 
@@ -122,7 +115,7 @@ def write_comparison(
     """
     (one, document), (other, other_document) = _saved(first), _saved(second)
     digests = (_digest(document), _digest(other_document))
-    with new_folder(_for_reports(Path(directory)), mark=REPORT) as folder:
+    with new_folder(Path(directory), "report") as folder:
         comparison = comparison_of(one, other, digests=digests, title=title)
         (folder / REPORT).write_text(comparison_page(comparison), encoding="utf-8")
         (folder / PRINTED).write_bytes(comparison_pdf(comparison, digests=digests))
@@ -150,24 +143,12 @@ def _digest(document: str) -> str:
 def _saved(path: str | os.PathLike[str]) -> tuple[Evaluation, str]:
     """Read an evaluation, with the text of its file."""
     file = Path(path)
-    file = file / MARK if file.is_dir() else file
+    file = file / EVALUATION if file.is_dir() else file
     try:
         document = file.read_bytes().decode()
     except (OSError, UnicodeDecodeError) as error:
         raise InputError(f"cannot be read ({error})", source=str(file)) from error
     return from_json(document, str(file)), document
-
-
-def _for_reports(directory: Path) -> Path:
-    """Refuse the folder of an evaluation, which holds a report too: to replace it would lose the rest."""
-    if directory.is_dir():
-        others = sorted(path.name for path in directory.iterdir() if path.name not in (REPORT, PRINTED))
-        if others:
-            raise InputError(
-                f"holds something else than a report ({others[0]}); name another folder",
-                source=str(directory),
-            )
-    return directory
 
 
 def write_figures(
@@ -198,7 +179,7 @@ def write_figures(
         written.
     """
     found, _ = _saved(evaluation)
-    with new_folder(Path(directory), mark=ALT_TEXTS) as folder:
+    with new_folder(Path(directory), "figures") as folder:
         save_figures(found, folder, formats)
     return Path(directory)
 
@@ -208,7 +189,7 @@ def write_inspection(inspection: Inspection, directory: str | os.PathLike[str]) 
 
     Parameters, result and errors are as those of `write_evaluation`.
     """
-    with new_folder(Path(directory), mark=INSPECTION) as folder:
+    with new_folder(Path(directory), "inspection") as folder:
         (folder / INSPECTION).write_text(contamination.to_json(inspection), encoding="utf-8")
         _write_csv(inspection.trials, folder / "suspicious_trials.csv")
         _write_csv(inspection.suspicious_subjects, folder / "suspicious_subjects.csv")
@@ -220,59 +201,10 @@ def write_audit(audit: deployments.Audit, directory: str | os.PathLike[str]) -> 
 
     Parameters, result and errors are as those of `write_evaluation`.
     """
-    with new_folder(Path(directory), mark=AUDIT) as folder:
+    with new_folder(Path(directory), "audit") as folder:
         (folder / AUDIT).write_text(deployments.to_json(audit), encoding="utf-8")
         _write_csv(audit.table, folder / "audit.csv")
     return Path(directory)
-
-
-@contextmanager
-def new_folder(directory: Path, *, mark: str = MARK) -> Iterator[Path]:
-    """Give a temporary folder that takes the place of ``directory`` if all goes well and vanishes if not.
-
-    Parameters
-    ----------
-    directory : Path
-    mark : str
-        The file that tells an earlier result of the same kind, which may be replaced.
-
-    Raises
-    ------
-    InputError
-        Where the directory holds anything but such a result, or cannot be written.
-    """
-    require_replaceable(directory, mark=mark)
-    try:
-        directory.parent.mkdir(parents=True, exist_ok=True)
-        scratch = Path(tempfile.mkdtemp(prefix=f".{directory.name}-", dir=directory.parent))
-    except OSError as error:
-        raise InputError(f"cannot be written ({error.strerror})", source=str(directory)) from error
-    try:
-        whole = scratch / "new"
-        whole.mkdir()
-        yield whole
-        if directory.exists():
-            directory.rename(scratch / "old")
-        whole.rename(directory)
-    finally:
-        shutil.rmtree(scratch, ignore_errors=True)
-
-
-def require_replaceable(directory: Path, *, mark: str = MARK) -> None:
-    """Refuse a directory whose content is not an earlier result of the kind that ``mark`` tells.
-
-    Raises
-    ------
-    InputError
-    """
-    if not directory.exists():
-        return
-    if not directory.is_dir():
-        raise InputError("is a file; name a folder to write to", source=str(directory))
-    if any(directory.iterdir()) and not (directory / mark).is_file():
-        raise InputError(
-            f"holds something else than an {Path(mark).stem}; name another folder", source=str(directory)
-        )
 
 
 def _write_csv(table: pa.Table, path: Path) -> None:

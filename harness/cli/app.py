@@ -7,12 +7,13 @@ import os
 import sys
 from collections.abc import Sequence
 
+from harness.cli.interrupts import INTERRUPTED, Interrupts
 from harness.cli.streams import guarded_streams, say
 from harness.errors import HarnessError
 
 __all__ = ["COMMANDS", "main", "run"]
 
-INVALID, INTERNAL, INTERRUPTED = 2, 70, 130
+INVALID, INTERNAL = 2, 70
 
 COMMANDS = {
     "evaluate": "Evaluate comparison scores and write what was found.",
@@ -57,21 +58,45 @@ def run(tokens: Sequence[str]) -> int:
 
 
 def _code(tokens: Sequence[str]) -> int:
+    interrupts = Interrupts()
     try:
+        interrupts.begin()
         result = _result(tokens)
-    except HarnessError as error:
-        say(f"harness: {error}", error=True)
-        return INVALID
-    except KeyboardInterrupt as stop:
-        say(f"harness: interrupted; {str(stop) or 'nothing was written'}", error=True)
-        return INTERRUPTED
-    except Exception:
-        import traceback
-
-        say(*traceback.format_exc().splitlines(), error=True)
-        say("harness: this is an error of the harness itself; please report it", error=True)
-        return INTERNAL
+        interrupts.end()
+    except BaseException as error:
+        interrupts.end()
+        if isinstance(error, KeyboardInterrupt) or interrupts.seen:
+            return _interrupted(str(error) if isinstance(error, KeyboardInterrupt) else "")
+        return _failed(error)
+    if interrupts.seen:
+        return _interrupted("it was done all the same")
     return result if isinstance(result, int) else 0
+
+
+def _interrupted(what_was_written: str) -> int:
+    say(f"harness: interrupted; {what_was_written or 'nothing was written'}", error=True)
+    return INTERRUPTED
+
+
+def _failed(error: BaseException) -> int:
+    if isinstance(error, HarnessError | OSError):
+        say(f"harness: {_in_a_line(error)}", error=True)
+        return INVALID
+    if not isinstance(error, Exception):
+        raise error
+    import traceback
+
+    say(*"".join(traceback.format_exception(error)).splitlines(), error=True)
+    say("harness: this is an error of the harness itself; please report it", error=True)
+    return INTERNAL
+
+
+def _in_a_line(error: HarnessError | OSError) -> str:
+    if isinstance(error, HarnessError):
+        return str(error)
+    from harness.files import reason
+
+    return f"{error.filename}: {reason(error)}" if error.filename else reason(error)
 
 
 def _result(tokens: Sequence[str]) -> object:

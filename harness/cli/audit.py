@@ -63,12 +63,13 @@ def audit(
         text, or json for machines: what audit.json holds.
     """
     require(*EVALUATION)
-    from harness.outputs import AUDIT, require_replaceable, write_audit
+    from harness.folders import require_replaceable
+    from harness.outputs import write_audit
     from harness.records import AGREEMENT_RATIO, answer, as_table, to_json
     from harness.records import audit as run_audit
 
     if out is not None:
-        require_replaceable(out, mark=AUDIT)
+        require_replaceable(out, "audit")
     found = run_audit(
         records,
         evaluation=evaluation,

@@ -66,9 +66,12 @@ def evaluate(
     from harness.cli.progress import counting_bar
     from harness.evaluation import answer
     from harness.evaluation import evaluate as run_evaluation
-    from harness.outputs import require_replaceable, write_evaluation
+    from harness.folders import require_outside, require_replaceable
+    from harness.outputs import write_evaluation
 
-    require_replaceable(out)
+    require_replaceable(out, "evaluation")
+    if checkpoints is not None:
+        require_outside(checkpoints, out, "--checkpoints")
     with _telling_what_is_kept(checkpoints), counting_bar() as progress:
         evaluation = run_evaluation(
             scores,

@@ -48,9 +48,10 @@ def inspect(
     from harness.cli.progress import counting_bar
     from harness.contamination import findings
     from harness.contamination import inspect as run_inspection
-    from harness.outputs import INSPECTION, require_replaceable, write_inspection
+    from harness.folders import require_replaceable
+    from harness.outputs import write_inspection
 
-    require_replaceable(out, mark=INSPECTION)
+    require_replaceable(out, "inspection")
     with counting_bar() as progress:
         inspection = run_inspection(
             scores,

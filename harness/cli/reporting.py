@@ -9,8 +9,8 @@ from pathlib import Path
 from typing import get_args
 
 from harness.cli.packages import require
-from harness.cli.writing import write_whole
 from harness.errors import InputError
+from harness.files import write_whole
 from harness.gate import Report
 from harness.gate.formats import LIBRARIES, Form, drawn
 

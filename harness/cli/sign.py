@@ -12,9 +12,9 @@ from pathlib import Path
 from harness import __version__
 from harness.cli.days import day_given
 from harness.cli.streams import say
-from harness.cli.writing import write_whole
 from harness.documents import document_in
 from harness.errors import InputError
+from harness.files import write_whole
 from harness.gate.evidence import MAX_BYTES, evidence_of
 from harness.gate.files import content_of, plain_json
 from harness.gate.signing import (

@@ -25,7 +25,7 @@ def synthesise(
     Parameters
     ----------
     out
-        Folder to write to.
+        Folder to write to; made if need be. A file there is kept: where its content is another, nothing is written.
     world
         vanishing: a disparity that is gone above a threshold; persisting: one that stays while events run out;
         equal: none. Without it, the three shipped files, a small CSV and truth.json.
@@ -44,7 +44,6 @@ def synthesise(
         raise InputError(
             "--seed, --subjects and --format go with --world; without it the shipped files are made"
         )
-    out.mkdir(parents=True, exist_ok=True)
     if world is None:
         written = synthesise_all(out)
     else:

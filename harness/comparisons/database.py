@@ -11,7 +11,7 @@ from typing import Any
 import duckdb
 import pyarrow as pa
 
-from harness.comparisons.faults import unreadable
+from harness.comparisons.faults import temporary_fault, unreadable
 from harness.comparisons.source import Source
 from harness.comparisons.sql import literal
 from harness.errors import InputError
@@ -36,6 +36,7 @@ class Database:
 
     def __init__(self, source: Source, scratch: Path, *, threads: int | None = None) -> None:
         self.source = source
+        self._scratch = scratch
         self._connection = duckdb.connect()
         with contextlib.suppress(
             duckdb.InvalidInputException
@@ -89,6 +90,9 @@ class Database:
                 raise KeyboardInterrupt from error
             if not isinstance(error, duckdb.Error | pa.ArrowException | OSError):
                 raise
+            fault = temporary_fault(error, self._scratch)
+            if fault is not None:
+                raise fault from error
             if isinstance(error, duckdb.OutOfMemoryException):
                 raise InputError(
                     "cannot be read in the memory there is; allow more (--memory-limit), or write smaller row groups",

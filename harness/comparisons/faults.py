@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 from dataclasses import dataclass
+from pathlib import Path
 
 import duckdb
 
@@ -12,9 +13,10 @@ from harness.comparisons.coding import is_missing, mated_sql, score_sql
 from harness.comparisons.source import Source
 from harness.comparisons.sql import has_text, identifier, is_nan
 from harness.errors import InputError
+from harness.files import no_temporary_files
 from harness.study import Study
 
-__all__ = ["first_fault", "unreadable"]
+__all__ = ["first_fault", "temporary_fault", "unreadable"]
 
 
 @dataclass(frozen=True)
@@ -121,6 +123,16 @@ def _checks(study: Study, kinds: dict[str, str], *, text_only: bool) -> Iterator
 def _label_columns(study: Study) -> list[str]:
     groups = [c for columns in study.groups.values() for c in (columns.probe, columns.reference) if c]
     return list(dict.fromkeys([*groups, *study.subjects]))
+
+
+def temporary_fault(error: Exception, scratch: Path) -> InputError | None:
+    """Return what is wrong where it is not the source that fails, but temporary files in the scratch folder."""
+    failure = str(error)
+    if "max_temp_directory_size" in failure:  # most of the room that there was
+        return no_temporary_files("their disk is full")
+    if str(scratch) in failure:
+        return no_temporary_files(failure.splitlines()[0].rpartition(": ")[2])
+    return None
 
 
 def unreadable(error: Exception, source: Source) -> InputError:

@@ -12,6 +12,7 @@ import narwhals as nw
 import numpy as np
 import pyarrow as pa
 
+from harness.comparisons.faults import temporary_fault
 from harness.comparisons.source import Input, Source, missing_column
 from harness.comparisons.sql import identifier, literal
 from harness.errors import InputError
@@ -135,6 +136,9 @@ def _open_stream(scores: Any, columns: Sequence[str], name: str, database: Path)
             kept = ", ".join(identifier(column) for column in columns)
             connection.execute(f"CREATE TABLE comparisons AS SELECT {kept} FROM stream")
     except (duckdb.Error, pa.ArrowException) as error:
+        fault = temporary_fault(error, database.parent)
+        if fault is not None:
+            raise fault from error
         problem = str(error).partition(" Detail: ")[0].rstrip(".")
         raise InputError(
             f"cannot be read as an Arrow stream ({problem}); mend what gives it", source=name

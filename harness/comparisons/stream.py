@@ -2,11 +2,9 @@
 
 from __future__ import annotations
 
-import tempfile
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from functools import cached_property
-from pathlib import Path
 from types import TracebackType
 from typing import Any, NoReturn, Self, TypeVar
 
@@ -26,6 +24,7 @@ from harness.comparisons.source import Input, Source
 from harness.comparisons.sources import Scores, open_source
 from harness.comparisons.survey import CellScores, survey_sql
 from harness.errors import InputError
+from harness.files import temporary_folder
 from harness.study import Study
 
 __all__ = ["CellScores", "Comparisons", "NoComparisonsError"]
@@ -67,10 +66,10 @@ class Comparisons:
         self, scores: Scores, study: Study, *, memory: MemoryLimit | None = None, threads: int | None = None
     ) -> None:
         self.study = study
-        self._scratch = tempfile.TemporaryDirectory(prefix="harness-")
+        self._scratch = temporary_folder()
         try:
-            self._source: Source = open_source(scores, study.columns, Path(self._scratch.name))
-            self._database = Database(self._source, Path(self._scratch.name), threads=threads)
+            self._source: Source = open_source(scores, study.columns, self._scratch.folder)
+            self._database = Database(self._source, self._scratch.folder, threads=threads)
             self._memory = memory
             self.leave_room(0, "")
             self._kinds = self._column_kinds()
@@ -93,7 +92,7 @@ class Comparisons:
         """Let go of the files, and of what was kept of a stream."""
         if hasattr(self, "_database"):
             self._database.close()
-        self._scratch.cleanup()
+        self._scratch.close()
 
     def leave_room(self, tables: int, counted: str) -> None:
         """Read with what memory there is beside so many bytes, in which is counted what ``counted`` says.

@@ -20,6 +20,7 @@ from harness.errors import InputError
 from harness.evaluation.confirmation import Confirmation
 from harness.evaluation.plotting import Plotting
 from harness.evaluation.rows import measure_rows, pair_rows, rate_rows, verdict_rows
+from harness.files import write_whole
 from harness.measures import SummaryMeasures
 from harness.policy import Policy
 from harness.rates import Rates
@@ -271,16 +272,15 @@ class Evaluation(Plotting):
         ----------
         path : path
             Of the file, in an existing folder.
+
+        Raises
+        ------
+        InputError
+            It cannot be written.
         """
         from harness.evaluation.document import to_json
 
-        file = Path(path)
-        scratch = file.with_name(f".{file.name}.{os.getpid()}")
-        try:
-            scratch.write_text(to_json(self), encoding="utf-8")
-            scratch.replace(file)
-        finally:
-            scratch.unlink(missing_ok=True)
+        write_whole(Path(path), to_json(self).encode())
 
     def __repr__(self) -> str:
         matcher, axes = self.study.matcher, ", ".join(self.axes)

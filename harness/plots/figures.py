@@ -4,10 +4,14 @@ from __future__ import annotations
 
 import json
 import os
+from collections import Counter
 from collections.abc import Iterator, Sequence
+from itertools import count
 from pathlib import Path
 from typing import TYPE_CHECKING
+from unicodedata import normalize
 
+from harness.files import write_whole
 from harness.plots.costs import FalseNonMatchRateDisplay, IdentificationRateDisplay
 from harness.plots.cross_groups import CrossGroupDisplay
 from harness.plots.det_curves import DetDisplay
@@ -26,6 +30,9 @@ if TYPE_CHECKING:
     from harness.plots.display import Display
 
 __all__ = ["cost_display", "figures_of", "save_figures"]
+
+LONGEST = 120
+"""Bytes of a file name that an axis may take, so that there is room for the rest of it."""
 
 
 def figures_of(evaluation: Evaluation) -> Iterator[tuple[str, Display]]:
@@ -105,18 +112,31 @@ def save_figures(
         saved += save_figure(figure, Path(folder) / name, formats, title=title, alt_text=alt_text)
         said[name] = {"title": page(title), "alt_text": page(alt_text)}
     words = Path(folder) / "alt_texts.json"
-    words.write_text(json.dumps(said, indent=2, ensure_ascii=False) + "\n", encoding="utf-8")
+    write_whole(words, (json.dumps(said, indent=2, ensure_ascii=False) + "\n").encode())
     return (*saved, words)
 
 
 def _file_names(axes: Sequence[str]) -> dict[str, str]:
     """Return the part of a file name that stands for each axis; axes that would share one are numbered."""
-    plain = {
-        axis: "_".join("".join(c if c.isalnum() else "-" for c in part) for part in axis.split("×"))
-        for axis in axes
-    }
-    often = list(plain.values())
-    return {
-        axis: part if often.count(part) == 1 else f"{part}-{number}"
-        for number, (axis, part) in enumerate(plain.items(), 1)
-    }
+    plain = {axis: _file_name(axis) for axis in axes}
+    often = Counter(map(_alike, plain.values()))
+    taken = set(often)
+    names = {}
+    for number, (axis, part) in enumerate(plain.items(), 1):
+        name = part
+        if often[_alike(part)] > 1:
+            numbered = (f"{part}-{n}" for n in count(number))
+            name = next(each for each in numbered if _alike(each) not in taken)
+            taken.add(_alike(name))
+        names[axis] = name
+    return names
+
+
+def _file_name(axis: str) -> str:
+    name = "_".join("".join(c if c.isalnum() else "-" for c in part) for part in axis.split("×"))
+    return name.encode()[:LONGEST].decode(errors="ignore")
+
+
+def _alike(name: str) -> str:
+    """Return the same for names that some file system takes for one: of other case, or of another Unicode form."""
+    return normalize("NFC", normalize("NFC", name).casefold())

@@ -12,6 +12,7 @@ from typing import Any
 from matplotlib.figure import Figure, SubFigure
 
 from harness.errors import InputError
+from harness.files import write_whole
 from harness.plots.style import settings
 from harness.text import page
 
@@ -68,11 +69,8 @@ def save_figure(
 def _save(
     figure: Figure | SubFigure, stem: str, wanted: str, title: str | None, alt_text: str | None
 ) -> Path:
-    content, path = encoded(figure, wanted, title, alt_text), Path(f"{stem}.{wanted}")
-    try:
-        path.write_bytes(content)
-    except OSError as error:
-        raise InputError(f"cannot be written ({error.strerror})", source=str(path)) from error
+    path = Path(f"{stem}.{wanted}")
+    write_whole(path, encoded(figure, wanted, title, alt_text))
     return path
 
 

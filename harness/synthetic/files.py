@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import filecmp
 import json
 import os
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
+from functools import partial
 from pathlib import Path
 from typing import Literal
 
@@ -13,6 +15,7 @@ import pyarrow.csv
 import pyarrow.parquet
 
 from harness.errors import InputError
+from harness.files import BESIDE, Scratch, settle, uninterrupted, writing
 from harness.synthetic.records import published_records
 from harness.synthetic.searches import draw_searches
 from harness.synthetic.worlds import WORLDS, world
@@ -40,7 +43,7 @@ def synthesise(
     name : str
         One of `WORLDS`.
     directory : path
-        Made when it is not there. An older file of the same name is replaced.
+        Made when it is not there. A file of the same name must hold the same bytes; no other is replaced.
     seed : int
         At least 0; the default is the one of the committed files.
     subjects : int, optional
@@ -55,14 +58,14 @@ def synthesise(
     Raises
     ------
     InputError
-        When the world or the format is unknown, the seed or the size is out of range, or the directory
-        cannot be written.
+        When the world or the format is unknown, the seed or the size is out of range, the directory cannot be
+        written, or a file of that name holds something else.
     """
     writers = {"parquet": _write_parquet, "csv": _write_csv}
     if format not in writers:
         raise InputError(f"unknown format {format!r}; there are {', '.join(writers)}")
     table = world(name).draw(seed, subjects)
-    return (_replace(Path(directory) / f"{name}.{format}", lambda path: writers[format](table, path)),)
+    return _write_files(Path(directory), {f"{name}.{format}": lambda path: writers[format](table, path)})
 
 
 def write_truth(directory: str | os.PathLike[str]) -> Path:
@@ -71,12 +74,17 @@ def write_truth(directory: str | os.PathLike[str]) -> Path:
     Raises
     ------
     InputError
-        When the directory cannot be written.
+        When the directory cannot be written, or a file of that name holds something else.
     """
+    (written,) = _write_files(Path(directory), {"truth.json": _write_truth})
+    return written
+
+
+def _write_truth(path: Path) -> None:
     worlds = {name: world(name).truth(TRUTH_THRESHOLDS) for name in WORLDS}
     truth = {"schema_version": 1, "note": NOTE, "seed": SEED, "worlds": worlds}
     text = json.dumps(truth, indent=1, ensure_ascii=False, allow_nan=False) + "\n"
-    return _replace(Path(directory) / "truth.json", lambda path: path.write_text(text, encoding="utf-8"))
+    path.write_text(text, encoding="utf-8")
 
 
 def synthesise_all(directory: str | os.PathLike[str]) -> tuple[Path, ...]:
@@ -85,21 +93,21 @@ def synthesise_all(directory: str | os.PathLike[str]) -> tuple[Path, ...]:
     Raises
     ------
     InputError
-        When the directory cannot be written.
+        When the directory cannot be written, or a file of one of these names holds something else.
     """
-    scores = [path for name in WORLDS for path in synthesise(name, directory)]
-    sample = world("vanishing").draw(SEED, SAMPLE_SUBJECTS)
-    written = _replace(Path(directory) / "sample.csv", lambda path: _write_csv(sample, path))
-    return (*scores, written, write_truth(directory), *_write_operation(Path(directory)))
+    scores = {f"{name}.parquet": partial(_write_world, name) for name in WORLDS}
+    writers: dict[str, Callable[[Path], object]] = {
+        **scores,
+        "sample.csv": lambda path: _write_csv(world("vanishing").draw(SEED, SAMPLE_SUBJECTS), path),
+        "truth.json": _write_truth,
+        "searches.parquet": lambda path: _write_parquet(draw_searches(SEED), path),
+        "records.csv": lambda path: path.write_text(published_records(SEED), encoding="utf-8"),
+    }
+    return _write_files(Path(directory), writers)
 
 
-def _write_operation(directory: Path) -> tuple[Path, Path]:
-    """Write the searches that a matcher was tested with, and the records of its deployments."""
-    searches, records = draw_searches(SEED), published_records(SEED)
-    return (
-        _replace(directory / "searches.parquet", lambda path: _write_parquet(searches, path)),
-        _replace(directory / "records.csv", lambda path: path.write_text(records, encoding="utf-8")),
-    )
+def _write_world(name: str, path: Path) -> None:
+    _write_parquet(world(name).draw(SEED), path)
 
 
 def _write_parquet(table: pa.Table, path: Path) -> None:
@@ -128,16 +136,28 @@ def _write_csv(table: pa.Table, path: Path) -> None:
         pa.csv.write_csv(table, file, options)
 
 
-def _replace(path: Path, write: Callable[[Path], object]) -> Path:
-    """Write beside the target and move into place: nobody meets half a file."""
-    beside = path.with_name(f".{path.name}.{os.getpid()}")
-    try:
-        path.parent.mkdir(parents=True, exist_ok=True)
-        write(beside)
-        beside.replace(path)
-    except OSError as error:
-        raise InputError(f"cannot be written: {error.strerror or error}", source=str(path)) from error
-    finally:
-        if path.parent.is_dir():
-            beside.unlink(missing_ok=True)
-    return path
+def _write_files(directory: Path, writers: Mapping[str, Callable[[Path], object]]) -> tuple[Path, ...]:
+    """Write files beside whatever else a folder holds, and none of them if one cannot be written."""
+    written = tuple(directory / name for name in writers)
+    with writing(directory):
+        directory.mkdir(parents=True, exist_ok=True)
+        with Scratch(directory, BESIDE) as scratch:
+            for path in written:
+                with writing(path):
+                    writers[path.name](scratch.folder / path.name)
+                    settle(scratch.folder / path.name)
+            missing = [path for path in written if not _is_there(path, scratch.folder / path.name)]
+            with uninterrupted():
+                for path in missing:
+                    (scratch.folder / path.name).replace(path)
+    return written
+
+
+def _is_there(path: Path, new: Path) -> bool:
+    if not os.path.lexists(path):
+        return False
+    if path.is_file() and filecmp.cmp(path, new, shallow=False):
+        return True
+    raise InputError(
+        "is there, and holds something else; remove it, or name another folder", source=str(path)
+    )

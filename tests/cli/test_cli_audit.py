@@ -58,7 +58,7 @@ def test_it_answers_first_and_then_lists_the_worst(
     assert "below safe" in table[1]
     assert len(table) == 1 + 14 + 1 + 1 + 1
     assert lines[-1] == "Written to out: audit.json, audit.csv"
-    assert {path.name for path in Path("out").iterdir()} == {"audit.json", "audit.csv"}
+    assert {path.name for path in Path("out").iterdir()} == {"audit.json", "audit.csv", ".harness.json"}
 
 
 def test_the_files_tell_the_same(folder: Path, evaluation: Path, capsys: pytest.CaptureFixture[str]) -> None:
@@ -131,7 +131,7 @@ def test_a_flag_wins_over_the_mapping_file(
         ),
         ([*MAPPED, "--confidence", "2"], "the confidence must be at least 0.5 and below 1, got 2"),
         (["--mapping", "nowhere.yaml"], "nowhere.yaml: cannot be read: No such file or directory"),
-        ([*MAPPED, "--out", "."], ".: holds something else than an audit; name another folder"),
+        ([*MAPPED, "--out", "."], ".: is the current folder, or holds it; name another one"),
     ],
 )
 def test_what_cannot_be_used_is_refused_in_one_line(

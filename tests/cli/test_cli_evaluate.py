@@ -81,7 +81,7 @@ def test_it_writes_everything_and_prints_the_answer_in_five_lines(
     drawn = ("verdict_zones", "detectable_ratios", *(f"{name}_group" for name in of_axis))
     figures = {"figures/alt_texts.json", *(f"figures/{name}.svg" for name in drawn)}
     tables = {"rates.csv", "verdicts.csv", "pairs.csv", "measures.csv"}
-    assert written == {"report.html", "report.pdf", "evaluation.json", *tables, *figures}
+    assert written == {"report.html", "report.pdf", "evaluation.json", ".harness.json", *tables, *figures}
     assert not [path for path in folder.iterdir() if path.name not in ("out", "scores.csv", "study.yaml")]
 
 
@@ -250,18 +250,43 @@ def test_a_folder_with_other_things_is_left_alone(folder: Path, capsys: pytest.C
     Path("out").mkdir()
     Path("out/thesis.txt").write_text("ten years of work")
     assert evaluate() == 2
-    assert (
-        capsys.readouterr().err
-        == "harness: out: holds something else than an evaluation; name another folder\n"
+    assert capsys.readouterr().err == (
+        "harness: out: holds something else than an evaluation (thesis.txt, which no .harness.json lists); name "
+        "another folder\n"
     )
     assert [path.name for path in Path("out").iterdir()] == ["thesis.txt"]
 
 
-def test_an_earlier_evaluation_is_replaced_whole(folder: Path) -> None:
+def test_an_earlier_evaluation_is_replaced_unless_anything_in_it_is_not_its_own(
+    folder: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
     assert evaluate() == 0
-    Path("out/figures/old.svg").write_text("of the last run")
-    assert evaluate() == 0
-    assert not Path("out/figures/old.svg").exists()
+    assert evaluate("--confidence", "0.9") == 0
+    assert harness.load("out").policy.confidence == 0.9
+    Path("out/evaluation.json.dsse.json").write_text("a signature of it")
+    assert evaluate() == 2
+    assert capsys.readouterr().err == (
+        "harness: out: holds something else than an evaluation (evaluation.json.dsse.json); name another folder\n"
+    )
+    Path("out/evaluation.json.dsse.json").unlink()
+    Path("out/rates.csv").write_text("corrected by hand")
+    assert evaluate() == 2
+    assert capsys.readouterr().err == (
+        "harness: out: holds an evaluation whose rates.csv was changed since it was written; move that file away, or "
+        "name another folder\n"
+    )
+    assert harness.load("out").policy.confidence == 0.9
+
+
+def test_checkpoints_are_not_kept_in_what_is_replaced(
+    folder: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    for kept in ("out", "out/kept"):
+        assert evaluate("--checkpoints", kept) == 2
+        assert capsys.readouterr().err == (
+            f"harness: --checkpoints {kept}: lies in the folder to write, which is replaced; name one outside it\n"
+        )
+    assert not Path("out").exists()
 
 
 def test_a_failure_leaves_the_earlier_evaluation_as_it_was(folder: Path) -> None:

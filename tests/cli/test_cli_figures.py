@@ -8,6 +8,7 @@ import pytest
 
 from harness.cli.app import run
 from harness.evaluation import evaluate
+from harness.folders import MANIFEST
 
 
 @pytest.fixture
@@ -29,7 +30,7 @@ def test_it_draws_every_figure_in_the_formats_asked_for(
 ) -> None:
     assert run(["figures", str(evaluation), "--out", "drawn", "--formats", "png,pdf"]) == 0
     assert capsys.readouterr().out == "Written to drawn: 9 figures (png, pdf), alt_texts.json\n"
-    names = {path.name for path in Path("drawn").iterdir()}
+    names = {path.name for path in Path("drawn").iterdir()} - {MANIFEST}
     assert {"verdict_zones.png", "verdict_zones.pdf", "cost_group.png", "alt_texts.json"} <= names
     assert len(names) == 19
     assert set(json.loads(Path("drawn/alt_texts.json").read_text())) == {n.split(".")[0] for n in names} - {
@@ -41,9 +42,14 @@ def test_earlier_figures_are_replaced_and_nothing_else(
     evaluation: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
     assert run(["figures", str(evaluation), "--out", "drawn", "--formats", "svg"]) == 0
-    Path("drawn/old.svg").write_text("of an earlier run")
-    assert run(["figures", str(evaluation), "--out", "drawn", "--formats", "svg"]) == 0
-    assert not Path("drawn/old.svg").exists()
+    assert run(["figures", str(evaluation), "--out", "drawn", "--formats", "png"]) == 0
+    assert not list(Path("drawn").glob("*.svg"))
+    Path("drawn/mine.svg").write_text("drawn by hand")
+    assert run(["figures", str(evaluation), "--out", "drawn", "--formats", "svg"]) == 2
+    assert (
+        "drawn: holds something else than figures (mine.svg); name another folder" in capsys.readouterr().err
+    )
+    assert Path("drawn/mine.svg").exists()
     Path("mine").mkdir()
     Path("mine/thesis.txt").write_text("years of work")
     assert run(["figures", str(evaluation), "--out", "mine"]) == 2

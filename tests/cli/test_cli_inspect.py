@@ -48,6 +48,7 @@ def test_it_writes_everything_and_prints_a_few_lines(
         "inspection.json",
         "suspicious_trials.csv",
         "suspicious_subjects.csv",
+        ".harness.json",
     }
     assert Path("scores.csv").read_bytes() == before
     assert {path.name for path in folder.iterdir()} == {"out", "scores.csv", "study.yaml"}
@@ -79,7 +80,8 @@ def test_a_folder_of_something_else_is_left_alone(folder: Path, capsys: pytest.C
     Path("out/evaluation.json").write_text("{}")
     assert inspect() == 2
     assert capsys.readouterr().err == (
-        "harness: out: holds something else than an inspection; name another folder\n"
+        "harness: out: holds something else than an inspection (evaluation.json, which no .harness.json lists); name "
+        "another folder\n"
     )
     assert Path("out/evaluation.json").read_text() == "{}"
 
@@ -90,7 +92,8 @@ def test_an_inspection_is_not_overwritten_by_an_evaluation(
     assert inspect() == 0
     assert run(["evaluate", "scores.csv", "--study", "study.yaml", "--out", "out"]) == 2
     assert capsys.readouterr().err == (
-        "harness: out: holds something else than an evaluation; name another folder\n"
+        "harness: out: holds something else than an evaluation (inspection.json, which no .harness.json lists); name "
+        "another folder\n"
     )
 
 

@@ -7,6 +7,7 @@ import pytest
 
 from harness.cli.app import run
 from harness.evaluation import evaluate
+from harness.folders import MANIFEST
 from harness.outputs import write_evaluation
 
 STUDY = {"matcher": {"name": "example", "version": "1"}, "groups": {"group": "group"}}
@@ -31,7 +32,7 @@ def test_a_report_from_a_saved_evaluation_is_the_one_that_evaluate_wrote(
 ) -> None:
     assert run(["report", "first", "--out", "report"]) == 0
     assert capsys.readouterr().out == "Written to report: report.html, report.pdf\n"
-    assert sorted(path.name for path in Path("report").iterdir()) == ["report.html", "report.pdf"]
+    assert {path.name for path in Path("report").iterdir()} == {"report.html", "report.pdf", MANIFEST}
     assert Path("report/report.html").read_bytes() == Path("first/report.html").read_bytes()
     assert Path("report/report.pdf").read_bytes() == Path("first/report.pdf").read_bytes()
     assert run(["report", "first/evaluation.json", "--out", "report", "--title", "For the board"]) == 0
@@ -50,8 +51,9 @@ def test_the_folder_of_an_evaluation_is_not_replaced(
 ) -> None:
     before = sorted(path.name for path in Path("first").iterdir())
     assert run(["report", "first", "--out", "first"]) == 2
-    assert "first: holds something else than a report (evaluation.json); name another folder" in (
-        capsys.readouterr().err
+    assert capsys.readouterr().err == (
+        "harness: first: holds something else than a report (evaluation.json, which no .harness.json lists); name "
+        "another folder\n"
     )
     assert sorted(path.name for path in Path("first").iterdir()) == before
 
@@ -82,5 +84,5 @@ def test_a_failure_leaves_the_earlier_report_as_it_was(folder: Path, monkeypatch
 
     monkeypatch.setattr("harness.outputs.report_page", fail)
     assert run(["report", "second", "--out", "report"]) == 70
-    assert sorted(path.name for path in Path("report").iterdir()) == ["report.html", "report.pdf"]
+    assert {path.name for path in Path("report").iterdir()} == {"report.html", "report.pdf", MANIFEST}
     assert Path("report/report.html").read_bytes() == before

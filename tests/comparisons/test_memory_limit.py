@@ -15,6 +15,8 @@ import pytest
 
 import harness
 from harness.comparisons import Comparisons, MemoryLimit
+from harness.comparisons.database import Database
+from harness.comparisons.files import open_files
 from harness.engines import count, count_by_subject
 from harness.errors import InputError
 from harness.study import load_study
@@ -130,6 +132,8 @@ import sys
 import numpy
 import harness.evaluation
 from harness.comparisons import Comparisons, MemoryLimit
+from harness.comparisons.database import Database
+from harness.comparisons.files import open_files
 from harness.engines import count
 from harness.study import load_study
 
@@ -141,3 +145,28 @@ print(*(line for line in open("/proc/self/status") if line.startswith("VmHWM")))
     arguments = [sys.executable, "-c", command, str(tmp_path), f"{limit}MB"]
     said = subprocess.run(arguments, check=True, capture_output=True, text=True).stdout
     assert int(said.split()[1]) * 1024 < limit * 10**6  # the kernel's kB
+
+
+LARGE_SORT = "SELECT hash(range) AS a FROM range(3000000) ORDER BY a OFFSET 2000000 LIMIT 1"
+
+
+def test_no_room_for_what_outgrows_the_memory_is_no_fault_of_the_source(tmp_path: Path) -> None:
+    path = tmp_path / "scores.parquet"
+    pq.write_table(table(10), path)
+    scratch = tmp_path / "temporary"
+    scratch.mkdir()
+    database = Database(open_files([str(path)], ["score"]), scratch, threads=1)
+    database.limit_memory(20_000_000)
+    database.fetch("SET max_temp_directory_size = '1MB'")
+    with pytest.raises(
+        InputError, match=r"^temporary files cannot be written \(their disk is full\); make room, or"
+    ):
+        database.fetch(LARGE_SORT)
+    database.close()
+    unwritable = scratch / "file"
+    unwritable.touch()
+    database = Database(open_files([str(path)], ["score"]), unwritable / "sub", threads=1)
+    database.limit_memory(20_000_000)
+    with pytest.raises(InputError, match=r"^temporary files cannot be written \(.+\); make room, or"):
+        database.fetch(LARGE_SORT)
+    database.close()

@@ -301,6 +301,19 @@ class TestRecords:
             store.write("counts", {}, b"content")
         assert not list((tmp_path / "kept" / "counts").iterdir())
 
+    @pytest.mark.parametrize("device", ["/dev/zero", "/dev/null", "pipe"])
+    def test_a_record_that_leads_to_a_device_or_a_pipe_is_not_read(self, device: str, tmp_path: Path) -> None:
+        store = CheckpointStore(tmp_path / "kept")
+        store.write("counts", {}, b"content")
+        (path,) = records(tmp_path / "kept")
+        path.unlink()
+        os.mkfifo(path.with_name("pipe"))
+        path.symlink_to(device)
+        with pytest.raises(InputError, match=f"{path.name}: is not a regular file"):
+            store.read("counts", {}, bytes)
+        with pytest.raises(InputError, match=f"{path.name}: is not a regular file"):
+            store.write("counts", {}, b"content")
+
     def test_a_folder_of_something_else_is_refused(self, tmp_path: Path) -> None:
         (tmp_path / "notes.txt").write_text("mine")
         with pytest.raises(

@@ -7,6 +7,7 @@ import subprocess
 import sys
 from dataclasses import replace
 from pathlib import Path
+from unicodedata import normalize
 from xml.etree import ElementTree
 
 import pytest
@@ -46,6 +47,29 @@ def test_axes_whose_names_would_make_one_file_are_numbered(three: Evaluation) ->
     both = replace(three, axes={name: replace(axis, name=name) for name in ("a b", "a/b", "ü×c")})
     names = [name for name, _ in figures_of(both) if name.startswith("gap")]
     assert names == ["gap_a-b-1", "gap_a-b-2", "gap_ü_c"]
+
+
+def test_no_two_axes_share_a_file_on_any_file_system(three: Evaluation) -> None:
+    axis = three.axes["group"]
+    decomposed = "u\u0308"
+    axes = (
+        "a b",
+        "a-b-1",
+        "a/b",
+        "Sex",
+        "sex",
+        "SEX-4",
+        "ü",
+        decomposed,
+        "x" * 300,
+        "x" * 300 + "y",
+        "年" * 200,
+    )
+    many = replace(three, axes={name: replace(axis, name=name) for name in axes})
+    names = [name for name, _ in figures_of(many)]
+    assert len({normalize("NFC", normalize("NFC", name).casefold()) for name in names}) == len(names)
+    assert max(len(f"{name}.svg".encode()) for name in names) <= 255
+    assert [name for name in names if name.startswith("gap")][:3] == ["gap_a-b-2", "gap_a-b-1", "gap_a-b-3"]
 
 
 @pytest.mark.slow

@@ -6,6 +6,7 @@ import re
 import subprocess
 import sys
 from collections.abc import Iterator
+from dataclasses import replace
 from functools import cache
 from itertools import pairwise
 from pathlib import Path
@@ -19,7 +20,7 @@ from report_worlds import LONG, NOT_DETECTED, WORLDS, scores, study, world
 
 from harness.errors import HarnessError
 from harness.evaluation import Evaluation, evaluate, to_json
-from harness.plots import save_figures
+from harness.plots import figures_of, save_figures
 from harness.report.content import comparison_of, report_on
 from harness.report.content.model import Facts, Formula, Paragraph, Report, Table
 from harness.report.pdf import comparison_pdf, drawings_of, report_pdf
@@ -319,3 +320,15 @@ def test_its_parts_follow_the_order_of_the_page(alike: Evaluation) -> None:
     headings = [part["text"] for part in parts if part["kind"] == "heading" and part["level"] == 1]
     assert headings[:3] == ["The answer", "Zones", "At the thresholds of the answer"]
     assert headings[3:] == [section.heading for section in content_of(alike).sections]
+
+
+def test_axes_whose_names_are_alike_have_each_their_own_figure(tmp_path: Path) -> None:
+    three = world("three")
+    axis = three.axes["group"]
+    alike = replace(three, axes={name: replace(axis, name=name) for name in ("a b", "a-b-1", "a/b", "A B")})
+    for name, display in figures_of(alike):
+        (tmp_path / f"{name}.svg").write_text(f"{type(display).__name__} {getattr(display, 'axis', '')}")
+    drawn = drawings_of(alike, tmp_path)
+    assert {axis: drawn["worst_ratio", axis].svg for axis in alike.axes} == {
+        axis: f"WorstRatioDisplay {axis}" for axis in alike.axes
+    }

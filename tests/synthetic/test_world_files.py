@@ -39,10 +39,26 @@ def test_a_failed_write_leaves_the_old_file_and_nothing_else(
         raise OSError(28, "No space left on device")
 
     monkeypatch.setattr(pa.parquet, "write_table", full)
-    with pytest.raises(InputError, match=r"equal\.parquet: cannot be written: No space left on device"):
+    with pytest.raises(InputError, match=r"equal\.parquet: cannot be written \(No space left on device\)"):
         synthesise("equal", tmp_path, subjects=5)
     assert [entry.name for entry in tmp_path.iterdir()] == ["equal.parquet"]
     assert path.read_bytes() == before
+
+
+def test_a_file_that_holds_something_else_is_kept_and_nothing_is_written(tmp_path: Path) -> None:
+    (tmp_path / "truth.json").write_text("mine")
+    with pytest.raises(
+        InputError, match=r"truth\.json: is there, and holds something else; remove it, or name"
+    ):
+        write_truth(tmp_path)
+    (path,) = synthesise("equal", tmp_path, subjects=4)
+    before = path.read_bytes()
+    with pytest.raises(InputError, match=r"equal\.parquet: is there, and holds something else"):
+        synthesise("equal", tmp_path, subjects=5)
+    assert synthesise("equal", tmp_path, subjects=4) == (path,)  # the same bytes are no loss
+    assert path.read_bytes() == before
+    assert {entry.name for entry in tmp_path.iterdir()} == {"equal.parquet", "truth.json"}
+    assert (tmp_path / "truth.json").read_text() == "mine"
 
 
 def test_a_directory_that_is_a_file_is_refused(tmp_path: Path) -> None:

@@ -6,11 +6,8 @@ was written.
 
 from __future__ import annotations
 
-import contextlib
 import hashlib
 import json
-import os
-import tempfile
 from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Any, TypeVar
@@ -19,6 +16,7 @@ import pyarrow as pa
 
 import harness
 from harness.errors import HarnessError, InputError
+from harness.files import read_regular, reason, replacing
 
 __all__ = ["VERSION", "CheckpointStore"]
 
@@ -59,7 +57,7 @@ class CheckpointStore:
                 (folder / MARK).write_text(ABOUT, encoding="utf-8")
         except OSError as error:
             raise InputError(
-                f"cannot keep checkpoints ({error.strerror}); name a folder that can be written to",
+                f"cannot keep checkpoints ({reason(error)}); name a folder that can be written to",
                 source=str(folder),
             ) from error
 
@@ -78,15 +76,15 @@ class CheckpointStore:
         Raises
         ------
         InputError
-            Where the record is not as it was written.
+            Where the record is not as it was written, or is not a regular file.
         """
         path = self._path(kind, key)
         try:
-            data = path.read_bytes()
+            data = read_regular(path)
         except FileNotFoundError:
             return None
         except OSError as error:
-            raise InputError(f"cannot be read ({error.strerror})", source=str(path)) from error
+            raise InputError(f"cannot be read ({reason(error)})", source=str(path)) from error
         try:
             return decode(_opened(data, path.name))
         except (
@@ -114,10 +112,11 @@ class CheckpointStore:
         path = self._path(kind, key)
         try:
             path.parent.mkdir(exist_ok=True)
-            _write_whole(path, _closed(content, path.name))
+            with replacing(path) as new:
+                new.write_bytes(_closed(content, path.name))
         except OSError as error:
             raise InputError(
-                f"cannot keep a checkpoint ({error.strerror}); make room, or run without checkpoints",
+                f"cannot keep a checkpoint ({reason(error)}); make room, or run without checkpoints",
                 source=str(path),
             ) from error
 
@@ -141,28 +140,3 @@ def _opened(data: bytes, name: str) -> bytes:
     if (known, own) != (FORMAT, name.encode()):
         raise ValueError("of another key")
     return bytes(pa.decompress(compressed, decompressed_size=int(size), codec="zstd", asbytes=True))
-
-
-def _write_whole(path: Path, data: bytes) -> None:
-    handle, name = tempfile.mkstemp(prefix=".", suffix=".part", dir=path.parent)
-    try:
-        with os.fdopen(handle, "wb") as file:
-            file.write(data)
-            file.flush()
-            os.fsync(file.fileno())
-        Path(name).replace(path)
-    except BaseException:
-        with contextlib.suppress(OSError):
-            Path(name).unlink()
-        raise
-    _sync(path.parent)
-
-
-def _sync(folder: Path) -> None:
-    """Have the entry survive a loss of power, where folders can be told to."""
-    with contextlib.suppress(OSError):
-        handle = os.open(folder, os.O_RDONLY)
-        try:
-            os.fsync(handle)
-        finally:
-            os.close(handle)

@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-import tempfile
 from collections.abc import Collection, Mapping
-from pathlib import Path
 from typing import NoReturn
 
 import duckdb
@@ -16,6 +14,7 @@ from harness.comparisons.source import Source
 from harness.engines.spark.paths import path_of
 from harness.engines.spark.session import failure_of
 from harness.errors import InputError
+from harness.files import temporary_folder
 from harness.study import Study
 
 __all__ = ["refuse"]
@@ -62,7 +61,7 @@ def refuse(
 
 
 def _fault_of(part: Source, study: Study, kinds: Mapping[str, str]) -> InputError | None:
-    with tempfile.TemporaryDirectory(prefix="harness-") as scratch:
-        database = Database(part, Path(scratch))
+    with temporary_folder() as scratch:
+        database = Database(part, scratch.folder)
         with database.reader_faults(), duckdb.connect() as connection:
             return first_fault(connection, part, study, dict(kinds))

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-import tempfile
 import warnings
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from harness.errors import InputError
+from harness.files import Scratch, temporary_folder
 
 if TYPE_CHECKING:
     from pyspark.sql import SparkSession
@@ -41,18 +41,18 @@ class Session:
     Attributes
     ----------
     spark : SparkSession
-    scratch : TemporaryDirectory or None
+    scratch : Scratch or None
         None where the session was there before, and stays.
     """
 
     spark: SparkSession
-    scratch: tempfile.TemporaryDirectory[str] | None
+    scratch: Scratch | None
 
     def close(self) -> None:
         """Stop the session if it was started here."""
         if self.scratch is not None:
             self.spark.stop()
-            self.scratch.cleanup()
+            self.scratch.close()
 
 
 def open_session(master: str) -> Session:
@@ -73,15 +73,15 @@ def open_session(master: str) -> Session:
     active = SparkSession.getActiveSession()
     if active is not None:
         return Session(active, None)
-    scratch = tempfile.TemporaryDirectory(prefix="harness-", ignore_cleanup_errors=True)
+    scratch = temporary_folder()
     settings = SETTINGS | (ON_THIS_MACHINE if master.startswith("local") else {})
     builder = SparkSession.builder.master(master).config(map=settings)
     try:
         with warnings.catch_warnings():
             warnings.filterwarnings("ignore", "PySpark does not yet fully support pandas", FutureWarning)
-            spark = builder.config("spark.sql.warehouse.dir", scratch.name).getOrCreate()
+            spark = builder.config("spark.sql.warehouse.dir", str(scratch.folder)).getOrCreate()
     except failures() as error:
-        scratch.cleanup()
+        scratch.close()
         raise InputError(
             f"master {master!r}: Spark cannot be started there ({failure_of(error)}); it needs Java 17 or later, "
             "and a master such as 'local[2]' or 'spark://host:7077'"

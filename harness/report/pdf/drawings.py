@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import tempfile
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
@@ -19,8 +18,8 @@ from harness.plots import (
     VerdictZonesDisplay,
     WorstRatioDisplay,
     figures_of,
-    save_figure,
 )
+from harness.plots.saving import encoded
 from harness.text import page
 
 __all__ = ["ACROSS", "ZONES", "Drawing", "Drawings", "drawings_of"]
@@ -57,11 +56,10 @@ def drawings_of(evaluation: Evaluation, folder: Path | None = None) -> Drawings:
     folder : Path, optional
         Where `harness.plots.save_figures` has written them as SVG, so that none is drawn twice.
     """
-    with tempfile.TemporaryDirectory() as scratch:
-        return {
-            key: Drawing(_svg(name, display, Path(scratch), folder), display.alt_text)
-            for key, name, display in _wanted(evaluation)
-        }
+    return {
+        key: Drawing(_svg(name, display, folder), display.alt_text)
+        for key, name, display in _wanted(evaluation)
+    }
 
 
 def _wanted(evaluation: Evaluation) -> Iterator[tuple[tuple[str, str], str, Display]]:
@@ -83,10 +81,8 @@ def _wanted(evaluation: Evaluation) -> Iterator[tuple[tuple[str, str], str, Disp
                 pass
 
 
-def _svg(name: str, display: Display, scratch: Path, folder: Path | None) -> str:
+def _svg(name: str, display: Display, folder: Path | None) -> str:
     drawn = None if folder is None else folder / f"{name}.svg"
-    if drawn is None or not drawn.is_file():
-        title, alt_text = display.title, display.alt_text
-        figure = display.plot().figure_
-        (drawn,) = save_figure(figure, scratch / "drawn", ("svg",), title=title, alt_text=alt_text)
-    return page(drawn.read_text(encoding="utf-8"))
+    if drawn is not None and drawn.is_file():
+        return page(drawn.read_text(encoding="utf-8"))
+    return page(encoded(display.plot().figure_, "svg", display.title, display.alt_text).decode())
