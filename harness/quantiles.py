@@ -92,7 +92,9 @@ def _solved(near: FloatArray, a: FloatArray, b: FloatArray, chance: FloatArray, 
 
     def excess(log_odds: FloatArray, a: FloatArray, b: FloatArray, chance: FloatArray) -> FloatArray:
         low = log_odds < 0
-        smaller = special.expit(-np.abs(log_odds))  # of the value and 1 less it, which has the parameters swapped
+        smaller = special.expit(
+            -np.abs(log_odds)
+        )  # of the value and 1 less it, which has the parameters swapped
         own, other = np.where(low, a, b), np.where(low, b, a)
         below, above = (_chance(smaller, own, other, upper=side) for side in (False, True))
         return np.where(low != upper, below, above) - chance

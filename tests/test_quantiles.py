@@ -66,8 +66,8 @@ class TestTheReference:
 
     def test_is_a_power_where_a_parameter_is_1(self) -> None:
         with localcontext(DIGITS):
-            none = 1 - (1 - Decimal(2e-12)) ** 10**12
-        assert float(chance_below(2e-12, 1, 1e12)) == pytest.approx(float(none), rel=1e-14)
+            none = 1 - (1 - Decimal(2) ** -39) ** 10**12
+        assert float(chance_below(2**-39, 1, 1e12)) == pytest.approx(float(none), rel=1e-14)
         assert float(chance_below(0.25, 0.5, 1)) == pytest.approx(0.5, rel=1e-14)
 
 
