@@ -6,7 +6,7 @@ import hashlib
 import os
 import shutil
 import tempfile
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 
@@ -219,8 +219,9 @@ def write_audit(audit: deployments.Audit, directory: str | os.PathLike[str]) -> 
     Parameters, result and errors are as those of `write_evaluation`.
     """
     with new_folder(Path(directory), mark=AUDIT) as folder:
-        (folder / AUDIT).write_text(deployments.to_json(audit), encoding="utf-8")
-        _write_csv(audit.table, folder / "audit.csv")
+        with (folder / AUDIT).open("w", encoding="utf-8") as file:
+            file.writelines(deployments.json_parts(audit))
+        _write_csv(audit.table_parts(), folder / "audit.csv")
     return Path(directory)
 
 
@@ -273,5 +274,8 @@ def require_replaceable(directory: Path, *, mark: str = MARK) -> None:
         )
 
 
-def _write_csv(table: pa.Table, path: Path) -> None:
-    csv.write_csv(table, path, csv.WriteOptions(quoting_style="needed"))
+def _write_csv(tables: pa.Table | Iterable[pa.Table], path: Path) -> None:
+    with path.open("wb") as file:
+        for place, table in enumerate([tables] if isinstance(tables, pa.Table) else tables):
+            options = csv.WriteOptions(include_header=place == 0, quoting_style="needed")
+            csv.write_csv(table, file, options)

@@ -62,7 +62,7 @@ def audit(
     """
     require(*EVALUATION)
     from harness.outputs import AUDIT, require_replaceable, write_audit
-    from harness.records import AGREEMENT_RATIO, answer, as_table, to_json
+    from harness.records import AGREEMENT_RATIO, answer, json_parts, table_lines
     from harness.records import audit as run_audit
 
     if out is not None:
@@ -76,10 +76,12 @@ def audit(
     )
     where = "" if out is None else f"Written to {write_audit(found, out)}: audit.json, audit.csv"
     if format == "json":
-        print(to_json(found), end="")
+        for part in json_parts(found):
+            print(part, end="")
         return
     print_findings(answer(found), "")
-    print(as_table(found))
+    for line in table_lines(found):
+        print(line)
     if where:
         print(f"\n{where}")
 
