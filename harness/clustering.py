@@ -62,9 +62,8 @@ def design_effect(matches: IntArray, trials: int, sums: SubjectSums, *, touch_tw
     """
     if trials == 0:
         return np.ones(len(matches))
-    p = matches / trials
-    squared_sums = sums.squared_matches - 2 * p * sums.matches_times_trials + p**2 * sums.squared_trials
-    independent = trials * p * (1 - p)
+    squared_sums = _sum_of_squared_deviations(matches, trials, sums)
+    independent = matches * ((trials - matches) / trials)
     between = squared_sums - (independent if touch_two else 0.0)
     if sums.subjects == 1:  # its sum of e is zero, but for rounding
         return np.where(independent > 0, np.inf, 1.0)
@@ -72,6 +71,14 @@ def design_effect(matches: IntArray, trials: int, sums: SubjectSums, *, touch_tw
     with np.errstate(invalid="ignore", divide="ignore"):
         effect = np.where(independent > 0, between / independent * small_sample, 1.0)
     return np.maximum(1.0, effect)
+
+
+def _sum_of_squared_deviations(matches: IntArray, trials: int, sums: SubjectSums) -> FloatArray:
+    """Sum over subjects of S², in whole numbers of any size: its terms may nearly cancel, and overflow int64."""
+    k, n = matches.astype(object), int(trials)
+    of_matches, of_both = sums.squared_matches.astype(object), sums.matches_times_trials.astype(object)
+    scaled = n**2 * of_matches - 2 * n * k * of_both + k**2 * sums.squared_trials
+    return np.asarray(scaled / n**2, np.float64)
 
 
 def small_sample(effective_subjects: FloatArray) -> FloatArray:

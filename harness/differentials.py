@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+import math
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
-from typing import TypeAlias
+from typing import Any, TypeAlias
 
 import numpy as np
 import numpy.typing as npt
@@ -12,10 +13,13 @@ import numpy.typing as npt
 from harness.intervals import detectable_ratio, gap_interval, holm, one_sided, ratio_interval, ratio_p_value
 from harness.rates import Rates
 
-__all__ = ["Differentials", "Pairwise", "differentials", "pairs", "pairwise"]
+__all__ = ["Differentials", "Pairwise", "blocks", "differentials", "pairs", "pairwise"]
 
 FloatArray: TypeAlias = npt.NDArray[np.float64]
 IntArray: TypeAlias = npt.NDArray[np.int64]
+
+PAIRS_AT_ONCE = 1 << 18
+"""Pairs of groups, each at one threshold, compared together: some 60 MB."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -80,9 +84,27 @@ def differentials(rates: Rates, confidence: float) -> Differentials:
     Berger, R. L. (1982). Multiparameter hypothesis testing and acceptance sampling. Technometrics 24, 295-300
     (intersection-union); Holm (1979), see `harness.intervals.holm`.
     """
+    compared = [_of_pairs(rates, confidence, block) for block in blocks(*rates.errors.shape)]
+    of_pairs = {
+        name: np.concatenate([found[name] for found in compared])
+        for name in (compared[0] if compared else ())
+    }
+    return Differentials(
+        *_extremes(rates.estimate), gap=_spread(rates.estimate), confidence=confidence, **of_pairs
+    )
+
+
+def blocks(groups: int, thresholds: int) -> Iterator[slice]:
+    """Yield so many thresholds at a time that the pairs of groups at them take little memory."""
+    at_once = max(1, PAIRS_AT_ONCE // max(math.comb(groups, 2), 1))
+    for start in range(0, thresholds, at_once):
+        yield slice(start, start + at_once)
+
+
+def _of_pairs(rates: Rates, confidence: float, block: slice) -> dict[str, npt.NDArray[Any]]:
+    """Compare every two groups at some thresholds: the parts of `Differentials` that this gives."""
     first, second = pairs(len(rates.groups))
-    shape = (len(first), rates.errors.shape[1])
-    k, n = rates.effective_errors, rates.effective_trials
+    k, n = rates.effective_errors[:, block], rates.effective_trials[:, block]
     a, n_a, b, n_b = k[first], n[first], k[second], n[second]
     significance = (1 - confidence) / max(len(first), 1)
     detection = ratio_interval(a, n_a, b, n_b, 1 - significance)
@@ -95,17 +117,14 @@ def differentials(rates: Rates, confidence: float) -> Differentials:
     detectable = np.maximum(
         detectable_ratio(a + b, n_a, n_b, significance), detectable_ratio(a + b, n_b, n_a, significance)
     )
-    return Differentials(
-        *_extremes(rates.estimate),
-        ratio_lower=_largest(lower, shape, 1.0),
-        ratio_upper=_largest(upper, shape, 1.0),
-        gap=_spread(rates.estimate),
-        gap_upper=_largest(np.maximum(gaps.upper, -gaps.lower), shape, 0.0),
-        p_value=p.min(axis=0, initial=1.0),
-        pairs_that_differ=np.sum(p <= 1 - confidence, axis=0),
-        detectable_ratio=_largest(detectable, shape, 1.0),
-        confidence=confidence,
-    )
+    return {
+        "ratio_lower": _largest(lower, 1.0),
+        "ratio_upper": _largest(upper, 1.0),
+        "gap_upper": _largest(np.maximum(gaps.upper, -gaps.lower), 0.0),
+        "p_value": p.min(axis=0, initial=1.0),
+        "pairs_that_differ": np.sum(p <= 1 - confidence, axis=0),
+        "detectable_ratio": _largest(detectable, 1.0),
+    }
 
 
 @dataclass(frozen=True, eq=False)
@@ -159,9 +178,9 @@ def pairs(groups: int) -> tuple[npt.NDArray[np.intp], npt.NDArray[np.intp]]:
     return first, second
 
 
-def _largest(values: FloatArray, shape: tuple[int, int], without_pairs: float) -> FloatArray:
+def _largest(values: FloatArray, without_pairs: float) -> FloatArray:
     """Maximum over pairs; NaN, a pair without trials, is not passed over."""
-    return values.max(axis=0) if shape[0] else np.full(shape[1], without_pairs)
+    return values.max(axis=0) if len(values) else np.full(values.shape[1], without_pairs)
 
 
 def _extremes(estimate: FloatArray) -> tuple[IntArray, IntArray, FloatArray]:

@@ -12,6 +12,8 @@ import numpy as np
 import numpy.typing as npt
 from scipy import special, stats
 
+from harness.quantiles import beta_quantile, upper_beta_quantile
+
 __all__ = [
     "SCAN_POWER",
     "Interval",
@@ -69,8 +71,8 @@ def clopper_pearson(errors: Numbers, trials: Numbers, confidence: float) -> Inte
     k, n = _floats(errors, trials)
     tail = (1 - confidence) / 2
     with np.errstate(invalid="ignore", divide="ignore"):
-        lower = np.where(k > 0, special.betaincinv(k, n - k + 1, tail), 0.0)
-        upper = np.where(k < n, special.betainccinv(k + 1, n - k, tail), 1.0)
+        lower = np.where(k > 0, beta_quantile(k, n - k + 1, tail), 0.0)
+        upper = np.where(k < n, upper_beta_quantile(k + 1, n - k, tail), 1.0)
     return _defined(n > 0, lower, upper)
 
 
@@ -109,8 +111,8 @@ def ratio_interval(
     # Hundredths of an effective error leave quantiles whose odds are beyond the largest float: inf, no bound.
     with np.errstate(invalid="ignore", divide="ignore", over="ignore"):
         # Odds from both a quantile and its complement, lest 1 - share lose its digits near 1.
-        lower = special.betaincinv(a, b + 1, tail) / special.betainccinv(b + 1, a, tail)
-        upper = special.betainccinv(a + 1, b, tail) / special.betaincinv(b, a + 1, tail)
+        lower = beta_quantile(a, b + 1, tail) / upper_beta_quantile(b + 1, a, tail)
+        upper = upper_beta_quantile(a + 1, b, tail) / beta_quantile(b, a + 1, tail)
         scale = n_b / n_a
         return _defined(
             (n_a > 0) & (n_b > 0), np.where(a > 0, lower * scale, 0.0), np.where(b > 0, upper * scale, np.inf)
@@ -228,7 +230,7 @@ def detectable_ratio(
     with np.errstate(invalid="ignore", divide="ignore"):
         share = n_a / (n_a + n_b)
         critical = stats.binom.isf(significance / 2, total, share) + 1
-        needed = special.betaincinv(critical, total - critical + 1, power)
+        needed = beta_quantile(critical, total - critical + 1, power)
         ratio = needed / (1 - needed) * n_b / n_a
     ratio = np.where((total > 0) & (critical <= total), ratio, np.inf)
     return np.where((n_a > 0) & (n_b > 0), ratio, np.nan)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import os
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from pathlib import Path
 
 import pyarrow as pa
@@ -202,14 +202,19 @@ def write_audit(audit: deployments.Audit, directory: str | os.PathLike[str]) -> 
     Parameters, result and errors are as those of `write_evaluation`.
     """
     with new_folder(Path(directory), "audit") as folder:
-        (folder / AUDIT).write_text(deployments.to_json(audit), encoding="utf-8")
-        _write_csv(audit.table, folder / "audit.csv")
+        with (folder / AUDIT).open("w", encoding="utf-8") as file:
+            file.writelines(deployments.json_parts(audit))
+        _write_csv(audit.table_parts(), folder / "audit.csv")
     return Path(directory)
 
 
-def _write_csv(table: pa.Table, path: Path) -> None:
-    with path.open("wb") as file:  # by Python, for a folder whose name is not UTF-8
-        csv.write_csv(_inert(table), file, csv.WriteOptions(quoting_style="needed"))
+def _write_csv(tables: pa.Table | Iterable[pa.Table], path: Path) -> None:
+    with path.open(
+        "wb"
+    ) as file:  # by Python, whose errors are the system's own, and for names that are not UTF-8
+        for index, table in enumerate([tables] if isinstance(tables, pa.Table) else tables):
+            options = csv.WriteOptions(include_header=index == 0, quoting_style="needed")
+            csv.write_csv(_inert(table), file, options)
 
 
 def _inert(table: pa.Table) -> pa.Table:

@@ -5,6 +5,7 @@ Thresholds are meant by their place among those evaluated, ascending from the mo
 
 from __future__ import annotations
 
+import math
 from collections.abc import Mapping
 from dataclasses import dataclass
 from enum import StrEnum
@@ -13,7 +14,7 @@ from typing import TypeAlias
 import numpy as np
 import numpy.typing as npt
 
-from harness.differentials import Differentials, pairs
+from harness.differentials import Differentials
 from harness.intervals import SCAN_POWER, clopper_pearson, growth_to_show_parity, one_sided
 from harness.policy import Policy
 from harness.rates import Rates
@@ -168,14 +169,13 @@ def _growth_needed(false_matches: Rates, policy: Policy, power: float) -> FloatA
     """How many times as much data shows parity of all pairs at once with at least this power."""
     if policy.max_ratio is None:
         return np.full(false_matches.errors.shape[1], np.nan)
-    expected = _expected_if_equal(false_matches)
-    first, second = pairs(len(false_matches.groups))
-    of_each_pair = 1 - (1 - power) / max(len(first), 1)
-    growth = growth_to_show_parity(
-        expected[first], expected[second], policy.max_ratio, policy.confidence, of_each_pair
-    )
-    largest: FloatArray = growth.max(axis=0, initial=0.0)
-    return largest
+    groups = len(false_matches.groups)
+    if groups < 2:
+        return np.zeros(false_matches.errors.shape[1])
+    # The two groups with the fewest errors need the most data of all pairs.
+    fewest = np.partition(_expected_if_equal(false_matches), 1, axis=0)[:2]
+    of_each_pair = 1 - (1 - power) / math.comb(groups, 2)
+    return growth_to_show_parity(*fewest, policy.max_ratio, policy.confidence, of_each_pair)
 
 
 def _expected_if_equal(false_matches: Rates) -> FloatArray:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Mapping
 from typing import TypeAlias
 
@@ -43,10 +44,8 @@ def false_alert_rate(false_match_rate: npt.ArrayLike, watchlist_size: npt.ArrayL
     Grother, P., Phillips, P. J. (2004). Models of large population recognition performance. CVPR;
     ISO/IEC 19795-1:2021, on FPIR and the size of the reference database.
     """
-    rate, size = _checked(false_match_rate, watchlist_size)
-    with np.errstate(divide="ignore", invalid="ignore"):
-        rates: FloatArray = -np.expm1(size * np.log1p(-rate))
-    return np.where(size == 0, 0.0, rates)  # not even a certain match alerts on a list of nobody
+    rates: FloatArray = 0.0 - np.expm1(_log_chance_of_no_match(false_match_rate, watchlist_size))
+    return rates
 
 
 def false_alert_rate_by_composition(
@@ -75,8 +74,9 @@ def false_alert_rate_by_composition(
         if group not in false_match_rates:
             known = ", ".join(false_match_rates)
             raise InputError(f"group {group!r} is on the watchlist, but there are rates only of {known}")
-    without = [1.0 - false_alert_rate(false_match_rates[group], size) for group, size in composition.items()]
-    return float(1.0 - np.prod(without))
+    sizes = np.array(list(composition.values()), np.float64)
+    rates = np.array([false_match_rates[group] for group in composition], np.float64)
+    return 0.0 - math.expm1(float(_log_chance_of_no_match(rates, sizes).sum()))
 
 
 def false_match_rate_behind(false_alert_rate: npt.ArrayLike, watchlist_size: npt.ArrayLike) -> FloatArray:
@@ -100,6 +100,14 @@ def false_match_rate_behind(false_alert_rate: npt.ArrayLike, watchlist_size: npt
     with np.errstate(divide="ignore"):
         behind: FloatArray = -np.expm1(np.log1p(-rate) / size)
     return behind
+
+
+def _log_chance_of_no_match(false_match_rate: npt.ArrayLike, watchlist_size: npt.ArrayLike) -> FloatArray:
+    """N log(1 - FMR), which keeps the digits of a rate that 1 - FMR would round away."""
+    rate, size = _checked(false_match_rate, watchlist_size)
+    with np.errstate(divide="ignore", invalid="ignore"):
+        logarithm = size * np.log1p(-rate)
+    return np.where(size == 0, 0.0, logarithm)  # not even a certain match alerts on a list of nobody
 
 
 def _checked(rate: npt.ArrayLike, size: npt.ArrayLike) -> tuple[FloatArray, FloatArray]:

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+from fractions import Fraction
 from itertools import combinations
 from typing import Any
 
 import numpy as np
 import pytest
-from hypothesis import given
+from hypothesis import assume, given
 from hypothesis import strategies as st
 
 from harness.clustering import carried, design_effect, on_finer_thresholds, small_sample
@@ -92,6 +93,26 @@ class TestMeasured:
     def test_the_share_that_matches_and_the_share_that_does_not_have_the_same(self, trials: Trials) -> None:
         flipped = [(who, not match) for who, match in trials]
         assert effect_of(trials, touch_two=True) == pytest.approx(effect_of(flipped, touch_two=True))
+
+    @given(st.lists(st.integers(0, 10**9), min_size=2, max_size=6), st.integers(1, 10**9))
+    def test_huge_counts_that_nearly_cancel_keep_their_digits(self, missed: list[int], more: int) -> None:
+        # All subjects have as many trials, and nearly all of these match.
+        each = 10**9 * 10**3 + more
+        matches = [each - k for k in missed]
+        sums = SubjectSums(
+            len(missed),
+            np.array([sum(k * k for k in matches)], object),
+            np.array([each * sum(matches)], object),
+            len(missed) * each**2,
+            np.ones(1),
+        )
+        n, m = len(missed) * each, len(missed)
+        found = float(design_effect(np.array([sum(matches)]), n, sums, touch_two=False)[0])
+        mean = Fraction(sum(missed), m)
+        between, errors = sum((k - mean) ** 2 for k in missed), sum(missed)
+        assume(errors > 0)
+        independent = errors * (1 - Fraction(errors, n))
+        assert found == pytest.approx(max(1.0, float(between / independent * m / (m - 1))), rel=1e-12)
 
     @given(st.integers(2, 500), st.data())
     def test_a_single_subject_tells_nothing(self, n: int, data: st.DataObject) -> None:

@@ -1,5 +1,7 @@
 """False alerts of searches, from false matches of comparisons."""
 
+from decimal import Decimal, localcontext
+
 import numpy as np
 import pytest
 from hypothesis import given
@@ -64,6 +66,40 @@ def test_composition_in_any_order(groups: dict[str, tuple[float, int]]) -> None:
     found = false_alert_rate_by_composition(of, sizes_of)
     assert found == pytest.approx(false_alert_rate_by_composition(of, backwards))
     assert found >= np.max([float(false_alert_rate(of[g], sizes_of[g])) for g in of]) - 1e-12
+
+
+def exact_false_alert_rate(rates: dict[str, float], sizes: dict[str, int]) -> float:
+    with localcontext(prec=350):
+        none = Decimal(1)
+        for group, size in sizes.items():
+            none *= (1 - Decimal(rates[group])) ** size if size else 1  # Decimal has no 0**0
+        return float(1 - none)
+
+
+EXTREME_RATES = st.sampled_from([0.0, 1e-300, 1e-18, 1e-12, 1e-9, 0.5, 1 - 2**-20, 1 - 2**-53, 1.0])
+EXTREME_SIZES = st.sampled_from([0, 1, 2, 10, 10_000, 10**9])
+
+
+@given(EXTREME_RATES, EXTREME_SIZES)
+def test_the_smallest_and_the_largest_rates_keep_their_digits(rate: float, size: int) -> None:
+    expected = exact_false_alert_rate({"A": rate}, {"A": size})
+    assert float(false_alert_rate(rate, size)) == pytest.approx(expected, rel=1e-14, abs=0)
+    assert false_alert_rate_by_composition({"A": rate}, {"A": size}) == pytest.approx(
+        expected, rel=1e-14, abs=0
+    )
+
+
+@given(st.dictionaries(st.sampled_from("ABC"), st.tuples(EXTREME_RATES, EXTREME_SIZES), min_size=1))
+def test_so_do_those_of_a_list_of_several_groups(groups: dict[str, tuple[float, int]]) -> None:
+    of = {group: rate for group, (rate, _) in groups.items()}
+    sizes_of = {group: size for group, (_, size) in groups.items()}
+    found = false_alert_rate_by_composition(of, sizes_of)
+    assert found == pytest.approx(exact_false_alert_rate(of, sizes_of), rel=1e-14, abs=0)
+
+
+def test_a_list_of_nobody_gives_no_alert() -> None:
+    assert str(false_alert_rate_by_composition({"A": 1.0}, {"A": 0})) == "0.0"
+    assert false_alert_rate_by_composition({"A": 1.0}, {}) == 0
 
 
 @pytest.mark.parametrize(

@@ -65,7 +65,7 @@ def audit(
     require(*EVALUATION)
     from harness.folders import require_replaceable
     from harness.outputs import write_audit
-    from harness.records import AGREEMENT_RATIO, answer, as_table, to_json
+    from harness.records import AGREEMENT_RATIO, answer, json_parts, table_lines
     from harness.records import audit as run_audit
 
     if out is not None:
@@ -79,10 +79,12 @@ def audit(
     )
     where = "" if out is None else f"Written to {write_audit(found, out)}: audit.json, audit.csv"
     if format == "json":
-        print(ascii_json(to_json(found)), end="")
+        for part in json_parts(found):
+            print(ascii_json(part), end="")
         return
     print_findings(answer(found), "")
-    say(*as_table(found).splitlines())
+    for row in table_lines(found):
+        say(row)
     if where:
         say("", where)
 

@@ -15,6 +15,8 @@ FloatArray: TypeAlias = npt.NDArray[np.float64]
 IntArray: TypeAlias = npt.NDArray[np.int64]
 
 CELLS_AT_ONCE = 1 << 22
+LARGER = 8
+"""How many times the memory of an int64 one of Python's whole numbers takes, with those it is worked out from."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -25,9 +27,9 @@ class SubjectSums:
     ----------
     subjects : int
         How many have a comparison in the group.
-    squared_matches : ndarray of int64, shape (T,)
+    squared_matches : ndarray of int64, or of int where int64 might overflow, shape (T,)
         Sum over subjects of (matches touching the subject)².
-    matches_times_trials : ndarray of int64, shape (T,)
+    matches_times_trials : ndarray of int64 or int, shape (T,)
         Sum of matches times trials touching the subject.
     squared_trials : int
         Sum of (trials touching the subject)².
@@ -58,16 +60,19 @@ def summed(subject_of_row: IntArray, rows: IntArray, bins: npt.NDArray[np.intege
     order = np.argsort(place, kind="stable")
     ascending = place[order], rows[order]
     thresholds = bins.shape[1] - 1
-    all_trials, squared_trials = 0, 0
-    all_matches, squared_matches, matches_times_trials = np.zeros((3, thresholds), np.int64)
-    for trials, matches in _by_subject(*ascending, bins):
-        all_trials += int(trials.sum())
+    touching = np.zeros(len(subjects), np.int64)
+    np.add.at(touching, place, bins[rows].sum(axis=1, dtype=np.int64))
+    all_trials = int(touching.sum())
+    exact = _exact_type(int(touching.max(initial=0)) * all_trials)
+    squared_trials = 0
+    all_matches, squared_matches, matches_times_trials = np.zeros((3, thresholds), exact)
+    for trials, matches in _by_subject(*ascending, bins, exact):
         squared_trials += int(trials @ trials)
         all_matches += matches.sum(axis=0)
         squared_matches += np.einsum("st,st->t", matches, matches)
         matches_times_trials += trials @ matches
     second, fourth = np.zeros((2, thresholds))
-    for trials, matches in _by_subject(*ascending, bins):
+    for trials, matches in _by_subject(*ascending, bins, exact):
         scaled = matches * all_trials - trials[:, None] * all_matches  # whole numbers: none is nearly zero
         squared = np.square(scaled.astype(np.float64))
         second += squared.sum(axis=0)
@@ -77,15 +82,21 @@ def summed(subject_of_row: IntArray, rows: IntArray, bins: npt.NDArray[np.intege
     return SubjectSums(len(subjects), squared_matches, matches_times_trials, squared_trials, effective)
 
 
+def _exact_type(largest: int) -> np.dtype[Any]:
+    """What holds whole numbers of this size: Python's own, of any size but slower, where int64 does not."""
+    return np.dtype(np.int64 if largest <= np.iinfo(np.int64).max else object)
+
+
 def _by_subject(
-    place: IntArray, rows: IntArray, bins: npt.NDArray[np.integer[Any]]
-) -> Iterator[tuple[IntArray, IntArray]]:
+    place: IntArray, rows: IntArray, bins: npt.NDArray[np.integer[Any]], exact: np.dtype[Any]
+) -> Iterator[tuple[npt.NDArray[Any], npt.NDArray[Any]]]:
     """Give trials, shape (S,), and matches, shape (S, T), of so many subjects as fit in little memory."""
     subjects = int(place[-1]) + 1 if len(place) else 0
-    at_once = max(1, CELLS_AT_ONCE // bins.shape[1])
+    cells = CELLS_AT_ONCE if exact == np.int64 else CELLS_AT_ONCE // LARGER
+    at_once = max(1, cells // bins.shape[1])
     for first in range(0, subjects, at_once):
         start, end = np.searchsorted(place, (first, first + at_once))
         of_block = np.zeros((min(at_once, subjects - first), bins.shape[1]), np.int64)
         np.add.at(of_block, place[start:end] - first, bins[rows[start:end]])
-        reaching = np.cumsum(of_block[:, ::-1], axis=1)[:, ::-1]
+        reaching = np.cumsum(of_block[:, ::-1], axis=1)[:, ::-1].astype(exact, copy=False)
         yield reaching[:, 0], reaching[:, 1:]

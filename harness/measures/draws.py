@@ -15,6 +15,8 @@ import numpy.typing as npt
 from scipy import special
 from scipy.interpolate import CubicSpline
 
+from harness.quantiles import beta_quantile
+
 __all__ = ["DRAWS", "drawn_rates", "shuffles"]
 
 FloatArray: TypeAlias = npt.NDArray[np.float64]
@@ -52,6 +54,6 @@ def drawn_rates(errors: FloatArray, trials: FloatArray, shuffle: IntArray) -> Fl
     # spaced on the normal scale, where their logarithm is smooth, give all.
     scores = special.ndtri((np.arange(DRAWS) + 0.5) / DRAWS)
     nodes = np.linspace(scores[0], scores[-1], NODES)
-    exact = special.betaincinv(errors + 0.5, trials - errors + 0.5, special.ndtr(nodes)[:, None, None])
+    exact = beta_quantile(errors + 0.5, trials - errors + 0.5, special.ndtr(nodes)[:, None, None])
     quantiles = np.minimum(np.exp(CubicSpline(nodes, np.log(exact))(scores)), 1.0)
     return np.moveaxis(np.take_along_axis(quantiles, shuffle[:, :, None], axis=0), 1, 0)

@@ -5,7 +5,7 @@ An audit is a report and no gate: it says what records show, and what they canno
 
 from harness.records.agreement import AGREEMENT_RATIO, Agreement, Judgement
 from harness.records.deployment import DeploymentRecord, GroupAlerts
-from harness.records.document import to_json
+from harness.records.document import json_parts, to_json
 from harness.records.mapping import RecordMapping, load_mapping, mapping_from_options
 from harness.records.reading import RecordFile, read_records
 from harness.records.result import (
@@ -19,7 +19,7 @@ from harness.records.result import (
 )
 from harness.records.run import audit
 from harness.records.summary import answer
-from harness.records.text import as_table
+from harness.records.text import as_table, table_lines
 
 __all__ = [
     "AGREEMENT_RATIO",
@@ -39,8 +39,10 @@ __all__ = [
     "answer",
     "as_table",
     "audit",
+    "json_parts",
     "load_mapping",
     "mapping_from_options",
     "read_records",
+    "table_lines",
     "to_json",
 ]

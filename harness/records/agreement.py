@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from enum import StrEnum
+
+import numpy as np
 
 from harness.intervals import clopper_pearson
 from harness.records.expectation import Allowed
@@ -16,6 +19,8 @@ __all__ = [
     "Judgement",
     "compared",
     "judge_agreement",
+    "judge_limits",
+    "limits_of_rates",
     "shared_confidence",
 ]
 
@@ -35,7 +40,7 @@ class Agreement(StrEnum):
     CANNOT_TELL = "cannot tell"
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, slots=True)
 class Alerts:
     """False alerts among faces.
 
@@ -52,7 +57,7 @@ class Alerts:
     most: int
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, slots=True)
 class Judgement:
     """How false alerts stand to an evaluation, and why."""
 
@@ -95,9 +100,23 @@ def judge_agreement(alerts: Alerts, allowed: Allowed, confidence: float, ratio: 
         that is allowed; agrees, where neither, the rate is shown to be at most `ratio` times the highest allowed,
         and the allowed rates are close enough that others would have disagreed; else it cannot be told.
     """
-    inner = shared_confidence(confidence)
-    lower = float(clopper_pearson(alerts.fewest, alerts.faces, inner).lower)
-    upper = float(clopper_pearson(alerts.most, alerts.faces, inner).upper)
+    (limits,) = zip(*limits_of_rates([alerts], shared_confidence(confidence)), strict=True)
+    return judge_limits(alerts, allowed, limits, ratio)
+
+
+def limits_of_rates(every: Sequence[Alerts], confidence: float) -> tuple[list[float], list[float]]:
+    """Bound the rate of each: from below that of the confirmed alerts, from above that of all never settled too."""
+    counts = np.array([(one.faces, one.fewest, one.most) for one in every], np.float64).reshape(-1, 3)
+    faces, fewest, most = counts.T
+    lower, upper = clopper_pearson(fewest, faces, confidence)
+    unsettled = most > fewest
+    upper[unsettled] = clopper_pearson(most[unsettled], faces[unsettled], confidence).upper
+    return lower.tolist(), upper.tolist()
+
+
+def judge_limits(alerts: Alerts, allowed: Allowed, limits: tuple[float, float], ratio: float) -> Judgement:
+    """Say what `judge_agreement` says, from the limits of the alerts' rate at `shared_confidence`."""
+    lower, upper = limits
     expected = compared(alerts, allowed)
     if lower > allowed.upper:
         return Judgement(Agreement.MORE, f"more false alerts than allowed: {expected}")

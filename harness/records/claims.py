@@ -2,10 +2,15 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
+import numpy as np
+
+from harness.intervals import clopper_pearson, one_sided
 from harness.planning import claim_of_zero
 from harness.records.wording import at_most, percent
 
-__all__ = ["claim_of_no_false_alert", "claim_of_none_for_a_group"]
+__all__ = ["bounds_of_zero", "claim_of_bound", "claim_of_no_false_alert", "claim_of_none_for_a_group"]
 
 TENTH = 0.1
 
@@ -25,7 +30,19 @@ def claim_of_no_false_alert(faces: int, confidence: float) -> str:
     Hanley, J. A., Lippman-Hand, A. (1983). If nothing goes wrong, is everything all right? JAMA 249,
     1743-1745: the rule of three, 3 / faces, is this bound at 95 % for many faces.
     """
-    bound = claim_of_zero(faces, confidence)
+    return claim_of_bound(faces, claim_of_zero(faces, confidence), confidence)
+
+
+def bounds_of_zero(faces: Sequence[int], confidence: float) -> list[float]:
+    """Return the bounds of `harness.planning.claim_of_zero` for several numbers of faces."""
+    bounds: list[float] = clopper_pearson(
+        0, np.array(faces, np.float64), one_sided(confidence)
+    ).upper.tolist()
+    return bounds
+
+
+def claim_of_bound(faces: int, bound: float, confidence: float) -> str:
+    """Say the same, where the bound is known."""
     return (
         f"0 false alerts among {faces:,} faces shows a false alert rate of {at_most(bound)} at {percent(confidence)} "
         "confidence; it says nothing about differences between groups"

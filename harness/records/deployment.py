@@ -13,7 +13,7 @@ from harness.records.values import Rate
 __all__ = ["DeploymentRecord", "GroupAlerts"]
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, slots=True)
 class GroupAlerts:
     """What a record says of one group.
 
@@ -28,7 +28,7 @@ class GroupAlerts:
     faces: int | None = None
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, slots=True)
 class DeploymentRecord:
     """One deployment as its record states it; None is what the record says is unknown.
 

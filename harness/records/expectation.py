@@ -21,7 +21,7 @@ __all__ = ["Allowed", "Expectation", "widest_bounds"]
 FloatArray: TypeAlias = npt.NDArray[np.float64]
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, slots=True)
 class Allowed:
     """The false alert rates that an evaluation allows.
 
@@ -77,15 +77,28 @@ class Expectation:
         watchlist_size : int
             At least 0.
         """
-        lenient, strict = neighbours(threshold, self._evidence)
-        upper = self._upper[lenient] if lenient >= 0 else 1.0
-        lower = self._lower[strict] if strict < len(self._lower) else 0.0
-        low, high = (float(self._scaled(rate, watchlist_size)) for rate in (lower, upper))
-        return Allowed(low, high, self._bounded_below)
+        lower, upper = self.of_each([threshold], [watchlist_size])
+        return self.allowed(float(lower[0]), float(upper[0]))
 
-    def _scaled(self, rate: float, size: int) -> FloatArray:
-        behind = rate if self._tested_size is None else false_match_rate_behind(rate, self._tested_size)
-        return false_alert_rate(behind, size)
+    def of_each(self, thresholds: npt.ArrayLike, watchlist_sizes: npt.ArrayLike) -> Interval:
+        """Return which rates are allowed at each threshold with the watchlist beside it; see `at`."""
+        distinct, which = np.unique(np.asarray(thresholds, np.float64), return_inverse=True)
+        tested = np.array([self._tested(threshold) for threshold in distinct.tolist()]).reshape(-1, 2)
+        lower, upper = tested[which].T
+        return Interval(self._scaled(lower, watchlist_sizes), self._scaled(upper, watchlist_sizes))
+
+    def allowed(self, lower: float, upper: float) -> Allowed:
+        """Return rates within bounds as this evaluation allows them."""
+        return Allowed(lower, upper, self._bounded_below)
+
+    def _tested(self, threshold: float) -> tuple[float, float]:
+        lenient, strict = neighbours(threshold, self._evidence)
+        lower = self._lower[strict] if strict < len(self._lower) else 0.0
+        return lower, self._upper[lenient] if lenient >= 0 else 1.0
+
+    def _scaled(self, rates: FloatArray, sizes: npt.ArrayLike) -> FloatArray:
+        behind = rates if self._tested_size is None else false_match_rate_behind(rates, self._tested_size)
+        return false_alert_rate(behind, sizes)
 
 
 def _rates_of_searches(evaluation: Evaluation) -> Iterator[Rates]:

@@ -3,18 +3,26 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from typing import NamedTuple
 
 import numpy as np
 
 from harness.gate.evidence import Evidence
 from harness.gate.findings import Rule
 from harness.gate.safety import judge_threshold
-from harness.intervals import clopper_pearson
-from harness.planning import claim_of_zero
-from harness.records.agreement import Agreement, Alerts, Judgement, compared, judge_agreement
-from harness.records.claims import claim_of_no_false_alert
+from harness.intervals import Interval
+from harness.records.agreement import (
+    Agreement,
+    Alerts,
+    Judgement,
+    compared,
+    judge_limits,
+    limits_of_rates,
+    shared_confidence,
+)
+from harness.records.claims import bounds_of_zero, claim_of_bound
 from harness.records.deployment import DeploymentRecord
 from harness.records.expectation import Allowed, Expectation
 from harness.records.groups import group_finding
@@ -24,6 +32,9 @@ from harness.records.spread import spread_of
 from harness.records.wording import one_in
 
 __all__ = ["Judge"]
+
+AT_ONCE = 1 << 14
+"""Records judged together."""
 
 _STANDINGS = {
     Rule.SAFE: ThresholdStanding.SAFE,
@@ -48,21 +59,34 @@ class Judge:
     confidence: float
     agreement_ratio: float
 
+    def records(self, records: Sequence[DeploymentRecord]) -> Iterator[AuditedRecord]:
+        """Judge each record by itself, many at a time: the arithmetic of one takes as long as that of hundreds."""
+        standings: dict[float | None, tuple[ThresholdStanding, str]] = {}
+        for start in range(0, len(records), AT_ONCE):
+            block = records[start : start + AT_ONCE]
+            alerts = [_alerts_of([record]) if record.assessable else None for record in block]
+            for record, figures in zip(block, self._figures(alerts, self._allowed(block)), strict=True):
+                if record.threshold not in standings:
+                    standings[record.threshold] = self._threshold(record.threshold)
+                yield self._judged(record, figures, *standings[record.threshold])
+
     def record(self, record: DeploymentRecord) -> AuditedRecord:
         """Judge one record."""
-        standing, reason = self._threshold(record.threshold)
-        rate = None
-        if record.assessable:
-            rate = self.rate(_alerts_of([record]))
-        claim, bound = self._claim([record])
+        (judged,) = self.records([record])
+        return judged
+
+    def _judged(
+        self, record: DeploymentRecord, figures: _Figures, threshold: ThresholdStanding, reason: str
+    ) -> AuditedRecord:
+        claim, bound = self._claim(figures)
         return AuditedRecord(
             record=record,
-            threshold=standing,
+            threshold=threshold,
             threshold_reason=reason,
             watchlist=self._watchlist(record.watchlist_size),
-            rate=rate,
-            allowed_alerts=self._allowed_alerts([record]),
-            judgement=self._agreement([record]),
+            rate=figures.rate,
+            allowed_alerts=_allowed_alerts(record.faces, figures.allowed),
+            judgement=self._agreement([record], figures),
             claim=claim,
             claim_bound=bound,
             stated_rate=_stated_rate(record),
@@ -77,10 +101,11 @@ class Judge:
         """
         counted = [record for record in records if record.assessable]
         alerts = _alerts_of(counted)
+        (figures,) = self._figures([alerts if counted else None], [self._allowed_together(counted)])
         sizes = [record.watchlist_size for record in counted]
         known = [size for size in sizes if size is not None]
         p_value, spread = spread_of(counted, 1 - self.confidence)
-        claim, bound = self._claim(counted)
+        claim, bound = self._claim(figures)
         return Pool(
             threshold=threshold,
             records=len(counted),
@@ -89,9 +114,9 @@ class Judge:
             false_alerts=alerts.fewest,
             most_false_alerts=alerts.most,
             watchlist_sizes=(min(known), max(known)) if known and len(known) == len(sizes) else None,
-            rate=self.rate(alerts) if counted else None,
-            allowed_alerts=self._allowed_alerts(counted),
-            judgement=self._together(counted, p_value),
+            rate=figures.rate,
+            allowed_alerts=_allowed_alerts(alerts.faces, figures.allowed),
+            judgement=self._together(counted, figures, p_value),
             spread_p_value=p_value,
             spread=spread,
             claim=claim,
@@ -101,9 +126,27 @@ class Judge:
 
     def rate(self, alerts: Alerts) -> FalseAlertRate:
         """Return false alerts over faces, with its interval."""
-        lower = clopper_pearson(alerts.fewest, alerts.faces, self.confidence).lower
-        upper = clopper_pearson(alerts.most, alerts.faces, self.confidence).upper
-        return FalseAlertRate(alerts.fewest / alerts.faces, float(lower), float(upper))
+        (rate,) = self._rates([alerts])
+        return rate
+
+    def _rates(self, every: Sequence[Alerts]) -> Iterator[FalseAlertRate]:
+        for alerts, lower, upper in zip(every, *limits_of_rates(every, self.confidence), strict=True):
+            yield FalseAlertRate(alerts.fewest / alerts.faces, lower, upper)
+
+    def _figures(
+        self, every: Sequence[Alerts | None], allowed: Sequence[Allowed | None]
+    ) -> Iterator[_Figures]:
+        """Work out the bounds of some alerts together; None where nothing can be worked out."""
+        known = [alerts for alerts in every if alerts is not None]
+        rates = self._rates(known)
+        limits = zip(*limits_of_rates(known, shared_confidence(self.confidence)), strict=True)
+        claims = iter(bounds_of_zero([alerts.faces for alerts in known if not alerts.most], self.confidence))
+        for alerts, expected in zip(every, allowed, strict=True):
+            if alerts is None:
+                yield _Figures(None, None, None, None, expected)
+            else:
+                claim = None if alerts.most else next(claims)
+                yield _Figures(alerts, next(rates), next(limits), claim, expected)
 
     def _threshold(self, threshold: float | None) -> tuple[ThresholdStanding, str]:
         if threshold is None:
@@ -123,55 +166,68 @@ class Judge:
             return WatchlistStanding.UNKNOWN
         return WatchlistStanding.BEYOND if size > tested else WatchlistStanding.WITHIN
 
-    def _allowed(self, records: Sequence[DeploymentRecord]) -> Allowed | None:
-        """The mean of what the evaluation allows, weighted by faces; None where a number is unknown."""
-        ranges, faces = [], []
-        for record in records:
-            if record.threshold is None or record.watchlist_size is None or not record.faces:
-                return None
-            ranges.append(self.expectation.at(record.threshold, record.watchlist_size))
-            faces.append(record.faces)
-        if not ranges:
+    def _allowed(self, records: Sequence[DeploymentRecord]) -> list[Allowed | None]:
+        """What the evaluation allows of each; None where a number is unknown."""
+        lower, upper = self._allowed_bounds([record for record in records if _can_be_expected(record)])
+        bounds = zip(lower.tolist(), upper.tolist(), strict=True)
+        return [
+            self.expectation.allowed(*next(bounds)) if _can_be_expected(record) else None
+            for record in records
+        ]
+
+    def _allowed_together(self, records: Sequence[DeploymentRecord]) -> Allowed | None:
+        """The mean of what the evaluation allows of each, weighted by faces; None where a number is unknown."""
+        if not records or not all(map(_can_be_expected, records)):
             return None
-        lower, upper = (
-            float(np.average([getattr(one, end) for one in ranges], weights=faces))
-            for end in ("lower", "upper")
+        faces = [record.faces for record in records]
+        lower, upper = (float(np.average(ends, weights=faces)) for ends in self._allowed_bounds(records))
+        return self.expectation.allowed(lower, upper)
+
+    def _allowed_bounds(self, records: Sequence[DeploymentRecord]) -> Interval:
+        return self.expectation.of_each(
+            [record.threshold for record in records], [record.watchlist_size for record in records]
         )
-        return Allowed(lower, upper, ranges[0].bounded_below)
 
-    def _allowed_alerts(self, records: Sequence[DeploymentRecord]) -> tuple[float, float] | None:
-        allowed = self._allowed(records)
-        faces = sum(record.faces or 0 for record in records)
-        return None if allowed is None else (faces * allowed.lower, faces * allowed.upper)
-
-    def _agreement(self, records: Sequence[DeploymentRecord]) -> Judgement:
+    def _agreement(self, records: Sequence[DeploymentRecord], figures: _Figures) -> Judgement:
         lacking = _lacking(records)
-        allowed = self._allowed(records)
-        if lacking or allowed is None:
+        if lacking or figures.alerts is None or figures.limits is None or figures.allowed is None:
             return Judgement(Agreement.CANNOT_TELL, f"not assessable: {lacking}")
-        return judge_agreement(_alerts_of(records), allowed, self.confidence, self.agreement_ratio)
+        return judge_limits(figures.alerts, figures.allowed, figures.limits, self.agreement_ratio)
 
-    def _together(self, records: Sequence[DeploymentRecord], spread: float | None) -> Judgement:
+    def _together(
+        self, records: Sequence[DeploymentRecord], figures: _Figures, spread: float | None
+    ) -> Judgement:
         """Let a sum agree only where its records are not shown to differ."""
-        judgement, allowed = self._agreement(records), self._allowed(records)
+        judgement = self._agreement(records, figures)
         differ = spread is not None and spread <= 1 - self.confidence
-        if allowed is None or not differ or judgement.agreement is not Agreement.AGREES:
+        if figures.alerts is None or figures.allowed is None or not differ:
+            return judgement
+        if judgement.agreement is not Agreement.AGREES:
             return judgement
         sentence = (
-            f"{compared(_alerts_of(records), allowed)}, but a sum of deployments that differ cannot agree"
+            f"{compared(figures.alerts, figures.allowed)}, but a sum of deployments that differ cannot agree"
         )
         return Judgement(Agreement.CANNOT_TELL, sentence)
 
-    def _claim(self, records: Sequence[DeploymentRecord]) -> tuple[str | None, float | None]:
-        if not records or not all(record.assessable for record in records):
+    def _claim(self, figures: _Figures) -> tuple[str | None, float | None]:
+        alerts, bound = figures.alerts, figures.claim_bound
+        if alerts is None or alerts.fewest:
             return None, None
-        alerts = _alerts_of(records)
-        if alerts.fewest:
-            return None, None
-        if alerts.most:
+        if bound is None:
             return f"no false alert is confirmed, but {alerts.most:,} were never settled", None
-        claim = claim_of_no_false_alert(alerts.faces, self.confidence)
-        return claim, claim_of_zero(alerts.faces, self.confidence)
+        return claim_of_bound(alerts.faces, bound, self.confidence), bound
+
+
+class _Figures(NamedTuple):
+    """What is worked out of some alerts; None where a number is unknown."""
+
+    alerts: Alerts | None
+    rate: FalseAlertRate | None
+    limits: tuple[float, float] | None
+    """Of the rate, at the confidence at which it is compared with what is allowed."""
+    claim_bound: float | None
+    """Where there is no false alert, and none that was never settled."""
+    allowed: Allowed | None
 
 
 _NAMES = {
@@ -179,6 +235,14 @@ _NAMES = {
     "most_false_alerts": "unconfirmed alerts",
     "watchlist_size": "watchlist size",
 }
+
+
+def _can_be_expected(record: DeploymentRecord) -> bool:
+    return record.threshold is not None and record.watchlist_size is not None and bool(record.faces)
+
+
+def _allowed_alerts(faces: int | None, allowed: Allowed | None) -> tuple[float, float] | None:
+    return None if faces is None or allowed is None else (faces * allowed.lower, faces * allowed.upper)
 
 
 def _alerts_of(records: Sequence[DeploymentRecord]) -> Alerts:

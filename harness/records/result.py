@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from enum import StrEnum
 from functools import cached_property
@@ -44,7 +44,7 @@ class WatchlistStanding(StrEnum):
     WITHIN = "within tested"
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, slots=True)
 class FalseAlertRate:
     """False alerts over faces: the FPIR as operated.
 
@@ -62,7 +62,7 @@ class FalseAlertRate:
     upper: float
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, slots=True)
 class AuditedRecord:
     """A record, and what the evaluation says of it.
 
@@ -101,13 +101,11 @@ class AuditedRecord:
     @property
     def rank(self) -> tuple[object, ...]:
         """What puts the worst first, whatever the order of the file."""
-        agreement = list(_AGREEMENTS).index(self.judgement.agreement)
-        thresholds, watchlists = list(ThresholdStanding), list(WatchlistStanding)
         record = self.record
         return (
-            thresholds.index(self.threshold),
-            agreement,
-            watchlists.index(self.watchlist),
+            _THRESHOLDS[self.threshold],
+            _AGREEMENTS[self.judgement.agreement],
+            _WATCHLISTS[self.watchlist],
             record.date,
             record.place,
             record.id or "",
@@ -118,7 +116,10 @@ class AuditedRecord:
         )
 
 
-_AGREEMENTS = (Agreement.MORE, Agreement.FEWER, Agreement.CANNOT_TELL, Agreement.AGREES)
+_THRESHOLDS = {standing: place for place, standing in enumerate(ThresholdStanding)}
+_WATCHLISTS = {standing: place for place, standing in enumerate(WatchlistStanding)}
+_WORST_FIRST = (Agreement.MORE, Agreement.FEWER, Agreement.CANNOT_TELL, Agreement.AGREES)
+_AGREEMENTS = {agreement: place for place, agreement in enumerate(_WORST_FIRST)}
 
 
 @dataclass(frozen=True)
@@ -239,6 +240,10 @@ class Audit:
     @cached_property
     def table(self) -> pa.Table:
         """Every record, the worst first; any dataframe library takes the table."""
+        return pa.concat_tables(self.table_parts())
+
+    def table_parts(self) -> Iterator[pa.Table]:
+        """Yield the rows of `table` some thousands at a time, which takes little memory where there are many."""
         from harness.records.rows import record_rows
 
         return record_rows(self.records)

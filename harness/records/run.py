@@ -68,11 +68,10 @@ def audit(
     columns = load_mapping(mapping)
     file = _records(records, columns)
     judge = Judge(evidence, Expectation(found, evidence, shared_confidence(asked)), asked, agreement_ratio)
-    audited = sorted((judge.record(record) for record in file.records), key=lambda one: one.rank)
+    audited = sorted(judge.records(file.records), key=lambda one: one.rank)
     ordered = [one.record for one in audited]
     pools = (
-        judge.pool(threshold, [record for record in ordered if record.threshold == threshold], columns)
-        for threshold in _thresholds(ordered, evidence)
+        judge.pool(threshold, records, columns) for threshold, records in _by_threshold(ordered, evidence)
     )
     study = evidence.study
     return Audit(
@@ -124,9 +123,15 @@ def _records(given: RecordsLike, mapping: RecordMapping) -> RecordFile:
     return RecordFile("records", None, None, records, ())
 
 
-def _thresholds(records: Sequence[DeploymentRecord], evidence: Evidence) -> list[float]:
-    stated = {record.threshold for record in records if record.threshold is not None}
-    return sorted(stated, key=lambda threshold: evidence.study.sign * threshold)
+def _by_threshold(
+    records: Sequence[DeploymentRecord], evidence: Evidence
+) -> list[tuple[float, list[DeploymentRecord]]]:
+    """Records of each stated threshold, the most lenient first."""
+    stated: dict[float, list[DeploymentRecord]] = {}
+    for record in records:
+        if record.threshold is not None:
+            stated.setdefault(record.threshold, []).append(record)
+    return sorted(stated.items(), key=lambda item: evidence.study.sign * item[0])
 
 
 def _total(judge: Judge, records: Sequence[DeploymentRecord]) -> FalseAlertRate | None:

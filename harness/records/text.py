@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 
 from harness.records.result import Audit, AuditedRecord, WatchlistStanding
 from harness.records.wording import count, one_in
 from harness.text import line
 
-__all__ = ["as_table"]
+__all__ = ["as_table", "table_lines"]
 
 _HEADINGS = (
     "date",
@@ -29,13 +29,24 @@ _RIGHT = {"watchlist", "threshold", "faces", "false", "allowed"}
 
 def as_table(audit: Audit) -> str:
     """Return the table of records."""
-    rows = [_HEADINGS, *(tuple(map(line, _row(one))) for one in audit.records)]
-    widths = [max(map(len, column)) for column in zip(*rows, strict=True)]
-    lines = [_line(row, widths) for row in rows]
+    return "\n".join(table_lines(audit))
+
+
+def table_lines(audit: Audit) -> Iterator[str]:
+    """Yield the lines of `as_table`; the cells of a million records are worked out twice rather than kept."""
+    widths = [0] * len(_HEADINGS)
+    for row in _rows(audit):
+        widths = [max(width, len(cell)) for width, cell in zip(widths, row, strict=True)]
+    for row in _rows(audit):
+        yield _line(row, widths)
     if any(one.watchlist in _BEYOND for one in audit.records):
         tested = audit.tested_watchlist_size
-        lines.append(f"! {'no watchlist was' if tested is None else f'more than the {tested:,}'} tested")
-    return "\n".join(lines)
+        yield f"! {'no watchlist was' if tested is None else f'more than the {tested:,}'} tested"
+
+
+def _rows(audit: Audit) -> Iterator[tuple[str, ...]]:
+    yield _HEADINGS
+    yield from (tuple(map(line, _row(one))) for one in audit.records)
 
 
 def _line(row: Sequence[str], widths: Sequence[int]) -> str:

@@ -32,7 +32,7 @@ def count(text: str, thousands: str | None) -> int:
     if thousands is not None:
         parted = rf"[0-9]{{1,3}}({re.escape(thousands)}[0-9]{{3}})+"
         digits = text.replace(thousands, "") if re.fullmatch(parted, text) else text
-    if not re.fullmatch(r"[0-9]+", digits):
+    if not (digits.isascii() and digits.isdigit()):
         raise ValueError(f"is not a whole number from 0 up{_advice(text)}")
     if len(digits.lstrip("0")) > len(str(LARGEST_COUNT)) or int(digits) > LARGEST_COUNT:
         raise ValueError(f"is more than {LARGEST_COUNT:,}")

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from fractions import Fraction
+
 import numpy as np
 import pyarrow as pa
 import pytest
@@ -111,6 +113,39 @@ def test_sums_some_subjects_at_a_time_equal_those_of_all_at_once(monkeypatch: py
     np.testing.assert_array_equal(pieces.squared_matches, whole.squared_matches)
     np.testing.assert_array_equal(pieces.matches_times_trials, whole.matches_times_trials)
     np.testing.assert_allclose(pieces.effective_subjects, whole.effective_subjects, rtol=1e-12)
+
+
+BILLIONS = st.integers(0, 2**40) | st.integers(0, 20)
+
+
+@given(st.lists(st.tuples(BILLIONS, BILLIONS, BILLIONS), min_size=1, max_size=8))
+def test_sums_equal_those_of_whole_numbers_of_any_size(rows: list[tuple[int, int, int]]) -> None:
+    found = subject_sums.summed(np.arange(len(rows)), np.arange(len(rows)), np.array(rows, np.int64))
+    trials = [sum(row) for row in rows]
+    assert found.squared_trials == sum(n * n for n in trials)
+    for threshold in (0, 1):
+        matches = [sum(row[threshold + 1 :]) for row in rows]
+        assert found.squared_matches[threshold] == sum(k * k for k in matches)
+        assert found.matches_times_trials[threshold] == sum(
+            k * n for k, n in zip(matches, trials, strict=True)
+        )
+        squares = [(k * sum(trials) - n * sum(matches)) ** 2 for k, n in zip(matches, trials, strict=True)]
+        of_squares = sum(square**2 for square in squares)
+        even = Fraction(sum(squares) ** 2, of_squares) if of_squares else len(rows)
+        assert found.effective_subjects[threshold] == pytest.approx(float(even), rel=1e-12)
+
+
+def test_a_thousand_subjects_of_200_million_comparisons_each_overflow_nothing() -> None:
+    rng = np.random.default_rng(2)
+    matches = rng.integers(150_000_000, 200_000_000, 1000)
+    bins = np.column_stack([200_000_000 - matches, matches])
+    found = subject_sums.summed(np.arange(1000), np.arange(1000), bins)
+    assert found.squared_trials == 1000 * 200_000_000**2 > 2**63
+    assert found.squared_matches.tolist() == [sum(int(k) ** 2 for k in matches)]
+    assert found.matches_times_trials.tolist() == [200_000_000 * int(matches.sum())]
+    # All of 200 million, so each deviates as its matches do from their mean.
+    deviations = (matches - matches.mean()) ** 2
+    assert found.effective_subjects == pytest.approx(deviations.sum() ** 2 / (deviations**2).sum())
 
 
 def test_the_bytes_are_an_arrow_stream_that_other_tools_read() -> None:
