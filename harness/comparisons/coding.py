@@ -13,13 +13,13 @@ from harness.comparisons.sql import identifier, is_nan, literals
 from harness.errors import InputError
 from harness.study import GroupColumns, Mated, Study
 
-__all__ = ["CodedColumn", "Coding", "digits_of", "inexact_sql", "is_missing", "mated_sql", "score_sql"]
+__all__ = ["CodedColumn", "Coding", "inexact_sql", "is_missing", "mated_sql", "score_sql", "whole_digits"]
 
 MOST_CELLS = 1 << 24
 HIGHEST_EXACT = 1 << 53
 """Above it float64 holds not every whole number."""
 MOST_DIGITS = 15
-"""Of a decimal that float64 always tells from any other."""
+"""Of whole numbers that are all below it."""
 
 FLOATING = {"FLOAT", "DOUBLE"}
 WHOLE = {"TINYINT", "SMALLINT", "INTEGER", "BIGINT", "UTINYINT", "USMALLINT", "UINTEGER", "UBIGINT"}
@@ -146,26 +146,24 @@ def score_sql(column: str, kind: str, *, text_only: bool) -> str:
 
 
 def inexact_sql(column: str, kind: str, *, text_only: bool) -> str | None:
-    """Condition that a score has more digits than float64 tells apart; None where no score of the type has.
+    """Condition that a score is beyond the whole numbers that float64 tells apart; None where none of the type is.
 
-    Of text only whole numbers are meant: other numbers of many digits are as they are written for float64.
+    In text only what is written as a whole number is meant: 1e300 is what it is in float64.
     """
     name = identifier(column)
+    exact = f"BETWEEN -{HIGHEST_EXACT} AND {HIGHEST_EXACT}"
     if text_only:
         whole = f"strlen({name}) > {MOST_DIGITS} AND regexp_full_match({name}, '\\s*[+-]?[0-9]+\\s*')"
-        number = f"TRY_CAST({name} AS HUGEINT)"
-        return f"({whole} AND COALESCE({number} NOT BETWEEN -{HIGHEST_EXACT} AND {HIGHEST_EXACT}, true))"
-    if kind in ("BIGINT", "UBIGINT"):
-        return f"({name} NOT BETWEEN -{HIGHEST_EXACT} AND {HIGHEST_EXACT})"
-    if kind.startswith("DECIMAL") and digits_of(kind) > MOST_DIGITS:
-        shortest = f"CAST(CAST({name} AS DOUBLE) AS VARCHAR)"
-        return f"({name} IS NOT NULL AND TRY_CAST({shortest} AS {kind}) IS DISTINCT FROM {name})"
+        return f"({whole} AND COALESCE(TRY_CAST({name} AS HUGEINT) NOT {exact}, true))"
+    if kind in ("BIGINT", "UBIGINT") or (kind.startswith("DECIMAL") and whole_digits(kind) > MOST_DIGITS):
+        return f"({name} NOT {exact})"
     return None
 
 
-def digits_of(decimal: str) -> int:
-    """Return how many digits a type such as ``DECIMAL(18,3)`` holds."""
-    return int(decimal.removeprefix("DECIMAL(").partition(",")[0])
+def whole_digits(decimal: str) -> int:
+    """Return how many digits a type such as ``DECIMAL(18,3)`` holds before the point."""
+    digits, scale = decimal.removeprefix("DECIMAL(").removesuffix(")").split(",")
+    return int(digits) - int(scale)
 
 
 def mated_sql(mated: Mated, kind: str, *, text_only: bool) -> str:

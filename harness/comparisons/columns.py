@@ -100,6 +100,7 @@ def with_text(database: Database, source: Source, kinds: Sequence[Mapping[str, s
                     "write both alike",
                     source=part.name,
                 )
+        for part in parts:
             _require_text(database, part, column)
     return Decoded(source, tuple(columns)) if columns else source
 

@@ -178,8 +178,10 @@ def unreadable(error: Exception, source: Source) -> InputError:
         )
     damaged = _damaged_part(source)
     if damaged is None:
-        remedy = "each file can be read by itself; make room for temporary files (TMPDIR), and run again"
-        return InputError(f"cannot be read ({line}); {remedy}", source=source.name)
+        room = " with more room for temporary files (TMPDIR)" if isinstance(error, duckdb.IOException) else ""
+        return InputError(
+            f"cannot be read ({line}), though each file can be by itself; run again{room}", source=source.name
+        )
     return InputError(
         f"cannot be read ({line}); it may be truncated or damaged; write it again", source=damaged
     )

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 
-from harness.comparisons.coding import FLOATING, HIGHEST_EXACT, MOST_DIGITS, WHOLE, Coding, digits_of
+from harness.comparisons.coding import FLOATING, HIGHEST_EXACT, WHOLE, Coding
 from harness.errors import InputError
 from harness.study import Study
 
@@ -40,6 +40,8 @@ TYPES = {
     "DOUBLE": "DOUBLE",
     "VARCHAR": "STRING",
 }
+MOST_DIGITS = 15
+"""Of a decimal that every engine turns into the same float64."""
 BLANKS = r"[ \t\n\x0B\f\r]*+"
 NUMBER = rf"\A{BLANKS}[+-]?(?:[0-9]++\.?[0-9]*+|\.[0-9]++)(?:[eE][+-]?[0-9]++)?{BLANKS}\z"
 LONG_WHOLE = rf"\A{BLANKS}[+-]?[0-9]{{{MOST_DIGITS + 1},}}{BLANKS}\z"
@@ -75,11 +77,13 @@ def require_kinds(study: Study, kinds: Mapping[str, str]) -> None:
     InputError
     """
     score = study.score.column
-    if kinds[score].startswith("DECIMAL") and digits_of(kinds[score]) > MOST_DIGITS:
-        raise InputError(
-            f"column {score!r} holds {kinds[score]}, of more than {MOST_DIGITS} digits, which engines round "
-            "differently; convert the scores to float64"
-        )
+    if kinds[score].startswith("DECIMAL"):
+        digits = int(kinds[score].removeprefix("DECIMAL(").partition(",")[0])
+        if digits > MOST_DIGITS:
+            raise InputError(
+                f"column {score!r} holds {kinds[score]}, of more than {MOST_DIGITS} digits, which engines round "
+                "differently; convert the scores to float64"
+            )
     as_text = study.columns[2:] + ((study.mated.column,) if study.mated.mated else ())
     for name in as_text:
         if kinds[name] not in WHOLE | {"VARCHAR", "BOOLEAN"}:
