@@ -134,7 +134,7 @@ REFUSED: dict[str, tuple[Callable[[Path, Columns], None], str]] = {
         uint64,
         r"1\.parquet: row 150, column 'score': '9007199254740993' has more digits",
     ),
-    "one in CSV": (long_csv, r"0\.csv: row 150, column 'score': '9007199254740993' has more digits"),
+    "one in CSV": (long_csv, r"[01]\.csv: row 150, column 'score': '9007199254740993' has more digits"),
     "rows that their folder contradicts": (
         of_another_folder,
         r"1\.csv: row 150, column 'sex': 'male', but it lies in",
