@@ -103,8 +103,9 @@ def read_table(paths: Sequence[str], columns: Sequence[str]) -> Any:
 def counted(
     paths: Sequence[str], at: npt.NDArray[np.float64], named: bool = False, limit: str | None = None
 ) -> Counts:
-    """Count with the harness, by subject too where they are named."""
+    """Count with the harness, by subject too where they are named; a file as often as it is named."""
     from harness.comparisons import Comparisons, MemoryLimit
+    from harness.comparisons.files import Files
     from harness.engines import count, count_by_subject
     from harness.study import load_study
 
@@ -116,7 +117,7 @@ def counted(
         }
     )
     memory = None if limit is None else MemoryLimit.parse(limit)
-    with Comparisons(list(paths), study, memory=memory) as comparisons:
+    with Comparisons(Files(tuple(map(Path, paths))), study, memory=memory) as comparisons:
         return count_by_subject(comparisons, at)[0] if named else count(comparisons, at)
 
 

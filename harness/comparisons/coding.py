@@ -13,9 +13,13 @@ from harness.comparisons.sql import identifier, is_nan, literals
 from harness.errors import InputError
 from harness.study import GroupColumns, Mated, Study
 
-__all__ = ["CodedColumn", "Coding", "is_missing", "mated_sql", "score_sql"]
+__all__ = ["CodedColumn", "Coding", "inexact_sql", "is_missing", "mated_sql", "score_sql", "whole_digits"]
 
 MOST_CELLS = 1 << 24
+HIGHEST_EXACT = 1 << 53
+"""Above it float64 holds not every whole number."""
+MOST_DIGITS = 15
+"""Of whole numbers that are all below it."""
 
 FLOATING = {"FLOAT", "DOUBLE"}
 WHOLE = {"TINYINT", "SMALLINT", "INTEGER", "BIGINT", "UTINYINT", "USMALLINT", "UINTEGER", "UBIGINT"}
@@ -126,17 +130,40 @@ def score_sql(column: str, kind: str, *, text_only: bool) -> str:
         Where the column's type is not numeric.
     """
     name = identifier(column)
+    inexact = inexact_sql(column, kind, text_only=text_only)
     if text_only:
         number = f"TRY_CAST({name} AS DOUBLE)"
         return (  # each part is worked out once, and only for the rows that need it
-            f"CASE WHEN contains({name}, '_') THEN 'inf'::DOUBLE "
+            f"CASE WHEN contains({name}, '_') OR {inexact} THEN 'inf'::DOUBLE "
             f"ELSE COALESCE({number}, CASE WHEN {name} IS NULL THEN 'nan'::DOUBLE ELSE 'inf'::DOUBLE END) END"
         )
     if kind in FLOATING:
         return f"COALESCE({name}, 'nan'::{kind})"
     if kind in WHOLE or kind.startswith("DECIMAL"):
-        return f"COALESCE(CAST({name} AS DOUBLE), 'nan'::DOUBLE)"
+        number = f"COALESCE(CAST({name} AS DOUBLE), 'nan'::DOUBLE)"
+        return number if inexact is None else f"CASE WHEN {inexact} THEN 'inf'::DOUBLE ELSE {number} END"
     raise InputError(f"column {column!r} holds {kind}, not numbers; convert the scores to float64 or float32")
+
+
+def inexact_sql(column: str, kind: str, *, text_only: bool) -> str | None:
+    """Condition that a score is beyond the whole numbers that float64 tells apart; None where none of the type is.
+
+    In text only what is written as a whole number is meant: 1e300 is what it is in float64.
+    """
+    name = identifier(column)
+    exact = f"BETWEEN -{HIGHEST_EXACT} AND {HIGHEST_EXACT}"
+    if text_only:
+        whole = f"strlen({name}) > {MOST_DIGITS} AND regexp_full_match({name}, '\\s*[+-]?[0-9]+\\s*')"
+        return f"({whole} AND COALESCE(TRY_CAST({name} AS HUGEINT) NOT {exact}, true))"
+    if kind in ("BIGINT", "UBIGINT") or (kind.startswith("DECIMAL") and whole_digits(kind) > MOST_DIGITS):
+        return f"({name} NOT {exact})"
+    return None
+
+
+def whole_digits(decimal: str) -> int:
+    """Return how many digits a type such as ``DECIMAL(18,3)`` holds before the point."""
+    digits, scale = decimal.removeprefix("DECIMAL(").removesuffix(")").split(",")
+    return int(digits) - int(scale)
 
 
 def mated_sql(mated: Mated, kind: str, *, text_only: bool) -> str:

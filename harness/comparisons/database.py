@@ -16,7 +16,7 @@ from harness.comparisons.source import Source
 from harness.comparisons.sql import literal
 from harness.errors import InputError
 
-__all__ = ["Database"]
+__all__ = ["Database", "is_interrupt"]
 
 ROWS_AT_ONCE = 1 << 16
 """Few enough that a batch stays in the processor's cache, and its memory with the process."""
@@ -86,7 +86,7 @@ class Database:
         try:
             yield
         except (duckdb.Error, pa.ArrowException, OSError, RuntimeError) as error:
-            if "interrupted" in str(error).lower():  # DuckDB turns Ctrl-C into an error of its own
+            if is_interrupt(error):
                 raise KeyboardInterrupt from error
             if not isinstance(error, duckdb.Error | pa.ArrowException | OSError):
                 raise
@@ -99,3 +99,13 @@ class Database:
                     source=self.source.name,
                 ) from error
             raise unreadable(error, self.source) from error
+
+
+def is_interrupt(error: Exception) -> bool:
+    """Whether an error is what DuckDB turns Ctrl-C into, and not one of a file or a value that is called so."""
+    text = str(error)
+    return (
+        isinstance(error, duckdb.InterruptException)
+        or (type(error) is RuntimeError and text == "Query interrupted")
+        or text.startswith("INTERRUPT Error")
+    )

@@ -4,19 +4,25 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 import duckdb
 
-from harness.comparisons.coding import is_missing, mated_sql, score_sql
+from harness.comparisons.coding import inexact_sql, is_missing, mated_sql, score_sql
+from harness.comparisons.csv_text import lines_of_value, mixed_line_ends, place_of_record
+from harness.comparisons.files import SWALLOWED, CsvFiles
 from harness.comparisons.source import Source
-from harness.comparisons.sql import has_text, identifier, is_nan
+from harness.comparisons.sql import has_text, identifier, is_label, is_nan
 from harness.errors import InputError
 from harness.files import no_temporary_files
 from harness.study import Study
 
 __all__ = ["first_fault", "temporary_fault", "unreadable"]
+
+
+MOST_SHOWN = 80
+"""Characters of a value."""
 
 
 @dataclass(frozen=True)
@@ -63,11 +69,24 @@ def first_fault(
         if fault is not None:
             row, number, value = fault
             check = checks[number]
-            shown = "nothing" if value is None else repr(value)
-            return InputError(
-                f"row {row}, column {check.column!r}: {check.problem.format(value=shown)}", source=part.name
-            )
+            first, lines = _lines(part, row, check.column) if "{lines}" in check.problem else (None, "")
+            problem = check.problem.format(value=_shown(value), lines=lines)
+            return InputError(f"row {row}, column {check.column!r}: {problem}", source=part.name, line=first)
     return None
+
+
+def _shown(value: str | None) -> str:
+    if value is None:
+        return "nothing"
+    return repr(value) if len(value) <= MOST_SHOWN else f"{value[:MOST_SHOWN]!r} and so on"
+
+
+def _lines(part: Source, row: int, column: str) -> tuple[int | None, str]:
+    """Say in which lines of a CSV file a value begins and ends."""
+    if not isinstance(part, CsvFiles):
+        return None, ""
+    found = lines_of_value(part.paths[0], part.delimiter, row, part.header.index(column))
+    return (None, "") if found is None else (found[0], f" from line {found[0]} to line {found[1]}")
 
 
 def _checks(study: Study, kinds: dict[str, str], *, text_only: bool) -> Iterator[Check]:
@@ -88,6 +107,14 @@ def _checks(study: Study, kinds: dict[str, str], *, text_only: bool) -> Iterator
             "{value} where a score belongs; give the score, or say in the study how failures count "
             "(missing_scores: exclude, or count)",
         )
+    inexact = inexact_sql(score, kinds[score], text_only=text_only)
+    if inexact is not None:
+        yield Check(
+            score,
+            inexact,
+            "{value} has more digits than float64 holds, so that scores that differ might count as one; give them as "
+            "float64",
+        )
     yield Check(
         score, f"isinf({number})", "{value} is not finite; leave the score of a failed comparison empty"
     )
@@ -104,6 +131,12 @@ def _checks(study: Study, kinds: dict[str, str], *, text_only: bool) -> Iterator
             column,
             f"NOT {has_text(label)}",
             "{value} where a label belongs; label the row, 'unknown' if need be, or leave it out",
+        )
+        yield Check(
+            column,
+            f"NOT {is_label(label)}",
+            "{value}{lines} holds a line break, as where a quotation mark out of place swallowed rows; correct the "
+            "quotation mark, or write the label in one line",
         )
     if len(study.subjects) == 2 and study.identities == "shared":
         probe, reference = (f"CAST({identifier(column)} AS VARCHAR)" for column in study.subjects)
@@ -136,20 +169,72 @@ def temporary_fault(error: Exception, scratch: Path) -> InputError | None:
 
 
 def unreadable(error: Exception, source: Source) -> InputError:
-    """Turn a reader's failure into one line that names the file."""
+    """Turn a reader's failure into one line that names the file and the cause."""
+    source.require_unchanged()
     lines = [part.strip() for part in str(error).splitlines() if part.strip()]
     line = lines[0].partition(" Detail: ")[0].rstrip(".") if lines else type(error).__name__
-    if "CSV Error on Line" in line:
-        number = int(line.rsplit(":", 1)[1])
+    of_record = re.fullmatch(r"(?:Invalid Input Error: )?CSV Error on Line: (\d+)", line)
+    if of_record is not None:
         file = next(
             (part.removeprefix("file = ") for part in lines if part.startswith("file = ")), source.name
         )
-        return InputError(f"row {number - 1} {_csv_problem(str(error))}", source=file, line=number)
+        row, at_line = _place(source, file, int(of_record[1]))
+        return InputError(f"row {row} {_csv_problem(str(error))}", source=file, line=at_line)
+    fault = _swallowed if line.startswith(f"Invalid Input Error: {SWALLOWED}") else _mixed_line_ends
+    of_csv = next(filter(None, (fault(part) for part in source.parts() if isinstance(part, CsvFiles))), None)
+    if of_csv is not None:
+        return of_csv
     if isinstance(error, duckdb.NotSupportedError | duckdb.NotImplementedException):
-        remedy = "convert that column to a plainer type"
-    else:
-        remedy = "it may be truncated or damaged; write it again"
-    return InputError(f"cannot be read ({line}); {remedy}", source=_damaged_part(source) or source.name)
+        return InputError(
+            f"cannot be read ({line}); convert that column to a plainer type", source=source.name
+        )
+    damaged = _damaged_part(source)
+    if damaged is None:
+        room = " with more room for temporary files (TMPDIR)" if isinstance(error, duckdb.IOException) else ""
+        return InputError(
+            f"cannot be read ({line}), though each file can be by itself; run again{room}", source=source.name
+        )
+    return InputError(
+        f"cannot be read ({line}); it may be truncated or damaged; write it again", source=damaged
+    )
+
+
+def _place(source: Source, file: str, record: int) -> tuple[int, int]:
+    for part in source.parts():
+        if isinstance(part, CsvFiles) and part.name == file:
+            return place_of_record(part.paths[0], part.delimiter, record)
+    return record - 1, record
+
+
+def _swallowed(part: CsvFiles) -> InputError | None:
+    with duckdb.connect() as connection:
+        for column, condition in part.swallowing().items():
+            read = replace(part, columns=()).relation(connection)
+            found = connection.execute(
+                f'SELECT "row number" FROM (SELECT row_number() OVER () AS "row number", * FROM {read}) '
+                f"WHERE {condition} ORDER BY 1 LIMIT 1"
+            ).fetchone()
+            if found is not None:
+                first, lines = _lines(part, found[0], column)
+                return InputError(
+                    f"row {found[0]}, column {column!r}: the value{lines} holds whole rows, swallowed by a quotation "
+                    "mark out of place; correct the quotation mark",
+                    source=part.name,
+                    line=first,
+                )
+    return None
+
+
+def _mixed_line_ends(part: CsvFiles) -> InputError | None:
+    mixed = mixed_line_ends(part.paths[0])
+    if mixed is None:
+        return None
+    line, end, usual = mixed
+    return InputError(
+        f"this line ends with {end}, and those before it with {usual}; end all lines alike",
+        source=part.name,
+        line=line,
+    )
 
 
 def _csv_problem(text: str) -> str:

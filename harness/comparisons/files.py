@@ -2,47 +2,50 @@
 
 from __future__ import annotations
 
-import csv
 import glob
-import gzip
-import hashlib
 import os
-import zlib
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
 import duckdb
 import pyarrow as pa
+import pyarrow.parquet as pq
 
-from harness.comparisons.source import Input, Source
+from harness.comparisons.csv_text import read_header, swallowing_sql
+from harness.comparisons.listing import Listing, in_utf8, list_files
+from harness.comparisons.source import Input, require_named_once
 from harness.comparisons.sql import identifier, literal
+from harness.comparisons.unchanged import Seen, refuse_copies
 from harness.errors import InputError
-from harness.text import file_name
 
-__all__ = ["Files", "RowsOfFile", "list_files", "open_files"]
+__all__ = ["SWALLOWED", "CsvFiles", "Files", "RowsOfFile", "holds_rows", "open_files", "open_listed"]
 
-FORMATS = {
-    ".csv": "CSV",
-    ".csv.gz": "CSV",
-    ".parquet": "Parquet",
-    ".pq": "Parquet",
-    ".arrow": "Arrow IPC",
-    ".arrows": "Arrow IPC",
-    ".feather": "Arrow IPC",
-    ".ipc": "Arrow IPC",
-}
 END_OF_STREAM = b"\xff\xff\xff\xff\0\0\0\0"
 """Without it, a stream cut off between two batches reads like a whole one."""
-DELIMITERS = (",", ";", "\t", "|")
+MOST_IN_MEMORY = 1 << 28
+"""Bytes of an Arrow batch that is copied as it is read; a larger one is mapped."""
+SWALLOWED = "a quotation mark out of place swallowed rows in column "
+"""Begins what DuckDB is made to say where it did."""
 
 
 @dataclass(frozen=True)
 class Files:
-    """Files that DuckDB or pyarrow reads, in the order of their names."""
+    """Files that DuckDB or pyarrow reads, in the order of their names.
+
+    Attributes
+    ----------
+    paths : tuple of Path
+    seen : Seen or None
+        What they were when they were opened; None where whoever opens them sees to it that they stay the same.
+    left_out : tuple of Path
+        See `harness.comparisons.listing.Listing`.
+    """
 
     paths: tuple[Path, ...]
+    seen: Seen | None = field(default=None, kw_only=True, compare=False)
+    left_out: tuple[Path, ...] = field(default=(), kw_only=True, compare=False)
 
     @property
     def name(self) -> str:
@@ -57,8 +60,32 @@ class Files:
         return False
 
     def inputs(self) -> tuple[Input, ...]:
-        """Digest every file."""
-        return tuple(Input(file_name(path), path.stat().st_size, _sha256(path)) for path in self.paths)
+        """Digest every file, which must be what it was when it was opened."""
+        return (self.seen or Seen.of(self.paths, digested=False)).inputs()
+
+    def require_unchanged(self) -> None:
+        """Refuse a file that changed since it was opened."""
+        if self.seen is not None:
+            self.seen.require_unchanged()
+
+    def require_named_once(self, columns: Sequence[str], found: Sequence[str]) -> None:
+        """Refuse a file in which a column of the study has the name of another.
+
+        Parameters
+        ----------
+        columns : sequence of str
+            The study's.
+        found : sequence of str
+            The columns as DuckDB names them: the second of a name, letter case apart, has a number at its end.
+        """
+        first = {name.casefold() for name in columns}
+        if any(name.rpartition("_")[0].casefold() in first for name in found):
+            for path in self.paths:
+                require_named_once(self._names_in(path), columns, str(path))
+
+    @staticmethod
+    def _names_in(path: Path) -> list[str]:
+        return list(pq.read_schema(path).names)
 
     def parts(self) -> Sequence[Files]:
         """One source a file."""
@@ -66,7 +93,7 @@ class Files:
 
     def _listed(self) -> str:
         # DuckDB takes every path for a glob, and might read another file than the one named.
-        return ", ".join(literal(glob.escape(_in_utf8(path))) for path in self.paths)
+        return ", ".join(literal(glob.escape(in_utf8(path))) for path in self.paths)
 
     def relation(self, connection: duckdb.DuckDBPyConnection) -> str:  # noqa: ARG002 - files need no registering
         """Scan them as Parquet."""
@@ -97,10 +124,19 @@ class RowsOfFile(Files):
 
 @dataclass(frozen=True)
 class CsvFiles(Files):
-    """CSV, every column read as text: what a value means is for the study to say, not for a guess."""
+    """CSV, every column read as text: what a value means is for the study to say, not for a guess.
+
+    Attributes
+    ----------
+    header : tuple of str
+    delimiter : str
+    columns : tuple of str
+        Those of the study, that of the scores first.
+    """
 
     header: tuple[str, ...] = ()
     delimiter: str = ","
+    columns: tuple[str, ...] = ()
 
     @property
     def text_only(self) -> bool:
@@ -109,21 +145,43 @@ class CsvFiles(Files):
 
     def parts(self) -> Sequence[Files]:
         """One source a file."""
-        return [CsvFiles((path,), self.header, self.delimiter) for path in self.paths]
+        return [CsvFiles((path,), self.header, self.delimiter, self.columns) for path in self.paths]
+
+    def require_named_once(self, columns: Sequence[str], found: Sequence[str]) -> None:
+        """Do nothing: no header holds a name twice."""
 
     def relation(self, connection: duckdb.DuckDBPyConnection) -> str:  # noqa: ARG002 - files need no registering
         """Scan them with a stated dialect, since a sniffed one may skip rows that look odd."""
         columns = ", ".join(f"{identifier(name)}: 'VARCHAR'" for name in self.header)
-        return (
+        read = (
             f"read_csv([{self._listed()}], auto_detect = false, header = true, columns = {{{columns}}}, "
             f"delim = {literal(self.delimiter)}, quote = '\"', escape = '\"', nullstr = '', comment = '', "
-            "strict_mode = true, null_padding = false, ignore_errors = false)"
+            "strict_mode = true, null_padding = false, ignore_errors = false, hive_partitioning = false)"
         )
+        checks = [
+            f"WHEN {condition} THEN error({literal(SWALLOWED + repr(name))})"
+            for name, condition in self.swallowing().items()
+        ]
+        return f"(SELECT * FROM {read} WHERE CASE {' '.join(checks)} ELSE true END)" if checks else read
+
+    def swallowing(self) -> dict[str, str]:
+        """Return, for each column that is not the study's, the condition that a value of it holds whole rows.
+
+        In a column of the study such a value is refused whatever it holds.
+        """
+        if not self.columns or self.columns[0] not in self.header:
+            return {}
+        score = self.header.index(self.columns[0])
+        return {
+            name: swallowing_sql(name, index, self.header, score, self.delimiter)
+            for index, name in enumerate(self.header)
+            if name not in self.columns
+        }
 
 
 @dataclass(frozen=True)
 class ArrowFiles(Files):
-    """Arrow IPC files or streams, memory-mapped."""
+    """Arrow IPC files or streams."""
 
     def relation(self, connection: duckdb.DuckDBPyConnection) -> str:
         """Register a fresh reader over all files."""
@@ -139,154 +197,78 @@ class ArrowFiles(Files):
         connection.register("arrow_files", pa.RecordBatchReader.from_batches(schema, batches))
         return "arrow_files"
 
+    @staticmethod
+    def _names_in(path: Path) -> list[str]:
+        return list(_open_arrow(path).schema.names)
 
-def list_files(named: Sequence[str | os.PathLike[str]]) -> tuple[str, tuple[Path, ...]]:
-    """Find files of one format, globs and folders expanded, without opening any.
 
-    Returns
-    -------
-    str
-        The format: CSV, Parquet or Arrow IPC.
-    tuple of Path
-        In the order of what was named, and of their names.
+def open_files(
+    named: Sequence[str | os.PathLike[str]], columns: Sequence[str], *, digested: bool = False
+) -> Files:
+    """Make a source of files of one format, patterns and folders expanded.
+
+    Parameters
+    ----------
+    named : sequence of path
+    columns : sequence of str
+        Those of the study, that of the scores first.
+    digested : bool
+        Whether to digest the files first, so that any change shows that is there when they have been read.
 
     Raises
     ------
     InputError
-        Where there is none, one cannot be read or stands twice, or they are of several formats.
+        Where one cannot be found or read, or its rows would count twice.
     """
-    paths = [path for item in named for path in _expand(os.fspath(item))]
-    formats = {path: _format_of(path) for path in paths}
-    kinds = set(formats.values())
-    if len(kinds) > 1:
-        examples = ", ".join(
-            f"{kind}: {next(p for p in paths if formats[p] == kind)}" for kind in sorted(kinds)
-        )
-        raise InputError(
-            f"files of one evaluation must share a format, found {examples}; name those of one format",
-            source=str(named[0]),
-        )
-    met: set[Path] = set()
-    for path in paths:
-        if path in met:
-            raise InputError("is named twice and would count twice; name it once", source=str(path))
-        met.add(path)
-        _in_utf8(path)
-        if not os.access(path, os.R_OK):
-            raise InputError("cannot be read; check its permissions", source=str(path))
-        if path.stat().st_size == 0:
-            raise InputError("is empty (0 bytes); write it again", source=str(path))
-    return kinds.pop(), tuple(paths)
+    return open_listed(list_files(named), columns, digested=digested)
 
 
-def open_files(named: Sequence[str | os.PathLike[str]], columns: Sequence[str]) -> Source:
-    """Make a source of files of one format, globs and folders expanded."""
-    kind, paths = list_files(named)
-    if kind == "CSV":
-        return _open_csv(paths, columns)
-    return Files(paths) if kind == "Parquet" else ArrowFiles(paths)
+def open_listed(listing: Listing, columns: Sequence[str], *, digested: bool = False) -> Files:
+    """Make a source of files that have been found; see `open_files`."""
+    seen = Seen.of(listing.paths, digested=digested)
+    if seen.digests is not None:
+        refuse_copies(zip(listing.paths, seen.digests, strict=True), holds_rows)
+    if listing.kind == "CSV":
+        return _open_csv(listing, columns, seen)
+    source = Files if listing.kind == "Parquet" else ArrowFiles
+    return source(listing.paths, seen=seen, left_out=listing.left_out)
 
 
-def _expand(item: str) -> list[Path]:
-    path = Path(item)
-    if path.is_file():
-        return [path]
-    if path.is_dir():
-        found = [
-            p for p in path.rglob("*") if p.is_file() and _suffix(p) and not p.name.startswith((".", "_"))
-        ]
-        missing = f"holds no file whose name ends in {', '.join(FORMATS)}; name a folder that does"
-    else:
-        matching = glob.glob(item, recursive=True)  # noqa: PTH207 - Path.glob takes no absolute pattern
-        found = [Path(p) for p in matching if Path(p).is_file()]
-        missing = "no such file; check the path"
-    if not found:
-        raise InputError(missing, source=item)
-    return sorted(found)
-
-
-def _in_utf8(path: Path) -> str:
-    """Return a name as DuckDB and Arrow take it, whatever the locale: in UTF-8."""
+def holds_rows(path: Path) -> bool:
+    """Whether there is a row in a file, or may be."""
     try:
-        return os.fsencode(path).decode("utf-8")
-    except UnicodeDecodeError as error:
-        raise InputError(
-            "its name is not UTF-8, which readers of scores ask for; rename it", source=str(path)
-        ) from error
+        with duckdb.connect() as connection:
+            relation = open_files([path], ()).relation(connection)
+            return connection.execute(f"SELECT 1 FROM {relation} LIMIT 1").fetchone() is not None
+    except (InputError, duckdb.Error, pa.ArrowException, OSError):
+        return True
 
 
-def _suffix(path: Path) -> str | None:
-    name = path.name.lower()
-    return next((suffix for suffix in FORMATS if name.endswith(suffix)), None)
-
-
-def _format_of(path: Path) -> str:
-    suffix = _suffix(path)
-    if suffix is None:
-        raise InputError(f"its name must end in one of {', '.join(FORMATS)}", source=str(path))
-    return FORMATS[suffix]
-
-
-def _open_csv(paths: Sequence[Path], columns: Sequence[str]) -> CsvFiles:
-    header, delimiter = _csv_header(paths[0], columns)
+def _open_csv(listing: Listing, columns: Sequence[str], seen: Seen) -> CsvFiles:
+    paths = listing.paths
+    header, delimiter = read_header(paths[0], columns)
     for path in paths[1:]:
-        if _csv_header(path, columns) != (header, delimiter):
+        if read_header(path, columns) != (header, delimiter):
             raise InputError(
                 f"its header or delimiter differs from that of {paths[0]}; write both alike", source=str(path)
             )
-    return CsvFiles(tuple(paths), header, delimiter)
-
-
-def _csv_header(path: Path, columns: Sequence[str]) -> tuple[tuple[str, ...], str]:
-    opener = gzip.open if path.name.lower().endswith(".gz") else open
-    try:
-        with opener(path, "rb") as file:
-            line = file.readline(1 << 20).decode("utf-8-sig").rstrip("\r\n")
-    except UnicodeDecodeError as error:
-        raise InputError("is not UTF-8 text; save it as UTF-8", source=str(path), line=1) from error
-    except (gzip.BadGzipFile, EOFError, zlib.error) as error:
-        raise InputError(
-            f"cannot be read as gzip ({error}); it may be truncated or damaged; write it again",
-            source=str(path),
-        ) from error
-    if not line.strip():
-        raise InputError("begins with a blank line; begin with the column names", source=str(path), line=1)
-    if "\r" in line:
-        raise InputError(
-            "ends its lines with carriage returns alone; write it with line feeds", source=str(path), line=1
-        )
-    readings = {mark: tuple(next(csv.reader([line], delimiter=mark), [])) for mark in DELIMITERS}
-    delimiter = max(
-        readings, key=lambda mark: (sum(name in readings[mark] for name in columns), len(readings[mark]))
-    )
-    header = readings[delimiter]
-    folded = [name.casefold() for name in header]
-    repeated = next((name for i, name in enumerate(header) if folded[i] in folded[:i]), None)
-    if repeated is not None:
-        raise InputError(
-            f"column {repeated!r} stands twice in the header, letter case apart; rename one",
-            source=str(path),
-            line=1,
-        )
-    return header, delimiter
+    return CsvFiles(paths, header, delimiter, tuple(columns), seen=seen, left_out=listing.left_out)
 
 
 def _open_arrow(path: Path) -> Any:
     try:
-        mapped = pa.memory_map(_in_utf8(path))
+        file = _arrow_bytes(in_utf8(path))
         try:
-            file = pa.ipc.open_file(mapped)
+            batches = pa.ipc.open_file(file)
         except pa.ArrowInvalid:
-            mapped.seek(0)
-            reader = pa.ipc.open_stream(mapped)
-            if (
-                mapped.size()
-                and mapped.read_at(len(END_OF_STREAM), mapped.size() - len(END_OF_STREAM)) != END_OF_STREAM
-            ):
+            file.seek(0)
+            reader = pa.ipc.open_stream(file)
+            if not _ends_like_a_stream(path):
                 raise pa.ArrowInvalid("the stream does not end with its end mark") from None
             return reader
-        batches = (file.get_batch(i) for i in range(file.num_record_batches))
-        return pa.RecordBatchReader.from_batches(file.schema, batches)
+        return pa.RecordBatchReader.from_batches(
+            batches.schema, (batches.get_batch(i) for i in range(batches.num_record_batches))
+        )
     except (pa.ArrowException, OSError) as error:
         raise InputError(
             f"cannot be read as Arrow IPC ({error}); it may be truncated or damaged; write it again",
@@ -294,6 +276,25 @@ def _open_arrow(path: Path) -> Any:
         ) from error
 
 
-def _sha256(path: Path) -> str:
+def _ends_like_a_stream(path: Path) -> bool:
     with path.open("rb") as file:
-        return hashlib.file_digest(file, "sha256").hexdigest()
+        file.seek(-min(len(END_OF_STREAM), file.seek(0, os.SEEK_END)), os.SEEK_END)
+        return file.read() == END_OF_STREAM
+
+
+def _arrow_bytes(path: str) -> Any:
+    """Open a file to be copied as it is read, for one that is mapped ends the process if it is cut off meanwhile.
+
+    It is mapped all the same where a batch may be too large for the memory.
+    """
+    file = pa.OSFile(path)
+    if file.size() <= MOST_IN_MEMORY:
+        return file
+    try:
+        batches = pa.ipc.open_file(file).num_record_batches
+    except pa.ArrowInvalid:
+        batches = 1
+    if file.size() <= MOST_IN_MEMORY * batches:
+        file.seek(0)
+        return file
+    return pa.memory_map(path)

@@ -12,8 +12,9 @@ import narwhals as nw
 import numpy as np
 import pyarrow as pa
 
+from harness.comparisons.database import is_interrupt
 from harness.comparisons.faults import temporary_fault
-from harness.comparisons.source import Input, Source, missing_column
+from harness.comparisons.source import Input, Source, missing_column, require_named_once
 from harness.comparisons.sql import identifier, literal
 from harness.errors import InputError
 
@@ -45,6 +46,12 @@ class Table:
         """Return its name; what is only in memory has no digest to find it by."""
         return (Input(self.name, None, None),)
 
+    def require_unchanged(self) -> None:
+        """Do nothing: there is no file to change."""
+
+    def require_named_once(self, columns: Sequence[str], found: Sequence[str]) -> None:
+        """Do nothing: columns were told apart when it was opened."""
+
 
 @dataclass(frozen=True)
 class Spool:
@@ -71,6 +78,12 @@ class Spool:
         """Return its name; a stream that has passed has no digest to find it by."""
         return (Input(self.name, None, None),)
 
+    def require_unchanged(self) -> None:
+        """Do nothing: nothing else writes to the file."""
+
+    def require_named_once(self, columns: Sequence[str], found: Sequence[str]) -> None:
+        """Do nothing: columns were told apart when it was opened."""
+
 
 def open_arrays(arrays: Mapping[str, Any], columns: Sequence[str]) -> Table:
     """Make a source of arrays by column name."""
@@ -82,6 +95,7 @@ def open_arrays(arrays: Mapping[str, Any], columns: Sequence[str]) -> Table:
         if np.ndim(arrays[column]) != 1:
             raise InputError(f"column {column!r} must have one dimension", source=name)
         kept[column] = _arrow_array(arrays[column], column, name)
+    require_named_once(columns, columns, name)
     lengths = {column: len(array) for column, array in kept.items()}
     if len(set(lengths.values())) > 1:
         raise InputError(
@@ -122,6 +136,7 @@ def _open_frame(frame: nw.DataFrame[Any], columns: Sequence[str], name: str) -> 
     for column in columns:
         if column not in frame.columns:
             raise InputError(missing_column(column, frame.columns), source=name)
+    require_named_once(columns, columns, name)
     return Table(name, pa.table({column: _arrow_array(frame[column], column, name) for column in columns}))
 
 
@@ -131,11 +146,16 @@ def _open_stream(scores: Any, columns: Sequence[str], name: str, database: Path)
         for column in columns:
             if column not in reader.schema.names:
                 raise InputError(missing_column(column, reader.schema.names), source=name)
+        require_named_once(reader.schema.names, columns, name)
         with duckdb.connect(str(database)) as connection:
             connection.register("stream", reader)
             kept = ", ".join(identifier(column) for column in columns)
             connection.execute(f"CREATE TABLE comparisons AS SELECT {kept} FROM stream")
-    except (duckdb.Error, pa.ArrowException) as error:
+    except (duckdb.Error, pa.ArrowException, RuntimeError) as error:
+        if is_interrupt(error):
+            raise KeyboardInterrupt from error
+        if not isinstance(error, duckdb.Error | pa.ArrowException):
+            raise
         fault = temporary_fault(error, database.parent)
         if fault is not None:
             raise fault from error

@@ -12,7 +12,7 @@ import pyarrow as pa
 from harness.comparisons.coding import WHOLE
 from harness.comparisons.database import Database
 from harness.comparisons.queries import SUBJECT_NUMBERS, Queries
-from harness.comparisons.sql import has_text, identifier
+from harness.comparisons.sql import identifier, is_label
 
 __all__ = ["NOBODY", "SubjectColumn", "Subjects", "names_of_subjects", "number_subjects"]
 
@@ -116,7 +116,7 @@ def number_subjects(database: Database, queries: Queries) -> Subjects:
         columns.append(SubjectColumn(place, label, rows))
     named = " UNION ".join(
         f"SELECT {queries.side(column.place)} AS side, CAST(label AS VARCHAR) AS label FROM labels_{column.place} "
-        f"WHERE {has_text('CAST(label AS VARCHAR)')}"
+        f"WHERE {is_label('CAST(label AS VARCHAR)')}"
         for column in columns
     )
     database.fetch(

@@ -39,7 +39,7 @@ def open_comparisons(scores: Scores, study: Study, *, memory: MemoryLimit | None
         Where the scores cannot be read as the study says, or in the memory there is.
     """
     if not isinstance(scores, EmbeddingPairs):
-        return Comparisons(scores, study, memory=memory)
+        return Comparisons(scores, study, memory=memory, digested=True)
     if memory is not None:
         raise InputError("a memory limit is for scores that are read; templates are in memory already")
     return scores.open(study)

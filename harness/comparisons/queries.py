@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 from harness.comparisons.coding import FLOATING, Coding, mated_sql, score_sql
 from harness.comparisons.source import missing_column
-from harness.comparisons.sql import has_text, identifier
+from harness.comparisons.sql import identifier, is_label
 from harness.errors import InputError
 from harness.study import Study
 
@@ -67,7 +67,7 @@ class Queries:
 
     def _subjects_usable(self) -> str:
         named = [f"CAST({identifier(column)} AS VARCHAR)" for column in self.study.subjects]
-        conditions = [has_text(name) for name in named]
+        conditions = [is_label(name) for name in named]
         if len(named) == 2 and self.study.identities == "shared":
             conditions.append(f"({named[0]} = {named[1]}) = (({self._mated}) = 1)")
         return " AND ".join(conditions)
@@ -77,7 +77,7 @@ def labels_of(column: str, relation: str, limit: str) -> str:
     """Select the distinct labels of a column."""
     text = f"CAST({identifier(column)} AS VARCHAR)"
     rows = f"SELECT {identifier(column)} FROM {relation} {limit}"
-    return f"SELECT DISTINCT {text} FROM ({rows}) WHERE {has_text(text)}"
+    return f"SELECT DISTINCT {text} FROM ({rows}) WHERE {is_label(text)}"
 
 
 def require_columns(kinds: Mapping[str, str], study: Study, *, text_only: bool) -> None:

@@ -8,7 +8,9 @@ from typing import Protocol
 
 import duckdb
 
-__all__ = ["Input", "Source", "missing_column"]
+from harness.errors import InputError
+
+__all__ = ["Input", "Source", "missing_column", "require_named_once"]
 
 
 @dataclass(frozen=True)
@@ -38,7 +40,13 @@ class Source(Protocol):
         """Return the same rows file by file."""
 
     def inputs(self) -> tuple[Input, ...]:
-        """Return the digests of what is read."""
+        """Return the digests of what has been read."""
+
+    def require_unchanged(self) -> None:
+        """Refuse what changed since it was opened, where the file system tells."""
+
+    def require_named_once(self, columns: Sequence[str], found: Sequence[str]) -> None:
+        """Refuse what holds a column of the study under the name of another."""
 
 
 def missing_column(column: str, present: Sequence[str]) -> str:
@@ -46,3 +54,19 @@ def missing_column(column: str, present: Sequence[str]) -> str:
     return (
         f"has no column {column!r}; it has {', '.join(map(repr, present))}; name the right one in the study"
     )
+
+
+def require_named_once(names: Sequence[str], columns: Sequence[str], source: str) -> None:
+    """Refuse a table in which a column of the study has the name of another, letter case apart, as in SQL.
+
+    Raises
+    ------
+    InputError
+    """
+    folded = [name.casefold() for name in names]
+    for column in columns:
+        if folded.count(column.casefold()) > 1:
+            raise InputError(
+                f"column {column!r} stands twice, letter case apart; rename one or leave it out",
+                source=source,
+            )

@@ -20,7 +20,7 @@ Scores: TypeAlias = Any
 Arrow PyCapsule protocol (``__arrow_c_stream__``) or is a dataframe; or files that have been opened."""
 
 
-def open_source(scores: Scores, columns: Sequence[str], scratch: Path) -> Source:
+def open_source(scores: Scores, columns: Sequence[str], scratch: Path, *, digested: bool = False) -> Source:
     """Make a source of whatever holds the comparisons.
 
     Parameters
@@ -31,6 +31,8 @@ def open_source(scores: Scores, columns: Sequence[str], scratch: Path) -> Source
         The columns that will be read; of a table or stream, only these are kept.
     scratch : Path
         An existing folder for what can be read only once.
+    digested : bool
+        Whether files are digested first; see `harness.comparisons.unchanged.Seen`.
 
     Raises
     ------
@@ -40,13 +42,13 @@ def open_source(scores: Scores, columns: Sequence[str], scratch: Path) -> Source
     if isinstance(scores, Files):
         return scores
     if isinstance(scores, str | os.PathLike):
-        return open_files([scores], columns)
+        return open_files([scores], columns, digested=digested)
     if (
         isinstance(scores, Sequence)
         and scores
         and all(isinstance(item, str | os.PathLike) for item in scores)
     ):
-        return open_files(scores, columns)
+        return open_files(scores, columns, digested=digested)
     if isinstance(scores, np.ndarray) and scores.dtype.names:
         scores = {name: scores[name] for name in scores.dtype.names}
     if isinstance(scores, Mapping):

@@ -4,12 +4,20 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
-__all__ = ["has_text", "identifier", "is_nan", "literal", "literals"]
+__all__ = ["has_text", "identifier", "is_label", "is_nan", "literal", "literals"]
 
 
 def has_text(text: str) -> str:
     """Condition that an SQL text holds more than blanks and invisible characters; NULL where it is NULL."""
     return rf"regexp_matches({text}, '[^\p{{Z}}\p{{C}}]')"
+
+
+def is_label(text: str) -> str:
+    """Condition that an SQL text can label: it has text, all of it in one line; NULL where it is NULL.
+
+    A label with a line break is what a quotation mark out of place makes of several rows.
+    """
+    return rf"({has_text(text)} AND NOT regexp_matches({text}, '[\n\r]'))"
 
 
 def identifier(name: str) -> str:

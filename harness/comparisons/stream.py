@@ -14,8 +14,10 @@ import numpy.typing as npt
 import pyarrow as pa
 
 from harness.comparisons.coding import Coding
+from harness.comparisons.columns import kinds_of, require_folders_agree, with_text
 from harness.comparisons.database import Database
 from harness.comparisons.faults import first_fault
+from harness.comparisons.files import Files
 from harness.comparisons.memory_limit import MemoryLimit
 from harness.comparisons.numbering import Subjects, names_of_subjects, number_subjects
 from harness.comparisons.queries import Queries, labels_of, require_columns
@@ -23,6 +25,7 @@ from harness.comparisons.scan import Batch, Scan
 from harness.comparisons.source import Input, Source
 from harness.comparisons.sources import Scores, open_source
 from harness.comparisons.survey import CellScores, survey_sql
+from harness.comparisons.unchanged import CHANGED
 from harness.errors import InputError
 from harness.files import temporary_folder
 from harness.study import Study
@@ -55,6 +58,9 @@ class Comparisons:
         By default reading takes as much as DuckDB finds fit.
     threads : int, optional
         How many to read with; by default one a processor.
+    digested : bool
+        Whether files are digested before they are read, so that `inputs` can tell whether they were the same
+        throughout; by default the file system's word is taken for it.
 
     Raises
     ------
@@ -63,13 +69,21 @@ class Comparisons:
     """
 
     def __init__(
-        self, scores: Scores, study: Study, *, memory: MemoryLimit | None = None, threads: int | None = None
+        self,
+        scores: Scores,
+        study: Study,
+        *,
+        memory: MemoryLimit | None = None,
+        threads: int | None = None,
+        digested: bool = False,
     ) -> None:
         self.study = study
         self._scratch = temporary_folder()
         try:
-            self._source: Source = open_source(scores, study.columns, self._scratch.folder)
-            self._database = Database(self._source, self._scratch.folder, threads=threads)
+            scratch = self._scratch.folder
+            self._source: Source = open_source(scores, study.columns, scratch, digested=digested)
+            self.left_out = self._source.left_out if isinstance(self._source, Files) else ()
+            self._database = Database(self._source, scratch, threads=threads)
             self._memory = memory
             self.leave_room(0, "")
             self._kinds = self._column_kinds()
@@ -136,7 +150,13 @@ class Comparisons:
         return "float32" if self._kinds[self.study.score.column] == "FLOAT" else "float64"
 
     def inputs(self) -> tuple[Input, ...]:
-        """Return the digests of what is read."""
+        """Return the digests of what has been read.
+
+        Raises
+        ------
+        InputError
+            Where a file changed since it was opened.
+        """
         return self._source.inputs()
 
     def rows(self) -> int | None:
@@ -258,25 +278,34 @@ class Comparisons:
         ------
         InputError
         """
+        self._source.require_unchanged()
         if not self._coding_is_complete:
             raise UnlistedLabelError
         with self._database.reader_faults(), duckdb.connect() as connection:
             fault = first_fault(connection, self._source, self.study, self._kinds)
-        raise fault or InputError("changed while it was read; run again", source=self.name)
+        raise fault or InputError(CHANGED, source=self.name)
 
     def _column_kinds(self) -> dict[str, str]:
-        parts = self._source.parts()
-        if len(parts) > 1:  # together they would fill up with nothing what one of them lacks
-            for part in parts:
-                self._kinds_of(part)
-        return self._kinds_of(self._source)
+        """Return the SQL type of each column, having looked at each file by itself.
 
-    def _kinds_of(self, source: Source) -> dict[str, str]:
-        described = self._database.fetch(f"DESCRIBE SELECT * FROM {self._database.relation_of(source)}")
-        kinds = {row[0]: "VARCHAR" if row[1].startswith("ENUM") else row[1] for row in described}
+        Together, one would fill up with nothing what another lacks.
+        """
+        opened, database = self._source, self._database
+        parts = opened.parts()
+        kinds_of_parts = [kinds_of(database, part) for part in parts]
+        for part, own in zip(parts, kinds_of_parts, strict=True):
+            part.require_named_once(self.study.columns, list(own))
+            self._require_columns(part, own)
+        self._source = database.source = with_text(database, opened, kinds_of_parts, self.study)
+        kinds = kinds_of(database, self._source)
+        self._require_columns(self._source, kinds)
+        if isinstance(opened, Files):
+            require_folders_agree(database, opened, self.study, kinds)
+        return kinds
+
+    def _require_columns(self, source: Source, kinds: dict[str, str]) -> None:
         with _naming(source):
             require_columns(kinds, self.study, text_only=source.text_only)
-        return kinds
 
     def _code(self, limit: str) -> Coding:
         labels = {}

@@ -62,9 +62,11 @@ def inspect(
         raise InputError("pairs of templates have no rows to list; inspect takes scores that are written out")
     study, policy = load_study(study), load_policy(policy)
     policy.axes_of(study)  # refuses before anything is read
-    with Comparisons(scores, study) as comparisons:
+    with Comparisons(scores, study, digested=True) as comparisons:
         counted = count_for(comparisons, policy, thresholds, progress)
-        return _inspected(comparisons, counted, policy, worst)
+        inspection = _inspected(comparisons, counted, policy, worst)
+        comparisons.inputs()  # refuses what changed since it was counted
+        return inspection
 
 
 def _inspected(comparisons: Comparisons, counted: Counted, policy: Policy, worst: int) -> Inspection:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass, replace
+from pathlib import Path
 from typing import TypeAlias
 
 import numpy as np
@@ -42,6 +43,8 @@ class Counted:
         Those to report, canonical.
     chosen : bool
         Whether they were chosen from the scores.
+    left_out : tuple of Path
+        Files in what was named that were not read, or the folders that hold them.
     """
 
     study: Study
@@ -51,6 +54,7 @@ class Counted:
     by_subject: SubjectCounts | None
     thresholds: FloatArray
     chosen: bool
+    left_out: tuple[Path, ...] = ()
 
 
 def count_for(
@@ -92,6 +96,7 @@ def count_for(
         by_subject=by_subject,
         thresholds=at if thresholds is not None else resolving(counts, groupings, wanted),
         chosen=thresholds is None,
+        left_out=comparisons.left_out,
     )
 
 
@@ -117,6 +122,7 @@ def halves(comparisons: engines.Countable, counted: Counted) -> tuple[Counted, C
         counts, by_subject = engines.count_by_subject(comparisons, counted.thresholds, among=among)
         _require_both_classes(counts, f"{comparisons.name} (half of the subjects)")
         parts.append(replace(counted, all=counts, by_subject=by_subject))
+    comparisons.inputs()  # refuses what changed since all were counted
     return parts[0], parts[1]
 
 

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import platform
+from collections.abc import Sequence
+from pathlib import Path
 
 import duckdb
 import numpy as np
@@ -14,7 +16,10 @@ from harness.counting import Counts
 from harness.measures import FDR_CAUTION
 from harness.study import Study
 
-__all__ = ["notes_on", "versions"]
+__all__ = ["notes_on", "notes_on_files", "versions"]
+
+MOST_NAMED = 5
+"""Files that were left out."""
 
 
 def versions() -> dict[str, str]:
@@ -48,6 +53,18 @@ def notes_on(study: Study, counts: Counts, score_type: str, *, chosen: bool) -> 
         notes.append(f"{missing} comparisons have no score and were {how}.")
     notes.append(FDR_CAUTION)
     return tuple(notes)
+
+
+def notes_on_files(left_out: Sequence[Path]) -> tuple[str, ...]:
+    """Say which files in the folders that were named were not read."""
+    if not left_out:
+        return ()
+    named = ", ".join(str(path) for path in left_out[:MOST_NAMED])
+    more = f" and {len(left_out) - MOST_NAMED} more" if len(left_out) > MOST_NAMED else ""
+    return (
+        f"Left out of the folders named: {named}{more}. So are hidden and temporary files and folders, the harness's "
+        "own results, and files that are no longer part of a table.",
+    )
 
 
 def _on_dependence(study: Study) -> str:

@@ -14,7 +14,7 @@ from harness.engines import EngineName, choose_engine, open_with
 from harness.evaluation.confirmation import confirmation_of
 from harness.evaluation.counted import Counted, by_truth, count_for, halves
 from harness.evaluation.effects import Effects, effects_of_subjects
-from harness.evaluation.notes import notes_on, versions
+from harness.evaluation.notes import notes_on, notes_on_files, versions
 from harness.evaluation.result import AxisEvaluation, Evaluation
 from harness.grouping import AxisGrouping
 from harness.measures import summary_measures
@@ -146,7 +146,10 @@ def conclude(counted: Counted, policy: Policy) -> Evaluation:
         thresholds=study.sign * counts.thresholds + 0.0,
         axes=axes,
         safe=safe,
-        notes=notes_on(study, counts, counted.score_type, chosen=counted.chosen),
+        notes=(
+            *notes_on(study, counts, counted.score_type, chosen=counted.chosen),
+            *notes_on_files(counted.left_out),
+        ),
     )
 
 

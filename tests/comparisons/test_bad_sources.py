@@ -11,7 +11,17 @@ import pandas as pd
 import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
-from known_trials import bytes_of, csv, parquet, refusal, study, trials, write_csv
+from known_trials import (
+    bytes_of,
+    counts_of,
+    csv,
+    naive_counts,
+    parquet,
+    refusal,
+    study,
+    trials,
+    write_csv,
+)
 
 from harness.comparisons import Comparisons
 from harness.engines import count
@@ -163,6 +173,65 @@ def _parquet_without(folder: Path, column: str, name: str) -> Path:
 @pytest.mark.parametrize(("make", "name", "message"), EXACT.values(), ids=EXACT)
 def test_the_message_is_exactly(make: Make, name: str, message: str, data: Path) -> None:
     assert refusal(make(data)) == f"{data / name}{message}"
+
+
+def of_one_name(*names: str) -> pa.Table:
+    """Add a column for each of these names."""
+    table = pa.table(trials(40))
+    for name in names:
+        table = table.append_column(name, pa.array(["other"] * 40))
+    return table
+
+
+def parquet_of(table: pa.Table) -> Make:
+    def make(folder: Path) -> Path:
+        pq.write_table(table, folder / "a.parquet")
+        return folder / "a.parquet"
+
+    return make
+
+
+def arrow_of(table: pa.Table, *, stream: bool = False) -> Make:
+    def make(folder: Path) -> Path:
+        with (pa.ipc.new_stream if stream else pa.ipc.new_file)(folder / "a.arrow", table.schema) as writer:
+            writer.write_table(table)
+        return folder / "a.arrow"
+
+    return make
+
+
+HOLDERS: dict[str, Callable[[pa.Table], Make]] = {
+    "parquet": parquet_of,
+    "arrow file": arrow_of,
+    "arrow stream": lambda table: arrow_of(table, stream=True),
+    "stream": lambda table: lambda _: table.to_reader(),
+}
+
+
+@pytest.mark.parametrize("twice", ["probe_ethnicity", "Probe_Ethnicity"])
+@pytest.mark.parametrize("holder", HOLDERS.values(), ids=HOLDERS)
+def test_a_column_of_the_study_that_stands_twice(
+    holder: Callable[[pa.Table], Make], twice: str, data: Path
+) -> None:
+    message = refusal(holder(of_one_name(twice))(data))
+    assert message.endswith(
+        ": column 'probe_ethnicity' stands twice, letter case apart; rename one or leave it out"
+    )
+
+
+@pytest.mark.parametrize("holder", HOLDERS.values(), ids=HOLDERS)
+def test_other_columns_may_stand_twice(holder: Callable[[pa.Table], Make], data: Path) -> None:
+    scores = holder(of_one_name("site", "site", "probe_1", "Score_of_quality"))(data)
+    assert counts_of(scores, study()) == naive_counts(trials(40), study())
+
+
+def test_columns_of_the_study_told_apart_by_letter_case_alone() -> None:
+    scores = {**trials(40), "PROBE": ["p"] * 40}
+    message = "arrays: column 'probe' stands twice, letter case apart; rename one or leave it out"
+    assert refusal(scores, subjects=["probe", "PROBE"]) == message
+    assert refusal(pd.DataFrame(scores), subjects=["probe", "PROBE"]) == message.replace(
+        "arrays", "DataFrame"
+    )
 
 
 @pytest.mark.parametrize("missing_scores", ["exclude", "count"])

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from decimal import Decimal
 from pathlib import Path
 from typing import Any
 
@@ -11,7 +12,7 @@ import polars as pl
 import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
-from known_trials import Columns, refusal, trials, write_csv
+from known_trials import Columns, counts_of, naive_counts, refusal, study, trials, write_csv
 
 ROW = 17
 GIVE = "give the score, or say in the study how failures count (missing_scores: exclude, or count)"
@@ -87,6 +88,94 @@ TYPED = [
 ]
 
 
+DIGITS = (
+    "has more digits than float64 holds, so that scores that differ might count as one; give them as float64"
+)
+TOO_LONG = [
+    (pa.uint64(), (1 << 53) + 1),
+    (pa.uint64(), (1 << 64) - 1),
+    (pa.int64(), -(1 << 53) - 1),
+    (pa.int64(), -(1 << 63)),
+    (pa.decimal128(38, 0), Decimal((1 << 53) + 1)),
+    (pa.decimal128(38, 18), Decimal("9007199254740992.5")),
+]
+
+
+@pytest.mark.parametrize(("kind", "value"), TOO_LONG)
+def test_scores_of_more_digits_than_float64_holds(kind: pa.DataType, value: Any, tmp_path: Path) -> None:
+    columns = {**with_value("score", None), "score": pa.array([1] * 40, kind).to_pylist()}
+    columns["score"][ROW - 1] = value
+    table = pa.table({**columns, "score": pa.array(columns["score"], kind)})
+    path = tmp_path / "scores.parquet"
+    pq.write_table(table, path)
+    shown = f"{value:.18f}" if "18" in str(kind) else value
+    assert refusal(path) == f"{path}: row {ROW}, column 'score': '{shown}' {DIGITS}"
+    assert refusal(table) == f"Table: row {ROW}, column 'score': '{shown}' {DIGITS}"
+
+
+@pytest.mark.parametrize("value", ["9007199254740993", " -9007199254740993", "+1" + "0" * 50])
+def test_so_are_whole_numbers_in_csv(value: str, tmp_path: Path) -> None:
+    path = write_csv(tmp_path / "scores.csv", with_value("score", value))
+    assert refusal(path) == f"{path}: row {ROW}, column 'score': {value!r} {DIGITS}"
+
+
+@pytest.mark.parametrize(
+    "value", ["9007199254740992", "0.12345678901234567890", "1e300", "9007199254740993.0"]
+)
+def test_other_numbers_in_csv_are_read_as_float64(value: str, tmp_path: Path) -> None:
+    columns = with_value("score", value)
+    threshold = np.array([float(value)])
+    path = write_csv(tmp_path / "scores.csv", columns)
+    counted = {**columns, "score": [float(score) for score in columns["score"]]}
+    assert counts_of(path, study(), threshold) == naive_counts(counted, study(), threshold)
+
+
+def test_a_value_of_very_many_characters_is_shortened(tmp_path: Path) -> None:
+    path = write_csv(tmp_path / "scores.csv", with_value("score", "x" * 10_000))
+    assert refusal(path) == f"{path}: row {ROW}, column 'score': {'x' * 80!r} and so on {NUMBER}"
+
+
+class TestFoldersThatSayOtherwise:
+    """A folder named ``column=value``, as Hive and Spark name those of a partition, above a file with the column."""
+
+    def file(self, tmp_path: Path, folder: str, columns: Columns, kind: str) -> Path:
+        path = tmp_path / "rows" / folder / f"scores.{kind}"
+        path.parent.mkdir(parents=True)
+        if kind == "csv":
+            return write_csv(path, columns)
+        pq.write_table(pa.table(columns), path)
+        return path
+
+    @pytest.mark.parametrize("kind", ["csv", "parquet"])
+    def test_are_refused(self, kind: str, tmp_path: Path) -> None:
+        columns = with_value("probe_ethnicity", "B")
+        columns["probe_ethnicity"] = ["A"] * 16 + ["B"] * 24
+        path = self.file(tmp_path, "probe_ethnicity=A", columns, kind)
+        assert refusal(tmp_path / "rows") == (
+            f"{path}: row {ROW}, column 'probe_ethnicity': 'B', but it lies in a folder named 'probe_ethnicity=A'; "
+            "correct one of them, or move the file elsewhere"
+        )
+
+    @pytest.mark.parametrize("kind", ["csv", "parquet"])
+    @pytest.mark.parametrize("folder", ["probe_ethnicity=Black%2FAfrican", "site=north/probe_sex=none"])
+    def test_are_read_where_they_agree_or_are_of_no_column_of_the_study(
+        self, folder: str, kind: str, tmp_path: Path
+    ) -> None:
+        columns = {**trials(40), "probe_ethnicity": ["Black/African"] * 40}
+        path = self.file(tmp_path, folder, columns, kind)
+        assert counts_of(path, study()) == naive_counts(columns, study())
+
+    def test_numbers_are_compared_as_numbers(self, tmp_path: Path) -> None:
+        columns = {**trials(40), "mated": [True] * 40, "reference": trials(40)["probe"]}
+        assert counts_of(self.file(tmp_path, "mated=1", columns, "parquet"), study()).trials.sum() == 40
+
+    def test_a_default_partition_is_of_rows_without_a_value(self, tmp_path: Path) -> None:
+        folder = "probe=__HIVE_DEFAULT_PARTITION__"
+        assert f"but it lies in a folder named '{folder}'" in refusal(
+            self.file(tmp_path, folder, trials(40), "csv")
+        )
+
+
 @pytest.mark.parametrize("row_group_size", [5, 1000])
 @pytest.mark.parametrize(("column", "value", "problem"), TYPED)
 def test_in_parquet(column: str, value: Any, problem: str, row_group_size: int, tmp_path: Path) -> None:
@@ -115,6 +204,33 @@ IN_MEMORY = {
 def test_in_memory(name: str, make: Any) -> None:
     scores = make(with_value("probe_ethnicity", None))
     assert refusal(scores) == f"{name}: row {ROW}, column 'probe_ethnicity': nothing {LABEL}"
+
+
+@pytest.mark.parametrize(
+    "make", [pa.table, lambda columns: pa.table(columns).to_reader()], ids=["table", "stream"]
+)
+def test_bytes_that_are_not_text(make: Any, tmp_path: Path) -> None:
+    columns = {**trials(40), "probe_ethnicity": [b"white"] * 40}
+    columns["probe_ethnicity"][ROW - 1] = "Métis".encode("latin-1")
+    problem = (
+        f"row {ROW}, column 'probe_ethnicity': the bytes 'M\\xE9tis' are not UTF-8; write the labels as text"
+    )
+    assert refusal(make(columns)).endswith(f": {problem}")
+    path = tmp_path / "scores.parquet"
+    pq.write_table(pa.table(columns), path)
+    assert refusal(path) == f"{path}: {problem}"
+
+
+def test_bytes_in_one_file_and_text_in_another(tmp_path: Path) -> None:
+    columns = trials(40)
+    pq.write_table(pa.table(columns), tmp_path / "1.parquet")
+    pq.write_table(
+        pa.table({**columns, "probe": [name.encode() for name in columns["probe"]]}), tmp_path / "2.parquet"
+    )
+    first, second = tmp_path / "1.parquet", tmp_path / "2.parquet"
+    assert refusal(tmp_path) == (
+        f"{second}: column 'probe' holds BLOB, and VARCHAR in {first}; write both alike"
+    )
 
 
 def test_a_mask_hides_scores_rather_than_baring_what_is_under_it() -> None:

@@ -3,13 +3,18 @@
 from __future__ import annotations
 
 import gzip
+import subprocess
+import sys
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
+import duckdb
 import pyarrow as pa
 import pytest
 from known_trials import bytes_of, csv, parquet, refusal, trials
+
+from harness.comparisons.files import Files
 
 DAMAGED = "it may be truncated or damaged; write it again"
 HEADER = ",".join(trials(1)).encode()
@@ -81,6 +86,72 @@ def test_an_arrow_stream_cut_off_between_two_batches_is_not_taken_for_a_whole_on
     with pa.ipc.open_stream(path.read_bytes()) as reader:
         assert len(list(reader)) == len(batches) - 1  # nothing in the stream itself tells
     assert refusal(path).endswith(f"the stream does not end with its end mark); {DAMAGED}")
+
+
+@pytest.mark.parametrize("name", ["interrupted", "CSV Error on Line: 7", "Query interrupted"])
+@pytest.mark.parametrize("damage", ["parquet cut in half", "parquet with a damaged page", "gzip cut in half"])
+def test_whatever_the_folder_is_called(damage: str, name: str, data: Path) -> None:
+    (data / name).mkdir()
+    path = DAMAGE[damage](data / name)
+    message = refusal(path)
+    assert message.startswith(f"{path}: cannot be read")
+    assert message.endswith(DAMAGED)
+
+
+@pytest.mark.parametrize("value", ["interrupted", "Query interrupted", "INTERRUPT Error: Interrupted!"])
+def test_whatever_a_value_is(value: str, data: Path) -> None:
+    path = csv(data)
+    path.write_bytes(path.read_bytes() + f"0.5,1,{value}\n".encode())
+    assert refusal(path) == f"{path}:42: row 41 has 3 values, but the header names 8 columns; mend that line"
+
+
+def test_what_can_be_read_file_by_file_is_not_called_damaged(
+    data: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    path = parquet(data)
+
+    relation, left = (
+        Files.relation,
+        [duckdb.IOException("IO Error: Could not write: No space left on device")],
+    )
+
+    def full(*given: Any) -> str:
+        while left:
+            raise left.pop()
+        return relation(*given)
+
+    monkeypatch.setattr(Files, "relation", full)
+    assert refusal(path) == (
+        f"{path}: cannot be read (IO Error: Could not write: No space left on device), though each file can be by "
+        "itself; run again with more room for temporary files (TMPDIR)"
+    )
+
+
+CUT_WHILE_IT_IS_READ = """
+import os, sys
+from pathlib import Path
+import duckdb
+from harness.comparisons.files import open_files
+
+path = Path(sys.argv[1])
+with duckdb.connect() as connection:
+    connection.execute("SET threads = 1")
+    relation = open_files([path], ()).relation(connection)
+    os.truncate(path, 4096)
+    try:
+        print(connection.execute(f"SELECT sum(score) FROM {relation}").fetchone())
+    except duckdb.Error:
+        print("refused")
+"""
+
+
+@pytest.mark.parametrize("stream", [False, True], ids=["file", "stream"])
+def test_an_arrow_file_cut_off_while_it_is_read_does_not_end_the_process(stream: bool, data: Path) -> None:
+    """As a file that is mapped does, of which the system can no longer give what it promised (SIGBUS)."""
+    path = arrow(data, stream)
+    command = [sys.executable, "-c", CUT_WHILE_IT_IS_READ, str(path)]
+    ended = subprocess.run(command, capture_output=True, text=True, check=False)
+    assert (ended.returncode, ended.stdout, ended.stderr) == (0, "refused\n", "")
 
 
 @pytest.mark.parametrize(

@@ -167,6 +167,54 @@ def test_a_source_can_be_read_again(name: str, tmp_path: Path) -> None:
     assert rows == [400, 400]
 
 
+def in_bytes(kind: pa.DataType = pa.binary()) -> pa.Table:  # noqa: B008 - types do not change
+    """Labels and identities as Impala and Hive write them, and as h5py reads them."""
+    table = TABLE
+    for name in ("probe", "reference", "probe_ethnicity", "reference_ethnicity"):
+        values = pa.array([text.encode() for text in TRIALS[name]], pa.binary()).cast(kind)
+        table = table.set_column(table.schema.get_field_index(name), name, values)
+    return table
+
+
+def numpy_bytes(_: Path) -> dict[str, np.ndarray]:
+    texts = {name: np.array([str(v).encode() for v in values]) for name, values in list(TRIALS.items())[2:]}
+    return {"score": np.array(TRIALS["score"]), "mated": np.array(TRIALS["mated"]), **texts}
+
+
+BYTES = {
+    "parquet": lambda folder: parquet(folder, in_bytes()),
+    "parquet files": lambda folder: many(
+        lambda f, half, name: parquet(
+            f, in_bytes().slice(0, 150) if "0" in name else in_bytes().slice(150), name
+        ),
+        ".parquet",
+        whole,
+    )(folder),
+    "arrow": lambda folder: arrow(folder, in_bytes()),
+    "arrow, large": lambda folder: arrow(folder, in_bytes(pa.large_binary())),
+    "arrow, views": lambda folder: arrow(folder, in_bytes(pa.binary_view())),
+    "arrow, dictionaries": lambda folder: arrow(folder, in_bytes(pa.dictionary(pa.int32(), pa.binary()))),
+    "pandas": lambda _: in_bytes().to_pandas(),
+    "polars": lambda _: pl.from_arrow(in_bytes()),
+    "numpy": numpy_bytes,
+    "numpy, structured": lambda folder: np.rec.fromarrays(
+        list(numpy_bytes(folder).values()), names=list(TRIALS)
+    ),
+    "stream": lambda _: in_bytes().to_reader(max_chunksize=70),
+}
+
+
+@pytest.mark.parametrize("make", BYTES.values(), ids=BYTES)
+def test_bytes_are_the_text_that_they_stand_for(make: Callable[[Path], Any], tmp_path: Path) -> None:
+    assert counts_of(make(tmp_path), study()) == EXPECTED
+
+
+def test_so_are_the_labels_of_mated_comparisons() -> None:
+    labels = [b"genuine" if mated else b"impostor" for mated in TRIALS["mated"]]
+    mapped = study(mated={"column": "mated", "mated": ["genuine"], "non_mated": ["impostor"]})
+    assert counts_of({**TRIALS, "mated": labels}, mapped) == EXPECTED
+
+
 FLOAT32 = {
     "parquet": parquet,
     "arrow": arrow,
@@ -207,6 +255,22 @@ def test_decimal_scores_are_numbers(tmp_path: Path) -> None:
     assert counts_of(path, study()) == EXPECTED
 
 
+def test_decimals_of_many_digits_are_numbers_where_float64_tells_them_apart(tmp_path: Path) -> None:
+    assert counts_of(parquet(tmp_path, cast(score=pa.decimal128(38, 18))), study()) == EXPECTED
+
+
+@pytest.mark.parametrize("kind", [pa.int64(), pa.uint64()])
+def test_whole_scores_up_to_2_53_are_exact(kind: pa.DataType, tmp_path: Path) -> None:
+    top = 1 << 53
+    scores = [top - i for i in range(400)]
+    columns = {**TRIALS, "score": scores}
+    thresholds = np.array([top - 200.0, top - 199.0, top - 1.0, float(top)])
+    expected = naive_counts(columns, study(), thresholds)
+    table = pa.table({**columns, "score": pa.array(scores, kind)})
+    for source in (parquet(tmp_path, table), table, write_csv(tmp_path / "a.csv", columns)):
+        assert counts_of(source, study(), thresholds) == expected
+
+
 def test_whole_scores_are_numbers(tmp_path: Path) -> None:
     whole_scores = {**TRIALS, "score": [int(score * 10) for score in TRIALS["score"]]}
     thresholds = np.array([2.0, 4.5, 9.0])
@@ -228,5 +292,7 @@ def test_inputs_are_digested(tmp_path: Path) -> None:
         (digest,) = comparisons.inputs()
     assert (digest.name, digest.bytes) == (str(path), path.stat().st_size)
     assert len(digest.sha256) == 64
+    with Comparisons(path, study(), digested=True) as comparisons:
+        assert comparisons.inputs() == (digest,)
     with Comparisons(TABLE, study()) as comparisons:
         assert [(i.name, i.bytes, i.sha256) for i in comparisons.inputs()] == [("Table", None, None)]

@@ -204,6 +204,22 @@ def _cases() -> dict[str, Case]:
                 | {"sex": [label == "true" for label in columns["sex"]]},
             ),
         ),
+        "labels and identities in bytes, as Impala and Hive write them": Case(
+            drawn(mille(seed=9)),
+            study(),
+            at(np.arange(0, 1001, 9) / 1000),
+            parquet(
+                dict.fromkeys(("probe", "reference", "probe_ethnicity", "reference_ethnicity"), pa.binary())
+            ),
+        ),
+        "whole numbers up to the last that float64 tells from its neighbours": Case(
+            drawn((2.0**53 - np.arange(280)) * np.resize([1, -1], 280)),
+            study(),
+            at(np.ravel([[2.0**53 - i, i - 2.0**53] for i in (0, 1, 2, 100)])),
+            lambda folder, columns: parquet({"score": pa.int64()})(
+                folder, columns | {"score": [int(score) for score in columns["score"]]}
+            ),
+        ),
         "a hundred thousand uneven thresholds": Case(
             drawn(np.random.default_rng(6).lognormal(-3, 2, 120)),
             study(),

@@ -21,8 +21,9 @@ from parted_files import STUDY, THRESHOLDS, comparisons, document, write, write_
 
 from harness.cli.app import run
 from harness.comparisons import CellScores
+from harness.comparisons.unchanged import Stamp
 from harness.counting import Counts
-from harness.engines.parts.facts import Digested, FileFacts, NamedFile, Stamp
+from harness.engines.parts.facts import Digested, FileFacts, NamedFile
 from harness.engines.parts.records import COUNTED, FACTS, LOOKED
 from harness.engines.parts.results import Counted, Looked
 from harness.engines.parts.store import CheckpointStore

@@ -2,15 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+import shutil
+from collections.abc import Callable, Iterator
 from functools import cache
 from importlib.util import find_spec
 from pathlib import Path
 from typing import Any
 
 import numpy as np
+import pyarrow as pa
+import pyarrow.parquet as pq
 import pytest
-from hard_cases import CASES, OF_DIFFERENT_TYPES, Case, at, drawn, parquet, study
+from hard_cases import CASES, OF_DIFFERENT_TYPES, Case, Columns, at, csv, drawn, parquet, study
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from hypothesis.extra import numpy as arrays
@@ -96,6 +99,64 @@ def test_files_that_hold_a_column_as_different_types_are_counted_or_refused(
         return
     found = as_table(*counted(files, case.study, case.thresholds, engine))
     assert found == slow_count(case.columns, case.study, case.thresholds.tolist())
+
+
+def uint64(folder: Path, columns: Columns) -> None:
+    parquet({"score": pa.uint64()}, files=2)(folder, columns | {"score": [1] * 299 + [2**53 + 1]})
+
+
+def long_csv(folder: Path, columns: Columns) -> None:
+    csv(lambda number, _: "9007199254740993" if number == 149 else "1")(folder, columns)
+
+
+def of_another_folder(folder: Path, columns: Columns) -> None:
+    own = folder / "sex=female"
+    own.mkdir()
+    csv(lambda _, score: repr(score))(own, columns | {"sex": ["female"] * 299 + ["male"]})
+
+
+def copied(folder: Path, columns: Columns) -> None:
+    parquet(files=1)(folder, columns)
+    shutil.copy(folder / "0.parquet", folder / "1.parquet")
+
+
+def two_lines(folder: Path, columns: Columns) -> None:
+    parquet(files=2)(folder, columns | {"sex": ["female"] * 299 + ["two\nlines"]})
+
+
+def twice_named(folder: Path, columns: Columns) -> None:
+    table = pa.table(columns)
+    pq.write_table(table.append_column("Sex", table["sex"]), folder / "0.parquet")
+
+
+REFUSED: dict[str, tuple[Callable[[Path, Columns], None], str]] = {
+    "a whole number beyond 2^53": (
+        uint64,
+        r"1\.parquet: row 150, column 'score': '9007199254740993' has more digits",
+    ),
+    "one in CSV": (long_csv, r"[01]\.csv: row 150, column 'score': '9007199254740993' has more digits"),
+    "rows that their folder contradicts": (
+        of_another_folder,
+        r"1\.csv: row 150, column 'sex': 'male', but it lies in",
+    ),
+    "a copy": (copied, r"1\.parquet: holds the same bytes as .*0\.parquet"),
+    "a label of two lines": (
+        two_lines,
+        r"1\.parquet: row 150, column 'sex': 'two\\nlines' holds a line break",
+    ),
+    "two columns of one name": (twice_named, r"0\.parquet: column 'sex' stands twice"),
+}
+
+
+@pytest.mark.parametrize(("write", "problem"), REFUSED.values(), ids=REFUSED)
+def test_no_engine_takes(
+    write: Callable[[Path, Columns], None], problem: str, engine: engines.Engine, tmp_path: Path
+) -> None:
+    folder = tmp_path / "files"
+    folder.mkdir()
+    write(folder, drawn(np.arange(300) / 300))
+    with pytest.raises(InputError, match=problem):
+        counted(folder, study(), at([0.5]), engine)
 
 
 def test_bytes_are_those_of_one_machine(engine: engines.Engine, tmp_path: Path) -> None:

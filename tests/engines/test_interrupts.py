@@ -14,14 +14,15 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
 
-ROWS, FILES = 2_000_000, 100
+ROWS, FILES = 100_000, 100
+NUMBER = "file 000"
 COUNT_SLOWLY = """
 import sys, time
 from harness.comparisons.scan import Scan
 batch = Scan.batch
 def slowly(self, read):
     print("counting", flush=True)
-    time.sleep(0.01)
+    time.sleep(0.2)
     return batch(self, read)
 Scan.batch = slowly
 from harness.cli import main
@@ -41,9 +42,12 @@ def test_an_interrupt_in_mid_count_leaves_nothing_half_written(subject: list[str
     scores, scratch = tmp_path / "scores", tmp_path / "scratch"
     scores.mkdir()
     scratch.mkdir()
-    pq.write_table(pa.table(columns), scores / "0.parquet")
-    for i in range(1, FILES):
-        os.link(scores / "0.parquet", scores / f"{i}.parquet")
+    table = pa.table(columns)
+    whole = pa.BufferOutputStream()
+    pq.write_table(table.replace_schema_metadata({"number": NUMBER}), whole)
+    for i in range(FILES):  # copies of one would be refused
+        data = whole.getvalue().to_pybytes().replace(NUMBER.encode(), f"file {i:03}".encode())
+        (scores / f"{i}.parquet").write_bytes(data)
     command = [
         "evaluate",
         "scores",

@@ -6,6 +6,7 @@ from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from functools import cached_property, reduce
 from itertools import product
+from pathlib import Path
 from types import TracebackType
 from typing import Any, Self, TypeAlias, TypeVar
 
@@ -83,6 +84,9 @@ class TemplatePairs:
     InputError
         Where no pair is mated or none is non-mated, or a template has no direction.
     """
+
+    left_out: tuple[Path, ...] = ()
+    """No files: templates are in memory."""
 
     def __init__(
         self,

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from contextlib import closing
 from functools import cached_property, partial
 from itertools import pairwise
@@ -17,6 +17,9 @@ import pyarrow as pa
 
 from harness.comparisons import CellScores, Input
 from harness.comparisons.coding import Coding
+from harness.comparisons.files import holds_rows
+from harness.comparisons.listing import Listing
+from harness.comparisons.unchanged import refuse_copies
 from harness.counting import Counts, SubjectCounts, thresholds_for
 from harness.engines.parts.facts import FileFacts, NamedFile
 from harness.engines.parts.job import Part, count_part
@@ -26,7 +29,7 @@ from harness.engines.parts.records import COUNTED
 from harness.engines.parts.results import Names
 from harness.engines.parts.running import Meanwhile, Runner
 from harness.engines.parts.store import CheckpointStore
-from harness.engines.parts.work import Work, facts_of
+from harness.engines.parts.work import Work, facts_of, require_same_bytes
 from harness.errors import InputError
 from harness.study import Study
 from harness.text import file_name
@@ -46,9 +49,8 @@ class PartedComparisons:
 
     Parameters
     ----------
-    kind : str
-        The format of the files: CSV, Parquet or Arrow IPC.
-    paths : sequence of Path
+    listing : Listing
+        The files.
     study : Study
     runner : Runner
         Who counts the parts; closed at the end.
@@ -56,11 +58,10 @@ class PartedComparisons:
         Where what is found of finished parts is kept, and taken from.
     """
 
-    def __init__(
-        self, kind: str, paths: Sequence[Path], study: Study, runner: Runner, store: CheckpointStore | None
-    ) -> None:
+    def __init__(self, listing: Listing, study: Study, runner: Runner, store: CheckpointStore | None) -> None:
         self.study = study
-        self._files = [NamedFile.of(path, kind) for path in paths]
+        self.left_out = listing.left_out
+        self._files = [NamedFile.of(path, listing.kind) for path in listing.paths]
         self._runner, self._store = runner, store
         self._latest: Overview | None = None
 
@@ -95,7 +96,14 @@ class PartedComparisons:
         return sum(map(len, self._overview().names))
 
     def inputs(self) -> tuple[Input, ...]:
-        """Return the digests of what is read."""
+        """Return the digests of what has been read, each file of which is digested again.
+
+        Raises
+        ------
+        InputError
+            Where a file is not what it was before.
+        """
+        require_same_bytes([known for known in self._facts if known.file in self._work.read], self._runner)
         return tuple(
             Input(file_name(known.file.path), known.file.stamp.size, known.digested.sha256)
             for known in self._facts
@@ -161,7 +169,9 @@ class PartedComparisons:
 
     @cached_property
     def _facts(self) -> list[FileFacts]:
-        return facts_of(self._files, self._runner, self._store)
+        facts = facts_of(self._files, self._runner, self._store)
+        refuse_copies(((Path(known.file.path), known.digested.sha256) for known in facts), holds_rows)
+        return facts
 
     @cached_property
     def _parts(self) -> list[Part]:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import hashlib
 import os
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -14,61 +13,17 @@ from typing import TypeAlias
 import pyarrow as pa
 import pyarrow.parquet as pq
 
+from harness.comparisons.unchanged import CHANGED, Stamp, sha256_of
 from harness.errors import InputError
 from harness.text import file_name
 
-__all__ = ["Digested", "FileFacts", "NamedFile", "Rows", "Stamp", "digest_file"]
+__all__ = ["Digested", "FileFacts", "NamedFile", "Rows", "digest_file", "stamp_of"]
 
 Rows: TypeAlias = tuple[int, int]
 """The first row, and the one after the last, from 0."""
 
 ROWS_OF_A_PART = 1 << 24
 """A large Parquet file is counted in parts of at least so many rows: a second's work."""
-RACY = 2_000_000_000
-"""Nanoseconds: some file systems tell times no finer than two seconds."""
-
-
-@dataclass(frozen=True)
-class Stamp:
-    """What a file system says of a file, which changes whenever the file does.
-
-    Attributes
-    ----------
-    size : int
-        Bytes.
-    modified, changed : int
-        When its content and its entry were changed last, in nanoseconds.
-    inode, device : int
-    """
-
-    size: int
-    modified: int
-    changed: int
-    inode: int
-    device: int
-
-    @classmethod
-    def of(cls, path: str) -> Stamp:
-        """Ask the file system, which opens no file.
-
-        Raises
-        ------
-        InputError
-            Where there is no such file, or none that is told of.
-        """
-        try:
-            found = Path(path).stat()
-        except OSError as error:
-            raise InputError(
-                f"cannot be found where it is to be counted ({error.strerror}); each machine that counts must find it "
-                "under the same path",
-                source=path,
-            ) from error
-        return cls(found.st_size, found.st_mtime_ns, found.st_ctime_ns, found.st_ino, found.st_dev)
-
-    def vouches_at(self, moment: int) -> bool:
-        """Whether a change after a moment (nanoseconds) would show, and not go under in the clock's last tick."""
-        return moment - max(self.modified, self.changed) >= RACY
 
 
 @dataclass(frozen=True)
@@ -94,7 +49,7 @@ class NamedFile:
     @classmethod
     def of(cls, path: Path, kind: str) -> NamedFile:
         """Name a file of a format."""
-        return cls(str(path), os.path.abspath(path), kind, Stamp.of(str(path)))  # noqa: PTH100 - keeps links
+        return cls(str(path), os.path.abspath(path), kind, stamp_of(str(path)))  # noqa: PTH100 - keeps links
 
     @contextmanager
     def being_read(self) -> Iterator[None]:
@@ -115,16 +70,41 @@ class NamedFile:
 
     @contextmanager
     def _unchanged(self) -> Iterator[None]:
-        before = Stamp.of(self.place)
+        before = stamp_of(self.place)
         if (before.size, before.modified) != (self.stamp.size, self.stamp.modified):
             raise InputError(
                 f"has {before.size:,} bytes where it is counted and {self.stamp.size:,} where it was named, or another "
                 "time of change; let each machine see the same file, and run again",
                 source=self.place,
             )
-        yield
-        if Stamp.of(self.place) != before:
-            raise InputError("changed while it was read; run again", source=self.place)
+        try:
+            yield
+        except InputError:  # of which a change may be the cause
+            self._require(before)
+            raise
+        self._require(before)
+
+    def _require(self, stamp: Stamp) -> None:
+        if stamp_of(self.place) != stamp:
+            raise InputError(CHANGED, source=self.place)
+
+
+def stamp_of(path: str) -> Stamp:
+    """Ask the file system for a file's stamp.
+
+    Raises
+    ------
+    InputError
+        Where there is no such file, or none that is told of.
+    """
+    try:
+        return Stamp.of(Path(path))
+    except OSError as error:
+        raise InputError(
+            f"cannot be found where it is to be counted ({error.strerror}); each machine that counts must find it "
+            "under the same path",
+            source=path,
+        ) from error
 
 
 @dataclass(frozen=True)
@@ -172,12 +152,9 @@ def digest_file(file: NamedFile, conditions: object) -> Digested:  # noqa: ARG00
         Where it cannot be read or changes meanwhile.
     """
     with file.being_read():
-        try:
-            with Path(file.place).open("rb") as opened:
-                sha256 = hashlib.file_digest(opened, "sha256").hexdigest()
-        except OSError as error:
-            raise InputError(f"cannot be read ({error.strerror})", source=file.place) from error
-        return Digested(sha256, _parts_of(file.place) if file.format == "Parquet" else ())
+        return Digested(
+            sha256_of(Path(file.place)), _parts_of(file.place) if file.format == "Parquet" else ()
+        )
 
 
 def _parts_of(path: str) -> tuple[Rows, ...]:

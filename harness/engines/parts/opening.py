@@ -7,7 +7,7 @@ from collections.abc import Callable, Sequence
 from pathlib import Path
 
 from harness.comparisons import Scores
-from harness.comparisons.files import list_files
+from harness.comparisons.listing import list_files
 from harness.engines.parts.comparisons import PartedComparisons
 from harness.engines.parts.running import Runner
 from harness.engines.parts.store import CheckpointStore
@@ -46,6 +46,6 @@ def open_parts(
         raise InputError(
             f"{type(scores).__name__} is read in this process, all at once; checkpoints and clusters are for files"
         )
-    kind, paths = list_files(named)
+    listing = list_files(named)
     store = None if checkpoints is None else CheckpointStore(checkpoints)
-    return PartedComparisons(kind, paths, study, start(), store)
+    return PartedComparisons(listing, study, start(), store)

@@ -12,9 +12,10 @@ import numpy as np
 import pyarrow as pa
 
 from harness.comparisons import CellScores
+from harness.comparisons.unchanged import Stamp
 from harness.counting import Counts, SubjectCounts
 from harness.counting.sealing import sealed, unsealed
-from harness.engines.parts.facts import Digested, FileFacts, NamedFile, Stamp
+from harness.engines.parts.facts import Digested, FileFacts, NamedFile
 from harness.engines.parts.results import Counted, Looked, Names
 
 __all__ = ["COUNTED", "FACTS", "LOOKED", "Kind"]

@@ -7,7 +7,8 @@ from collections.abc import Generator, Mapping, Sequence
 from contextlib import closing
 from typing import Any, TypeVar
 
-from harness.engines.parts.facts import FileFacts, NamedFile, Stamp, digest_file
+from harness.comparisons.unchanged import CHANGED
+from harness.engines.parts.facts import FileFacts, NamedFile, digest_file, stamp_of
 from harness.engines.parts.job import Part
 from harness.engines.parts.records import FACTS, Kind
 from harness.engines.parts.running import Job, Meanwhile, Runner
@@ -15,7 +16,7 @@ from harness.engines.parts.store import CheckpointStore
 from harness.errors import InputError
 from harness.study import Study
 
-__all__ = ["Work", "facts_of"]
+__all__ = ["Work", "facts_of", "require_same_bytes"]
 
 Result = TypeVar("Result")
 
@@ -52,13 +53,29 @@ def facts_of(files: Sequence[NamedFile], runner: Runner, store: CheckpointStore 
     return [found[file] for file in files]
 
 
+def require_same_bytes(known: Sequence[FileFacts], runner: Runner) -> None:
+    """Digest files again after they have been read.
+
+    Raises
+    ------
+    InputError
+        Where one cannot be read, or is not what it was.
+    """
+    with closing(runner.each(digest_file, [facts.file for facts in known], Meanwhile())) as digested:
+        for place, digest in digested:
+            if digest.sha256 != known[place].digested.sha256:
+                raise InputError(
+                    f"{CHANGED}; delete the checkpoints, if there are any", source=known[place].file.path
+                )
+
+
 def _place(file: NamedFile) -> Mapping[str, Any]:
     return {"path": file.place, "format of file": file.format}
 
 
 def _require_unchanged(file: NamedFile) -> None:
-    if Stamp.of(file.path) != file.stamp:
-        raise InputError("changed while it was read; run again", source=file.path)
+    if stamp_of(file.path) != file.stamp:
+        raise InputError(CHANGED, source=file.path)
 
 
 class Work:
@@ -71,12 +88,18 @@ class Work:
     runner : Runner
     store : CheckpointStore, optional
         Where results are kept, and taken from.
+
+    Attributes
+    ----------
+    read : set of NamedFile
+        Of which something was read, and not all taken from the store.
     """
 
     def __init__(
         self, study: Study, parts: Sequence[Part], runner: Runner, store: CheckpointStore | None
     ) -> None:
         self._parts, self._runner, self._store = parts, runner, store
+        self.read: set[NamedFile] = set()
         terms = study.to_dict()
         self._terms = {term: terms[term] for term in terms if term not in NOT_COUNTED_BY}
 
@@ -113,6 +136,7 @@ class Work:
         with closing(self._runner.each(job, [self._parts[place] for place in missing], meanwhile)) as results:
             for i, result in results:
                 part = self._parts[missing[i]]
+                self.read.add(part.file)
                 _require_unchanged(part.file)
                 if self._store is not None:
                     self._store.write(kind.name, self._key(part, on), kind.to_bytes(result))

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 
-from harness.comparisons.coding import FLOATING, WHOLE, Coding
+from harness.comparisons.coding import FLOATING, HIGHEST_EXACT, WHOLE, Coding
 from harness.errors import InputError
 from harness.study import Study
 
@@ -44,6 +44,7 @@ MOST_DIGITS = 15
 """Of a decimal that every engine turns into the same float64."""
 BLANKS = r"[ \t\n\x0B\f\r]*+"
 NUMBER = rf"\A{BLANKS}[+-]?(?:[0-9]++\.?[0-9]*+|\.[0-9]++)(?:[eE][+-]?[0-9]++)?{BLANKS}\z"
+LONG_WHOLE = rf"\A{BLANKS}[+-]?[0-9]{{{MOST_DIGITS + 1},}}{BLANKS}\z"
 NOT_A_NUMBER = rf"(?i)\A{BLANKS}[+-]?nan(?:\([a-z0-9]*+\))?{BLANKS}\z"
 NAN, INFINITY = "DOUBLE('NaN')", "DOUBLE('Infinity')"
 
@@ -95,13 +96,18 @@ def require_kinds(study: Study, kinds: Mapping[str, str]) -> None:
 def score_sql(kind: str, *, sign: int, text_only: bool) -> str:
     """SQL for the score as float64, higher more alike: NaN where missing, infinite where it cannot be read."""
     number = f"COALESCE(CAST(score AS DOUBLE), {NAN})"
+    exact = f"BETWEEN -{HIGHEST_EXACT}L AND {HIGHEST_EXACT}L"
     if text_only:
+        whole = f"COALESCE(TRY_CAST(score AS DECIMAL(38,0)) NOT {exact}, true)"
         number = (
-            f"CASE WHEN score IS NULL THEN {NAN} WHEN score RLIKE r'{NUMBER}' THEN CAST(score AS DOUBLE) "
+            f"CASE WHEN score IS NULL THEN {NAN} WHEN score RLIKE r'{LONG_WHOLE}' AND {whole} THEN {INFINITY} "
+            f"WHEN score RLIKE r'{NUMBER}' THEN CAST(score AS DOUBLE) "
             f"WHEN score RLIKE r'{NOT_A_NUMBER}' THEN {NAN} ELSE {INFINITY} END"
         )
     elif kind == "FLOAT":  # files of other types are rounded to it, as where one machine reads them together
         number = f"COALESCE(CAST(CAST(score AS FLOAT) AS DOUBLE), {NAN})"
+    elif kind in ("BIGINT", "UBIGINT"):
+        number = f"CASE WHEN score NOT {exact} THEN {INFINITY} ELSE {number} END"
     return f"{'-' if sign < 0 else ''}({number})"
 
 

@@ -7,14 +7,15 @@ from collections.abc import Callable, Iterator, Sequence
 from contextlib import ExitStack, contextmanager
 from functools import cached_property, reduce
 from types import TracebackType
-from typing import TYPE_CHECKING, NoReturn, Self, TypeVar, cast
+from typing import TYPE_CHECKING, NoReturn, Self, TypeVar
 
 import numpy as np
 import pyarrow as pa
 
 from harness.comparisons import CellScores, Comparisons, Input, Scores
 from harness.comparisons.coding import Coding
-from harness.comparisons.files import CsvFiles, Files, list_files, open_files
+from harness.comparisons.files import CsvFiles, Files, open_listed
+from harness.comparisons.listing import list_files
 from harness.engines.spark.columns import (
     cell_sql,
     fault_sql,
@@ -69,6 +70,7 @@ class SparkComparisons:
         self._open = ExitStack()
         try:
             self._source = _files(scores, study)
+            self.left_out = self._source.left_out
             self._plain = self._open.enter_context(Comparisons(self._source, study))
             self._kinds = self._plain.kinds
             with self._named():
@@ -107,7 +109,7 @@ class SparkComparisons:
         return self._plain.score_type
 
     def inputs(self) -> tuple[Input, ...]:
-        """Return the digests of what is read."""
+        """Return the digests of what has been read; see `harness.comparisons.Comparisons.inputs`."""
         return self._plain.inputs()
 
     def rows(self) -> int | None:
@@ -269,10 +271,11 @@ def _files(scores: Scores, study: Study) -> Files:
         or not all(isinstance(i, str | os.PathLike) for i in named)
     ):
         raise InputError("the engine spark reads files of Parquet or CSV; give their paths")
-    kind, paths = list_files(named)
-    if kind not in ("Parquet", "CSV"):
+    listing = list_files(named)
+    if listing.kind not in ("Parquet", "CSV"):
         raise InputError(
-            f"the engine spark reads Parquet or CSV, not {kind}; write it as Parquet", source=str(paths[0])
+            f"the engine spark reads Parquet or CSV, not {listing.kind}; write it as Parquet",
+            source=str(listing.paths[0]),
         )
-    require_visible(paths)
-    return cast(Files, open_files(named, study.columns))
+    require_visible(listing.paths)
+    return open_listed(listing, study.columns, digested=True)

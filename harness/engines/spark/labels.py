@@ -11,7 +11,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from harness.comparisons.coding import Coding
-from harness.comparisons.sql import has_text
+from harness.comparisons.sql import is_label
 from harness.engines.spark.columns import label_places
 from harness.study import Study
 
@@ -108,6 +108,6 @@ def take_labels(distinct: DataFrame, study: Study) -> Labels:
     with duckdb.connect() as connection:
         connection.register("distinct_labels", found)
         usable = connection.sql(
-            f"SELECT place, label FROM distinct_labels WHERE {has_text('label')}"
+            f"SELECT place, label FROM distinct_labels WHERE {is_label('label')}"
         ).to_arrow_table()
     return Labels(study, usable)

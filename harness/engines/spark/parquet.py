@@ -34,6 +34,8 @@ TYPES = {
     pa.string(): "STRING",
     pa.large_string(): "STRING",
     pa.string_view(): "STRING",
+    pa.binary(): "BINARY",
+    pa.large_binary(): "BINARY",
 }
 
 

@@ -11,6 +11,7 @@ from harness.comparisons.database import Database
 from harness.comparisons.faults import first_fault
 from harness.comparisons.files import Files
 from harness.comparisons.source import Source
+from harness.comparisons.unchanged import CHANGED
 from harness.engines.spark.paths import path_of
 from harness.engines.spark.session import failure_of
 from harness.errors import InputError
@@ -43,6 +44,7 @@ def refuse(
     ------
     InputError
     """
+    source.require_unchanged()
     among = None if faulty is None else {path_of(uri) for uri in faulty}
     for part, path in zip(source.parts(), source.paths, strict=True):
         if among is None or path.absolute() in among:
@@ -57,7 +59,7 @@ def refuse(
             "stray mark within a value; write the scores as Parquet, or count with the engine local",
             source=source.name,
         )
-    raise InputError("changed while it was read; run again", source=source.name)
+    raise InputError(CHANGED, source=source.name)
 
 
 def _fault_of(part: Source, study: Study, kinds: Mapping[str, str]) -> InputError | None:

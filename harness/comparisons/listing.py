@@ -1,0 +1,278 @@
+"""Which files are read: those named, and those in the folders and patterns named, each of them once."""
+
+from __future__ import annotations
+
+import glob
+import os
+import re
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, field
+from fnmatch import fnmatchcase
+from pathlib import Path
+
+from harness.comparisons.lakes import current_files
+from harness.errors import InputError
+
+__all__ = ["FORMATS", "Listing", "in_utf8", "list_files"]
+
+FORMATS = {
+    ".csv": "CSV",
+    ".csv.gz": "CSV",
+    ".parquet": "Parquet",
+    ".pq": "Parquet",
+    ".arrow": "Arrow IPC",
+    ".arrows": "Arrow IPC",
+    ".feather": "Arrow IPC",
+    ".ipc": "Arrow IPC",
+}
+TRASH = {
+    "$recycle.bin",
+    "#recycle",
+    "#snapshot",
+    "@eadir",
+    "lost+found",
+    "recycled",
+    "recycler",
+    "system volume information",
+    "trash",
+    "~snapshot",
+}
+"""Folders in which desktops and file servers keep copies of files, beside those whose names begin with a dot."""
+RESULTS = ("evaluation.json", "inspection.json", "audit.json")
+OF_A_RESULT = re.compile(rb'\s*\{\s*"schema"\s*:\s*"harness/(evaluation|inspection|audit)/')
+WILD = re.compile(r"[*?\[]")
+
+
+@dataclass(frozen=True)
+class Listing:
+    """Files of one format.
+
+    Attributes
+    ----------
+    kind : str
+        CSV, Parquet or Arrow IPC.
+    paths : tuple of Path
+        In the order of what was named, and of their names.
+    left_out : tuple of Path
+        Files in the folders and patterns named that are not read, or the folders that hold them: hidden and temporary
+        ones, results of the harness, and files that are no longer part of a table.
+    """
+
+    kind: str
+    paths: tuple[Path, ...]
+    left_out: tuple[Path, ...] = ()
+
+
+def list_files(named: Sequence[str | os.PathLike[str]]) -> Listing:
+    """Find files of one format, patterns and folders expanded, without opening any of them.
+
+    A file is used wherever it is, if it is named itself. In a folder, what begins with a dot or an underscore is left
+    out, and so are folders of trash and snapshots, the results of the harness, and files that a Delta table no longer
+    holds; links are followed.
+
+    Raises
+    ------
+    InputError
+        Where there is none, one cannot be read or would count twice, or they are of several formats.
+    """
+    expansion = _Expansion()
+    paths = [path for item in named for path in expansion.of(os.fspath(item))]
+    formats = {path: _format_of(path) for path in paths}
+    kinds = set(formats.values())
+    if len(kinds) > 1:
+        examples = ", ".join(
+            f"{kind}: {next(p for p in paths if formats[p] == kind)}" for kind in sorted(kinds)
+        )
+        raise InputError(
+            f"files of one evaluation must share a format, found {examples}; name those of one format",
+            source=str(named[0]),
+        )
+    _require_once(paths)
+    return Listing(kinds.pop(), tuple(paths), tuple(dict.fromkeys(expansion.left_out)))
+
+
+def in_utf8(path: Path) -> str:
+    """Return a name as DuckDB and Arrow take it, whatever the locale: in UTF-8.
+
+    Raises
+    ------
+    InputError
+        It is not UTF-8.
+    """
+    try:
+        return os.fsencode(path).decode("utf-8")
+    except UnicodeDecodeError as error:
+        raise InputError(
+            "its name is not UTF-8, which readers of scores ask for; rename it", source=str(path)
+        ) from error
+
+
+def _require_once(paths: Sequence[Path]) -> None:
+    """Refuse a file that is named twice, by whatever path, and one that lies beside its compressed copy."""
+    named = set(paths)
+    met: dict[tuple[int, int], Path] = {}
+    for path in paths:
+        in_utf8(path)
+        found = _stat(path)
+        if not os.access(path, os.R_OK):
+            raise InputError("cannot be read; check its permissions", source=str(path))
+        if found.st_size == 0:
+            raise InputError("is empty (0 bytes); write it again", source=str(path))
+        other = met.setdefault((found.st_dev, found.st_ino), path)
+        if other is not path:
+            problem = "is named twice" if other == path else f"is the same file as {other}"
+            raise InputError(f"{problem} and would count twice; name it once", source=str(path))
+        plain = path.with_name(path.name[: -len(".gz")])
+        if path.name.lower().endswith(".gz") and plain in named:
+            raise InputError(
+                f"lies beside {plain}, whose rows it would count twice; leave one of them out",
+                source=str(path),
+            )
+
+
+def _stat(path: Path) -> os.stat_result:
+    try:
+        return path.stat()
+    except OSError as error:
+        raise InputError(f"cannot be found ({error.strerror}); check the path", source=str(path)) from error
+
+
+@dataclass
+class _Expansion:
+    """What is found of what is named, and what is left out meanwhile."""
+
+    left_out: list[Path] = field(default_factory=list)
+    _current: dict[Path, frozenset[Path] | None] = field(default_factory=dict)
+
+    def of(self, item: str) -> list[Path]:
+        """Return the files that are meant by a name, in order."""
+        path = Path(item)
+        if path.is_file():
+            if not self._is_current(path):
+                raise InputError(
+                    "is no longer part of the Delta table it lies in; name the folder of the table, or move the file "
+                    "out of it",
+                    source=item,
+                )
+            return [path]
+        if path.is_dir():
+            found = list(self._below(path, [path]))
+            missing = f"holds no file whose name ends in {', '.join(FORMATS)}; name a folder that does"
+        elif path.exists():
+            raise InputError("is not a regular file; write the scores to a file, and name that", source=item)
+        else:
+            found = [match for match in self._matching(item) if self._keeps(match, item)]
+            missing = "no such file; check the path"
+        current: list[Path] = []
+        for file in sorted(found):
+            (current if self._is_current(file) else self.left_out).append(file)
+        if not current and self.left_out:
+            missing = f"holds no file to read: {self.left_out[0]} is left out; name it itself if it is meant"
+        if not current:
+            raise InputError(missing, source=item)
+        return current
+
+    def _below(self, folder: Path, above: list[Path]) -> Iterator[Path]:
+        for entry in _entries(folder):
+            if entry.is_dir():
+                yield from self._of_folder(entry, above)
+            elif _suffix(entry) and _is_hidden(entry.name):
+                self.left_out.append(entry)
+            elif _suffix(entry) and entry.is_file():
+                yield entry
+            elif _suffix(entry) and entry.is_symlink():
+                raise InputError(
+                    "is a link to a file that is not there; restore the file, or remove the link",
+                    source=str(entry),
+                )
+
+    def _of_folder(self, folder: Path, above: list[Path]) -> Iterator[Path]:
+        if not _is_set_aside(folder):
+            _refuse_loop(folder, above)
+            yield from self._below(folder, [*above, folder])
+        elif next(_data_files(folder), None):
+            self.left_out.append(folder)
+
+    @staticmethod
+    def _matching(pattern: str) -> list[Path]:
+        matches = glob.glob(pattern, recursive=True)  # noqa: PTH207 - Path.glob takes no absolute pattern
+        return [path for path in map(Path, matches) if path.is_file()]
+
+    def _keeps(self, match: Path, pattern: str) -> bool:
+        """Whether every folder that a pattern's wildcards stand for is one whose files are read."""
+        folders = match.parents
+        named = Path(pattern).parts
+        beyond = len(named) - next(i for i, part in enumerate(named) if WILD.search(part))
+        wild = [part for part in named[-beyond:] if part != "**"]
+        first = len(named) - beyond
+        for folder in [parent for parent in reversed(folders) if len(parent.parts) > first]:
+            own = folder.name
+            if _is_set_aside(folder) and not any(p[0] == own[0] and fnmatchcase(own, p) for p in wild):
+                self.left_out.append(folder)
+                return False
+        return True
+
+    def _is_current(self, path: Path) -> bool:
+        """Whether a file is part of the table in whose folder it lies, if it does."""
+        folder = path.absolute().parent
+        if folder not in self._current:
+            self._current[folder] = current_files(folder)
+        current = self._current[folder]
+        return current is None or path.absolute() in current
+
+
+def _entries(folder: Path) -> list[Path]:
+    try:
+        return sorted(folder.iterdir())
+    except OSError as error:
+        raise InputError(
+            f"cannot be listed ({error.strerror}); check its permissions, or name the files",
+            source=str(folder),
+        ) from error
+
+
+def _refuse_loop(folder: Path, above: Sequence[Path]) -> None:
+    if folder.is_symlink() and any(one.resolve().is_relative_to(folder.resolve()) for one in above):
+        raise InputError(
+            "is a link to a folder that it lies in, whose files would count twice; remove the link",
+            source=str(folder),
+        )
+
+
+def _is_set_aside(folder: Path) -> bool:
+    return _is_hidden(folder.name) or folder.name.lower() in TRASH or _is_result(folder)
+
+
+def _is_hidden(name: str) -> bool:
+    # As for Spark, "_site=1" is a folder of rows of which a column begins with an underscore.
+    return name.startswith(".") or (name.startswith("_") and "=" not in name)
+
+
+def _is_result(folder: Path) -> bool:
+    """Whether the harness wrote a result there."""
+    for name in RESULTS:
+        try:
+            with (folder / name).open("rb") as file:
+                if OF_A_RESULT.match(file.read(256)):
+                    return True
+        except OSError:
+            continue
+    return False
+
+
+def _data_files(folder: Path) -> Iterator[Path]:
+    """Find files of comparisons, by their names alone."""
+    for parent, _, names in os.walk(folder):
+        yield from (Path(parent, name) for name in names if _suffix(Path(name)))
+
+
+def _suffix(path: Path) -> str | None:
+    name = path.name.lower()
+    return next((suffix for suffix in FORMATS if name.endswith(suffix)), None)
+
+
+def _format_of(path: Path) -> str:
+    suffix = _suffix(path)
+    if suffix is None:
+        raise InputError(f"its name must end in one of {', '.join(FORMATS)}", source=str(path))
+    return FORMATS[suffix]
