@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import TypeAlias
 
@@ -12,10 +12,18 @@ import numpy.typing as npt
 from harness.intervals import detectable_ratio, gap_interval, holm, one_sided, ratio_interval, ratio_p_value
 from harness.rates import Rates
 
-__all__ = ["Differentials", "Pairwise", "differentials", "pairs", "pairwise"]
+__all__ = [
+    "Differentials",
+    "EffectiveCounts",
+    "Pairwise",
+    "differentials",
+    "pairs",
+    "pairwise",
+]
 
 FloatArray: TypeAlias = npt.NDArray[np.float64]
 IntArray: TypeAlias = npt.NDArray[np.int64]
+BoolArray: TypeAlias = npt.NDArray[np.bool_]
 
 
 @dataclass(frozen=True, eq=False)
@@ -106,6 +114,76 @@ def differentials(rates: Rates, confidence: float) -> Differentials:
         detectable_ratio=_largest(detectable, shape, 1.0),
         confidence=confidence,
     )
+
+
+@dataclass(frozen=True, eq=False)
+class EffectiveCounts:
+    """Errors and trials of G groups over their design effects, at the T reported thresholds and between them.
+
+    Attributes
+    ----------
+    thresholds : ndarray of float64, shape (F,)
+        Ascending, from the most lenient to the strictest.
+    reported : ndarray of int, shape (T,)
+        Indices of the reported ones.
+    errors, trials : ndarray of float64, shape (G, F)
+    """
+
+    thresholds: FloatArray
+    reported: npt.NDArray[np.intp]
+    errors: FloatArray
+    trials: FloatArray
+
+
+def alike_between(
+    counts: EffectiveCounts,
+    wanted: BoolArray,
+    confidence: float,
+    alike: Callable[[FloatArray, FloatArray], BoolArray],
+) -> BoolArray:
+    """Say between which reported neighbours the groups are alike at *every* threshold, counted or not.
+
+    A false match rate never rises with the threshold. Between two counted thresholds u < v, the ratio of group A to
+    group B is therefore at most A's rate at u over B's rate at v, and the bound of that ratio bounds it; so it is with
+    the gap. Between two floating-point neighbours there is no threshold, and nothing to bound.
+
+    Parameters
+    ----------
+    counts : EffectiveCounts
+        Of false matches.
+    wanted : ndarray of bool, shape (T - 1,)
+        Between which neighbours to look.
+    confidence : float
+        Of each one-sided upper bound; not adjusted, as for `Differentials.ratio_upper`.
+    alike : callable
+        Given the largest upper bound of any pair's ratio and gap, says where they are tolerated.
+
+    Returns
+    -------
+    ndarray of bool, shape (T - 1,)
+        False where it was not wanted.
+    """
+    starts, ends = counts.reported[:-1][wanted], counts.reported[1:][wanted]
+    step = np.concatenate([np.arange(0), *(np.arange(*span) for span in zip(starts, ends, strict=True))])
+    span = np.repeat(np.flatnonzero(wanted), ends - starts)
+    has_thresholds = np.nextafter(counts.thresholds[step], np.inf) < counts.thresholds[step + 1]
+    lenient = np.concatenate([step, step + 1, step[has_thresholds]])
+    strict = np.concatenate([step, step + 1, step[has_thresholds] + 1])
+    first, second = pairs(len(counts.errors))
+    high, low = np.concatenate([first, second]), np.concatenate([second, first])
+    either_way = (
+        counts.errors[high][:, lenient],
+        counts.trials[high][:, lenient],
+        counts.errors[low][:, strict],
+        counts.trials[low][:, strict],
+    )
+    ratio_upper = ratio_interval(*either_way, one_sided(confidence)).upper.max(axis=0, initial=1.0)
+    gap_upper = gap_interval(*either_way, one_sided(confidence)).upper.max(axis=0, initial=0.0)
+    found = wanted.copy()
+    np.logical_and.at(
+        found, np.concatenate([span, span, span[has_thresholds]]), alike(ratio_upper, gap_upper)
+    )
+    return found
 
 
 @dataclass(frozen=True, eq=False)

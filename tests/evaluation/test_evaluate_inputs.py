@@ -13,6 +13,7 @@ import harness
 from harness import Evaluation, InputError
 from harness.evaluation import answer, to_json
 from harness.measures import FDR_CAUTION
+from tests.few_thresholds import evaluate_at
 
 STUDY: dict[str, Any] = {
     "matcher": {"name": "example", "version": "1"},
@@ -40,7 +41,7 @@ def trials(rows: int = 2000) -> dict[str, Any]:
 
 
 def evaluated(scores: Any = None, policy: Any = None, thresholds: Any = None, **study: Any) -> Evaluation:
-    return harness.evaluate(
+    return evaluate_at(
         trials() if scores is None else scores,
         study={**STUDY, **study},
         policy=policy,
@@ -267,7 +268,7 @@ class TestSummary:
 def test_a_study_and_a_policy_may_be_files(tmp_path: Any) -> None:
     (tmp_path / "study.json").write_text(json.dumps(STUDY))
     (tmp_path / "policy.yaml").write_text("criterion: not_detected\nthresholds: [0.5]\n")
-    found = harness.evaluate(
+    found = evaluate_at(
         trials(), study=tmp_path / "study.json", policy=str(tmp_path / "policy.yaml"), thresholds=[0.6]
     )
     assert to_json(found) == to_json(

@@ -16,6 +16,7 @@ import pytest
 import harness
 from harness import Evaluation, InputError
 from harness.evaluation import from_json, to_json
+from tests.few_thresholds import evaluate_at
 
 GROUPS = {"ethnicity": ["probe_ethnicity", "reference_ethnicity"], "sex": "sex"}
 STUDY: dict[str, Any] = {"matcher": {"name": "example", "version": "1.10"}, "groups": GROUPS}
@@ -40,7 +41,7 @@ def trials(rows: int = 600) -> dict[str, Any]:
 
 
 def evaluated(thresholds: Any = "0.3:0.9:0.05", policy: Any = None, **study: Any) -> Evaluation:
-    return harness.evaluate(trials(), study={**STUDY, **study}, policy=policy, thresholds=thresholds)
+    return evaluate_at(trials(), study={**STUDY, **study}, policy=policy, thresholds=thresholds)
 
 
 @pytest.mark.parametrize(

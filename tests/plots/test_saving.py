@@ -11,7 +11,6 @@ from matplotlib.figure import Figure
 from worlds import POLICY, scores, study
 
 from harness.errors import InputError
-from harness.evaluation import evaluate
 from harness.plots import FalseMatchRateDisplay, save_figure, save_figures
 from harness.plots.characters import printable
 
@@ -21,6 +20,7 @@ sys.path.insert(0, {folder!r})
 from worlds import POLICY, scores, study
 from harness.evaluation import evaluate
 from harness.plots import FalseMatchRateDisplay, save_figure
+from tests.few_thresholds import evaluate_at
 evaluation = evaluate(scores(3), study=study(), policy=POLICY)
 display = FalseMatchRateDisplay.from_evaluation(evaluation, "group").plot()
 for path in save_figure(display.figure_, sys.argv[1], alt_text=display.alt_text):
@@ -83,7 +83,7 @@ def test_words_with_characters_that_xml_lacks_still_make_a_figure_that_can_be_re
 def test_group_names_with_control_characters_make_figures_that_can_be_read(tmp_path: Path) -> None:
     columns = scores(2)
     columns["group"] = np.where(columns["group"] == "G1", "a\x07b", "c\x1bd")
-    evaluation = evaluate(columns, study=study(), policy=POLICY, thresholds="0.2:0.8:0.05")
+    evaluation = evaluate_at(columns, study=study(), policy=POLICY, thresholds="0.2:0.8:0.05")
     save_figures(evaluation, tmp_path)
     drawn = list(tmp_path.glob("*.svg"))
     assert len(drawn) > 5
