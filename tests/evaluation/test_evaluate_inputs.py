@@ -125,12 +125,14 @@ class TestNotes:
         assert evaluated(thresholds=[0.5]).notes == (
             "Intervals take comparisons as independent, for the study names no subjects. Comparisons that "
             "share a person are not independent, so the true uncertainty is larger.",
+            "The 1 thresholds were chosen from the scores, to resolve each group's errors down to one.",
             FDR_CAUTION,
         )
 
     def test_with_subjects_the_design_effect_is_named(self) -> None:
         assert evaluated(thresholds=[0.5], subjects=SUBJECTS).notes == (
             "Intervals allow for comparisons that share a person, by probe and reference (design effect).",
+            "The 1 thresholds were chosen from the scores, to resolve each group's errors down to one.",
             FDR_CAUTION,
         )
 
@@ -141,12 +143,16 @@ class TestNotes:
             "errors down to one."
         )
 
+    def test_of_thresholds_asked_for_it_is_said_that_tables_list_them(self) -> None:
+        found = harness.evaluate(trials(), study=STUDY, thresholds=[0.5, 0.6])
+        assert found.notes[1].endswith("down to one; tables list the 2 asked for.")
+
     def test_float32_is_said_and_compared_as_stored(self) -> None:
         scores = trials()
         scores["score"] = scores["score"].astype(np.float32)
         found = evaluated(scores, thresholds=[0.6])
         assert found.score_type == "float32"
-        assert found.notes[1].startswith("Scores are stored as float32, so a score printed as 0.6 may lie")
+        assert found.notes[2].startswith("Scores are stored as float32, so a score printed as 0.6 may lie")
         assert evaluated(thresholds=[0.6]).score_type == "float64"
 
         within = (~scores["mated"]) & (scores["probe_ethnicity"] == scores["reference_ethnicity"])

@@ -113,7 +113,7 @@ def test_states_the_answer_before_the_detail() -> None:
     found = evaluated(policy={"criterion": "not_detected"})
     assert next(iter(document)) == "schema"
     assert list(document).index("answer") < list(document).index("thresholds")
-    assert document["schema"] == "harness/evaluation/1"
+    assert document["schema"] == "harness/evaluation/2"
     assert document["answer"]["safe_threshold"] == found.safe_threshold
     assert document["answer"]["not_detected_from"] == found.not_detected_from
     assert document["versions"]["harness"] == harness.__version__
@@ -133,18 +133,18 @@ def replaced(**changes: Any) -> Callable[[str], str]:
 
 
 class TestRefused:
-    @pytest.mark.parametrize("schema", ["harness/evaluation/2", None, 1])
+    @pytest.mark.parametrize("schema", ["harness/evaluation/3", None, 1])
     def test_another_schema(self, text: str, schema: Any) -> None:
         with pytest.raises(InputError) as refused:
             from_json(replaced(schema=schema)(text), "old.json")
         assert str(refused.value) == (
-            f"old.json: schema is {schema!r}, not 'harness/evaluation/1'; evaluate again with this version"
+            f"old.json: schema is {schema!r}, not 'harness/evaluation/2'; evaluate again with this version"
         )
 
-    @pytest.mark.parametrize("content", ["[]", "null", '"harness/evaluation/1"', "{}"])
+    @pytest.mark.parametrize("content", ["[]", "null", '"harness/evaluation/2"', "{}"])
     def test_other_json(self, content: str) -> None:
         with pytest.raises(
-            InputError, match=r"^x: schema is None, not 'harness/evaluation/1'; evaluate again"
+            InputError, match=r"^x: schema is None, not 'harness/evaluation/2'; evaluate again"
         ):
             from_json(content, "x")
 

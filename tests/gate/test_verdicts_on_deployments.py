@@ -30,7 +30,7 @@ def at(threshold: object) -> str:
         (0.6, Rule.SAFE, "threshold 0.6 is safe: parity is shown from 0.59 for ethnicity, sex; at 0.6 "),
         (0.59, Rule.SAFE, "threshold 0.59 is safe"),
         (0.62, Rule.SAFE, "threshold 0.62 is safe"),
-        (0.605, Rule.SAFE, "was not evaluated itself, but lies between 0.6 and 0.61, which are both safe"),
+        (0.605, Rule.SAFE, "was not evaluated itself, but all thresholds between 0.6 and 0.61 are safe"),
         (
             0.585,
             Rule.BELOW_SAFE_THRESHOLD,
@@ -67,7 +67,7 @@ def as_distances(plain: Plain) -> Plain:
     ("threshold", "code", "sentence"),
     [
         (-0.6, 0, "threshold -0.6 is safe"),
-        (-0.605, 0, "lies between -0.6 and -0.61"),
+        (-0.605, 0, "all thresholds between -0.6 and -0.61 are safe"),
         (-0.58, 1, "threshold -0.58 is above -0.59, from which parity is shown for ethnicity"),
         (-0.585, 1, "is above -0.59"),
         (-0.3, 1, "is above -0.59"),
