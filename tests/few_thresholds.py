@@ -7,12 +7,22 @@ from typing import Any
 
 from harness.comparisons import study_of
 from harness.engines import choose_engine, open_with
-from harness.evaluation import Evaluation, conclude, count_for
+from harness.evaluation import Counted, Evaluation, conclude, count_for
 from harness.evaluation.confirmation import confirmation_of
 from harness.evaluation.counted import halves
 from harness.policy import load_policy
 
-__all__ = ["evaluate_at"]
+__all__ = ["count_at", "evaluate_at"]
+
+
+def count_at(*given: Any) -> Counted:
+    """Count as `count_for` does, to evaluate the thresholds asked for and those of the policy, and no others."""
+    counted = count_for(*given)
+    return (
+        counted
+        if counted.asked_for is None
+        else replace(counted, thresholds=counted.asked_for, asked_for=None)
+    )
 
 
 def evaluate_at(
@@ -21,9 +31,7 @@ def evaluate_at(
     """Evaluate at these thresholds, and those of the policy, and no others; at all where it is None."""
     study, policy = study_of(scores, study), load_policy(policy)
     with open_with(scores, study, choose_engine("local")) as comparisons:
-        counted = count_for(comparisons, policy, thresholds)
-        if counted.asked_for is not None:
-            counted = replace(counted, thresholds=counted.asked_for, asked_for=None)
+        counted = count_at(comparisons, policy, thresholds)
         evaluation = conclude(counted, policy)
         if confirm is None:
             return evaluation

@@ -62,8 +62,9 @@ def evaluate(
     policy : Policy, mapping or path, optional
         When a threshold counts as safe.
     thresholds : str, path or sequence of float, optional
-        As the study states scores. By default chosen from the scores, so that the tail is resolved down to
-        single events, with the policy's thresholds among them.
+        Those to list in tables, as the study states scores; all by default. Whatever is asked for, thresholds chosen
+        from the scores are evaluated too, so that the tail is resolved down to single events and nothing between is
+        overlooked, with the policy's thresholds among them.
     confirm : "split", optional
         Also choose a threshold on one half of the subjects and see whether it holds on the other half.
     engine : {"local", "dask", "spark"}, optional

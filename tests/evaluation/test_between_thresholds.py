@@ -32,7 +32,7 @@ def columns(**non_mated: np.ndarray) -> dict[str, Any]:
 
 
 def alike_at_either_end() -> dict[str, Any]:
-    """Everyone matches at 0.2 and a tenth at 0.6, of both groups alike; between, one group matches four times as often."""
+    """Return groups alike at 0.2, where everyone matches, and from 0.6; between, one matches four times as often."""
     spread = np.linspace(0.6, 0.85, EACH // 10)
     early, late = np.linspace(0.21, 0.29, EACH - len(spread)), np.linspace(0.21, 0.59, EACH - len(spread))
     return columns(A=np.concatenate([spread, late]), B=np.concatenate([spread, early]))
@@ -112,7 +112,9 @@ def test_a_range_ends_where_ties_may_hide_a_disparity() -> None:
 
 
 @pytest.mark.usefixtures("folder")
-def test_the_gate_cannot_decide_between_neighbours_that_nothing_joins(capsys: pytest.CaptureFixture[str]) -> None:
+def test_the_gate_cannot_decide_between_neighbours_that_nothing_joins(
+    capsys: pytest.CaptureFixture[str],
+) -> None:
     found = evaluated(with_a_tie(between=1e-7), criterion="not_detected")
     found.save("evaluation.json")
     assert not np.any(found.axes["group"].false_match_differential.ratio_lower > 1)

@@ -13,6 +13,7 @@ from worlds import POLICY, scores, study
 from harness.errors import InputError
 from harness.plots import FalseMatchRateDisplay, save_figure, save_figures
 from harness.plots.characters import printable
+from tests.few_thresholds import evaluate_at
 
 PROGRAM = """
 import hashlib, sys
@@ -20,7 +21,6 @@ sys.path.insert(0, {folder!r})
 from worlds import POLICY, scores, study
 from harness.evaluation import evaluate
 from harness.plots import FalseMatchRateDisplay, save_figure
-from tests.few_thresholds import evaluate_at
 evaluation = evaluate(scores(3), study=study(), policy=POLICY)
 display = FalseMatchRateDisplay.from_evaluation(evaluation, "group").plot()
 for path in save_figure(display.figure_, sys.argv[1], alt_text=display.alt_text):
