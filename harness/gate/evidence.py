@@ -119,10 +119,13 @@ def evidence_of(content: bytes, source: str) -> Evidence:
     """
     try:
         plain = plain_json(content)
-        known = plain.get("schema") if isinstance(plain, dict) else None
+        document = plain if isinstance(plain, dict) else {}
+        known = document.get("schema")
         if known not in SCHEMAS:
             raise InputError(f"schema is {shown(known)}, not {shown(SCHEMAS[-1])}", source=source)
-        return _evidence(validated(EvaluationShape, plain), source, hashlib.sha256(content).hexdigest())
+        shape = validated(EvaluationShape, plain)
+        require(("asked_for" in document) == (known != SCHEMAS[0]), "asked_for is of another schema")
+        return _evidence(shape, source, hashlib.sha256(content).hexdigest())
     except InputError as error:
         raise InputError(error.problem, source=source) from error
     except ValidationError as error:
