@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from typing import Any, TypeAlias
 
@@ -13,10 +13,20 @@ import numpy.typing as npt
 from harness.intervals import detectable_ratio, gap_interval, holm, one_sided, ratio_interval, ratio_p_value
 from harness.rates import Rates
 
-__all__ = ["Differentials", "Pairwise", "blocks", "differentials", "pairs", "pairwise"]
+__all__ = [
+    "Differentials",
+    "EffectiveCounts",
+    "Pairwise",
+    "alike_between",
+    "blocks",
+    "differentials",
+    "pairs",
+    "pairwise",
+]
 
 FloatArray: TypeAlias = npt.NDArray[np.float64]
 IntArray: TypeAlias = npt.NDArray[np.int64]
+BoolArray: TypeAlias = npt.NDArray[np.bool_]
 
 PAIRS_AT_ONCE = 1 << 18
 """Pairs of groups, each at one threshold, compared together: some 60 MB."""
@@ -125,6 +135,83 @@ def _of_pairs(rates: Rates, confidence: float, block: slice) -> dict[str, npt.ND
         "pairs_that_differ": np.sum(p <= 1 - confidence, axis=0),
         "detectable_ratio": _largest(detectable, 1.0),
     }
+
+
+@dataclass(frozen=True, eq=False)
+class EffectiveCounts:
+    """Errors and trials of G groups over their design effects, at the T reported thresholds and between them.
+
+    Attributes
+    ----------
+    thresholds : ndarray of float64, shape (F,)
+        Ascending, from the most lenient to the strictest.
+    reported : ndarray of int, shape (T,)
+        Indices of the reported ones.
+    errors, trials : ndarray of float64, shape (G, F)
+    """
+
+    thresholds: FloatArray
+    reported: npt.NDArray[np.intp]
+    errors: FloatArray
+    trials: FloatArray
+
+
+def alike_between(
+    counts: EffectiveCounts,
+    wanted: BoolArray,
+    confidence: float,
+    alike: Callable[[FloatArray, FloatArray], BoolArray],
+) -> BoolArray:
+    """Say between which reported neighbours the groups are alike at *every* threshold, counted or not.
+
+    A false match rate never rises with the threshold. Between two counted thresholds u < v, the ratio of group A to
+    group B is therefore at most A's rate at u over B's rate at v, and the bound of that ratio bounds it; so it is with
+    the gap. Between two floating-point neighbours there is no threshold, and nothing to bound.
+
+    Parameters
+    ----------
+    counts : EffectiveCounts
+        Of false matches.
+    wanted : ndarray of bool, shape (T - 1,)
+        Between which neighbours to look.
+    confidence : float
+        Of each one-sided upper bound; not adjusted, as for `Differentials.ratio_upper`.
+    alike : callable
+        Given the largest upper bound of any pair's ratio and gap, says where they are tolerated.
+
+    Returns
+    -------
+    ndarray of bool, shape (T - 1,)
+        False where it was not wanted.
+    """
+    starts, ends = counts.reported[:-1][wanted], counts.reported[1:][wanted]
+    step = np.concatenate([np.arange(0), *(np.arange(*span) for span in zip(starts, ends, strict=True))])
+    span = np.repeat(np.flatnonzero(wanted), ends - starts)
+    has_thresholds = np.nextafter(counts.thresholds[step], np.inf) < counts.thresholds[step + 1]
+    lenient = np.concatenate([step, step + 1, step[has_thresholds]])
+    strict = np.concatenate([step, step + 1, step[has_thresholds] + 1])
+    of_steps = np.concatenate([span, span, span[has_thresholds]])
+    found = wanted.copy()
+    for block in blocks(len(counts.errors), len(lenient)):
+        bounds = _largest_bounds(counts, lenient[block], strict[block], one_sided(confidence))
+        np.logical_and.at(found, of_steps[block], alike(*bounds))
+    return found
+
+
+def _largest_bounds(
+    counts: EffectiveCounts, lenient: npt.NDArray[np.intp], strict: npt.NDArray[np.intp], confidence: float
+) -> tuple[FloatArray, FloatArray]:
+    """Bound ratio and gap of any group at one threshold to any other group at another, threshold by threshold."""
+    first, second = pairs(len(counts.errors))
+    high, low = np.concatenate([first, second]), np.concatenate([second, first])
+    either_way = (
+        counts.errors[np.ix_(high, lenient)],
+        counts.trials[np.ix_(high, lenient)],
+        counts.errors[np.ix_(low, strict)],
+        counts.trials[np.ix_(low, strict)],
+    )
+    ratio, gap = ratio_interval(*either_way, confidence), gap_interval(*either_way, confidence)
+    return ratio.upper.max(axis=0, initial=1.0), gap.upper.max(axis=0, initial=0.0)
 
 
 @dataclass(frozen=True, eq=False)

@@ -17,7 +17,7 @@ from harness.counting import MATED, NON_MATED, Counts
 from harness.errors import InputError
 from harness.grouping import AxisGrouping
 
-__all__ = ["TAIL", "Thresholds", "candidates", "parse_thresholds", "resolving"]
+__all__ = ["TAIL", "Thresholds", "candidates", "parse_thresholds", "resolving", "separating_ties"]
 
 FloatArray: TypeAlias = npt.NDArray[np.float64]
 
@@ -144,6 +144,32 @@ def candidates(
         t for grouping in groupings for scores in _tails(survey, grouping) for t in _between_events(scores)
     ]
     return np.union1d(np.union1d(_round_grid(lowest, highest), wanted), tail) + 0.0
+
+
+def separating_ties(
+    survey: Sequence[CellScores], groupings: Sequence[AxisGrouping], thresholds: FloatArray, score_type: str
+) -> FloatArray:
+    """Return thresholds that part tied scores exactly, where scores take few values; none where they do not.
+
+    Many comparisons that share a score, as where scores are whole numbers or have two decimals, all stop matching at
+    once. A threshold at that score and its floating-point neighbour show that nothing happens in between.
+
+    Parameters
+    ----------
+    survey : sequence of CellScores
+    groupings : sequence of AxisGrouping
+    thresholds : ndarray of float64
+        From `candidates`.
+    score_type : {"float64", "float32"}
+        How scores are stored, to which a round threshold is rounded as they were.
+    """
+    tails = [np.array(scores) for grouping in groupings for scores in _tails(survey, grouping)]
+    tied = [scores[:-1][scores[:-1] == scores[1:]] for scores in tails]
+    if not any(2 * len(repeats) > len(scores) for scores, repeats in zip(tails, tied, strict=True)):
+        return np.array([])
+    as_stored = thresholds.astype(score_type).astype(np.float64)
+    at = np.unique(np.concatenate([as_stored[np.isfinite(as_stored)], *tied]))
+    return np.union1d(at, np.nextafter(at, np.inf)) + 0.0
 
 
 def _tails(survey: Sequence[CellScores], grouping: AxisGrouping) -> list[list[float]]:

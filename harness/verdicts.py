@@ -14,7 +14,7 @@ from typing import TypeAlias
 import numpy as np
 import numpy.typing as npt
 
-from harness.differentials import Differentials
+from harness.differentials import Differentials, EffectiveCounts, alike_between
 from harness.intervals import SCAN_POWER, clopper_pearson, growth_to_show_parity, one_sided
 from harness.policy import Policy
 from harness.rates import Rates
@@ -51,10 +51,12 @@ class AxisVerdict:
     not_detected_from : int or None
         The lowest threshold at and above which no disparity is detected.
     parity_shown_from, parity_shown_to : int or None
-        The range over which parity is shown.
+        The range over which parity is shown, at every threshold in it, reported or not.
     growth_needed : ndarray of float64, shape (T,)
         How many times as much data would show parity with 80 % power, were the rates equal; NaN where the
         policy states no tolerated ratio.
+    parity_to_next : ndarray of bool, shape (T - 1,)
+        Whether parity is shown from a threshold to the next stricter one, at every threshold between them too.
     obstacles : tuple of str
         Why the axis cannot be decided at any threshold; with any, every verdict is inconclusive.
     """
@@ -64,6 +66,7 @@ class AxisVerdict:
     parity_shown_from: int | None
     parity_shown_to: int | None
     growth_needed: FloatArray
+    parity_to_next: BoolArray
     obstacles: tuple[str, ...]
 
     @property
@@ -94,6 +97,7 @@ class SafeThreshold:
 def judge(
     false_matches: Rates,
     differential: Differentials,
+    counted: EffectiveCounts,
     policy: Policy,
     subjects: Mapping[str, tuple[int, int]] | None,
 ) -> AxisVerdict:
@@ -105,6 +109,8 @@ def judge(
         Of the groups of the axis.
     differential : Differentials
         Of the same rates.
+    counted : EffectiveCounts
+        False matches of the same groups, between the thresholds of the rates too.
     policy : Policy
     subjects : mapping, or None
         By group, how many subjects its non-mated and its mated trials have; None where that is not known.
@@ -114,24 +120,33 @@ def judge(
     AxisVerdict
     """
     detected = differential.ratio_lower > 1
-    parity = _within_tolerance(differential, policy)
+    parity = _within_tolerance(differential.ratio_upper, differential.gap_upper, policy)
     growth = _growth_needed(false_matches, policy, PLANNED_POWER)
     obstacles = tuple(_obstacles(false_matches, policy, subjects))
     if obstacles:
         inconclusive = (Verdict.INCONCLUSIVE,) * len(detected)
-        return AxisVerdict(inconclusive, None, None, None, growth, obstacles)
+        nowhere = np.zeros(len(detected) - 1, np.bool_)
+        return AxisVerdict(inconclusive, None, None, None, growth, nowhere, obstacles)
     verdicts = tuple(
         Verdict.PARITY_SHOWN if alike else Verdict.DISPARITY_SHOWN if differ else Verdict.INCONCLUSIVE
         for alike, differ in zip(parity, detected, strict=True)
     )
+    to_next = alike_between(
+        counted,
+        parity[:-1] & parity[1:],
+        policy.confidence,
+        lambda ratio_upper, gap_upper: _within_tolerance(ratio_upper, gap_upper, policy),
+    )
     start = _scan_start(false_matches, policy)
-    shown_from = None if start is None else _end_of_run(parity, start)
+    shown_from = None if start is None or not parity[start] else _end_of_run(to_next[:start])
+    not_detected_from = _end_of_run(~detected)
     return AxisVerdict(
         verdicts,
-        _end_of_run(~detected, len(detected) - 1),
+        not_detected_from if not_detected_from < len(detected) else None,
         shown_from,
         start if shown_from is not None else None,
         growth,
+        to_next,
         (),
     )
 
@@ -156,12 +171,12 @@ def _obstacles(
     return found
 
 
-def _within_tolerance(differential: Differentials, policy: Policy) -> BoolArray:
-    alike = np.zeros(len(differential.ratio), np.bool_)
+def _within_tolerance(ratio_upper: FloatArray, gap_upper: FloatArray, policy: Policy) -> BoolArray:
+    alike = np.zeros(len(ratio_upper), np.bool_)
     if policy.max_ratio is not None:
-        alike |= differential.ratio_upper <= policy.max_ratio
+        alike |= ratio_upper <= policy.max_ratio
     if policy.max_gap is not None:
-        alike |= differential.gap_upper <= policy.max_gap
+        alike |= gap_upper <= policy.max_gap
     return alike
 
 
@@ -200,11 +215,10 @@ def _scan_start(false_matches: Rates, policy: Policy) -> int | None:
     return int(enough[-1]) if len(enough) else None
 
 
-def _end_of_run(holds: BoolArray, start: int) -> int | None:
-    """The lowest place down to which it holds without a break; None where it fails at the start."""
-    failures = np.flatnonzero(~holds[: start + 1])
-    lowest = int(failures[-1]) + 1 if len(failures) else 0
-    return lowest if lowest <= start else None
+def _end_of_run(holds: BoolArray) -> int:
+    """The lowest index from which all hold up to the last; their number where the last does not."""
+    failures = np.flatnonzero(~holds)
+    return int(failures[-1]) + 1 if len(failures) else 0
 
 
 def safe_threshold(

@@ -16,7 +16,7 @@ from hypothesis import strategies as st
 from scipy import stats
 
 from harness import verdicts
-from harness.differentials import differentials
+from harness.differentials import EffectiveCounts, differentials
 from harness.errors import InputError
 from harness.intervals import clopper_pearson, one_sided, ratio_interval, ratio_p_value
 from harness.planning import (
@@ -169,7 +169,11 @@ def scanned(counts: npt.NDArray[np.int64], trials: int, policy: Policy) -> tuple
     lower, upper = clopper_pearson(counts, n[:, None], 0.95)
     names = tuple("ABCDEF"[: len(counts)])
     rates = Rates("FMR", names, n, counts, effect, counts / trials, lower, upper, 0.95)
-    verdict = verdicts.judge(rates, differentials(rates, policy.confidence), policy, None)
+    neighbours = 0.5 + np.arange(counts.shape[1]) * np.spacing(0.5)  # with no threshold between them
+    effective = EffectiveCounts(
+        neighbours, np.arange(counts.shape[1]), rates.effective_errors, rates.effective_trials
+    )
+    verdict = verdicts.judge(rates, differentials(rates, policy.confidence), effective, policy, None)
     return verdict.parity_shown_from, verdict.parity_shown_to
 
 

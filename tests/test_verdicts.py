@@ -7,9 +7,11 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
 
-from harness.differentials import differentials
-from harness.intervals import clopper_pearson, growth_to_show_parity
+from harness.differentials import EffectiveCounts, differentials
+from harness.intervals import clopper_pearson, growth_to_show_parity, ratio_interval
 from harness.policy import Policy
 from harness.rates import Rates
 from harness.verdicts import AxisVerdict, SafeThreshold, Verdict, judge, safe_threshold
@@ -36,9 +38,21 @@ def rates_of(*by_threshold: tuple[int, ...], trials: npt.ArrayLike = TRIALS, eff
     return Rates("FMR", groups, n, errors, effects, estimate, lower, upper, 0.95)
 
 
-def judged(*by_threshold: tuple[int, ...], policy: Policy = RATIO_2, **made_up: Any) -> AxisVerdict:
+def counted(rates: Rates, thresholds: npt.ArrayLike | None = None) -> EffectiveCounts:
+    """Return the counts behind rates; by default at floating-point neighbours, between which there is no threshold."""
+    count = rates.errors.shape[1]
+    at = np.asarray(thresholds) if thresholds is not None else 0.5 + np.arange(count) * np.spacing(0.5)
+    return EffectiveCounts(at, np.arange(count), rates.effective_errors, rates.effective_trials)
+
+
+def judged(
+    *by_threshold: tuple[int, ...],
+    policy: Policy = RATIO_2,
+    thresholds: npt.ArrayLike | None = None,
+    **made_up: Any,
+) -> AxisVerdict:
     rates = rates_of(*by_threshold, **made_up)
-    return judge(rates, differentials(rates, policy.confidence), policy, None)
+    return judge(rates, differentials(rates, policy.confidence), counted(rates, thresholds), policy, None)
 
 
 def shown(verdict: AxisVerdict) -> tuple[int | None, int | None]:
@@ -137,6 +151,68 @@ class TestParityShown:
         assert found[2] == pytest.approx(100 * found[0])
 
 
+class TestBetweenThresholds:
+    """Parity is shown over a range only where it is shown between the thresholds of the range, too."""
+
+    def test_nothing_is_claimed_over_a_wide_step(self) -> None:
+        everyone, few = (TRIALS, TRIALS), (400, 400)
+        found = judged(
+            everyone, few, thresholds=[0.2, 0.6]
+        )  # between them a group may stay at 1 and another fall
+        assert found.verdicts == (PARITY, PARITY)
+        assert found.parity_to_next.tolist() == [False]
+        assert shown(found) == (1, 1)
+
+    def test_a_narrow_step_is_bounded_by_the_rates_at_its_ends(self) -> None:
+        lenient, strict = (1000, 1000), (900, 900)
+        assert ratio_interval(1000, TRIALS, 900, TRIALS, 0.9).upper < 2
+        assert shown(judged(lenient, strict, thresholds=[0.5, 0.6])) == (0, 1)
+
+    def test_where_nothing_changes_there_is_nothing_to_find(self) -> None:
+        assert shown(judged(ALIKE, ALIKE, ALIKE, thresholds=[0.1, 0.5, 0.9])) == (0, 2)
+
+    def test_between_floating_point_neighbours_is_no_threshold(self) -> None:
+        everyone, few = (TRIALS, TRIALS), (400, 400)
+        assert shown(judged(everyone, few, thresholds=[0.5, np.nextafter(0.5, 1)])) == (0, 1)
+
+    @pytest.mark.parametrize(("between", "expected"), [((420, 410), 0), ((440, 100), 1)])
+    def test_thresholds_that_were_counted_and_are_not_reported_are_looked_at(
+        self, between: tuple[int, int], expected: int
+    ) -> None:
+        all_of_them = rates_of((440, 440), between, (400, 100))
+        ends = rates_of((440, 440), (400, 400))
+        fine = EffectiveCounts(
+            np.array([0.5, 0.51, 0.52]),
+            np.array([0, 2]),
+            np.column_stack([all_of_them.effective_errors[:, :2], ends.effective_errors[:, 1]]),
+            all_of_them.effective_trials,
+        )
+        found = judge(ends, differentials(ends, 0.95), fine, RATIO_2, None)
+        assert found.verdicts == (PARITY, PARITY)
+        assert found.parity_shown_from == expected
+
+    @given(
+        st.lists(st.lists(st.floats(0.01, 0.99), min_size=150, max_size=400), min_size=2, max_size=3),
+        st.data(),
+    )
+    @settings(max_examples=40)
+    def test_no_threshold_within_a_range_lacks_parity(
+        self, scores: list[list[float]], data: st.DataObject
+    ) -> None:
+        """Held against every threshold at which anything changes, each counted by itself."""
+        every = np.unique(np.concatenate([np.unique(np.concatenate(scores)), [0.0, 1.0]]))
+        some = data.draw(st.sets(st.sampled_from(every.tolist()), min_size=2, max_size=30))
+        reached = [np.sum(np.array(group)[:, None] >= every, axis=0) for group in scores]
+        policy, trials = Policy(max_ratio=1.5), [len(group) for group in scores]
+        truth = judged(*zip(*reached, strict=True), policy=policy, trials=trials)
+        at = np.flatnonzero(np.isin(every, sorted(some)))
+        coarse = rates_of(*(tuple(group[i] for group in reached) for i in at), trials=trials)
+        found = judge(coarse, differentials(coarse, 0.95), counted(coarse, every[at]), policy, None)
+        start, end = shown(found)
+        if start is not None and end is not None:
+            assert set(truth.verdicts[at[start] : at[end] + 1]) == {PARITY}
+
+
 class TestGap:
     POLICY = Policy(max_gap=0.001)
 
@@ -218,7 +294,7 @@ class TestObstacles:
     ) -> None:
         rates = rates_of(errors, errors, trials=trials)
         policy = Policy(max_ratio=2, **asked)
-        found = judge(rates, differentials(rates, 0.95), policy, subjects)
+        found = judge(rates, differentials(rates, 0.95), counted(rates), policy, subjects)
         assert found.obstacles == tuple(expected)
         assert found.verdicts == (INCONCLUSIVE, INCONCLUSIVE)
         assert (found.not_detected_from, *shown(found)) == (None, None, None)
@@ -226,7 +302,8 @@ class TestObstacles:
     def test_none_where_the_minimum_is_met(self) -> None:
         rates = rates_of(ALIKE, trials=500)
         policy = Policy(max_ratio=2, min_trials=500, min_subjects=30)
-        found = judge(rates, differentials(rates, 0.95), policy, {"A": (30, 1), "B": (31, 1)})
+        subjects = {"A": (30, 1), "B": (31, 1)}
+        found = judge(rates, differentials(rates, 0.95), counted(rates), policy, subjects)
         assert found.obstacles == ()
         assert found.verdicts == (PARITY,)
 
@@ -238,7 +315,8 @@ def axis_verdict(
     parity: tuple[int, int] | None = None, not_detected: int | None = None, obstacles: tuple[str, ...] = ()
 ) -> AxisVerdict:
     start, end = parity or (None, None)
-    return AxisVerdict((INCONCLUSIVE,) * 5, not_detected, start, end, np.ones(5), obstacles)
+    to_next = np.ones(4, bool)
+    return AxisVerdict((INCONCLUSIVE,) * 5, not_detected, start, end, np.ones(5), to_next, obstacles)
 
 
 def safe(

@@ -46,7 +46,7 @@ def evaluate(
     policy
         YAML or JSON file that says when a threshold counts as safe.
     thresholds
-        start:stop:step, numbers with commas between, or a file; chosen from the scores by default.
+        To list in the tables: start:stop:step, numbers with commas between, or a file; all evaluated by default.
     confirm
         Also choose a threshold on one half of the subjects and see whether it holds on the other half.
     engine

@@ -40,7 +40,7 @@ def inspect(
     policy
         YAML or JSON file that says when a threshold counts as safe.
     thresholds
-        start:stop:step, numbers with commas between, or a file; chosen from the scores by default.
+        To list in the tables: start:stop:step, numbers with commas between, or a file; all evaluated by default.
     worst
         How many comparisons of either label to list, and how many to evaluate without; 20 by default.
     """

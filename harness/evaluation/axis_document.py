@@ -57,6 +57,10 @@ def axis_from_plain(name: str, plain: Plain) -> AxisEvaluation:
                 **verdict,
                 "verdicts": tuple(Verdict(text) for text in verdict["verdicts"]),
                 "growth_needed": floats(verdict["growth_needed"]),
+                # Schema 1 knows nothing of the thresholds between those evaluated.
+                "parity_to_next": np.array(
+                    verdict.get("parity_to_next", [False] * (len(verdict["verdicts"]) - 1)), np.bool_
+                ),
                 "obstacles": tuple(verdict["obstacles"]),
             }
         ),
@@ -100,7 +104,7 @@ def _fields_to_plain(value: Differentials | AxisVerdict) -> Plain:
 
 def _plain(value: Any) -> Any:
     if isinstance(value, np.ndarray):
-        return value.tolist() if value.dtype.kind == "i" else numbers(value)
+        return numbers(value) if value.dtype.kind == "f" else value.tolist()
     return [str(item) for item in value] if isinstance(value, tuple) else value
 
 

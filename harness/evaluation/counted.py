@@ -17,7 +17,14 @@ from harness.errors import InputError
 from harness.grouping import AxisGrouping
 from harness.policy import Policy
 from harness.study import Study
-from harness.thresholds import TAIL, Thresholds, candidates, parse_thresholds, resolving
+from harness.thresholds import (
+    TAIL,
+    Thresholds,
+    candidates,
+    parse_thresholds,
+    resolving,
+    separating_ties,
+)
 
 __all__ = ["Counted", "by_truth", "count_for", "halves"]
 
@@ -40,9 +47,9 @@ class Counted:
     by_subject : SubjectCounts or None
         None where the study names no subjects.
     thresholds : ndarray of float64
-        Those to report, canonical.
-    chosen : bool
-        Whether they were chosen from the scores.
+        Those to evaluate, canonical.
+    asked_for : ndarray of float64, or None
+        Those of them to report, canonical; None for all.
     left_out : tuple of Path
         Files in what was named that were not read, or the folders that hold them.
     """
@@ -53,7 +60,7 @@ class Counted:
     all: Counts
     by_subject: SubjectCounts | None
     thresholds: FloatArray
-    chosen: bool
+    asked_for: FloatArray | None
     left_out: tuple[Path, ...] = ()
 
 
@@ -63,20 +70,22 @@ def count_for(
     thresholds: Thresholds | None,
     progress: Callable[[int, int | None], None] = lambda rows, total: None,
 ) -> Counted:
-    """Count all comparisons at the thresholds asked for, or at enough to choose from.
+    """Count all comparisons at enough thresholds to choose from, with those asked for among them.
 
-    Parameters and errors are those of `evaluate`.
+    A few thresholds asked for would not show what happens between them, so the scan for parity never runs over
+    them alone. Parameters and errors are those of `evaluate`.
     """
     study = comparisons.study
-    wanted = np.unique(study.sign * np.array(policy.thresholds, np.float64)) + 0.0
+    operating = np.array(policy.thresholds, np.float64)
+    asked_for = None if thresholds is None else np.union1d(parse_thresholds(thresholds), operating)
+    wanted = np.unique(study.sign * (operating if asked_for is None else asked_for)) + 0.0
     groupings = [AxisGrouping(study, axis) for axis in study.axes]
-    if thresholds is None:
-        survey = engines.survey(comparisons, TAIL)
-        if not survey:
-            raise InputError("holds no comparison with a score; give it rows", source=comparisons.name)
-        at = candidates(survey, groupings, wanted)
-    else:
-        at = np.union1d(study.sign * parse_thresholds(thresholds), wanted) + 0.0
+    survey = engines.survey(comparisons, TAIL)
+    if not survey:
+        raise InputError("holds no comparison with a score; give it rows", source=comparisons.name)
+    choice = candidates(survey, groupings, wanted)
+    ties = separating_ties(survey, groupings, choice, comparisons.score_type)
+    at = np.union1d(choice, ties) + 0.0
 
     total = comparisons.rows()
 
@@ -94,8 +103,8 @@ def count_for(
         score_type=comparisons.score_type,
         all=counts,
         by_subject=by_subject,
-        thresholds=at if thresholds is not None else resolving(counts, groupings, wanted),
-        chosen=thresholds is None,
+        thresholds=resolving(counts.at(choice), groupings, wanted),
+        asked_for=None if asked_for is None else wanted,
         left_out=comparisons.left_out,
     )
 
@@ -119,7 +128,7 @@ def halves(comparisons: engines.Countable, counted: Counted) -> tuple[Counted, C
     first[np.random.default_rng(SPLIT_SEED).permutation(len(first))[: len(first) // 2]] = True
     parts = []
     for among in (first, ~first):
-        counts, by_subject = engines.count_by_subject(comparisons, counted.thresholds, among=among)
+        counts, by_subject = engines.count_by_subject(comparisons, counted.all.thresholds, among=among)
         _require_both_classes(counts, f"{comparisons.name} (half of the subjects)")
         parts.append(replace(counted, all=counts, by_subject=by_subject))
     comparisons.inputs()  # refuses what changed since all were counted

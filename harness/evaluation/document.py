@@ -32,7 +32,9 @@ from harness.verdicts import SafeThreshold
 
 __all__ = ["SCHEMA", "from_json", "load", "to_json"]
 
-SCHEMA = "harness/evaluation/1"
+SCHEMA = "harness/evaluation/2"
+EARLIER = "harness/evaluation/1"
+"""It knows only the thresholds themselves, and not what happens between them."""
 
 
 def to_json(evaluation: Evaluation) -> str:
@@ -66,6 +68,7 @@ def to_json(evaluation: Evaluation) -> str:
         "confirmation": _confirmation_to_plain(evaluation.confirmation),
         "place_of_safe_threshold": evaluation.safe.place,
         "thresholds": evaluation.thresholds.tolist(),
+        "asked_for": None if evaluation.asked_for is None else evaluation.asked_for.tolist(),
         "axes": {name: axis_to_plain(axis) for name, axis in evaluation.axes.items()},
     }
     return (
@@ -84,7 +87,7 @@ def from_json(text: str, source: str = "evaluation") -> Evaluation:
     try:
         document = json.loads(text)
         schema = document.get("schema") if isinstance(document, dict) else None
-        if schema != SCHEMA:
+        if schema not in (SCHEMA, EARLIER):
             raise InputError(
                 f"schema is {schema!r}, not {SCHEMA!r}; evaluate again with this version", source=source
             )
@@ -145,6 +148,7 @@ def _evaluation(document: Plain) -> Evaluation:
         safe=SafeThreshold(document["place_of_safe_threshold"], document["answer"]["reason"]),
         notes=tuple(document["notes"]),
         confirmation=_confirmation_from_plain(document["confirmation"]),
+        asked_for=None if document.get("asked_for") is None else np.array(document["asked_for"], np.float64),
     )
 
 

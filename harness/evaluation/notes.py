@@ -34,14 +34,14 @@ def versions() -> dict[str, str]:
     }
 
 
-def notes_on(study: Study, counts: Counts, score_type: str, *, chosen: bool) -> tuple[str, ...]:
+def notes_on(study: Study, counts: Counts, score_type: str, asked_for: int | None) -> tuple[str, ...]:
     """Say how dependence, thresholds, the type of the scores and missing ones were dealt with."""
-    notes = [_on_dependence(study)]
-    if chosen:
-        notes.append(
-            f"The {len(counts.thresholds)} thresholds were chosen from the scores, to resolve each group's errors "
-            "down to one."
-        )
+    listed = "" if asked_for is None else f"; tables list the {asked_for} asked for"
+    notes = [
+        _on_dependence(study),
+        f"The {len(counts.thresholds)} thresholds were chosen from the scores, to resolve each group's errors down to "
+        f"one{listed}.",
+    ]
     if score_type == "float32":
         notes.append(
             "Scores are stored as float32, so a score printed as 0.6 may lie a little above or below 0.6; each is "

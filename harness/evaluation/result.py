@@ -118,6 +118,9 @@ class Evaluation(Plotting):
         What a reader must know to read the numbers rightly.
     confirmation : Confirmation or None
         Whether a threshold chosen on half of the subjects holds on the other half, where that was asked.
+    asked_for : ndarray of float64, or None
+        The thresholds that tables list, where some were asked for; the evaluation itself holds more, for it must see
+        what happens between them.
     """
 
     study: Study
@@ -132,6 +135,7 @@ class Evaluation(Plotting):
     safe: SafeThreshold
     notes: tuple[str, ...]
     confirmation: Confirmation | None = None
+    asked_for: FloatArray | None = None
 
     @property
     def safe_threshold(self) -> float | None:
@@ -154,15 +158,25 @@ class Evaluation(Plotting):
         """Return the threshold at a place, None for None."""
         return None if place is None else float(self.thresholds[place])
 
-    @cached_property
+    @property
     def rates(self) -> pa.Table:
-        """Every rate of every group at every threshold, a row each.
+        """Every rate of every group at every threshold, or at those asked for, a row each.
 
         Undefined numbers are null. Any dataframe library takes the table.
         """
+        return self._listed(self._rates)
+
+    @cached_property
+    def _rates(self) -> pa.Table:
         return pa.Table.from_batches(
             [rate_rows(axis, self.thresholds, rates) for axis, rates in self._all_rates()]
         )
+
+    def _listed(self, table: pa.Table) -> pa.Table:
+        """Keep the rows of the thresholds asked for, where some were."""
+        if self.asked_for is None:
+            return table
+        return table.filter(pc.is_in(table["threshold"], pa.array(self.asked_for)))
 
     def _all_rates(self) -> Iterator[tuple[AxisEvaluation, Rates]]:
         for axis in self.axes.values():
@@ -171,22 +185,28 @@ class Evaluation(Plotting):
             if axis.across is not None:
                 yield axis, axis.across
 
-    @cached_property
+    @property
     def verdicts(self) -> pa.Table:
-        """The differential of every axis and its verdict at every threshold, a row each.
+        """The differential of every axis and its verdict at every threshold, or at those asked for, a row each.
 
         A ratio to a rate of zero is ``inf``, as is a bound that does not exist; an undefined number is null.
         """
+        return self._listed(self._verdicts)
+
+    @cached_property
+    def _verdicts(self) -> pa.Table:
         return pa.Table.from_batches([verdict_rows(axis, self.thresholds) for axis in self.axes.values()])
 
     @cached_property
     def measures(self) -> pa.Table:
-        """The summary measures of every axis at every threshold, a row each.
+        """The summary measures of every axis at every threshold, or at those asked for, a row each.
 
         An undefined measure has null for its numbers, and the reason.
         """
-        return pa.Table.from_batches(
-            [measure_rows(axis.name, self.thresholds, axis.measures) for axis in self.axes.values()]
+        return self._listed(
+            pa.Table.from_batches(
+                [measure_rows(axis.name, self.thresholds, axis.measures) for axis in self.axes.values()]
+            )
         )
 
     def place_of(self, threshold: float) -> int:
@@ -226,7 +246,7 @@ class Evaluation(Plotting):
         """
         self.place_of(threshold)  # refuses
         rates, verdicts = (
-            table.filter(pc.equal(table["threshold"], threshold)) for table in (self.rates, self.verdicts)
+            table.filter(pc.equal(table["threshold"], threshold)) for table in (self._rates, self._verdicts)
         )
         return Reading(threshold, rates, verdicts, self.pairs_at([threshold]))
 

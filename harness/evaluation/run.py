@@ -7,9 +7,12 @@ from collections.abc import Callable, Mapping
 from dataclasses import replace
 from typing import Literal, TypeAlias
 
+import numpy as np
+import numpy.typing as npt
+
 from harness.comparisons import Scores, study_of
-from harness.counting import Cell, Counts
-from harness.differentials import differentials
+from harness.counting import NON_MATED, Cell, Counts
+from harness.differentials import EffectiveCounts, differentials
 from harness.engines import EngineName, choose_engine, open_with
 from harness.evaluation.confirmation import confirmation_of
 from harness.evaluation.counted import Counted, by_truth, count_for, halves
@@ -26,6 +29,7 @@ from harness.verdicts import judge, safe_threshold
 
 __all__ = ["PolicyLike", "StudyLike", "conclude", "evaluate"]
 
+FloatArray: TypeAlias = npt.NDArray[np.float64]
 StudyLike: TypeAlias = Study | Mapping[str, object] | str | os.PathLike[str]
 PolicyLike: TypeAlias = Policy | Mapping[str, object] | str | os.PathLike[str] | None
 
@@ -58,8 +62,9 @@ def evaluate(
     policy : Policy, mapping or path, optional
         When a threshold counts as safe.
     thresholds : str, path or sequence of float, optional
-        As the study states scores. By default chosen from the scores, so that the tail is resolved down to
-        single events, with the policy's thresholds among them.
+        Those to list in tables, as the study states scores; all by default. Whatever is asked for, thresholds chosen
+        from the scores are evaluated too, so that the tail is resolved down to single events and nothing between is
+        overlooked, with the policy's thresholds among them.
     confirm : "split", optional
         Also choose a threshold on one half of the subjects and see whether it holds on the other half.
     engine : {"local", "dask", "spark"}, optional
@@ -147,16 +152,23 @@ def conclude(counted: Counted, policy: Policy) -> Evaluation:
         axes=axes,
         safe=safe,
         notes=(
-            *notes_on(study, counts, counted.score_type, chosen=counted.chosen),
+            *notes_on(
+                study,
+                counts,
+                counted.score_type,
+                None if counted.asked_for is None else len(counted.asked_for),
+            ),
             *notes_on_files(counted.left_out),
         ),
+        asked_for=None if counted.asked_for is None else study.sign * counted.asked_for + 0.0,
     )
 
 
 def _evaluate_axis(
     grouping: AxisGrouping, counted: Counted, policy: Policy, *, judged: bool
 ) -> AxisEvaluation:
-    false_matches, false_non_matches, subjects = _group_rates(grouping, counted, policy)
+    within = grouping.within(counted.all)
+    false_matches, false_non_matches, subjects = _group_rates(grouping, within, counted, policy)
     differential = differentials(false_matches, policy.confidence)
     return AxisEvaluation(
         name=grouping.axis.name,
@@ -169,15 +181,27 @@ def _evaluate_axis(
         false_match_differential=differential,
         false_non_match_differential=differentials(false_non_matches, policy.confidence),
         measures=summary_measures(false_matches, false_non_matches, policy.confidence),
-        verdict=judge(false_matches, differential, policy, subjects),
+        verdict=judge(
+            false_matches, differential, _with_those_between(grouping, within, counted), policy, subjects
+        ),
+    )
+
+
+def _with_those_between(grouping: AxisGrouping, within: Counts, counted: Counted) -> EffectiveCounts:
+    """Return the false matches of every group at all thresholds that were counted at, reported or not."""
+    effects = _effects(grouping.study, within, counted, grouping.shared, within.thresholds)
+    return EffectiveCounts(
+        within.thresholds,
+        np.searchsorted(within.thresholds, counted.thresholds),
+        within.matches[:, NON_MATED] / effects.false_match,
+        within.trials[:, NON_MATED, None] / effects.false_match,
     )
 
 
 def _group_rates(
-    grouping: AxisGrouping, counted: Counted, policy: Policy
+    grouping: AxisGrouping, within: Counts, counted: Counted, policy: Policy
 ) -> tuple[Rates, Rates, dict[str, tuple[int, int]] | None]:
-    within = grouping.within(counted.all)
-    effects = _effects(grouping.study, within, counted, grouping.shared)
+    effects = _effects(grouping.study, within, counted, grouping.shared, counted.thresholds)
     at = within.at(counted.thresholds)
     task, confidence = grouping.study.task, policy.confidence
     false_matches = false_match_rates(at, task=task, confidence=confidence, design_effect=effects.false_match)
@@ -194,7 +218,7 @@ def _group_rates(
 
 def _rates_across(grouping: AxisGrouping, counted: Counted, policy: Policy) -> Rates:
     across = grouping.across(counted.all)
-    effects = _effects(grouping.study, across, counted, grouping.sides)
+    effects = _effects(grouping.study, across, counted, grouping.sides, counted.thresholds)
     return false_match_rates(
         across.at(counted.thresholds),
         task=grouping.study.task,
@@ -204,8 +228,12 @@ def _rates_across(grouping: AxisGrouping, counted: Counted, policy: Policy) -> R
 
 
 def _effects(
-    study: Study, grouped: Counts, counted: Counted, cell_of: Callable[[Cell], Cell | None]
+    study: Study,
+    grouped: Counts,
+    counted: Counted,
+    cell_of: Callable[[Cell], Cell | None],
+    thresholds: FloatArray,
 ) -> Effects:
     if counted.by_subject is None:
-        return Effects.independent(len(grouped.cells), len(counted.thresholds))
-    return effects_of_subjects(study, grouped, counted.by_subject, cell_of, counted.thresholds)
+        return Effects.independent(len(grouped.cells), len(thresholds))
+    return effects_of_subjects(study, grouped, counted.by_subject, cell_of, thresholds)

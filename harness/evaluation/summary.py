@@ -177,7 +177,8 @@ def _evidence(evaluation: Evaluation) -> str:
     groups = ", ".join(
         f"{len(axis.false_matches.groups)} of {axis.name}" for axis in evaluation.axes.values()
     )
+    asked_for = "" if evaluation.asked_for is None else f" ({len(evaluation.asked_for):,} asked for)"
     return (
         f"{non_mated:,} non-mated and {mated:,} mated {_trials(evaluation)}, groups: {groups}, "
-        f"{len(evaluation.thresholds):,} thresholds, {100 * evaluation.policy.confidence:g} % bounds"
+        f"{len(evaluation.thresholds):,} thresholds{asked_for}, {100 * evaluation.policy.confidence:g} % bounds"
     )

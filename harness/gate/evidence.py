@@ -12,13 +12,14 @@ from harness.errors import InputError
 from harness.gate.files import plain_json
 from harness.gate.recomputing import (
     DisagreementError,
+    holds_between,
     numbers,
     require,
     require_consistent_axis,
     require_order,
     within_limits,
 )
-from harness.gate.shape import SCHEMA, AxisShape, EvaluationShape, Number
+from harness.gate.shape import SCHEMAS, AxisShape, EvaluationShape, Number
 from harness.policy import Policy
 from harness.study import Study
 
@@ -45,6 +46,8 @@ class AxisEvidence:
         The places between which the policy's criterion holds.
     keeps_limits : tuple of bool, length T
         Where max_fmr and max_fnmr_gap are kept.
+    holds_between : tuple of bool, length T - 1
+        Whether the criterion and the limits, met at a threshold and at the next stricter, are met everywhere between.
     obstacles : tuple of str
     """
 
@@ -56,6 +59,7 @@ class AxisEvidence:
     safe_from: int | None
     safe_to: int | None
     keeps_limits: tuple[bool, ...]
+    holds_between: tuple[bool, ...]
     obstacles: tuple[str, ...]
 
 
@@ -115,10 +119,13 @@ def evidence_of(content: bytes, source: str) -> Evidence:
     """
     try:
         plain = plain_json(content)
-        known = plain.get("schema") if isinstance(plain, dict) else None
-        if known != SCHEMA:
-            raise InputError(f"schema is {shown(known)}, not {shown(SCHEMA)}", source=source)
-        return _evidence(validated(EvaluationShape, plain), source, hashlib.sha256(content).hexdigest())
+        document = plain if isinstance(plain, dict) else {}
+        known = document.get("schema")
+        if known not in SCHEMAS:
+            raise InputError(f"schema is {shown(known)}, not {shown(SCHEMAS[-1])}", source=source)
+        shape = validated(EvaluationShape, plain)
+        require(("asked_for" in document) == (known != SCHEMAS[0]), "asked_for is of another schema")
+        return _evidence(shape, source, hashlib.sha256(content).hexdigest())
     except InputError as error:
         raise InputError(error.problem, source=source) from error
     except ValidationError as error:
@@ -143,6 +150,9 @@ def _evidence(shape: EvaluationShape, source: str, sha256: str) -> Evidence:
         require(axis.judged == (name in judged), f"{name} is judged or not against its policy")
         require((axis.subjects is None) == (not study.subjects), f"{name}: subjects are not as in the study")
         require_consistent_axis(axis, policy, study.task, len(shape.thresholds))
+        of_this_schema = (axis.verdict.parity_to_next is None) == (shape.schema_ == SCHEMAS[0])
+        require(of_this_schema, f"{name} is of another schema")
+    require(set(shape.asked_for or ()) <= set(shape.thresholds), "a threshold asked for was not evaluated")
     evidence = Evidence(
         source=source,
         sha256=sha256,
@@ -179,6 +189,7 @@ def _axis(name: str, axis: AxisShape, policy: Policy) -> AxisEvidence:
         safe_from=safe[0],
         safe_to=safe[1],
         keeps_limits=within_limits(axis, policy),
+        holds_between=holds_between(axis, policy),
         obstacles=tuple(verdict.obstacles),
     )
 

@@ -52,6 +52,7 @@ class Rule(StrEnum):
     NOT_CONFIRMED = "not-confirmed"
     OUTSIDE_EVALUATED_RANGE = "outside-evaluated-range"
     ABOVE_PARITY_RANGE = "above-parity-range"
+    BETWEEN_EVALUATED = "between-evaluated"
     WAIVER_INVALID = "waiver-invalid"
     WAIVER_EXPIRED = "waiver-expired"
     WAIVER_NOT_USED = "waiver-not-used"

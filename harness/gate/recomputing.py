@@ -16,6 +16,7 @@ from harness.policy import Policy
 
 __all__ = [
     "DisagreementError",
+    "holds_between",
     "numbers",
     "require",
     "require_consistent_axis",
@@ -93,6 +94,42 @@ def within_limits(axis: AxisShape, policy: Policy) -> tuple[bool, ...]:
         if limit is not None:
             kept = [so_far and bound <= limit for so_far, bound in zip(kept, numbers(bounds), strict=True)]
     return tuple(kept)
+
+
+def holds_between(axis: AxisShape, policy: Policy) -> tuple[bool, ...]:
+    """Say between which neighbours the criterion and the limits hold throughout, where they do at both.
+
+    Rates go one way with the threshold. So nothing changes between two thresholds with the same errors; and a group's
+    false non-match rate there is at most that at the stricter threshold, and at least that at the more lenient.
+    """
+    same = _same_errors(axis.false_matches)
+    if policy.criterion == "shown":
+        same = [unchanged or alike for unchanged, alike in zip(same, _parity_to_next(axis), strict=True)]
+    if policy.max_fnmr_gap is None:
+        return tuple(same)
+    return tuple(
+        held and kept for held, kept in zip(same, _keeps_fnmr_gap_between(axis, policy), strict=True)
+    )
+
+
+def _same_errors(rates: RatesShape) -> list[bool]:
+    by_threshold = list(zip(*(group.errors for group in rates.groups), strict=True))
+    return [here == there for here, there in pairwise(by_threshold)]
+
+
+def _parity_to_next(axis: AxisShape) -> Sequence[bool]:
+    """Say between which neighbours parity is shown; schema 1 does not know."""
+    known = axis.verdict.parity_to_next
+    return [False] * (len(axis.verdict.verdicts) - 1) if known is None else known
+
+
+def _keeps_fnmr_gap_between(axis: AxisShape, policy: Policy) -> list[bool]:
+    most = math.inf if policy.max_fnmr_gap is None else policy.max_fnmr_gap
+    highest = map(max, zip(*(numbers(group.upper) for group in axis.false_non_matches.groups), strict=True))
+    lowest = map(min, zip(*(numbers(group.lower) for group in axis.false_non_matches.groups), strict=True))
+    gaps = [upper - lower <= most for upper, lower in zip(list(highest)[1:], list(lowest)[:-1], strict=True)]
+    unchanged = _same_errors(axis.false_non_matches)
+    return [kept or same for kept, same in zip(gaps, unchanged, strict=True)]
 
 
 def _require_lengths(arrays: Iterable[Sequence[object]], count: int) -> None:
@@ -193,10 +230,13 @@ def _require_measures(axis: AxisShape, policy: Policy, count: int) -> None:
 def _require_verdict(axis: AxisShape, policy: Policy, count: int) -> None:
     verdict, found = axis.verdict, axis.false_match_differential
     _require_lengths((verdict.verdicts, verdict.growth_needed), count)
+    to_next = _parity_to_next(axis)
+    _require_lengths((to_next,), count - 1)
     ends = (verdict.not_detected_from, verdict.parity_shown_from, verdict.parity_shown_to)
     require(all(end is None or end < count for end in ends), "a verdict's place is not among the thresholds")
     if verdict.obstacles:
         require(set(verdict.verdicts) == {"inconclusive"}, "an axis that cannot be decided has verdicts")
+        require(not any(to_next), "an axis that cannot be decided has thresholds")
         require(ends == (None, None, None), "an axis that cannot be decided has thresholds")
         return
     require(_enough_data(axis, policy), "a group has less data than the policy asks for")
@@ -205,8 +245,11 @@ def _require_verdict(axis: AxisShape, policy: Policy, count: int) -> None:
     for stated, alike, differ in zip(verdict.verdicts, parity, detected, strict=True):
         expected = "parity shown" if alike else "disparity shown" if differ else "inconclusive"
         require(stated == expected, "verdicts do not follow from the bounds")
-    from_here = _end_of_run([not differ for differ in detected], count - 1)
-    require(verdict.not_detected_from == from_here, "not_detected_from does not follow from the bounds")
+    from_here = _end_of_run([not differ for differ in detected])
+    expected_from = from_here if from_here < count else None
+    require(verdict.not_detected_from == expected_from, "not_detected_from does not follow from the bounds")
+    at_both = [all(ends) for ends in pairwise(parity)]
+    require(all(map(ge, at_both, to_next)), "parity is shown between thresholds at which it is not")
     _require_parity_range(axis, parity, policy)
 
 
@@ -215,7 +258,9 @@ def _require_parity_range(axis: AxisShape, parity: Sequence[bool], policy: Polic
     if end is None or start is None:
         require(start == end, "the range of shown parity has one end")
         return
-    require(_end_of_run(parity, end) == start, "the range of shown parity does not follow from the bounds")
+    joined = parity if axis.verdict.parity_to_next is None else axis.verdict.parity_to_next
+    follows = parity[end] and _end_of_run(joined[:end]) == start
+    require(follows, "the range of shown parity does not follow from the bounds")
     # The scan starts where data suffice for more power than growth_needed is about, or, for a gap, at the top.
     of_gap = policy.max_gap is not None and end == len(parity) - 1
     growth = numbers(axis.verdict.growth_needed)[end]
@@ -237,12 +282,9 @@ def _alike(found: DifferentialShape, policy: Policy) -> list[bool]:
     return [ratio <= most_ratio or gap <= most_gap for ratio, gap in bounds]
 
 
-def _end_of_run(holds: Sequence[bool], start: int) -> int | None:
-    """The lowest place down to which it holds without a break; None where it fails at the start."""
-    place = start
-    while place >= 0 and holds[place]:
-        place -= 1
-    return place + 1 if place < start else None
+def _end_of_run(holds: Sequence[bool]) -> int:
+    """The lowest index from which all hold up to the last; their number where the last does not."""
+    return max((index + 1 for index, held in enumerate(holds) if not held), default=0)
 
 
 def _close(a: float, b: float) -> bool:

@@ -21,7 +21,7 @@ _HOLDS = {"shown": "parity is shown", "not_detected": "no disparity is detected"
 def threshold_is_safe(deployment: Located, evidence: Evidence) -> Finding:
     """Judge a threshold by the evidence.
 
-    One that was not evaluated is safe only where both its evaluated neighbours are.
+    One that was not evaluated is safe only where both its evaluated neighbours are, and everything between them.
     """
     rule, outcome, sentence = judge_threshold(deployment.terms.threshold, evidence)
     return Finding(rule, outcome, sentence, deployment.place("threshold"))
@@ -60,6 +60,13 @@ def _judgement(threshold: float, places: tuple[int, int], evidence: Evidence) ->
         return Rule.ABOVE_PARITY_RANGE, Outcome.CANNOT_DECIDE, _beyond(threshold, beyond, evidence)
     if not all(axis.keeps_limits[place] for axis in evidence.judged for place in places):
         return Rule.LIMIT_BROKEN, Outcome.FAIL, _limit(threshold, lower, evidence)
+    unknown = [axis for axis in evidence.judged if lower < upper and not axis.holds_between[lower]]
+    if unknown:
+        return (
+            Rule.BETWEEN_EVALUATED,
+            Outcome.CANNOT_DECIDE,
+            _between(threshold, places, unknown[0], evidence),
+        )
     return Rule.SAFE, Outcome.PASS, _safe(threshold, places, evidence)
 
 
@@ -129,7 +136,15 @@ def _safe(threshold: float, places: tuple[int, int], evidence: Evidence) -> str:
     if places[0] == places[1]:
         return f"{sentence}{_ratio_at(places[0], evidence)}"
     near = " and ".join(repr(evidence.thresholds[place]) for place in places)
-    return f"{sentence}; it was not evaluated itself, but lies between {near}, which are both safe"
+    return f"{sentence}; it was not evaluated itself, but all thresholds between {near} are safe"
+
+
+def _between(threshold: float, places: tuple[int, int], axis: AxisEvidence, evidence: Evidence) -> str:
+    near = " and ".join(repr(evidence.thresholds[place]) for place in places)
+    return (
+        f"threshold {threshold!r} was not evaluated; {near} on either side of it are safe, but the evidence does not "
+        f"show what happens to {axis.name} between them; evaluate again with thresholds: [{threshold!r}] in the policy"
+    )
 
 
 def _ratio_at(place: int, evidence: Evidence, axis: AxisEvidence | None = None) -> str:

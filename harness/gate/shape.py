@@ -1,13 +1,16 @@
-"""The shape of ``evaluation.json``, schema 1, read without coercion: every key, and none besides."""
+"""The shape of ``evaluation.json``, read without coercion: every key, and none besides.
+
+Schema 1 lacks what schema 2 says of the thresholds between those evaluated.
+"""
 
 from collections.abc import Mapping
 from typing import Annotated, Literal
 
 from harness.documents import Key, Limits, Part
 
-__all__ = ["SCHEMA", "AxisShape", "DifferentialShape", "EvaluationShape", "Number", "RatesShape"]
+__all__ = ["SCHEMAS", "AxisShape", "DifferentialShape", "EvaluationShape", "Number", "RatesShape"]
 
-SCHEMA = "harness/evaluation/1"
+SCHEMAS = ("harness/evaluation/1", "harness/evaluation/2")
 
 Number = float | Literal["inf"] | None
 """An undefined number is null, and one without bound is the text ``inf``."""
@@ -76,6 +79,7 @@ class _Verdict(Part):
     parity_shown_from: _Place | None
     parity_shown_to: _Place | None
     growth_needed: list[Number]
+    parity_to_next: list[bool] | None = None
     obstacles: list[str]
 
 
@@ -144,7 +148,7 @@ class _Versions(Part):
 class EvaluationShape(Part):
     """The whole document; study and policy are read by their own models."""
 
-    schema_: Annotated[Literal["harness/evaluation/1"], Key("schema")]
+    schema_: Annotated[Literal["harness/evaluation/1", "harness/evaluation/2"], Key("schema")]
     versions: _Versions
     study: dict[str, object]
     policy: dict[str, object]
@@ -157,4 +161,5 @@ class EvaluationShape(Part):
     confirmation: _Confirmation | None
     place_of_safe_threshold: _Place | None
     thresholds: Annotated[list[float], Limits(min_length=1)]
+    asked_for: list[float] | None = None
     axes: Annotated[Mapping[str, AxisShape], Limits(min_length=1)]

@@ -25,6 +25,7 @@ WAIVABLE = (
     Rule.NOT_CONFIRMED,
     Rule.OUTSIDE_EVALUATED_RANGE,
     Rule.ABOVE_PARITY_RANGE,
+    Rule.BETWEEN_EVALUATED,
 )
 """The rules that can be waived: what is known and accepted, never what is missing, altered or unsigned."""
 

@@ -8,8 +8,8 @@ from pathlib import Path
 import pytest
 from jsonschema import Draft202012Validator
 
-import harness
 from harness.cli.app import run
+from tests.few_thresholds import evaluate_at
 
 DATA = Path(__file__).parents[2] / "data_synthetic"
 HEAVY = ("numpy", "scipy", "pandas", "duckdb", "pyarrow", "matplotlib")
@@ -81,7 +81,7 @@ REPORT = {
 @pytest.fixture(scope="module")
 def evaluation(tmp_path_factory: pytest.TempPathFactory) -> str:
     path = tmp_path_factory.mktemp("evidence") / "evaluation.json"
-    found = harness.evaluate(
+    found = evaluate_at(
         DATA / "vanishing.parquet",
         study=DATA / "study.yaml",
         policy=DATA / "policy.yaml",

@@ -7,8 +7,8 @@ import numpy as np
 import pytest
 
 from harness.cli.app import run
-from harness.evaluation import evaluate
 from harness.folders import MANIFEST
+from tests.few_thresholds import evaluate_at
 
 
 @pytest.fixture
@@ -21,7 +21,7 @@ def evaluation(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
         "group": np.tile(["A", "B"], 250),
     }
     study = {"matcher": {"name": "example", "version": "1"}, "groups": {"group": "group"}}
-    evaluate(columns, study=study, thresholds=[0.4, 0.5, 0.6]).save("evaluation.json")
+    evaluate_at(columns, study=study, thresholds=[0.4, 0.5, 0.6]).save("evaluation.json")
     return Path("evaluation.json")
 
 

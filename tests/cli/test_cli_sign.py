@@ -11,8 +11,8 @@ from pathlib import Path
 
 import pytest
 
-import harness
 from harness.cli.app import run
+from tests.few_thresholds import evaluate_at
 
 DATA = Path(__file__).parents[2] / "data_synthetic"
 CONFIGS = str(DATA / "deployments.yaml")
@@ -57,7 +57,7 @@ def make_pair(folder: Path, name: str, *options: str) -> None:
 @pytest.fixture(scope="module")
 def evaluation_text(tmp_path_factory: pytest.TempPathFactory) -> str:
     path = tmp_path_factory.mktemp("evidence") / "evaluation.json"
-    harness.evaluate(
+    evaluate_at(
         DATA / "vanishing.parquet",
         study=DATA / "study.yaml",
         policy=DATA / "policy.yaml",

@@ -12,6 +12,7 @@ from pathlib import Path
 import pytest
 
 from harness.documents import read_document
+from tests.few_thresholds import evaluate_at
 
 ROOT = Path(__file__).parents[2]
 DATA = ROOT / "data_synthetic"
@@ -39,10 +40,9 @@ YAML, TOML = "harness.documents.yaml", "harness.documents.toml"
 
 @pytest.fixture(scope="module")
 def evaluation(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    import harness
 
     path = tmp_path_factory.mktemp("evidence") / "evaluation.json"
-    harness.evaluate(
+    evaluate_at(
         DATA / "vanishing.parquet",
         study=DATA / "study.yaml",
         policy=DATA / "policy.yaml",

@@ -14,7 +14,7 @@ import pyarrow.parquet as pq
 import pytest
 
 import harness
-from harness import InputError, Inspection
+from harness import InputError, Inspection, engines
 from harness.comparisons import Comparisons
 from harness.comparisons.trials import extremes
 from harness.contamination import findings, to_json
@@ -25,6 +25,7 @@ from harness.evaluation import to_json as evaluation_to_json
 from harness.policy import load_policy
 from harness.study import load_study
 from harness.synthetic import world
+from tests.few_thresholds import count_at, evaluate_at
 
 STUDY: dict[str, Any] = {
     "matcher": {"name": "synthetic", "version": "1"},
@@ -87,6 +88,11 @@ def contaminated() -> tuple[pa.Table, dict[str, list[int]]]:
 @cache
 def found() -> Inspection:
     return inspect(contaminated()[0])
+
+
+@pytest.fixture(autouse=True)
+def few_thresholds(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("harness.contamination.run.count_for", count_at)
 
 
 class TestInjected:
@@ -176,7 +182,7 @@ class TestSensitivity:
         for step in inspection.steps:
             dropped = {trial.row - 1 for trial in inspection.non_mated[: step.without]}
             left = table.take([i for i in range(len(table)) if i not in dropped])
-            fresh = harness.evaluate(
+            fresh = evaluate_at(
                 left, study={**STUDY, "subjects": subjects}, policy=POLICY, thresholds=THRESHOLDS
             )
             assert evaluation_to_json(step.evaluation) == evaluation_to_json(fresh)
@@ -188,7 +194,7 @@ class TestSensitivity:
         step = inspection.steps[-1]
         dropped = {trial.row - 1 for trial in inspection.non_mated}
         left = table.take([i for i in range(len(table)) if i not in dropped])
-        fresh = harness.evaluate(left, study=study, policy=POLICY, thresholds=step.evaluation.thresholds)
+        fresh = evaluate_at(left, study=study, policy=POLICY, thresholds=step.evaluation.thresholds)
         assert step.evaluation.rates.equals(fresh.rates)
         assert step.evaluation.safe_threshold == fresh.safe_threshold
 
@@ -206,26 +212,25 @@ class TestSensitivity:
             for name, column in rows.items()
         }
         with Comparisons(kept, study) as comparisons:
-            fresh = count_for(comparisons, policy, [0.2, 0.5])
+            fresh, by_subject = engines.count_by_subject(comparisons, counted.all.thresholds)
         assert isinstance(left.all, Counts)
-        assert left.all == fresh.all
+        assert left.all == fresh
         assert left.by_subject is not None
-        assert fresh.by_subject is not None
-        assert len(left.by_subject.subjects) == len(fresh.by_subject.subjects)
+        assert len(left.by_subject.subjects) == len(by_subject.subjects)
         with pytest.raises(InputError, match="part of"):
-            _ = fresh.all - counted.all
+            _ = fresh - counted.all
         with pytest.raises(InputError, match="part of"):
-            _ = fresh.by_subject - counted.by_subject  # type: ignore[operator]
+            _ = by_subject - counted.by_subject  # type: ignore[operator]
 
     def test_nothing_is_removed(self, tmp_path: Path) -> None:
         path = tmp_path / "scores.parquet"
         pq.write_table(contaminated()[0], path)
         terms: dict[str, Any] = {"study": STUDY, "policy": POLICY, "thresholds": THRESHOLDS}
         bytes_before = path.read_bytes()
-        before = evaluation_to_json(harness.evaluate(path, **terms))
+        before = evaluation_to_json(evaluate_at(path, **terms))
         inspection = harness.inspect(path, **terms)
         assert path.read_bytes() == bytes_before
-        assert evaluation_to_json(harness.evaluate(path, **terms)) == before
+        assert evaluation_to_json(evaluate_at(path, **terms)) == before
         assert evaluation_to_json(inspection.evaluation) == before
 
 

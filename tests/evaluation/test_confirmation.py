@@ -5,9 +5,9 @@ from typing import Any
 import numpy as np
 import pytest
 
-import harness
 from harness import InputError
 from harness.evaluation import Evaluation, Outcome, from_json, to_json
+from tests.few_thresholds import evaluate_at
 
 MATCHER = {"name": "example", "version": "1"}
 PEOPLE = 160
@@ -47,7 +47,7 @@ def trials(**unlike: Any) -> dict[str, Any]:
 def confirmed(
     scores: dict[str, Any], policy: dict[str, Any] | None = None, thresholds: str = THRESHOLDS, **study: Any
 ) -> Evaluation:
-    return harness.evaluate(
+    return evaluate_at(
         scores,
         study=STUDY | study,
         policy={"max_ratio": 1.5} | (policy or {}),
@@ -127,7 +127,7 @@ def test_a_limit_of_the_policy_must_hold_there_too() -> None:
 
 def test_the_evaluation_is_that_of_all_comparisons() -> None:
     scores = trials()
-    plain = harness.evaluate(scores, study=STUDY, policy={"max_ratio": 1.5}, thresholds=THRESHOLDS)
+    plain = evaluate_at(scores, study=STUDY, policy={"max_ratio": 1.5}, thresholds=THRESHOLDS)
     assert plain.confirmation is None
     assert confirmed(scores).rates.equals(plain.rates)
 

@@ -13,6 +13,7 @@ import harness
 from harness import Evaluation, InputError
 from harness.evaluation import answer, to_json
 from harness.measures import FDR_CAUTION
+from tests.few_thresholds import evaluate_at
 
 STUDY: dict[str, Any] = {
     "matcher": {"name": "example", "version": "1"},
@@ -40,7 +41,7 @@ def trials(rows: int = 2000) -> dict[str, Any]:
 
 
 def evaluated(scores: Any = None, policy: Any = None, thresholds: Any = None, **study: Any) -> Evaluation:
-    return harness.evaluate(
+    return evaluate_at(
         trials() if scores is None else scores,
         study={**STUDY, **study},
         policy=policy,
@@ -124,12 +125,14 @@ class TestNotes:
         assert evaluated(thresholds=[0.5]).notes == (
             "Intervals take comparisons as independent, for the study names no subjects. Comparisons that "
             "share a person are not independent, so the true uncertainty is larger.",
+            "The 1 thresholds were chosen from the scores, to resolve each group's errors down to one.",
             FDR_CAUTION,
         )
 
     def test_with_subjects_the_design_effect_is_named(self) -> None:
         assert evaluated(thresholds=[0.5], subjects=SUBJECTS).notes == (
             "Intervals allow for comparisons that share a person, by probe and reference (design effect).",
+            "The 1 thresholds were chosen from the scores, to resolve each group's errors down to one.",
             FDR_CAUTION,
         )
 
@@ -140,12 +143,16 @@ class TestNotes:
             "errors down to one."
         )
 
+    def test_of_thresholds_asked_for_it_is_said_that_tables_list_them(self) -> None:
+        found = harness.evaluate(trials(), study=STUDY, thresholds=[0.5, 0.6])
+        assert found.notes[1].endswith("down to one; tables list the 2 asked for.")
+
     def test_float32_is_said_and_compared_as_stored(self) -> None:
         scores = trials()
         scores["score"] = scores["score"].astype(np.float32)
         found = evaluated(scores, thresholds=[0.6])
         assert found.score_type == "float32"
-        assert found.notes[1].startswith("Scores are stored as float32, so a score printed as 0.6 may lie")
+        assert found.notes[2].startswith("Scores are stored as float32, so a score printed as 0.6 may lie")
         assert evaluated(thresholds=[0.6]).score_type == "float64"
 
         within = (~scores["mated"]) & (scores["probe_ethnicity"] == scores["reference_ethnicity"])
@@ -267,7 +274,7 @@ class TestSummary:
 def test_a_study_and_a_policy_may_be_files(tmp_path: Any) -> None:
     (tmp_path / "study.json").write_text(json.dumps(STUDY))
     (tmp_path / "policy.yaml").write_text("criterion: not_detected\nthresholds: [0.5]\n")
-    found = harness.evaluate(
+    found = evaluate_at(
         trials(), study=tmp_path / "study.json", policy=str(tmp_path / "policy.yaml"), thresholds=[0.6]
     )
     assert to_json(found) == to_json(

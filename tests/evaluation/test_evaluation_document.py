@@ -16,6 +16,7 @@ import pytest
 import harness
 from harness import Evaluation, InputError
 from harness.evaluation import from_json, to_json
+from tests.few_thresholds import evaluate_at
 
 GROUPS = {"ethnicity": ["probe_ethnicity", "reference_ethnicity"], "sex": "sex"}
 STUDY: dict[str, Any] = {"matcher": {"name": "example", "version": "1.10"}, "groups": GROUPS}
@@ -40,7 +41,7 @@ def trials(rows: int = 600) -> dict[str, Any]:
 
 
 def evaluated(thresholds: Any = "0.3:0.9:0.05", policy: Any = None, **study: Any) -> Evaluation:
-    return harness.evaluate(trials(), study={**STUDY, **study}, policy=policy, thresholds=thresholds)
+    return evaluate_at(trials(), study={**STUDY, **study}, policy=policy, thresholds=thresholds)
 
 
 @pytest.mark.parametrize(
@@ -112,7 +113,7 @@ def test_states_the_answer_before_the_detail() -> None:
     found = evaluated(policy={"criterion": "not_detected"})
     assert next(iter(document)) == "schema"
     assert list(document).index("answer") < list(document).index("thresholds")
-    assert document["schema"] == "harness/evaluation/1"
+    assert document["schema"] == "harness/evaluation/2"
     assert document["answer"]["safe_threshold"] == found.safe_threshold
     assert document["answer"]["not_detected_from"] == found.not_detected_from
     assert document["versions"]["harness"] == harness.__version__
@@ -132,18 +133,18 @@ def replaced(**changes: Any) -> Callable[[str], str]:
 
 
 class TestRefused:
-    @pytest.mark.parametrize("schema", ["harness/evaluation/2", None, 1])
+    @pytest.mark.parametrize("schema", ["harness/evaluation/3", None, 1])
     def test_another_schema(self, text: str, schema: Any) -> None:
         with pytest.raises(InputError) as refused:
             from_json(replaced(schema=schema)(text), "old.json")
         assert str(refused.value) == (
-            f"old.json: schema is {schema!r}, not 'harness/evaluation/1'; evaluate again with this version"
+            f"old.json: schema is {schema!r}, not 'harness/evaluation/2'; evaluate again with this version"
         )
 
-    @pytest.mark.parametrize("content", ["[]", "null", '"harness/evaluation/1"', "{}"])
+    @pytest.mark.parametrize("content", ["[]", "null", '"harness/evaluation/2"', "{}"])
     def test_other_json(self, content: str) -> None:
         with pytest.raises(
-            InputError, match=r"^x: schema is None, not 'harness/evaluation/1'; evaluate again"
+            InputError, match=r"^x: schema is None, not 'harness/evaluation/2'; evaluate again"
         ):
             from_json(content, "x")
 

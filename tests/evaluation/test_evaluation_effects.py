@@ -8,9 +8,9 @@ import numpy as np
 import pytest
 from scipy import stats
 
-import harness
 from harness import Evaluation
 from harness.intervals import clopper_pearson
+from tests.few_thresholds import evaluate_at
 
 MATCHER = {"name": "example", "version": "1"}
 SUBJECTS = 60
@@ -39,7 +39,7 @@ def trials() -> dict[str, Any]:
 def evaluated(thresholds: Any, subjects: list[str], **study: Any) -> Evaluation:
     groups = {"group": ["probe_group", "reference_group"]}
     stated = {"matcher": MATCHER, "groups": groups, "subjects": subjects, **study}
-    return harness.evaluate(trials(), study=stated, thresholds=thresholds)
+    return evaluate_at(trials(), study=stated, thresholds=thresholds)
 
 
 def naive_effect(errors: np.ndarray, sides: list[np.ndarray]) -> float:
@@ -139,7 +139,7 @@ def test_clustering_widens_every_interval_and_moves_no_estimate() -> None:
 
 
 def test_a_single_subject_a_group_shows_nothing() -> None:
-    found = harness.evaluate(
+    found = evaluate_at(
         {
             "score": [0.4, 0.6, 0.7, 0.4, 0.5, 0.9],
             "mated": [0, 0, 1, 0, 0, 1],

@@ -14,6 +14,7 @@ from scipy import stats
 
 import harness
 from harness import Evaluation, InputError
+from tests.few_thresholds import evaluate_at
 
 STUDY: dict[str, Any] = {
     "matcher": {"name": "example", "version": "1"},
@@ -53,9 +54,7 @@ def columns(sign: int = 1, **more: Any) -> dict[str, Any]:
 
 
 def evaluated(scores: Any = None, policy: Any = None, **study: Any) -> Evaluation:
-    return harness.evaluate(
-        scores or columns(), study={**STUDY, **study}, policy=policy, thresholds=THRESHOLDS
-    )
+    return evaluate_at(scores or columns(), study={**STUDY, **study}, policy=policy, thresholds=THRESHOLDS)
 
 
 @pytest.fixture(scope="module")
@@ -149,7 +148,7 @@ def test_answer(evaluation: Evaluation) -> None:
 def test_safe_threshold_is_in_the_scores_units() -> None:
     policy = {"criterion": "not_detected", "max_fnmr_gap": 0.99, "max_fmr": 0.9}
     assert evaluated(policy=policy).safe_threshold == 0.6  # at 0.5 the bound of 3 in 4 is 0.99
-    distances = harness.evaluate(
+    distances = evaluate_at(
         columns(-1),
         study={**STUDY, "score": {"better": "lower"}},
         policy=policy,
@@ -160,7 +159,7 @@ def test_safe_threshold_is_in_the_scores_units() -> None:
 
 
 def test_distances_give_what_their_negatives_give(evaluation: Evaluation) -> None:
-    distances = harness.evaluate(
+    distances = evaluate_at(
         columns(-1), study={**STUDY, "score": {"better": "lower"}}, thresholds=[-0.7, -0.6, -0.5]
     )
     assert distances.thresholds.tolist() == [-0.5, -0.6, -0.7]  # from lenient to strict

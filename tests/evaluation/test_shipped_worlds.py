@@ -10,6 +10,7 @@ import pytest
 
 import harness
 from harness import Evaluation
+from tests.few_thresholds import evaluate_at
 
 DATA = Path(harness.__file__).parents[1] / "data_synthetic"
 
@@ -17,7 +18,7 @@ DATA = Path(harness.__file__).parents[1] / "data_synthetic"
 @pytest.fixture(scope="module")
 def worlds() -> dict[str, Evaluation]:
     return {
-        world: harness.evaluate(
+        world: evaluate_at(
             DATA / f"{world}.parquet",
             study=DATA / "study.yaml",
             policy={"max_ratio": 2.0, "axes": ["ethnicity"]},

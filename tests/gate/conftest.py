@@ -9,15 +9,15 @@ from pathlib import Path
 import pytest
 from small_world import DATA, TODAY, VALID, Checking, Plain
 
-import harness
 from harness.evaluation import to_json
 from harness.gate import Report, check
+from tests.few_thresholds import evaluate_at
 
 
 @pytest.fixture(scope="session")
 def evaluation_text() -> str:
     """Thresholds 0.54, 0.55, ... 0.68; parity is shown from 0.59 to 0.62 for ethnicity, to 0.63 for sex."""
-    evaluation = harness.evaluate(
+    evaluation = evaluate_at(
         DATA / "vanishing.parquet",
         study=DATA / "study.yaml",
         policy=DATA / "policy.yaml",

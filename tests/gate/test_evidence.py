@@ -67,6 +67,7 @@ def test_a_field_removed_or_of_another_shape_never_passes(checking: Checking, pl
         "[" * 100_000,
         "9" * 5000,
         '{"schema": "harness/evaluation/2"}',
+        '{"schema": "harness/evaluation/3"}',
         "\x00",
     ],
     ids=lambda text: text[:20] or "empty",
@@ -115,6 +116,30 @@ def lower_the_verdicts_too(plain: Plain) -> None:
     plain["axes"]["ethnicity"]["verdict"]["verdicts"] = ["parity shown"] * 15
 
 
+def join_what_fails(plain: Plain) -> None:
+    plain["axes"]["ethnicity"]["verdict"]["parity_to_next"][0] = True  # at 0.54 a disparity is shown
+
+
+def join_one_more(plain: Plain) -> None:
+    plain["axes"]["ethnicity"]["verdict"]["parity_to_next"].append(False)
+
+
+def part_the_range(plain: Plain) -> None:
+    plain["axes"]["ethnicity"]["verdict"]["parity_to_next"][6] = False
+
+
+def know_nothing_between(plain: Plain) -> None:
+    del plain["axes"]["ethnicity"]["verdict"]["parity_to_next"]
+
+
+def claim_to_be_earlier(plain: Plain) -> None:
+    plain["schema"] = "harness/evaluation/1"
+
+
+def ask_for_another(plain: Plain) -> None:
+    plain["asked_for"] = [0.605]
+
+
 def judge_one_axis_less(plain: Plain) -> None:
     plain["axes"]["ethnicity"]["judged"] = False
 
@@ -150,6 +175,12 @@ def narrower_bounds(plain: Plain) -> None:
         lower_the_place_too,
         lower_the_range_too,
         lower_the_verdicts_too,
+        join_what_fails,
+        join_one_more,
+        part_the_range,
+        know_nothing_between,
+        claim_to_be_earlier,
+        ask_for_another,
         judge_one_axis_less,
         shift_the_thresholds,
         raise_the_end,

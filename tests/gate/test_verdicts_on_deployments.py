@@ -30,7 +30,7 @@ def at(threshold: object) -> str:
         (0.6, Rule.SAFE, "threshold 0.6 is safe: parity is shown from 0.59 for ethnicity, sex; at 0.6 "),
         (0.59, Rule.SAFE, "threshold 0.59 is safe"),
         (0.62, Rule.SAFE, "threshold 0.62 is safe"),
-        (0.605, Rule.SAFE, "was not evaluated itself, but lies between 0.6 and 0.61, which are both safe"),
+        (0.605, Rule.SAFE, "was not evaluated itself, but all thresholds between 0.6 and 0.61 are safe"),
         (
             0.585,
             Rule.BELOW_SAFE_THRESHOLD,
@@ -52,6 +52,50 @@ def test_a_threshold_gets_a_sentence(checking: Checking, threshold: float, rule:
     assert sentence in finding.sentence
 
 
+def as_schema_1(plain: Plain) -> Plain:
+    """Make the evaluation one of those that know nothing of what lies between their thresholds."""
+    plain["schema"] = "harness/evaluation/1"
+    del plain["asked_for"]
+    for axis in plain["axes"].values():
+        del axis["verdict"]["parity_to_next"]
+    return plain
+
+
+def test_earlier_evidence_cannot_decide_between_its_thresholds(checking: Checking, plain: Plain) -> None:
+    as_schema_1(plain)
+    assert checking(at(0.6), plain).exit_code == 0
+    (finding,) = checking(at(0.605), plain).checked[0].findings
+    assert (finding.rule, finding.outcome) == (Rule.BETWEEN_EVALUATED, Outcome.CANNOT_DECIDE)
+    assert finding.sentence == (
+        "threshold 0.605 was not evaluated; 0.6 and 0.61 on either side of it are safe, but the evidence does not show "
+        "what happens to ethnicity between them; evaluate again with thresholds: [0.605] in the policy"
+    )
+
+
+def test_between_thresholds_with_the_same_errors_nothing_changes(checking: Checking, plain: Plain) -> None:
+    as_schema_1(plain)
+    for axis in plain["axes"].values():
+        for part in ("false_matches", "false_non_matches"):
+            for group in axis[part]["groups"]:
+                for name in ("errors", "design_effect", "estimate", "lower", "upper"):
+                    group[name][7] = group[name][6]  # at 0.61 as at 0.6
+        for part in ("false_match_differential", "false_non_match_differential", "verdict"):
+            for values in axis[part].values():
+                if isinstance(values, list) and values:
+                    values[7] = values[6]
+    report = checking(at(0.605), plain)
+    assert report.exit_code == 0, report.checked[0].findings[0].sentence
+
+
+def test_a_limit_on_misses_holds_between_thresholds_too(checking: Checking, plain: Plain) -> None:
+    differentials = [plain["axes"][axis]["false_non_match_differential"] for axis in ("ethnicity", "sex")]
+    plain["policy"]["max_fnmr_gap"] = max(found["gap_upper"][7] for found in differentials)
+    assert checking(at(0.6), plain).exit_code == 0
+    assert checking(at(0.61), plain).exit_code == 0
+    report = checking(at(0.605), plain)  # the bounds of the groups at either side leave room for more
+    assert (report.exit_code, report.checked[0].findings[0].rule) == (3, Rule.BETWEEN_EVALUATED)
+
+
 def as_distances(plain: Plain) -> Plain:
     plain["study"]["score"]["better"] = "lower"
     plain["thresholds"] = [-threshold for threshold in plain["thresholds"]]
@@ -67,7 +111,7 @@ def as_distances(plain: Plain) -> Plain:
     ("threshold", "code", "sentence"),
     [
         (-0.6, 0, "threshold -0.6 is safe"),
-        (-0.605, 0, "lies between -0.6 and -0.61"),
+        (-0.605, 0, "all thresholds between -0.6 and -0.61 are safe"),
         (-0.58, 1, "threshold -0.58 is above -0.59, from which parity is shown for ethnicity"),
         (-0.585, 1, "is above -0.59"),
         (-0.3, 1, "is above -0.59"),

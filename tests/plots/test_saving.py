@@ -11,9 +11,9 @@ from matplotlib.figure import Figure
 from worlds import POLICY, scores, study
 
 from harness.errors import InputError
-from harness.evaluation import evaluate
 from harness.plots import FalseMatchRateDisplay, save_figure, save_figures
 from harness.text import page
+from tests.few_thresholds import evaluate_at
 
 PROGRAM = """
 import hashlib, sys
@@ -83,7 +83,7 @@ def test_words_with_characters_that_xml_lacks_still_make_a_figure_that_can_be_re
 def test_group_names_with_control_characters_make_figures_that_can_be_read(tmp_path: Path) -> None:
     columns = scores(2)
     columns["group"] = np.where(columns["group"] == "G1", "a\x07b", "c\x1bd")
-    evaluation = evaluate(columns, study=study(), policy=POLICY, thresholds="0.2:0.8:0.05")
+    evaluation = evaluate_at(columns, study=study(), policy=POLICY, thresholds="0.2:0.8:0.05")
     save_figures(evaluation, tmp_path)
     drawn = list(tmp_path.glob("*.svg"))
     assert len(drawn) > 5

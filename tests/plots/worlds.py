@@ -5,6 +5,7 @@ from functools import cache
 import numpy as np
 
 from harness.evaluation import Evaluation, evaluate
+from tests.few_thresholds import evaluate_at
 
 POLICY = {"max_ratio": 2.0, "criterion": "not_detected"}
 
@@ -41,7 +42,7 @@ LONG = "A group with quite a long official name, as in a census, category {:02d}
 
 def with_long_names(groups: int) -> Evaluation:
     columns = scores(groups, name=LONG)
-    return evaluate(columns, study=study(), policy=POLICY, thresholds="0.1:0.9:0.005")
+    return evaluate_at(columns, study=study(), policy=POLICY, thresholds="0.1:0.9:0.005")
 
 
 SHOWN = {"max_ratio": 3.0, "max_gap": 0.01}
@@ -50,19 +51,21 @@ SHOWN = {"max_ratio": 3.0, "max_gap": 0.01}
 def without_events(groups: int) -> Evaluation:
     columns = scores(groups, name=LONG)
     columns["score"] = np.where(columns["mated"], columns["score"], 0.3 * columns["score"])
-    return evaluate(columns, study=study(), policy={"max_ratio": 2.0}, thresholds=[0.5, 0.55, 0.6, 0.65, 0.7])
+    return evaluate_at(
+        columns, study=study(), policy={"max_ratio": 2.0}, thresholds=[0.5, 0.55, 0.6, 0.65, 0.7]
+    )
 
 
 def one_group_without_events() -> Evaluation:
     columns = scores(4, name="Group {}")
     silent = (columns["group"] == "Group 4") & ~columns["mated"]
     columns["score"] = np.where(silent, 0.1, columns["score"])
-    return evaluate(columns, study=study(), policy={"max_ratio": 2.0}, thresholds="0.2:0.9:0.01")
+    return evaluate_at(columns, study=study(), policy={"max_ratio": 2.0}, thresholds="0.2:0.9:0.01")
 
 
 def no_safe_threshold() -> Evaluation:
     columns = scores(8, name=LONG)
-    return evaluate(columns, study=study(), policy={"max_ratio": 1.01}, thresholds="0.2:0.8:0.01")
+    return evaluate_at(columns, study=study(), policy={"max_ratio": 1.01}, thresholds="0.2:0.8:0.01")
 
 
 def distances() -> Evaluation:
@@ -77,7 +80,7 @@ def intersectional() -> Evaluation:
         axes=["ethnic background", "age", ["ethnic background", "age"]],
     )
     policy = {"max_ratio": 2.0, "axes": ["age"]}
-    return evaluate(columns | {"age": ages}, study=described, policy=policy, thresholds="0.2:0.8:0.01")
+    return evaluate_at(columns | {"age": ages}, study=described, policy=policy, thresholds="0.2:0.8:0.01")
 
 
 def across(groups: int, name: str) -> dict[str, np.ndarray]:
@@ -98,12 +101,12 @@ def across(groups: int, name: str) -> dict[str, np.ndarray]:
 
 def crossed(groups: int, name: str = LONG) -> Evaluation:
     described = study(groups={"group": ["probe", "reference"]}, pairing="cross")
-    return evaluate(across(groups, name), study=described, policy=POLICY, thresholds="0.1:0.9:0.01")
+    return evaluate_at(across(groups, name), study=described, policy=POLICY, thresholds="0.1:0.9:0.01")
 
 
 def searched(groups: int) -> Evaluation:
     described = study(task="identification", watchlist_size=100)
-    return evaluate(scores(groups, name=LONG), study=described, policy=POLICY, thresholds="0.2:0.8:0.01")
+    return evaluate_at(scores(groups, name=LONG), study=described, policy=POLICY, thresholds="0.2:0.8:0.01")
 
 
 MADE = {
@@ -116,7 +119,7 @@ MADE = {
     "no safe threshold": no_safe_threshold,
     "distances": distances,
     "intersectional": intersectional,
-    "one threshold": lambda: evaluate(scores(3), study=study(), policy=POLICY, thresholds=[0.35]),
+    "one threshold": lambda: evaluate_at(scores(3), study=study(), policy=POLICY, thresholds=[0.35]),
     "one group": lambda: evaluate(scores(1), study=study(), policy=POLICY),
     "searches": lambda: searched(3),
     "across 3 groups": lambda: crossed(3, "Group {}"),

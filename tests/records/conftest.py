@@ -7,14 +7,14 @@ from pathlib import Path
 import pytest
 from published import DATA, HEADER, Written
 
-import harness
 from harness.evaluation import Evaluation
+from tests.few_thresholds import evaluate_at
 
 
 @pytest.fixture(scope="session")
 def searches() -> Evaluation:
     """Of searches of 10,000 references; parity is shown from 0.6 to 0.62, FPIR differs below."""
-    found = harness.evaluate(
+    found = evaluate_at(
         DATA / "searches.parquet",
         study=DATA / "searches.yaml",
         policy={"max_ratio": 2.0},
@@ -27,7 +27,7 @@ def searches() -> Evaluation:
 @pytest.fixture(scope="session")
 def comparisons() -> Evaluation:
     """Of comparisons within groups, in the world where the disparity never ends."""
-    found = harness.evaluate(
+    found = evaluate_at(
         DATA / "persisting.parquet",
         study=DATA / "study.yaml",
         policy=DATA / "policy.yaml",

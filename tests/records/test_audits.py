@@ -47,7 +47,7 @@ def judge(searches: Evaluation) -> Judge:
     [
         (0.6, SAFE, "threshold 0.6 is safe: parity is shown from 0.6 for ethnicity"),
         (0.62, SAFE, "threshold 0.62 is safe"),
-        (0.615, SAFE, "it was not evaluated itself, but lies between 0.61 and 0.62, which are both safe"),
+        (0.615, SAFE, "it was not evaluated itself, but all thresholds between 0.61 and 0.62 are safe"),
         (0.595, BELOW, "threshold 0.595 is below 0.6, from which parity is shown for ethnicity"),
         (0.58, BELOW, "threshold 0.58 is below 0.6"),
         (0.3, BELOW, "threshold 0.3 is below 0.6"),

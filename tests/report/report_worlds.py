@@ -6,6 +6,7 @@ from functools import cache
 import numpy as np
 
 from harness.evaluation import Evaluation, evaluate
+from tests.few_thresholds import evaluate_at
 
 LONG = "A group with quite a long official name, as in a census, category {:02d}"
 NOT_DETECTED = {"max_ratio": 2.0, "criterion": "not_detected"}
@@ -53,7 +54,7 @@ def small(
     name: str = "G{}",
     **more: object,
 ) -> Evaluation:
-    return evaluate(
+    return evaluate_at(
         scores(groups, name=name), study=study(**more), policy=dict(policy), thresholds=thresholds
     )
 
@@ -73,7 +74,7 @@ def unsafe() -> Evaluation:
 
 
 def without_events() -> Evaluation:
-    return evaluate(scores(3, mean=-3.0), study=study(), policy=SHOWN, thresholds="0:0.9:0.1")
+    return evaluate_at(scores(3, mean=-3.0), study=study(), policy=SHOWN, thresholds="0:0.9:0.1")
 
 
 def alike() -> Evaluation:
@@ -83,7 +84,7 @@ def alike() -> Evaluation:
     columns["age"] = np.where(drawn.random(len(columns["score"])) < 0.5, "young", "old")
     columns["score"] = columns["score"] + np.where(columns["age"] == "old", 0.15, 0.0)
     study_of_two = {**study(), "groups": {"group": "group", "age": "age"}}
-    return evaluate(
+    return evaluate_at(
         columns, study=study_of_two, policy={**SHOWN, "axes": ["group"]}, thresholds="0.3:0.7:0.005"
     )
 
@@ -104,13 +105,13 @@ def crossed() -> Evaluation:
     }
     described = study(groups={"group": ["probe", "reference"]}, pairing="cross")
     policy = {"max_ratio": 3.0, "max_gap": 0.01, "criterion": "not_detected"}
-    return evaluate(columns, study=described, policy=policy, thresholds="0.1:0.9:0.01")
+    return evaluate_at(columns, study=described, policy=policy, thresholds="0.1:0.9:0.01")
 
 
 def large() -> Evaluation:
     """Thirty groups at a thousand thresholds, with long names and design effects that differ everywhere."""
     columns = scores(30, name=LONG, trials=12000, subjects=60)
-    return evaluate(
+    return evaluate_at(
         columns, study=study(subjects=["subject"]), policy=NOT_DETECTED, thresholds="0:0.999:0.001"
     )
 

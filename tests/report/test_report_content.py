@@ -9,11 +9,12 @@ import numpy as np
 import pytest
 from report_worlds import LONG, small, world
 
-from harness.evaluation import Evaluation, about, answer, evaluate
+from harness.evaluation import Evaluation, about, answer
 from harness.report.content import report_on
 from harness.report.content.model import Facts, Paragraph, Report, Table
 from harness.report.content.numerals import number
 from harness.report.content.zones import zones_of
+from tests.few_thresholds import evaluate_at
 
 DIGEST = "0" * 64
 NUMBER = re.compile(r"\d[\d,]*(?:\.\d+)?")
@@ -183,13 +184,15 @@ def test_so_many_false_matches_that_parity_is_of_no_use_are_called_many() -> Non
     }
     columns["mated"][:4] = columns["mated"][-4:] = True
     study = {"matcher": {"name": "m", "version": "1"}, "groups": {"group": "group"}}
-    found = evaluate(columns, study=study, policy={"max_ratio": 2.0}, thresholds="0,0.5,1")
+    found = evaluate_at(columns, study=study, policy={"max_ratio": 2.0}, thresholds="0,0.5,1")
     assert found.safe_threshold == 0
     assert "That is many" in dict(say(found).lead.entries)["False matches there"]
     assert dict(answer(found))["Safe threshold"].endswith(
         "; FMR of every group there about 1; max_fmr in the policy would ask for fewer"
     )
-    limited = evaluate(columns, study=study, policy={"max_ratio": 2.0, "max_fmr": 0.9}, thresholds="0,0.5,1")
+    limited = evaluate_at(
+        columns, study=study, policy={"max_ratio": 2.0, "max_fmr": 0.9}, thresholds="0,0.5,1"
+    )
     assert limited.safe_threshold == 0.5
     assert "would ask for fewer" not in dict(answer(limited))["Safe threshold"]
 

@@ -27,6 +27,7 @@ from harness.report.pdf import comparison_pdf, drawings_of, report_pdf
 from harness.report.pdf.document import report_parts
 from harness.report.pdf.fonts import settable
 from harness.text import page
+from tests.few_thresholds import evaluate_at
 
 DIGEST = hashlib.sha256(b"an evaluation").hexdigest()
 HOSTILE = (
@@ -232,14 +233,16 @@ def test_any_number_of_groups_with_long_names_is_printed_whole(
     groups: int, policy: dict[str, object], mean: float
 ) -> None:
     columns = scores(groups, name=LONG, mean=mean)
-    evaluation = evaluate(columns, study=study(), policy=policy, thresholds="0:0.9:0.05")
+    evaluation = evaluate_at(columns, study=study(), policy=policy, thresholds="0:0.9:0.05")
     found = text_of(pdf_of(evaluation))
     for group in range(1, groups + 1):
         assert found.count(squeezed(LONG.format(group))) >= 2
 
 
 def test_a_long_table_repeats_its_headings_on_every_page() -> None:
-    evaluation = evaluate(scores(30, name=LONG), study=study(), policy=NOT_DETECTED, thresholds="0:0.9:0.1")
+    evaluation = evaluate_at(
+        scores(30, name=LONG), study=study(), policy=NOT_DETECTED, thresholds="0:0.9:0.1"
+    )
     pages = [page.extract_text() for page in PdfReader(io.BytesIO(pdf_of(evaluation))).pages]
     with_rows = [squeezed(page) for page in pages if len(re.findall(r"1\.000", page)) >= 5]
     assert len(with_rows) >= 3

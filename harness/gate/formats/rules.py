@@ -133,6 +133,11 @@ EXPLAINED: Mapping[Rule, Explained] = MappingProxyType(
             "The threshold is stricter than those at which parity is shown; beyond them no count could show it.",
             "Deploy within the range that was shown, or evaluate more data.",
         ),
+        Rule.BETWEEN_EVALUATED: Explained(
+            "The threshold lies between evaluated ones",
+            "Its neighbours are safe, but the evaluation does not show what happens between them.",
+            "Evaluate this threshold: name it in the policy's thresholds.",
+        ),
         Rule.WAIVER_INVALID: Explained(
             "A waiver is not valid",
             "Waivers were given that cannot be read, are not signed by the key, or are not what a waiver has to be.",
