@@ -77,7 +77,12 @@ def new_folder(directory: Path, kind: Kind) -> Iterator[Path]:
         with Scratch(target.parent, BESIDE) as scratch:
             new = scratch.folder / "new"
             new.mkdir()
-            yield new
+            try:
+                yield new
+            except InputError as error:
+                if error.source is not None and Path(error.source).is_relative_to(new):  # which nobody named
+                    raise InputError(error.problem, source=str(directory)) from error
+                raise
             _list_files(new, kind)
             try:
                 with _alone(target.parent), uninterrupted():

@@ -18,7 +18,7 @@ import pytest
 
 from harness import folders
 from harness.errors import InputError
-from harness.files import sweep
+from harness.files import sweep, write_whole
 from harness.folders import MANIFEST, Kind, new_folder, require_outside, require_replaceable
 
 EXCHANGE = [pytest.param(True, id="exchanged"), pytest.param(False, id="in two steps")]
@@ -363,6 +363,13 @@ class TestFailures:
             write("out")
         assert held("out") == result("new")
         assert names(".") == {"out"}
+
+    def test_no_line_names_the_folder_that_would_have_taken_the_place(self) -> None:
+        with (
+            pytest.raises(InputError, match=r"^out: cannot be written \(No such file or directory\)$"),
+            new_folder(Path("out"), "evaluation") as folder,
+        ):
+            write_whole(folder / "nowhere" / "a.svg", b"")
 
     def test_a_failure_while_it_is_written_is_a_line_and_leaves_the_old_result(self) -> None:
         write("out", "old")
