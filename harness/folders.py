@@ -77,7 +77,12 @@ def new_folder(directory: Path, kind: Kind) -> Iterator[Path]:
         with Scratch(target.parent, BESIDE) as scratch:
             new = scratch.folder / "new"
             new.mkdir()
-            yield new
+            try:
+                yield new
+            except InputError as error:
+                if error.source is not None and Path(error.source).is_relative_to(new):  # which nobody named
+                    raise InputError(error.problem, source=str(directory)) from error
+                raise
             _list_files(new, kind)
             try:
                 with _alone(target.parent), uninterrupted():
@@ -168,7 +173,8 @@ def _require_own(folder: Path, kind: Kind, directory: Path) -> None:
     folders = {parent.as_posix() for name in listed or () for parent in Path(name).parents}
     for path in sorted(_content(folder), key=lambda path: (path == folder / MANIFEST, path)):
         name = path.relative_to(folder).as_posix()
-        if (name == MANIFEST and listed is not None) or (path.is_dir() and name in folders):
+        mode = path.lstat().st_mode
+        if (name == MANIFEST and listed is not None) or (stat.S_ISDIR(mode) and name in folders):
             continue
         if listed is None or name not in listed:
             unlisted = "" if listed is not None else f", which no {MANIFEST} lists"
@@ -176,7 +182,7 @@ def _require_own(folder: Path, kind: Kind, directory: Path) -> None:
                 f"holds something else than {NAMES[kind]} ({name}{unlisted}); name another folder",
                 source=str(directory),
             )
-        if not stat.S_ISREG(path.lstat().st_mode) or _digest(path) != listed[name]:
+        if not stat.S_ISREG(mode) or _digest(path) != listed[name]:
             raise InputError(
                 f"holds {NAMES[kind]} whose {name} was changed since it was written; move that file away, or "
                 "name another folder",
@@ -251,7 +257,8 @@ def _publish(new: Path, target: Path, scratch: Scratch, require_own: Callable[[P
         try:
             require_own(new)  # again, for now nobody can add to it by its name
         except BaseException:
-            _exchanged(new, target)
+            with _nothing_lost(new, target, scratch):
+                _exchanged(new, target)
             raise
         break
     with contextlib.suppress(OSError):
@@ -268,14 +275,21 @@ def _replace_in_two_steps(
         require_own(earlier)
         new.rename(target)
     except BaseException:
-        try:
+        with _nothing_lost(earlier, target, scratch):
             earlier.rename(target)
-        except OSError as error:
-            scratch.keep()
-            raise InputError(
-                f"cannot be written ({reason(error)}); what it held is in {earlier}", source=str(target)
-            ) from error
         raise
+
+
+@contextmanager
+def _nothing_lost(earlier: Path, target: Path, scratch: Scratch) -> Iterator[None]:
+    """Where an earlier result cannot be put back, leave it where it is and say so."""
+    try:
+        yield
+    except OSError as error:
+        scratch.keep()
+        raise InputError(
+            f"cannot be written ({reason(error)}); what it held is in {earlier}", source=str(target)
+        ) from error
 
 
 def _exchanged(one: Path, other: Path) -> bool:

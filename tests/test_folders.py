@@ -18,7 +18,7 @@ import pytest
 
 from harness import folders
 from harness.errors import InputError
-from harness.files import sweep
+from harness.files import sweep, write_whole
 from harness.folders import MANIFEST, Kind, new_folder, require_outside, require_replaceable
 
 EXCHANGE = [pytest.param(True, id="exchanged"), pytest.param(False, id="in two steps")]
@@ -129,6 +129,13 @@ class TestWhatIsReplaced:
         said = refusal("out")
         assert said == f"out: holds something else than an evaluation ({name}); name another folder"
         assert sorted(map(str, Path("out").rglob("*"))) == before
+
+    def test_a_link_in_place_of_a_folder_of_the_result_is_kept(self) -> None:
+        write("out", "old")
+        Path("out/figures").rename("elsewhere")
+        Path("out/figures").symlink_to("../elsewhere")
+        assert refusal("out") == "out: holds something else than an evaluation (figures); name another folder"
+        assert Path("out/figures").is_symlink()
 
     @pytest.mark.parametrize("name", ["evaluation.json", "figures/a.svg"])
     def test_a_file_that_was_changed_since_is_named_and_kept(self, name: str) -> None:
@@ -345,6 +352,31 @@ class TestFailures:
             write("out")
         assert held("out") == result("old")
 
+    def test_what_cannot_be_exchanged_back_is_kept_and_named(
+        self, place: Path, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        if folders._renameat2() is None:
+            pytest.skip("this system cannot exchange folders")
+        write("out", "old")
+        check = folders._require_own
+
+        def fail(folder: Path, *others: object) -> None:
+            if folder.name == "new":
+                Path("out").rename("moved")
+                raise OSError(errno.EIO, os.strerror(errno.EIO))
+            check(folder, *others)  # type: ignore[arg-type]
+
+        with monkeypatch.context() as broken:
+            broken.setattr(folders, "_require_own", fail)
+            with pytest.raises(
+                InputError, match=r"out: cannot be written \(No such file or directory\); what it held"
+            ):
+                write("out")
+        sweep.cache_clear()
+        write("other")
+        (kept,) = place.glob(".harness-*")
+        assert held(kept / "new") == result("old")
+
     @pytest.mark.usefixtures("exchange")
     def test_ctrl_c_in_the_middle_of_the_move_waits_and_says_what_was_written(
         self, monkeypatch: pytest.MonkeyPatch
@@ -363,6 +395,13 @@ class TestFailures:
             write("out")
         assert held("out") == result("new")
         assert names(".") == {"out"}
+
+    def test_no_line_names_the_folder_that_would_have_taken_the_place(self) -> None:
+        with (
+            pytest.raises(InputError, match=r"^out: cannot be written \(No such file or directory\)$"),
+            new_folder(Path("out"), "evaluation") as folder,
+        ):
+            write_whole(folder / "nowhere" / "a.svg", b"")
 
     def test_a_failure_while_it_is_written_is_a_line_and_leaves_the_old_result(self) -> None:
         write("out", "old")

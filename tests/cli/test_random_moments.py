@@ -15,9 +15,6 @@ from pathlib import Path
 
 import pytest
 
-from harness.cli.app import run
-from harness.files import sweep
-
 resource = pytest.importorskip("resource")
 
 ROUNDS = 30
@@ -133,8 +130,8 @@ def test_the_folder_is_the_old_or_the_new_result_whole_and_no_other_file_is_touc
         (now,) = [confidence for confidence, result in results.items() if held(Path("out")) == result]
         assert now in allowed
         assert files_of(place) == before
-    sweep.cache_clear()
-    assert run(arguments("0.99")) == 0  # which cleans up after those that were killed
+    with start("0.99") as process:  # which cleans up after those that were killed
+        process.communicate()
     assert held(Path("out")) == results["0.99"]
     assert {path.name for path in place.iterdir()} == {"out", "scratch", "scores.csv", "study.yaml"}
     assert list(Path("scratch").iterdir()) == []
@@ -168,9 +165,9 @@ def on_a_disk_of(size: str, command: list[str], **environment: str) -> subproces
 
 @pytest.mark.slow
 @pytest.mark.skipif(shutil.which("unshare") is None, reason="mounts a small disk")
-@pytest.mark.parametrize("room", [4, 60, 200, 300])
+@pytest.mark.parametrize("room", [4, 200])
 def test_a_full_disk_is_a_line_and_leaves_the_old_result(room: int, place: Path) -> None:
-    assert run(arguments("0.9", "old")) == 0
+    subprocess.run([sys.executable, "-m", "harness", *arguments("0.9", "old")], check=True)
     Path("disk").mkdir()
     used = sum(-(-path.stat().st_size // 4096) * 4 for path in Path("old").rglob("*") if path.is_file())
     done = on_a_disk_of(f"{used + room}k", [sys.executable, "-m", "harness", *arguments("0.95", "disk/out")])

@@ -29,6 +29,8 @@ INTERNAL = {
     "counting",
     "documents",
     "engines",
+    "files",
+    "folders",
     "grouping",
     "outputs",
     "report",
