@@ -13,6 +13,7 @@ from harness import engines
 from harness.comparisons import Input
 from harness.counting import MATED, NON_MATED, Counts, SubjectCounts
 from harness.errors import InputError
+from harness.evaluation.limits import FEWEST_THRESHOLDS, require_few_groups
 from harness.grouping import AxisGrouping
 from harness.policy import Policy
 from harness.study import Study
@@ -70,6 +71,7 @@ def count_for(
         survey = engines.survey(comparisons, TAIL)
         if not survey:
             raise InputError("holds no comparison with a score; give it rows", source=comparisons.name)
+        require_few_groups(groupings, (one.cell for one in survey), FEWEST_THRESHOLDS, comparisons.name)
         at = candidates(survey, groupings, wanted)
     else:
         at = np.union1d(study.sign * parse_thresholds(thresholds), wanted) + 0.0
@@ -84,13 +86,15 @@ def count_for(
     else:
         counts, by_subject = engines.count(comparisons, at, progress=counted), None
     _require_both_classes(counts, comparisons.name)
+    reported = at if thresholds is not None else resolving(counts, groupings, wanted)
+    require_few_groups(groupings, counts.cells, len(reported), comparisons.name)
     return Counted(
         study=study,
         inputs=comparisons.inputs(),
         score_type=comparisons.score_type,
         all=counts,
         by_subject=by_subject,
-        thresholds=at if thresholds is not None else resolving(counts, groupings, wanted),
+        thresholds=reported,
         chosen=thresholds is None,
     )
 
