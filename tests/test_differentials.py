@@ -197,6 +197,15 @@ class TestAnyRates:
             chosen = rates.estimate[one, threshold]  # of equals, either group may come first
             assert chosen.tolist() == rates.estimate[order[two], threshold].tolist()
 
+    @given(any_rates(), st.integers(1, 12))
+    def test_some_thresholds_at_a_time_give_the_same_bits(self, rates: Rates, at_once: int) -> None:
+        whole = differentials(rates, 0.95)
+        with pytest.MonkeyPatch.context() as patch:
+            patch.setattr("harness.differentials.PAIRS_AT_ONCE", at_once)
+            in_parts = differentials(rates, 0.95)
+        for field in fields(Differentials):
+            np.testing.assert_array_equal(getattr(in_parts, field.name), getattr(whole, field.name))
+
 
 class TestPairwise:
     """Three groups at two thresholds, of which the second is asked for."""

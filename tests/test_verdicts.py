@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from itertools import combinations
 from typing import Any
 
 import numpy as np
@@ -149,6 +150,14 @@ class TestParityShown:
         expected = [float(growth_to_show_parity(n, n, 2, 0.95, 0.8)) for n in (400, 400, 4)]
         assert found == pytest.approx([*expected, np.inf])
         assert found[2] == pytest.approx(100 * found[0])
+
+    def test_growth_needed_is_that_of_the_pair_that_needs_most(self) -> None:
+        trials = np.array([50_000, 8_000, 200_000, 30_000])
+        found = judged((40, 10, 70, 20), trials=trials).growth_needed
+        expected = 140 / trials.sum() * trials
+        a, b = (expected[list(side)] for side in zip(*combinations(range(4), 2), strict=True))
+        of_each_pair = 1 - 0.2 / 6
+        assert found == pytest.approx([growth_to_show_parity(a, b, 2, 0.95, of_each_pair).max()])
 
 
 class TestBetweenThresholds:

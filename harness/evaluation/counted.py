@@ -14,6 +14,7 @@ from harness import engines
 from harness.comparisons import Input
 from harness.counting import MATED, NON_MATED, Counts, SubjectCounts
 from harness.errors import InputError
+from harness.evaluation.limits import FEWEST_THRESHOLDS, require_few_groups
 from harness.grouping import AxisGrouping
 from harness.policy import Policy
 from harness.study import Study
@@ -83,6 +84,7 @@ def count_for(
     survey = engines.survey(comparisons, TAIL)
     if not survey:
         raise InputError("holds no comparison with a score; give it rows", source=comparisons.name)
+    require_few_groups(groupings, (one.cell for one in survey), FEWEST_THRESHOLDS, comparisons.name)
     choice = candidates(survey, groupings, wanted)
     ties = separating_ties(survey, groupings, choice, comparisons.score_type)
     at = np.union1d(choice, ties) + 0.0
@@ -97,13 +99,15 @@ def count_for(
     else:
         counts, by_subject = engines.count(comparisons, at, progress=counted), None
     _require_both_classes(counts, comparisons.name)
+    evaluated = resolving(counts.at(choice), groupings, wanted)
+    require_few_groups(groupings, counts.cells, len(evaluated), comparisons.name)
     return Counted(
         study=study,
         inputs=comparisons.inputs(),
         score_type=comparisons.score_type,
         all=counts,
         by_subject=by_subject,
-        thresholds=resolving(counts.at(choice), groupings, wanted),
+        thresholds=evaluated,
         asked_for=None if asked_for is None else wanted,
         left_out=comparisons.left_out,
     )

@@ -6,6 +6,8 @@ import dataclasses
 import json
 import math
 import random
+import subprocess
+import sys
 from datetime import date
 from pathlib import Path
 
@@ -27,6 +29,7 @@ from harness.records import (
     WatchlistStanding,
     answer,
     as_table,
+    table_lines,
 )
 from harness.records import to_json as audit_to_json
 from harness.records.agreement import shared_confidence
@@ -220,6 +223,65 @@ def test_an_audit_is_the_same_from_a_file_and_from_memory(
     assert plain["evaluation"]["safe_threshold"] == 0.6
     assert "Threshold" in by_file._repr_html_()
     assert repr(by_file) == "<Audit of 1 deployments, 0 below the safe threshold 0.6>"
+
+
+def test_many_records_are_judged_some_at_a_time_and_written_one_by_one(
+    searches: Evaluation, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    records = [
+        record(
+            place=f"place {i}",
+            threshold=(None, 0.58, 0.6, 0.615)[i % 4],
+            watchlist_size=(None, 5_000, 20_000)[i % 3],
+            faces=(None, 0, 4_000, 90_000, 700)[i % 5],
+            false_alerts=0 if i % 5 == 1 else i % 3,
+            true_alerts=0,
+            unconfirmed_alerts=0 if i % 5 == 1 else i % 2,
+        )
+        for i in range(40)
+    ]
+    whole = audited(searches, *records)
+    text, table = audit_to_json(whole), whole.table
+    monkeypatch.setattr("harness.records.judging.AT_ONCE", 3)
+    monkeypatch.setattr("harness.records.rows.AT_ONCE", 3)
+    in_parts = audited(searches, *records)
+    assert audit_to_json(in_parts) == text
+    assert in_parts.table.equals(table)
+    assert json.dumps(json.loads(text), ensure_ascii=False, indent=1) + "\n" == text
+    assert "\n".join(table_lines(in_parts)) == as_table(whole)
+
+
+def test_a_record_is_judged_alone_as_it_is_among_others(searches: Evaluation) -> None:
+    records = [record(place=f"place {i}", faces=1_000 * i, false_alerts=i % 7) for i in range(1, 30)]
+    together = audited(searches, *records)
+    alone = {one.place: only(audited(searches, one)) for one in records}
+    assert all(alone[one.record.place] == one for one in together.records)
+
+
+@pytest.mark.slow
+def test_an_audit_of_many_records_takes_little_memory_for_each(tmp_path: Path) -> None:
+    evaluation = harness.evaluate(
+        DATA / "searches.parquet", study=DATA / "searches.yaml", policy={"max_ratio": 2.0}, thresholds=[0.6]
+    )
+    evaluation.save(tmp_path / "evaluation.json")
+    peaks = []
+    for number in (2_000, 42_000):
+        rows = (f"2026-01-14,Site {i},9800,0.6,{5_000 + i},{i % 4},0,{i % 4}" for i in range(number))
+        (tmp_path / "records.csv").write_text("\n".join((HEADER, *rows)) + "\n")
+        command = [sys.executable, "-c", AUDIT_AND_TELL_PEAK, str(tmp_path)]
+        peaks.append(int(subprocess.run(command, capture_output=True, text=True, check=True).stdout))
+    assert (peaks[1] - peaks[0]) / 40_000 < 4_000  # bytes; what is kept of a record is less than half of it
+
+
+AUDIT_AND_TELL_PEAK = """
+import resource, sys
+from pathlib import Path
+from harness.outputs import write_audit
+from harness.records import audit
+folder = Path(sys.argv[1])
+write_audit(audit(folder / "records.csv", evaluation=folder), folder / "out")
+print(1024 * resource.getrusage(resource.RUSAGE_SELF).ru_maxrss)
+"""
 
 
 def test_the_shipped_records_hold_a_deployment_with_too_many_false_alerts(searches: Evaluation) -> None:

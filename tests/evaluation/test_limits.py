@@ -1,0 +1,53 @@
+"""An axis of too many groups ends in a line, before it is counted where a first look tells."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+import pytest
+
+import harness
+from harness import InputError
+from harness.evaluation import limits
+
+STUDY = {"matcher": {"name": "example", "version": "1"}, "groups": {"visit": "visit", "sex": "sex"}}
+
+
+def scores(groups: int, each: int = 4) -> dict[str, Any]:
+    rng = np.random.default_rng(5)
+    rows = groups * each
+    mated = np.arange(rows) % 2 == 1
+    return {
+        "score": np.round(rng.normal(0.4 + 0.3 * mated, 0.1), 3),
+        "mated": mated,
+        "visit": np.array([f"v{i:04d}" for i in range(groups)])[np.arange(rows) // each],
+        "sex": np.array(["female", "male"])[np.arange(rows) // 2 % 2],
+    }
+
+
+def test_five_thousand_groups_end_in_a_line_before_anything_is_counted() -> None:
+    counted: list[int] = []
+    with pytest.raises(InputError) as caught:
+        harness.evaluate(scores(5000), study=STUDY, progress=lambda rows, total: counted.append(rows))
+    assert str(caught.value) == (
+        "arrays: axis visit: 5,000 groups ('v0000', 'v0001', 'v0002', ...) are 12,497,500 pairs, more than can be "
+        "compared at 100 thresholds (100,000,000 comparisons in all); put values together (ages into ranges), or "
+        "leave the axis out of the study's axes"
+    )
+    assert counted == []
+
+
+def test_without_the_axis_the_rest_is_evaluated() -> None:
+    found = harness.evaluate(scores(50), study={**STUDY, "axes": ["sex"]}, thresholds=[0.5])
+    assert found.axes["sex"].false_matches.groups == ("female", "male")
+
+
+def test_the_limit_is_of_pairs_times_thresholds(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(limits, "MOST_COMPARISONS", 6 * 9)  # 4 groups are 6 pairs
+    nine = list(np.linspace(0.3, 0.7, 9))
+    assert len(harness.evaluate(scores(4, 20), study=STUDY, thresholds=nine).thresholds) == 9
+    with pytest.raises(
+        InputError, match=r"4 groups .* are 6 pairs, more than can be compared at 10 thresholds"
+    ):
+        harness.evaluate(scores(4, 20), study=STUDY, thresholds=[*nine, 0.8])
