@@ -43,9 +43,11 @@ def distinct(values: tuple[_H, ...]) -> tuple[_H, ...]:
     ValueError
         A value is repeated.
     """
-    for index, value in enumerate(values):
-        if value in values[:index]:
+    seen: set[_H] = set()
+    for value in values:
+        if value in seen:
             raise ValueError(f"{shown(value)} is repeated")
+        seen.add(value)
     return values
 
 
@@ -67,9 +69,12 @@ def _axis_from(value: object) -> Axis:
 def _checked_axes(axes: tuple[Axis, ...]) -> tuple[Axis, ...]:
     if not axes:
         raise ValueError("[] names no axis")
+    seen: set[frozenset[str]] = set()
     for index, axis in enumerate(axes):
-        if any(set(axis.attributes) == set(earlier.attributes) for earlier in axes[:index]):
+        attributes = frozenset(axis.attributes)
+        if attributes in seen:
             raise problem_at((index,), f"axis {axis.name} is repeated")
+        seen.add(attributes)
     return axes
 
 

@@ -90,11 +90,17 @@ class PydanticOuter(pydantic.BaseModel):
     model_config = STRICT
 
     inner: PydanticInner
-    others: Mapping[str, PydanticInner] = pydantic.Field(default_factory=lambda _: {})
+    others: Annotated[Mapping[str, PydanticInner], pydantic.FailFast()] = pydantic.Field(
+        default_factory=lambda _: {}
+    )
     kind: Literal["a", "b"] = "a"
     count: Annotated[int, pydantic.Field(ge=1)] = 1
-    texts: Annotated[tuple[str, ...], pydantic.BeforeValidator(as_tuple), pydantic.Field(max_length=2)] = ()
-    numbers: Annotated[list[float | Literal["inf"] | None], pydantic.Field(min_length=1)] | None = None
+    texts: Annotated[
+        tuple[str, ...], pydantic.FailFast(), pydantic.BeforeValidator(as_tuple), pydantic.Field(max_length=2)
+    ] = ()
+    numbers: (
+        Annotated[list[float | Literal["inf"] | None], pydantic.Field(fail_fast=True, min_length=1)] | None
+    ) = None
     starts: Annotated[
         Annotated[date, pydantic.BeforeValidator(as_day)] | None, pydantic.Field(alias="from")
     ] = None

@@ -160,6 +160,6 @@ policies = st.builds(
 def test_a_policy_survives_its_plain_form_and_a_file(
     tmp_path_factory: pytest.TempPathFactory, policy: Policy
 ) -> None:
-    path = tmp_path_factory.getbasetemp() / "round_trip.yaml"
+    path = tmp_path_factory.getbasetemp() / "round_trip.json"
     path.write_text(json.dumps(policy.to_dict()))
     assert load_policy(policy.to_dict()) == load_policy(path) == policy

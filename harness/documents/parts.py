@@ -31,6 +31,7 @@ from harness.documents.marks import After, Before, DefaultFrom, Key, Limits
 __all__ = ["Field", "Part", "fields_of", "part_in", "plain", "validated"]
 
 _Part = TypeVar("_Part", bound="Part")
+_MOST_KEYS = 10_000
 
 
 @dataclass_transform(kw_only_default=True, frozen_default=True)
@@ -146,7 +147,9 @@ class _Model:
             model_name=part.__name__,
         )
         config = CoreConfig(strict=True, allow_inf_nan=False, extra_fields_behavior=part.unknown_keys)
-        schema: CoreSchema = core_schema.model_schema(part, fields, config=config)
+        schema: CoreSchema = Before(_of_few_keys).around(
+            core_schema.model_schema(part, fields, config=config)
+        )
         if part.check_as_a_whole is not Part.check_as_a_whole:
             schema = After(_checked_as_a_whole).around(schema)
         if part.spelled_out.__func__ is not Part.spelled_out.__func__:  # type: ignore[attr-defined]
@@ -195,6 +198,13 @@ def _plain(value: object) -> object:
     if isinstance(value, list | tuple):
         return [_plain(item) for item in value]
     return value.isoformat() if isinstance(value, date) else value
+
+
+def _of_few_keys(value: object) -> object:
+    """Refuse a mapping of so many keys that to say of each that it is unknown would fill the memory."""
+    if isinstance(value, Mapping) and len(value) > _MOST_KEYS:
+        raise ValueError(f"{len(value):,} keys are more than {_MOST_KEYS:,}")
+    return value
 
 
 def _checked_as_a_whole(part: Part) -> Part:
@@ -258,12 +268,13 @@ def _of_type(annotation: Any) -> CoreSchema:
 
 
 def _of_collection(origin: Any, inner: tuple[Any, ...]) -> CoreSchema:
+    # At the first wrong item it stops: an error takes up to a kilobyte, and a file may hold millions of wrong items.
     if issubclass(origin, Mapping):
-        return core_schema.dict_schema(*map(_of_type, inner))
+        return core_schema.dict_schema(*map(_of_type, inner), max_length=_MOST_KEYS, fail_fast=True)
     if origin is tuple and inner[1:] == (...,):
-        return core_schema.tuple_schema([_of_type(inner[0])], variadic_item_index=0)
+        return core_schema.tuple_schema([_of_type(inner[0])], variadic_item_index=0, fail_fast=True)
     if origin is list:
-        return core_schema.list_schema(_of_type(inner[0]))
+        return core_schema.list_schema(_of_type(inner[0]), fail_fast=True)
     raise TypeError(f"{origin} of {inner}: no document holds that")
 
 

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import os
+import re
+import stat
 from collections.abc import Callable, Iterator, Mapping
 from pathlib import Path
 
@@ -13,7 +15,14 @@ from harness.errors import InputError
 
 __all__ = ["document_from", "document_in", "read_document"]
 
-_MAX_BYTES = 2**20
+_MAX_BYTES = 2**17
+
+# Characters that are not seen, or that break lines for some programs only: controls, line and paragraph separators,
+# marks of direction, zero-width characters but the joiners that some scripts need, byte order marks, tags.
+_NOT_SEEN = re.compile(
+    r"\r(?!\n)|[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f\xad\u061c\u180e\u200b\u200e\u200f\u2028-\u202e\u2060-\u206f"
+    r"\ufeff\ufff9-\ufffb\ufffe\uffff\U000e0000-\U000e007f]"
+)
 
 _ENDINGS = (".yaml", ".yml", ".json", ".toml")
 
@@ -24,7 +33,7 @@ def read_document(path: str | os.PathLike[str]) -> Document:
     Parameters
     ----------
     path : str or path-like
-        A file of at most 1 MiB that holds one mapping, in UTF-8.
+        A file of at most 128 KiB and 10,000 values that holds one mapping, in UTF-8.
 
     Returns
     -------
@@ -35,7 +44,8 @@ def read_document(path: str | os.PathLike[str]) -> Document:
     ------
     InputError
         The file cannot be read, is not YAML 1.2, JSON or TOML, or uses what makes a configuration ambiguous:
-        several documents, repeated or non-text keys, anchors, aliases, tags, merge keys, NaN, infinities.
+        several documents, repeated or non-text keys, anchors, aliases, tags, merge keys, NaN, infinities, characters
+        that are not seen, numbers and words that YAML 1.1 and 1.2 read differently.
     """
     source = os.fspath(path)
     return document_in(_content_of(source), source)
@@ -47,7 +57,7 @@ def document_in(content: bytes, source: str) -> Document:
     Parameters
     ----------
     content : bytes
-        At most 1 MiB.
+        At most 128 KiB.
     source : str
         Its name, of which the ending tells the format.
 
@@ -97,8 +107,13 @@ def _reader(ending: str) -> Callable[[str], Iterator[Token]]:
 
 def _content_of(source: str) -> bytes:
     try:
-        with Path(source).open("rb") as stream:
+        path = Path(source)
+        if not path.is_dir() and not stat.S_ISREG(path.stat().st_mode):  # a pipe would be waited for
+            raise InputError("is not a regular file", source=source)
+        with path.open("rb") as stream:
             return stream.read(_MAX_BYTES + 1)
+    except InputError:
+        raise
     except (OSError, ValueError) as error:
         reason = error.strerror if isinstance(error, OSError) else str(error)
         raise InputError(f"cannot be read: {reason}", source=source) from error
@@ -106,13 +121,21 @@ def _content_of(source: str) -> bytes:
 
 def _text_in(content: bytes, source: str) -> str:
     if len(content) > _MAX_BYTES:
-        raise InputError("larger than 1 MiB", source=source)
+        raise InputError("larger than 128 KiB; write it in several files", source=source)
     try:
-        return content.decode("utf-8-sig")
+        text = content.decode("utf-8-sig")
     except UnicodeDecodeError as error:
         before = content[: error.start].decode("utf-8-sig")
         line, column = position_at(line_starts(before), len(before))
         raise InputError("not UTF-8 text", source=source, line=line, column=column) from error
+    if found := _NOT_SEEN.search(text):
+        line, column = position_at(line_starts(text), found.start())
+        problem = (
+            f"character U+{ord(found[0]):04X} is not allowed, for it is not seen or breaks lines; remove it, or write "
+            "an escape in quotes"
+        )
+        raise InputError(problem, source=source, line=line, column=column)
+    return text
 
 
 def _python_tokens(value: object) -> Iterator[Token]:

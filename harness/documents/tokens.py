@@ -12,8 +12,11 @@ from harness.documents.document import Position
 
 __all__ = [
     "MAX_DEPTH",
+    "MAX_INTEGER",
+    "MAX_VALUES",
     "TOO_DEEP",
     "TOO_LONG",
+    "TOO_MANY",
     "MalformedError",
     "Token",
     "converted",
@@ -21,9 +24,12 @@ __all__ = [
     "position_at",
 ]
 
-MAX_DEPTH = 64
+MAX_DEPTH = 16
 TOO_DEEP = f"nested more than {MAX_DEPTH} deep"
-TOO_LONG = "an integer of more than 64 bits"
+MAX_VALUES = 10_000
+TOO_MANY = f"more than {MAX_VALUES:,} values; write them in several files"
+MAX_INTEGER = 2**53 - 1
+TOO_LONG = f"an integer beyond {MAX_INTEGER}, which not every program reads exactly"
 
 
 class MalformedError(Exception):

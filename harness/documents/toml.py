@@ -26,8 +26,10 @@ from harness.documents.tokens import (
 __all__ = ["toml_tokens"]
 
 _WHERE = re.compile(r" \(at (?:line (\d+), column (\d+)|end of document)\)$")
-# The standard library needs time that grows with the square of the parts of a dotted key.
-_LONG_KEY = re.compile(rf"(?<![\w-])(?:[\w\"'-]++[ \t]*+\.[ \t]*+){{{MAX_DEPTH},}}")
+# The standard library needs time that grows with the square of the parts of a dotted key. A text or a comment is
+# searched too, so this allows more parts than the depth of a document.
+_KEY_PART = r"""(?:[\w-]++|"(?:[^"\\\n]|\\.)*+"|'[^'\n]*+')"""
+_LONG_KEY = re.compile(rf"(?<![\w\\-])(?:{_KEY_PART}[ \t]*+\.[ \t]*+){{64,}}")
 _BLANK = re.compile(r"(?:[ \t\n,]|\r\n|#[^\n]*)*")
 _SPACE = re.compile(r"[ \t]*")
 _TEXT = re.compile(

@@ -39,30 +39,42 @@ def validate(part: type[_Part], document: Document) -> _Part:
     try:
         return validated(part, document.value)
     except ValidationError as error:
-        first, *others = _in_order(part, document, error)
-    if not others:
-        raise first
-    count = f"(and {len(others)} more problem{'s' if len(others) > 1 else ''})"
-    raise InputError(f"{first.problem} {count}", source=first.source, line=first.line, column=first.column)
+        problems = [
+            details
+            for details in error.errors(include_url=False)
+            if details["type"] != "default_factory_not_called"  # it only repeats that another value is wrong
+        ]
+        first = min(problems, key=lambda details: _rank(document, details))
+    problem = _problem(part, document, first)
+    if len(problems) == 1:
+        raise problem
+    others = len(problems) - 1
+    count = f"(and {others} more problem{'s' if others > 1 else ''})"
+    raise InputError(
+        f"{problem.problem} {count}", source=problem.source, line=problem.line, column=problem.column
+    )
 
 
-def _in_order(part: type[Part], document: Document, error: ValidationError) -> list[InputError]:
-    found = [
-        (details["type"] == "missing", _problem(part, document, details))
-        for details in error.errors(include_url=False)
-        if details["type"] != "default_factory_not_called"  # it only repeats that another value is wrong
-    ]
-    # Missing keys come last: a misspelt key is both unknown and missing, and that it is unknown says more.
-    found.sort(key=lambda item: (item[0], item[1].line is None, item[1].line or 0, item[1].column or 0))
-    return [problem for _, problem in found]
+def _rank(document: Document, details: ErrorDetails) -> tuple[bool, bool, int, int]:
+    """Place a problem among the others: by the order of the file.
+
+    Missing keys come last: a misspelt key is both unknown and missing, and that it is unknown says more.
+    """
+    kind = details["type"]
+    _, line, column = document.place(_path_to(document, details), of_key=kind == "extra_forbidden")
+    return kind == "missing", line is None, line or 0, column or 0
+
+
+def _path_to(document: Document, details: ErrorDetails) -> KeyPath:
+    path = details["loc"]
+    if details["type"] == "problem_at":
+        path = (*path, *details["ctx"]["path"])
+    return document.existing_part(path)
 
 
 def _problem(part: type[Part], document: Document, details: ErrorDetails) -> InputError:
-    kind, path = details["type"], details["loc"]
+    kind, path = details["type"], _path_to(document, details)
     context = details.get("ctx", {})
-    if kind == "problem_at":
-        path = (*path, *context["path"])
-    path = document.existing_part(path)
     subject = path[:-1] if kind == "extra_forbidden" else path
     if kind == "missing":
         text = f"missing key {shown(details['loc'][-1])}"

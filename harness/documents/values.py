@@ -3,10 +3,20 @@
 from __future__ import annotations
 
 import math
+import re
 from collections.abc import Iterator
 
 from harness.documents.document import Document, KeyPath, Position
-from harness.documents.tokens import MAX_DEPTH, TOO_DEEP, TOO_LONG, MalformedError, Token
+from harness.documents.tokens import (
+    MAX_DEPTH,
+    MAX_INTEGER,
+    MAX_VALUES,
+    TOO_DEEP,
+    TOO_LONG,
+    TOO_MANY,
+    MalformedError,
+    Token,
+)
 from harness.documents.wording import dotted, shown
 from harness.errors import InputError
 
@@ -35,6 +45,7 @@ class _Builder:
 
     def __init__(self, tokens: Iterator[Token]) -> None:
         self._tokens = tokens
+        self._count = 0
         self.positions: dict[KeyPath, Position] = {}
         self.key_positions: dict[KeyPath, Position] = {}
 
@@ -53,18 +64,25 @@ class _Builder:
     def _value(self, token: Token, path: KeyPath) -> object:
         if len(path) > MAX_DEPTH:
             raise MalformedError(TOO_DEEP, token.at)
+        self._count += 1
+        if self._count > MAX_VALUES:
+            raise MalformedError(TOO_MANY, token.at)
         if token.at is not None:
             self.positions[path] = token.at
         if token.kind == "mapping":
             return self._mapping(path)
         if token.kind == "list":
             return [self._value(item, (*path, index)) for index, item in enumerate(self._until_end())]
-        return _checked(token.value, token.at, f"{dotted(path)}: " if path else "")
+        if problem := _problem(token.value):
+            raise MalformedError(f"{dotted(path)}: {problem}" if path else problem, token.at)
+        return token.value
 
     def _mapping(self, path: KeyPath) -> dict[str, object]:
         value: dict[str, object] = {}
         for token in self._until_end():
-            key = _checked(token.value, token.at)
+            key = token.value
+            if problem := _problem(key):
+                raise MalformedError(problem, token.at)
             if token.kind != "scalar" or not isinstance(key, str):
                 written = shown(key) if token.kind == "scalar" else f"a {token.kind}"
                 raise MalformedError(f"a key must be text, not {written}", token.at)
@@ -80,11 +98,14 @@ class _Builder:
             yield token
 
 
-def _checked(value: object, at: Position | None, subject: str = "") -> object:
+_HALF_A_PAIR = re.compile("[\ud800-\udfff]")
+
+
+def _problem(value: object) -> str | None:
     if isinstance(value, float) and not math.isfinite(value):
-        raise MalformedError(f"{subject}{value} is not a finite number", at)
-    if isinstance(value, int) and not -(2**63) <= value < 2**63:
-        raise MalformedError(f"{subject}{TOO_LONG}", at)
-    if isinstance(value, str) and any("\ud800" <= character <= "\udfff" for character in value):
-        raise MalformedError(f"{subject}{shown(value)} holds half of a surrogate pair", at)
-    return value
+        return f"{value} is not a finite number"
+    if isinstance(value, int) and abs(value) > MAX_INTEGER:
+        return TOO_LONG
+    if isinstance(value, str) and _HALF_A_PAIR.search(value):
+        return f"{shown(value)} holds half of a surrogate pair"
+    return None

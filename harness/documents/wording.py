@@ -9,6 +9,8 @@ from harness.documents.document import KeyPath
 
 __all__ = ["dotted", "shown"]
 
+_LONGEST = 60
+
 
 def shown(value: object) -> str:
     """Write a value as a document would, on one line and cut to fit an error message."""
@@ -18,8 +20,10 @@ def shown(value: object) -> str:
         return "true" if value else "false"
     if isinstance(value, Mapping):
         return "a mapping" if value else "{}"
+    if isinstance(value, str | list | tuple):
+        value = value[:_LONGEST]
     text = f"[{', '.join(map(shown, value))}]" if isinstance(value, list | tuple) else repr(value)
-    return text if len(text) <= 60 else f"{text[:57]}..."
+    return text if len(text) <= _LONGEST else f"{text[: _LONGEST - 3]}..."
 
 
 def dotted(path: KeyPath) -> str:
@@ -28,4 +32,4 @@ def dotted(path: KeyPath) -> str:
 
 
 def _bare(key: str) -> str:
-    return key if re.fullmatch(r"[\w-]+", key) else shown(key)
+    return key if len(key) <= _LONGEST and re.fullmatch(r"[\w-]+", key) else shown(key)

@@ -3,16 +3,19 @@
 from __future__ import annotations
 
 import stat
+from collections import Counter
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from pathlib import Path
 
 from harness.documents import Document, read_document, shown, validate
 from harness.errors import InputError
-from harness.gate.deployment import Defaults, Deployment, DeploymentFile
+from harness.gate.deployment import MOST_DEPLOYMENTS, Defaults, Deployment, DeploymentFile
 from harness.gate.findings import Place
 
 __all__ = ["Located", "read_config"]
+
+_MOST_INHERITED = 100_000
 
 
 @dataclass(frozen=True)
@@ -79,6 +82,7 @@ def _with_defaults(document: Document) -> Document:
     _require_valid_defaults(document)
     if not isinstance(defaults, Mapping) or not isinstance(deployments, Mapping):
         return document  # what is wrong there, validation reports
+    _require_few(document, deployments)
     every_place = (dict(document.positions), dict(document.key_positions))
     inheritable = [
         [(path[1:], at) for path, at in places.items() if path[0:1] == ("defaults",)]
@@ -96,6 +100,26 @@ def _with_defaults(document: Document) -> Document:
             )
     value = {**document.value, "deployments": merged}
     return replace(document, value=value, positions=every_place[0], key_positions=every_place[1])
+
+
+def _require_few(document: Document, deployments: Mapping[str, object]) -> None:
+    """Refuse a file of which the deployments, with the defaults below each, come to far more than is written."""
+    source, line, column = document.place(("deployments",))
+    if len(deployments) > MOST_DEPLOYMENTS:
+        problem = f"{len(deployments):,} deployments are more than {MOST_DEPLOYMENTS:,}; write them in several files"
+        raise InputError(problem, source=source, line=line, column=column)
+    values_of = Counter(path[1] for path in document.positions if path[:1] == ("defaults",) and path[1:])
+    inherited = sum(
+        sum(count for key, count in values_of.items() if key not in own)
+        for own in deployments.values()
+        if isinstance(own, Mapping)
+    )
+    if inherited > _MOST_INHERITED:
+        problem = (
+            f"the deployments take {inherited:,} values from the defaults, more than {_MOST_INHERITED:,}; "
+            "write them in several files"
+        )
+        raise InputError(problem, source=source, line=line, column=column)
 
 
 def _require_valid_defaults(document: Document) -> None:

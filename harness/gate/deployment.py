@@ -10,6 +10,7 @@ from harness.documents import After, Key, Limits, Part, problem_at, shown
 from harness.gate.values import Day, Digest, Text, a_line
 
 __all__ = [
+    "MOST_DEPLOYMENTS",
     "Composition",
     "Defaults",
     "Deployment",
@@ -18,6 +19,9 @@ __all__ = [
     "MatcherTerms",
     "UseCase",
 ]
+
+MOST_DEPLOYMENTS = 1_000
+"""In one file."""
 
 UseCase = Literal["live", "retrospective", "operator-initiated", "verification"]
 
@@ -152,8 +156,8 @@ class DeploymentFile(Part):
     defaults : Defaults
         What every deployment has unless it says otherwise; a key that is given replaces the default's whole value.
     deployments : mapping of str to Deployment
-        One or more, by name.
+        One or more, up to a thousand, by name.
     """
 
     defaults: Any = None
-    deployments: Annotated[Mapping[Text, Deployment], Limits(min_length=1)]
+    deployments: Annotated[Mapping[Text, Deployment], Limits(min_length=1, max_length=MOST_DEPLOYMENTS)]

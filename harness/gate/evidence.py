@@ -25,7 +25,7 @@ from harness.study import Study
 
 __all__ = ["MAX_BYTES", "AxisEvidence", "Evidence", "evidence_of"]
 
-MAX_BYTES = 2**28
+MAX_BYTES = 2**27
 """Of a file that holds an evaluation."""
 
 

@@ -9,7 +9,10 @@ import jiter
 
 from harness.errors import InputError
 
-__all__ = ["UnreadableError", "content_of", "plain_json"]
+__all__ = ["MAX_VALUES", "UnreadableError", "content_of", "plain_json"]
+
+MAX_VALUES = 5_000_000
+"""Of a JSON text: those of 200 groups at 2,000 thresholds, and some; its commas and opening brackets are counted."""
 
 
 class UnreadableError(InputError):
@@ -60,8 +63,10 @@ def plain_json(content: bytes) -> object:
     Raises
     ------
     ValueError
-        It is not JSON, gives a key twice, or holds NaN or Infinity.
+        It is not JSON, gives a key twice, holds NaN or Infinity, or more values than fit in a gigabyte of memory.
     """
+    if len(content) > MAX_VALUES and sum(map(content.count, b",[{")) > MAX_VALUES:
+        raise ValueError(f"more than {MAX_VALUES:,} values")
     values: object = jiter.from_json(content, allow_inf_nan=False, catch_duplicate_keys=True)
     return values
 

@@ -8,6 +8,8 @@ from enum import StrEnum
 
 __all__ = ["Checked", "Finding", "Outcome", "Place", "Report", "Rule", "Waived"]
 
+_LONGEST_SENTENCE = 2_000
+
 
 class Outcome(StrEnum):
     """What came of a check."""
@@ -95,6 +97,11 @@ class Finding:
     outcome: Outcome
     sentence: str
     place: Place
+
+    def __post_init__(self) -> None:
+        """Cut a sentence that quotes names without end."""
+        if len(self.sentence) > _LONGEST_SENTENCE:
+            object.__setattr__(self, "sentence", f"{self.sentence[: _LONGEST_SENTENCE - 3]}...")
 
 
 @dataclass(frozen=True)

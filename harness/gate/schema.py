@@ -8,7 +8,7 @@ from pydantic.json_schema import GenerateJsonSchema
 from pydantic_core import core_schema
 
 from harness.documents import Part, fields_of
-from harness.gate.deployment import Deployment, EvidenceTerms, MatcherTerms
+from harness.gate.deployment import MOST_DEPLOYMENTS, Deployment, EvidenceTerms, MatcherTerms
 
 __all__ = ["json_schema"]
 
@@ -39,6 +39,7 @@ def json_schema() -> dict[str, Any]:
                 "description": "One or more, by name.",
                 "type": "object",
                 "minProperties": 1,
+                "maxProperties": MOST_DEPLOYMENTS,
                 "propertyNames": {"minLength": 1, "maxLength": 200, "pattern": r"\S"},
                 "additionalProperties": {"$ref": "#/$defs/Deployment"},
             },

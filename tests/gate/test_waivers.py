@@ -9,10 +9,10 @@ from datetime import date
 import pytest
 from signed_world import SIGNED_ON, WAIVER
 
-from harness.documents import document_in
+from harness.documents import document_in, validated
 from harness.errors import InputError
 from harness.gate import Rule
-from harness.gate.waivers import WAIVABLE, Waiver, waivers_from
+from harness.gate.waivers import WAIVABLE, Waiver, WaiverFile, waivers_from
 
 NEVER = {
     Rule.SAFE,
@@ -120,11 +120,16 @@ def test_a_waiver_may_be_signed_on_its_last_day() -> None:
         read(TEXT, date(2026, 7, 1))
 
 
-def test_a_file_has_at_most_a_thousand() -> None:
+def test_at_most_a_thousand_are_signed_together() -> None:
     waivers = [{**WAIVER, "threshold": place / 1000} for place in range(1001)]
-    assert len(read_json(waivers[:-1])) == 1000
-    with pytest.raises(InputError, match="more items than 1000"):
-        read_json(waivers)
+    assert len(validated(WaiverFile, {"waivers": waivers[:-1]}).waivers) == 1000
+    with pytest.raises(ValueError, match="at most 1000 items"):
+        validated(WaiverFile, {"waivers": waivers})
+
+
+def test_a_file_that_is_too_large_says_to_write_several() -> None:
+    with pytest.raises(InputError, match="larger than 128 KiB; write it in several files"):
+        read_json([{**WAIVER, "threshold": place / 1000} for place in range(1000)])
 
 
 def read_json(waivers: list[dict[str, object]]) -> tuple[Waiver, ...]:
