@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass, replace
 from typing import TypeAlias
 
@@ -13,7 +13,7 @@ from harness import engines
 from harness.comparisons import Input
 from harness.counting import MATED, NON_MATED, Counts, SubjectCounts
 from harness.errors import InputError
-from harness.grouping import AxisGrouping
+from harness.grouping import AxisGrouping, subjects_of_two_labels
 from harness.policy import Policy
 from harness.study import Study
 from harness.thresholds import TAIL, Thresholds, candidates, parse_thresholds, resolving
@@ -42,6 +42,8 @@ class Counted:
         Those to report, canonical.
     chosen : bool
         Whether they were chosen from the scores.
+    warnings : tuple of str
+        What looks wrong with the comparisons, a line each.
     """
 
     study: Study
@@ -51,6 +53,7 @@ class Counted:
     by_subject: SubjectCounts | None
     thresholds: FloatArray
     chosen: bool
+    warnings: tuple[str, ...] = ()
 
 
 def count_for(
@@ -92,7 +95,18 @@ def count_for(
         by_subject=by_subject,
         thresholds=at if thresholds is not None else resolving(counts, groupings, wanted),
         chosen=thresholds is None,
+        warnings=() if by_subject is None else tuple(_of_two_labels(study, by_subject)),
     )
+
+
+def _of_two_labels(study: Study, by_subject: SubjectCounts) -> Iterator[str]:
+    for found in subjects_of_two_labels(study, by_subject):
+        several = f"{found.subjects:,} subjects have" if found.subjects > 1 else "one subject has"
+        one, other = map(repr, found.labels)
+        yield (
+            f"{several} two labels of {found.attribute} in different comparisons, such as {one} and {other}; each "
+            "comparison counts by its own labels, so check the labels and the identities"
+        )
 
 
 def halves(comparisons: engines.Countable, counted: Counted) -> tuple[Counted, Counted]:

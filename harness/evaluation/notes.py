@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import platform
+from collections.abc import Iterable, Iterator
+from typing import TYPE_CHECKING
 
 import duckdb
 import numpy as np
@@ -13,6 +15,9 @@ import harness
 from harness.counting import Counts
 from harness.measures import FDR_CAUTION
 from harness.study import Study
+
+if TYPE_CHECKING:
+    from harness.evaluation.result import AxisEvaluation
 
 __all__ = ["notes_on", "versions"]
 
@@ -29,9 +34,11 @@ def versions() -> dict[str, str]:
     }
 
 
-def notes_on(study: Study, counts: Counts, score_type: str, *, chosen: bool) -> tuple[str, ...]:
-    """Say how dependence, thresholds, the type of the scores and missing ones were dealt with."""
-    notes = [_on_dependence(study)]
+def notes_on(
+    study: Study, counts: Counts, score_type: str, axes: Iterable[AxisEvaluation], *, chosen: bool
+) -> tuple[str, ...]:
+    """Say how dependence, thresholds, the type of the scores, missing ones and labels were dealt with."""
+    notes = [_on_dependence(study), *(note for axis in axes for note in _on_labels(axis))]
     if chosen:
         notes.append(
             f"The {len(counts.thresholds)} thresholds were chosen from the scores, to resolve each group's errors "
@@ -48,6 +55,20 @@ def notes_on(study: Study, counts: Counts, score_type: str, *, chosen: bool) -> 
         notes.append(f"{missing} comparisons have no score and were {how}.")
     notes.append(FDR_CAUTION)
     return tuple(notes)
+
+
+def _on_labels(axis: AxisEvaluation) -> Iterator[str]:
+    mated = axis.left_out[1]
+    if mated:
+        yield (
+            f"{mated} mated comparisons have two labels of {axis.name}, which the study says to be of the image and "
+            "not of the person (labels_of: image); they belong to no group of it."
+        )
+    for group in axis.without_comparisons:
+        yield (
+            f"The data names the group {group} of {axis.name}, and no comparison belongs to it, so nothing is known of "
+            "it and the axis cannot be decided."
+        )
 
 
 def _on_dependence(study: Study) -> str:

@@ -65,6 +65,12 @@ class AxisEvaluation:
     measures: SummaryMeasures
     verdict: AxisVerdict
 
+    @property
+    def without_comparisons(self) -> tuple[str, ...]:
+        """The groups that the data names and to which no comparison belongs."""
+        trials = self.false_matches.trials + self.false_non_matches.trials
+        return tuple(group for group, n in zip(self.false_matches.groups, trials, strict=True) if not n)
+
     def missed_at(self, place: int) -> dict[str, float | None]:
         """Return what a threshold costs: every group's false non-match rate, None where it has no mated trials."""
         rates = self.false_non_matches
@@ -117,6 +123,8 @@ class Evaluation(Plotting):
         What a reader must know to read the numbers rightly.
     confirmation : Confirmation or None
         Whether a threshold chosen on half of the subjects holds on the other half, where that was asked.
+    warnings : tuple of str
+        What looks wrong with the comparisons, a line each.
     """
 
     study: Study
@@ -131,6 +139,7 @@ class Evaluation(Plotting):
     safe: SafeThreshold
     notes: tuple[str, ...]
     confirmation: Confirmation | None = None
+    warnings: tuple[str, ...] = ()
 
     @property
     def safe_threshold(self) -> float | None:

@@ -146,7 +146,8 @@ def conclude(counted: Counted, policy: Policy) -> Evaluation:
         thresholds=study.sign * counts.thresholds + 0.0,
         axes=axes,
         safe=safe,
-        notes=notes_on(study, counts, counted.score_type, chosen=counted.chosen),
+        notes=notes_on(study, counts, counted.score_type, axes.values(), chosen=counted.chosen),
+        warnings=counted.warnings,
     )
 
 
