@@ -4,20 +4,64 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import partial
 
 import numpy as np
 import numpy.typing as npt
 
-from harness.counting import Cell, Counts
+from harness.counting import Cell, Counts, SubjectCounts
 from harness.errors import InputError
 from harness.study import Axis, Study
 
-__all__ = ["AxisGrouping", "group_label"]
+__all__ = ["AxisGrouping", "TwoLabels", "group_label", "subjects_of_two_labels"]
 
 
 def group_label(values: Sequence[str]) -> str:
     """Name a group by its attributes' values."""
     return "×".join(values)
+
+
+@dataclass(frozen=True)
+class TwoLabels:
+    """Subjects that have one label of an attribute in some comparisons, and another in others.
+
+    Attributes
+    ----------
+    attribute : str
+    subjects : int
+        How many.
+    labels : tuple of (str, str)
+        Two labels of one of them.
+    """
+
+    attribute: str
+    subjects: int
+    labels: tuple[str, str]
+
+
+def subjects_of_two_labels(study: Study, counts: SubjectCounts) -> tuple[TwoLabels, ...]:
+    """Find subjects of two labels, as far as counts by subject tell: among comparisons of which both sides have one.
+
+    A label that the study says to be of the image is left alone. Where an attribute has one column, or the pairing
+    is ``probe``, only a mated comparison tells whose label it is.
+    """
+    found = []
+    for place, (attribute, columns) in enumerate(study.groups.items()):
+        if not study.labels_the_person(attribute):
+            continue
+        mated_only = columns.reference is None or study.pairing == "probe"
+        several = counts.of_several_labels(partial(_shared_label, study, place), mated_only=mated_only)
+        if several is not None:
+            found.append(TwoLabels(attribute, *several))
+    return tuple(found)
+
+
+def _shared_label(study: Study, place: int, cell: Cell) -> str | None:
+    """The label of both sides, of the attribute at a place among the study's."""
+    if study.pairing != "cross":
+        return cell[place]
+    probe, reference = cell[2 * place : 2 * place + 2]
+    return probe if probe == reference else None
 
 
 @dataclass(frozen=True)
@@ -66,7 +110,7 @@ class AxisGrouping:
         """
         self._require_distinct_labels(counts.cells)
         grouped = counts.regrouped((self.axis.name,), self.shared)
-        if not grouped.cells:
+        if not (grouped.trials.any() or grouped.missing.any()):
             raise InputError(f"axis {self.axis.name}: no comparison has both sides in one group")
         return grouped
 

@@ -42,6 +42,18 @@ _Attribute = Annotated[str, After(_attribute_name)]
 _Counts = Annotated[Mapping[_Text, Annotated[int, Limits(ge=0)]], Limits(min_length=1)]
 
 
+def _person_or_image(value: object) -> object:
+    by_attribute = value.items() if isinstance(value, Mapping) else [(None, value)]
+    for attribute, of in by_attribute:
+        if of not in ("person", "image"):
+            problem = f"{shown(of)} is neither person nor image"
+            raise problem_at(() if attribute is None else (attribute,), problem)
+    return value
+
+
+_LabelsOf = Annotated[Any, After(_person_or_image)]
+
+
 class Matcher(Part):
     """The matcher that gave the scores.
 
@@ -164,6 +176,10 @@ class Study(Part):
         The columns of each demographic attribute.
     axes : tuple of Axis
         The groupings to evaluate, each an attribute or a list of attributes; by default every attribute.
+    labels_of : {"person", "image"} or mapping of str to those
+        Whether the two columns of an attribute label the person, so that both sides of a mated trial have the
+        same label, or the image, as where a classifier guesses it from each image. For all attributes alike, or
+        by attribute; one that is not named labels the person.
     pairing : {"within", "probe", "cross"}
         Count trials whose sides share the group; every trial, by the probe's group; or by both groups.
     missing_scores : {"reject", "exclude", "count"}
@@ -182,6 +198,7 @@ class Study(Part):
     identities: Literal["shared", "separate"] = "shared"
     groups: Annotated[Mapping[_Attribute, GroupColumns], Limits(min_length=1)]
     axes: Axes = default_from(_each_attribute)
+    labels_of: _LabelsOf = "person"
     pairing: Literal["within", "probe", "cross"] = "within"
     missing_scores: Literal["reject", "exclude", "count"] = "reject"
     watchlist_size: Annotated[int, Limits(ge=1)] | None = None
@@ -190,6 +207,7 @@ class Study(Part):
     def check_as_a_whole(self) -> None:
         """Refuse keys that do not go together."""
         self._check_axes()
+        self._check_labels()
         self._check_identities()
         self._check_watchlist()
         self._check_pairing()
@@ -205,12 +223,29 @@ class Study(Part):
         """The factor, 1 or -1, that makes higher scores the better ones."""
         return 1 if self.score.better == "higher" else -1
 
+    @property
+    def labels_of_both_sides(self) -> tuple[tuple[str, str], ...]:
+        """The two columns of each attribute that has two and labels the person: alike where a trial is mated."""
+        return tuple(
+            (group.probe, group.reference)
+            for attribute, group in self.groups.items()
+            if group.reference is not None and self.labels_the_person(attribute)
+        )
+
+    def labels_the_person(self, attribute: str) -> bool:
+        """Whether the two sides of a mated trial must have the same label of an attribute."""
+        stated = self.labels_of
+        return bool((stated.get(attribute) if isinstance(stated, Mapping) else stated) != "image")
+
     def to_dict(self) -> dict[str, object]:
         """Return the study as plain values in the form of a file, every default spelled out.
 
-        A composition that is not stated is left out: evaluations from before it was known read alike.
+        Labels of the person, and a composition that is not stated, are left out: evaluations from before these
+        keys were known read alike.
         """
         written = plain(self)
+        if all(map(self.labels_the_person, self.groups)):
+            del written["labels_of"]
         if self.watchlist_composition is None:
             del written["watchlist_composition"]
         if not self.mated.mated:
@@ -244,6 +279,10 @@ class Study(Part):
         for index, axis in enumerate(self.axes):
             for attribute in axis.attributes:
                 self._require_attribute(attribute, ("axes", index))
+
+    def _check_labels(self) -> None:
+        for attribute in self.labels_of if isinstance(self.labels_of, Mapping) else ():
+            self._require_attribute(attribute, ("labels_of", attribute))
 
     def _require_attribute(self, attribute: str, path: tuple[str | int, ...]) -> None:
         if attribute not in self.groups:

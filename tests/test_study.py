@@ -234,7 +234,7 @@ class TestAStudy:
         (
             {"threshold": 0.6},
             "unknown key 'threshold'; known keys: matcher, task, score, mated, subjects, identities, "
-            "groups, axes, pairing, missing_scores, watchlist_size, watchlist_composition",
+            "groups, axes, labels_of, pairing, missing_scores, watchlist_size, watchlist_composition",
         ),
     ],
 )

@@ -51,6 +51,8 @@ class StudyOptions:
         NAME=COLUMN or NAME=PROBE_COLUMN,REFERENCE_COLUMN.
     axis
         NAME, or NAME,NAME for an intersectional one.
+    labels_of
+        Whether labels are of the person or of the image: person or image for all attributes, or NAME=image for one.
     pairing
         Which comparisons count for a group.
     missing_scores
@@ -71,6 +73,7 @@ class StudyOptions:
     identities: Literal["shared", "separate"] | None = None
     group: tuple[str, ...] = ()
     axis: tuple[str, ...] = ()
+    labels_of: tuple[str, ...] = ()
     pairing: Literal["within", "probe", "cross"] | None = None
     missing_scores: Literal["reject", "exclude", "count"] | None = None
     watchlist_size: int | None = None
@@ -96,6 +99,7 @@ class StudyOptions:
                 "identities": self.identities,
                 "groups": dict(_named_columns(text) for text in self.group),
                 "axes": [_name_or_names(text) for text in self.axis],
+                "labels_of": _labels_of(self.labels_of),
                 "pairing": self.pairing,
                 "missing_scores": self.missing_scores,
                 "watchlist_size": self.watchlist_size,
@@ -167,6 +171,17 @@ def _named_columns(text: str) -> tuple[str, str | list[str]]:
     if not separator:
         raise InputError(f"--group {text!r}: write NAME=COLUMN or NAME=PROBE_COLUMN,REFERENCE_COLUMN")
     return name, _name_or_names(columns)
+
+
+def _labels_of(texts: tuple[str, ...]) -> str | dict[str, str]:
+    if len(texts) == 1 and "=" not in texts[0]:
+        return texts[0]
+    for text in texts:
+        if "=" not in text:
+            raise InputError(
+                f"--labels-of {text!r}: give person or image once, or NAME=image for each attribute"
+            )
+    return {name: of for name, _, of in (text.rpartition("=") for text in texts)}
 
 
 def _name_or_names(text: str) -> str | list[str]:

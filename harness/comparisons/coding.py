@@ -9,6 +9,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from math import prod
 
+from harness.comparisons.labels import require_distinct_labels
 from harness.comparisons.sql import identifier, is_nan, literals
 from harness.errors import InputError
 from harness.study import GroupColumns, Mated, Study
@@ -67,8 +68,9 @@ class Coding:
         Raises
         ------
         InputError
-            Where there would be more than 2**24 cells.
+            Where labels are near-equal, or there would be more than 2**24 cells.
         """
+        require_distinct_labels(labels)
         coded: list[CodedColumn] = []
         for attribute, columns in study.groups.items():
             coded += [
@@ -82,6 +84,12 @@ class Coding:
                 f"too many groups to tell apart ({sizes}); is one of these columns an identifier?"
             )
         return coding
+
+    def by_source(self, study: Study) -> dict[str, CodedColumn]:
+        """Return each column of labels in the source, and a coded column that ranks the labels of its attribute."""
+        digits = len(self.columns) // len(study.groups)
+        by_attribute = zip(study.groups.values(), self.columns[::digits], strict=True)
+        return {name: column for group, column in by_attribute for name in group.columns}
 
     @property
     def radices(self) -> tuple[int, ...]:

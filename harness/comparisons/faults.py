@@ -32,6 +32,8 @@ class Check:
     column: str
     condition: str
     problem: str
+    beside: str | None = None
+    """The other column, where it is the two of them that do not go together."""
 
 
 def first_fault(
@@ -54,7 +56,10 @@ def first_fault(
     """
     checks = list(_checks(study, kinds, text_only=source.text_only))
     which = " ".join(f"WHEN {check.condition} THEN {i}" for i, check in enumerate(checks))
-    values = ", ".join(f"CAST({identifier(check.column)} AS VARCHAR)" for check in checks)
+    values, others = (
+        ", ".join(f"CAST({identifier(column)} AS VARCHAR)" for column in columns)
+        for columns in zip(*((check.column, check.beside or check.column) for check in checks), strict=True)
+    )
     # A file of several may hold a column as another type than all of them together.
     read = ", ".join(
         f"CAST({identifier(name)} AS {kinds[name]}) AS {identifier(name)}" for name in study.columns
@@ -62,16 +67,19 @@ def first_fault(
     for part in source.parts():
         numbered = f'SELECT row_number() OVER () AS "row number", {read} FROM {part.relation(connection)}'
         fault = connection.execute(
-            f'SELECT row, fault, vals[fault + 1] FROM (SELECT "row number" AS row, '
-            f"CASE {which} END AS fault, [{values}] AS vals FROM ({numbered})) "
+            f'SELECT row, fault, vals[fault + 1], others[fault + 1] FROM (SELECT "row number" AS row, '
+            f"CASE {which} END AS fault, [{values}] AS vals, [{others}] AS others FROM ({numbered})) "
             "WHERE fault IS NOT NULL ORDER BY row LIMIT 1"
         ).fetchone()
         if fault is not None:
-            row, number, value = fault
+            row, number, value, other = fault
             check = checks[number]
             first, lines = _lines(part, row, check.column) if "{lines}" in check.problem else (None, "")
-            problem = check.problem.format(value=_shown(value), lines=lines)
-            return InputError(f"row {row}, column {check.column!r}: {problem}", source=part.name, line=first)
+            where = f"column {check.column!r}"
+            if check.beside is not None:
+                where = f"columns {check.column!r} and {check.beside!r}"
+            problem = check.problem.format(value=_shown(value), other=_shown(other), lines=lines)
+            return InputError(f"row {row}, {where}: {problem}", source=part.name, line=first)
     return None
 
 
@@ -150,6 +158,14 @@ def _checks(study: Study, kinds: dict[str, str], *, text_only: bool) -> Iterator
             f"({mated}) = 1 AND {probe} <> {reference}",
             "subject {value} is mated with another subject; mend the label or the subject, or say in the study "
             "that the columns name people each in its own way (identities: separate)",
+        )
+    for one, other in study.labels_of_both_sides:
+        yield Check(
+            one,
+            f"({mated}) = 1 AND CAST({identifier(one)} AS VARCHAR) <> CAST({identifier(other)} AS VARCHAR)",
+            "{value} and {other} for one person, as the comparison is mated; label both sides alike, or say in the "
+            "study that the label is of the image and not of the person (labels_of: image)",
+            beside=other,
         )
 
 

@@ -16,7 +16,8 @@ import numpy as np
 import numpy.typing as npt
 import pyarrow as pa
 
-from harness.comparisons.coding import FLOATING, Coding, mated_sql, score_sql
+from harness.comparisons.coding import FLOATING, CodedColumn, Coding, mated_sql, score_sql
+from harness.comparisons.labels import NamedCells
 from harness.comparisons.numbering import Subjects
 from harness.comparisons.sql import identifier
 from harness.study import Study
@@ -83,9 +84,8 @@ class Scan:
         study = self.study
         mated = mated_sql(study.mated, self.kinds[study.mated.column], text_only=self.text_only)
         ranks = [
-            f"CAST({column.rank_sql(side)} AS {_narrow(len(column.labels))})"
-            for column in self.coding.columns
-            for side in column.sides
+            f"CAST({column.rank_sql(name)} AS {_narrow(len(column.labels))})"
+            for name, column in self._label_columns.items()
         ]
         places = [column.place_sql for column in self.subjects.columns]
         joins = " ".join(column.join_sql for column in self.subjects.columns)
@@ -93,6 +93,15 @@ class Scan:
             f"SELECT {self._score_sql}, CAST({mated} AS TINYINT), {', '.join(ranks + places)} "
             f"FROM {relation} {joins}"
         )
+
+    @cached_property
+    def named(self) -> NamedCells:
+        """What labels the sides of the comparisons have that `batch` made."""
+        return NamedCells(self.study, self.coding)
+
+    @cached_property
+    def _label_columns(self) -> dict[str, CodedColumn]:
+        return self.coding.by_source(self.study)
 
     @property
     def _score_sql(self) -> str:
@@ -114,23 +123,23 @@ class Scan:
         ):
             return None
         truth, *integers = (column.to_numpy() for column in (mated, *others))
-        sides = sum(len(column.sides) for column in self.coding.columns)
-        codes = self._codes(truth, integers[:sides])
-        subjects = tuple(integers[sides:])
-        if codes is None or not self._are_places(subjects) or not self._subjects_go_with(truth, subjects):
+        ranks = dict(zip(self._label_columns, integers, strict=False))
+        subjects = tuple(integers[len(ranks) :])
+        if any(side.min(initial=1) < 1 for side in ranks.values()):
+            return None  # a label that is not listed
+        if not self._are_places(subjects) or not self._sides_go_with(truth, subjects, ranks):
             return None
+        self.named.add(ranks)
+        codes = self._codes(truth, ranks)
         return Batch(scores, codes, subjects)
 
-    def _codes(self, mated: Integers, ranks: list[Integers]) -> Integers | None:
+    def _codes(self, mated: Integers, ranks: Mapping[str, Integers]) -> Integers:
         cells = np.zeros(len(mated), self._code_type)
-        left = iter(ranks)
         for column, radix in zip(self.coding.columns, self.coding.radices, strict=True):
-            sides = [next(left) for _ in column.sides]
-            if any(side.min(initial=1) < 1 for side in sides):
-                return None  # a label that is not listed
+            sides = [ranks[side] for side in column.sides]
             digit = sides[0] * (sides[0] == sides[1]) if len(sides) == 2 else sides[0]
             np.multiply(cells, radix, out=cells)
-            np.add(cells, digit, out=cells, casting="same_kind")
+            np.add(cells, digit, out=cells, casting="unsafe")  # every code fits
         np.multiply(cells, 2, out=cells)
         return np.add(cells, mated.view(np.uint8), out=cells)
 
@@ -143,11 +152,18 @@ class Scan:
         last = len(self.subjects.number_of_place) - 1
         return all(side.min(initial=0) >= 0 and side.max(initial=-1) <= last for side in subjects)
 
-    def _subjects_go_with(self, mated: Integers, subjects: tuple[Integers, ...]) -> bool:
-        if len(subjects) < 2 or self.study.identities == "separate":
-            return True
-        probe, reference = subjects
-        return bool(((probe == reference) == mated).all())
+    def _sides_go_with(
+        self, mated: Integers, subjects: tuple[Integers, ...], ranks: Mapping[str, Integers]
+    ) -> bool:
+        """Whether one person is on both sides of each mated comparison, and of no other."""
+        if len(subjects) == 2 and self.study.identities == "shared":
+            probe, reference = subjects
+            if not ((probe == reference) == mated).all():
+                return False
+        return not any(
+            (mated.view(np.bool_) & (ranks[probe] != ranks[reference])).any()
+            for probe, reference in self.study.labels_of_both_sides
+        )
 
 
 def _narrow(labels: int) -> str:

@@ -18,6 +18,7 @@ from harness.comparisons.columns import kinds_of, require_folders_agree, with_te
 from harness.comparisons.database import Database
 from harness.comparisons.faults import first_fault
 from harness.comparisons.files import Files
+from harness.comparisons.labels import NearEqualLabelsError
 from harness.comparisons.memory_limit import MemoryLimit
 from harness.comparisons.numbering import Subjects, names_of_subjects, number_subjects
 from harness.comparisons.queries import Queries, labels_of, require_columns
@@ -62,6 +63,12 @@ class Comparisons:
         Whether files are digested before they are read, so that `inputs` can tell whether they were the same
         throughout; by default the file system's word is taken for it.
 
+    Attributes
+    ----------
+    named : tuple of tuple of str or None
+        Once `batches` has read all rows: for every combination of labels that a side of a comparison has, the cell
+        of comparisons of two such sides, whether there are any or not.
+
     Raises
     ------
     InputError
@@ -78,6 +85,7 @@ class Comparisons:
         digested: bool = False,
     ) -> None:
         self.study = study
+        self.named: tuple[tuple[str | None, ...], ...] = ()
         self._scratch = temporary_folder()
         try:
             scratch = self._scratch.folder
@@ -189,6 +197,7 @@ class Comparisons:
         """
         subjects = self._numbered
         scan = Scan(self.study, self._kinds, self._source.text_only, coding, subjects)
+        self.named = ()
         rows = 0
         for read in self._database.stream(scan.sql(self._database.relation())):
             batch = scan.batch(read)
@@ -203,6 +212,7 @@ class Comparisons:
             raise NoComparisonsError(
                 "holds no comparisons, only column names; give it rows", source=self.name
             )
+        self.named = scan.named.cells()
 
     def survey(self, coding: Coding, tail: int) -> tuple[CellScores, ...]:
         """Look at the range and the highest scores of every cell.
@@ -316,8 +326,13 @@ class Comparisons:
                 distinct = labels_of(side, self._database.relation(), limit)
                 found |= {label for (label,) in self._database.fetch(distinct)}
             labels[attribute] = tuple(sorted(found))
-        with _naming(self._source):
-            return Coding.of(self.study, labels)
+        try:
+            with _naming(self._source):
+                return Coding.of(self.study, labels)
+        except NearEqualLabelsError:
+            if not limit:
+                raise
+            return self._code("")  # to name all of them
 
 
 @contextmanager
@@ -325,4 +340,4 @@ def _naming(source: Source) -> Iterator[None]:
     try:
         yield
     except InputError as error:
-        raise InputError(error.problem, source=source.name) from None
+        raise type(error)(error.problem, source=source.name) from None

@@ -86,13 +86,11 @@ class Counts:
         )
 
     def __sub__(self, other: Counts) -> Counts:
-        """Take away comparisons that were counted; cells of which none is left are gone."""
+        """Take away comparisons that were counted; cells stay, though none of theirs may be left."""
         left = self + Counts(other.columns, other.thresholds, other.cells, -other.bins, -other.missing)
         if left.cells != self.cells or min(left.bins.min(initial=0), left.missing.min(initial=0)) < 0:
             raise InputError("counts can be taken away only from counts that they are part of")
-        kept = np.flatnonzero((left.trials > 0).any(axis=1) | (left.missing > 0).any(axis=1))
-        cells = tuple(left.cells[i] for i in kept)
-        return Counts(self.columns, self.thresholds, cells, left.bins[kept], left.missing[kept])
+        return left
 
     def __eq__(self, other: object) -> bool:
         if not isinstance(other, Counts):
@@ -106,6 +104,14 @@ class Counts:
         )
 
     __hash__ = None  # type: ignore[assignment]
+
+    def naming(self, cells: Sequence[Cell]) -> Counts:
+        """Return the same counts with these cells among them, of which there may be no comparisons."""
+        cells = sorted({*cells} - {*self.cells}, key=cell_order)
+        if not cells:
+            return self
+        none = np.zeros((len(cells), *self.bins.shape[1:]), np.int64)
+        return self + Counts(self.columns, self.thresholds, tuple(cells), none, none[..., 0])
 
     def regrouped(self, columns: Sequence[str], cell_of: Callable[[Cell], Cell | None]) -> Counts:
         """Add up cells that share a new cell; those for which ``cell_of`` is None are left out."""

@@ -163,6 +163,39 @@ class SubjectCounts:
         )
         return non_mated, mated
 
+    def of_several_labels(
+        self, label_of: Callable[[Cell], str | None], *, mated_only: bool
+    ) -> tuple[int, tuple[str, str]] | None:
+        """Find subjects with comparisons in cells of more than one label.
+
+        Parameters
+        ----------
+        label_of : callable
+            The label of a cell; None leaves it alone.
+        mated_only : bool
+            Whether to look at mated comparisons alone.
+
+        Returns
+        -------
+        (int, (str, str)) or None
+            How many there are, and two labels of one of them; None where there is none.
+        """
+        of_cells = [label_of(cell) for cell in self._distinct_cells]
+        labels = sorted({label for label in of_cells if label is not None})
+        rank_of = {label: rank for rank, label in enumerate(labels)}
+        ranks = np.array([-1 if label is None else rank_of[label] for label in of_cells], np.int64)
+        of_row = ranks[self._cell_of_row]
+        rows = np.flatnonzero((of_row >= 0) & (self.mated | (not mated_only)))
+        if not len(rows):
+            return None
+        rows = rows[np.argsort(self.subjects[rows], kind="stable")]
+        _, starts = np.unique(self.subjects[rows], return_index=True)
+        lowest, highest = (end.reduceat(of_row[rows], starts) for end in (np.minimum, np.maximum))
+        several = np.flatnonzero(lowest < highest)
+        if not len(several):
+            return None
+        return len(several), (labels[lowest[several[0]]], labels[highest[several[0]]])
+
     def sums(self, cell_of: Callable[[Cell], Cell | None], regrouped: Cell, *, mated: bool) -> SubjectSums:
         """Add up over the subjects of the cells that regroup into one.
 

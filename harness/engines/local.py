@@ -52,7 +52,7 @@ def count(
         tally = Tally(comparisons.columns, thresholds, count_missing=_counts_missing(comparisons))
         for batch in _reported(comparisons.batches(coding), progress):
             tally.add(batch.scores, batch.codes)
-        return tally.counts(coding.cell)
+        return tally.counts(coding.cell).naming(comparisons.named)
 
     return comparisons.read(counted)
 
@@ -108,7 +108,7 @@ def count_by_subject(
         by_cell, by_subject = tallies.counts(coding.cell, number_of_place)
         if (by_subject.subjects == NOBODY).any():
             comparisons.refuse()  # a subject that was not there when the subjects were numbered
-        return by_cell, by_subject
+        return by_cell.naming(comparisons.named), by_subject
 
     return comparisons.read(counted)
 

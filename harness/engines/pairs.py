@@ -52,7 +52,7 @@ def count(pairs: TemplatePairs, thresholds: FloatArray, *, progress: Progress = 
                 tally.add(tile)
             return tally.counts(pairs.columns, coding.cell)
 
-        return reduce(add, pairs.each_share(of_share))
+        return reduce(add, pairs.each_share(of_share)).naming(pairs.named)
 
     return pairs.read(counted)
 
@@ -83,7 +83,7 @@ def count_by_subject(
             return tally.counts(pairs.columns, coding.cell), by_subject.counts(coding.cell)
 
         counts, of_subjects = zip(*compared.each_share(of_share), strict=True)
-        return reduce(add, counts), reduce(add, of_subjects)
+        return reduce(add, counts).naming(pairs.named), reduce(add, of_subjects)
 
     return pairs.read(counted)
 

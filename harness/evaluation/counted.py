@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TypeAlias
@@ -15,7 +15,7 @@ from harness.comparisons import Input
 from harness.counting import MATED, NON_MATED, Counts, SubjectCounts
 from harness.errors import InputError
 from harness.evaluation.limits import FEWEST_THRESHOLDS, require_few_groups
-from harness.grouping import AxisGrouping
+from harness.grouping import AxisGrouping, subjects_of_two_labels
 from harness.policy import Policy
 from harness.study import Study
 from harness.thresholds import (
@@ -53,6 +53,8 @@ class Counted:
         Those of them to report, canonical; None for all.
     left_out : tuple of Path
         Files in what was named that were not read, or the folders that hold them.
+    warnings : tuple of str
+        What looks wrong with the comparisons, a line each.
     """
 
     study: Study
@@ -63,6 +65,7 @@ class Counted:
     thresholds: FloatArray
     asked_for: FloatArray | None
     left_out: tuple[Path, ...] = ()
+    warnings: tuple[str, ...] = ()
 
 
 def count_for(
@@ -110,7 +113,18 @@ def count_for(
         thresholds=evaluated,
         asked_for=None if asked_for is None else wanted,
         left_out=comparisons.left_out,
+        warnings=() if by_subject is None else tuple(_of_two_labels(study, by_subject)),
     )
+
+
+def _of_two_labels(study: Study, by_subject: SubjectCounts) -> Iterator[str]:
+    for found in subjects_of_two_labels(study, by_subject):
+        several = f"{found.subjects:,} subjects have" if found.subjects > 1 else "one subject has"
+        one, other = map(repr, found.labels)
+        yield (
+            f"{several} two labels of {found.attribute} in different comparisons, such as {one} and {other}; each "
+            "comparison counts by its own labels, so check the labels and the identities"
+        )
 
 
 def halves(comparisons: engines.Countable, counted: Counted) -> tuple[Counted, Counted]:

@@ -49,6 +49,7 @@ def to_json(evaluation: Evaluation) -> str:
         "comparisons": by_truth(evaluation.comparisons),
         "missing": by_truth(evaluation.missing),
         "notes": list(evaluation.notes),
+        "warnings": list(evaluation.warnings),
         "answer": {
             "criterion": evaluation.policy.criterion,
             "safe_threshold": evaluation.safe_threshold,
@@ -147,6 +148,7 @@ def _evaluation(document: Plain) -> Evaluation:
         axes={name: axis_from_plain(name, axis) for name, axis in document["axes"].items()},
         safe=SafeThreshold(document["place_of_safe_threshold"], document["answer"]["reason"]),
         notes=tuple(document["notes"]),
+        warnings=tuple(document.get("warnings", ())),  # older evaluations have none
         confirmation=_confirmation_from_plain(document["confirmation"]),
         asked_for=None if document.get("asked_for") is None else np.array(document["asked_for"], np.float64),
     )

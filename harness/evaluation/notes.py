@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import platform
-from collections.abc import Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import duckdb
 import numpy as np
@@ -15,6 +16,9 @@ import harness
 from harness.counting import Counts
 from harness.measures import FDR_CAUTION
 from harness.study import Study
+
+if TYPE_CHECKING:
+    from harness.evaluation.result import AxisEvaluation
 
 __all__ = ["notes_on", "notes_on_files", "versions"]
 
@@ -34,11 +38,18 @@ def versions() -> dict[str, str]:
     }
 
 
-def notes_on(study: Study, counts: Counts, score_type: str, asked_for: int | None) -> tuple[str, ...]:
-    """Say how dependence, thresholds, the type of the scores and missing ones were dealt with."""
+def notes_on(
+    study: Study,
+    counts: Counts,
+    score_type: str,
+    axes: Iterable[AxisEvaluation],
+    asked_for: int | None,
+) -> tuple[str, ...]:
+    """Say how dependence, thresholds, the type of the scores, missing ones and labels were dealt with."""
     listed = "" if asked_for is None else f"; tables list the {asked_for} asked for"
     notes = [
         _on_dependence(study),
+        *(note for axis in axes for note in _on_labels(axis)),
         f"The {len(counts.thresholds)} thresholds were chosen from the scores, to resolve each group's errors down to "
         f"one{listed}.",
     ]
@@ -65,6 +76,20 @@ def notes_on_files(left_out: Sequence[Path]) -> tuple[str, ...]:
         f"Left out of the folders named: {named}{more}. So are hidden and temporary files and folders, the harness's "
         "own results, and files that are no longer part of a table.",
     )
+
+
+def _on_labels(axis: AxisEvaluation) -> Iterator[str]:
+    mated = axis.left_out[1]
+    if mated:
+        yield (
+            f"{mated} mated comparisons have two labels of {axis.name}, which the study says to be of the image and "
+            "not of the person (labels_of: image); they belong to no group of it."
+        )
+    for group in axis.without_comparisons:
+        yield (
+            f"The data names the group {group} of {axis.name}, and no comparison belongs to it, so nothing is known of "
+            "it and the axis cannot be decided."
+        )
 
 
 def _on_dependence(study: Study) -> str:

@@ -66,6 +66,12 @@ class AxisEvaluation:
     measures: SummaryMeasures
     verdict: AxisVerdict
 
+    @property
+    def without_comparisons(self) -> tuple[str, ...]:
+        """The groups that the data names and to which no comparison belongs."""
+        trials = self.false_matches.trials + self.false_non_matches.trials
+        return tuple(group for group, n in zip(self.false_matches.groups, trials, strict=True) if not n)
+
     def missed_at(self, place: int) -> dict[str, float | None]:
         """Return what a threshold costs: every group's false non-match rate, None where it has no mated trials."""
         rates = self.false_non_matches
@@ -121,6 +127,8 @@ class Evaluation(Plotting):
     asked_for : ndarray of float64, or None
         The thresholds that tables list, where some were asked for; the evaluation itself holds more, for it must see
         what happens between them.
+    warnings : tuple of str
+        What looks wrong with the comparisons, a line each.
     """
 
     study: Study
@@ -136,6 +144,7 @@ class Evaluation(Plotting):
     notes: tuple[str, ...]
     confirmation: Confirmation | None = None
     asked_for: FloatArray | None = None
+    warnings: tuple[str, ...] = ()
 
     @property
     def safe_threshold(self) -> float | None:

@@ -156,11 +156,13 @@ def conclude(counted: Counted, policy: Policy) -> Evaluation:
                 study,
                 counts,
                 counted.score_type,
+                axes.values(),
                 None if counted.asked_for is None else len(counted.asked_for),
             ),
             *notes_on_files(counted.left_out),
         ),
         asked_for=None if counted.asked_for is None else study.sign * counted.asked_for + 0.0,
+        warnings=counted.warnings,
     )
 
 

@@ -22,7 +22,7 @@ MANY = 0.1
 def answer(evaluation: Evaluation) -> tuple[tuple[str, str], ...]:
     """Return the answer as five pairs of a heading and a sentence, generated from the results.
 
-    Where a confirmation was asked for, a sixth says what came of it.
+    Where a confirmation was asked for, a sixth says what came of it; a warning, where there is one, is the last.
     """
     lines = (
         ("Safe threshold", _safe(evaluation)),
@@ -35,7 +35,8 @@ def answer(evaluation: Evaluation) -> tuple[tuple[str, str], ...]:
         ("Evidence", _evidence(evaluation)),
     )
     confirmed = evaluation.confirmation
-    return lines if confirmed is None else (*lines, ("Confirmation", _confirmation(confirmed)))
+    more = () if confirmed is None else (("Confirmation", _confirmation(confirmed)),)
+    return (*lines, *more, *(("Warning", warning) for warning in evaluation.warnings))
 
 
 def about(value: float) -> str:
@@ -174,11 +175,27 @@ def _percent(rate: float | None) -> str:
 
 def _evidence(evaluation: Evaluation) -> str:
     non_mated, mated = evaluation.comparisons
-    groups = ", ".join(
-        f"{len(axis.false_matches.groups)} of {axis.name}" for axis in evaluation.axes.values()
-    )
+    axes = evaluation.axes.values()
+    groups = ", ".join(f"{len(axis.false_matches.groups)} of {axis.name}{_empty(axis)}" for axis in axes)
+    left_out = ", ".join(_left_out(axis) for axis in axes if any(axis.left_out))
     asked_for = "" if evaluation.asked_for is None else f" ({len(evaluation.asked_for):,} asked for)"
     return (
         f"{non_mated:,} non-mated and {mated:,} mated {_trials(evaluation)}, groups: {groups}, "
         f"{len(evaluation.thresholds):,} thresholds{asked_for}, {100 * evaluation.policy.confidence:g} % bounds"
+        f"{f'; in no group: {left_out}' if left_out else ''}"
     )
+
+
+def _empty(axis: AxisEvaluation) -> str:
+    """Name the groups that have no non-mated trials."""
+    rates = axis.false_matches
+    empty = [group for group, trials in zip(rates.groups, rates.trials, strict=True) if not trials]
+    named = ", ".join(empty[:MOST_NAMED]) + (
+        f" and {len(empty) - MOST_NAMED} more" if empty[MOST_NAMED:] else ""
+    )
+    return f" (no non-mated of {named})" if empty else ""
+
+
+def _left_out(axis: AxisEvaluation) -> str:
+    counts = zip(axis.left_out, ("non-mated", "mated"), strict=True)
+    return f"{' and '.join(f'{count:,} {truth}' for count, truth in counts if count)} of {axis.name}"

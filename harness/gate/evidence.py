@@ -124,7 +124,8 @@ def evidence_of(content: bytes, source: str) -> Evidence:
         if known not in SCHEMAS:
             raise InputError(f"schema is {shown(known)}, not {shown(SCHEMAS[-1])}", source=source)
         shape = validated(EvaluationShape, plain)
-        require(("asked_for" in document) == (known != SCHEMAS[0]), "asked_for is of another schema")
+        for key in ("asked_for", "warnings"):
+            require((key in document) == (known != SCHEMAS[0]), f"{key} is of another schema")
         return _evidence(shape, source, hashlib.sha256(content).hexdigest())
     except InputError as error:
         raise InputError(error.problem, source=source) from error
@@ -146,7 +147,11 @@ def _evidence(shape: EvaluationShape, source: str, sha256: str) -> Evidence:
     require(list(shape.axes) == [axis.name for axis in study.axes], "its axes are not those of the study")
     judged = {axis.name for axis in policy.axes_of(study)}
     require_order(shape.thresholds, study.sign)
-    for name, axis in shape.axes.items():
+    for stated, (name, axis) in zip(study.axes, shape.axes.items(), strict=True):
+        require(
+            axis.left_out.mated == 0 or not all(map(study.labels_the_person, stated.attributes)),
+            f"{name}: {axis.left_out.mated:,} mated comparisons have two labels, which the study does not allow",
+        )
         require(axis.judged == (name in judged), f"{name} is judged or not against its policy")
         require((axis.subjects is None) == (not study.subjects), f"{name}: subjects are not as in the study")
         require_consistent_axis(axis, policy, study.task, len(shape.thresholds))

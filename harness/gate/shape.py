@@ -157,6 +157,7 @@ class EvaluationShape(Part):
     comparisons: _ByTruth
     missing: _ByTruth
     notes: list[str]
+    warnings: list[str] | None = None
     answer: _Answer
     confirmation: _Confirmation | None
     place_of_safe_threshold: _Place | None

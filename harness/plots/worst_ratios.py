@@ -165,7 +165,7 @@ class WorstRatioDisplay(BoundDisplay):
         if np.isinf(ratio).any():
             samples.append(Sample("a group without errors: no finite ratio", INFINITE))
         if np.isnan(ratio).any():
-            samples.append(Sample("no errors at all: no ratio", UNDEFINED))
+            samples.append(Sample("no errors, or a group without trials: no ratio", UNDEFINED))
         return samples
 
 

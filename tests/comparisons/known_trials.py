@@ -40,15 +40,20 @@ def trials(rows: int = 400, seed: int = 1) -> Columns:
     def any_of(labels: tuple[str, ...]) -> list[str]:
         return [labels[i] for i in rng.integers(0, len(labels), rows)]
 
+    labels = {
+        f"{side}_{name}": any_of(of)
+        for name, of in (("ethnicity", ETHNICITIES), ("sex", SEXES))
+        for side in ("probe", "reference")
+    }
+    for name in ("ethnicity", "sex"):  # one person has one label
+        pairs = zip(mated, labels[f"probe_{name}"], labels[f"reference_{name}"], strict=True)
+        labels[f"reference_{name}"] = [probe if own else reference for own, probe, reference in pairs]
     return {
         "score": (rng.integers(0, 1001, rows) / 1000).tolist(),
         "mated": mated,
         "probe": [f"p{i}" for i in range(rows)],
         "reference": [f"p{i}" if own else f"r{i}" for i, own in enumerate(mated)],
-        "probe_ethnicity": any_of(ETHNICITIES),
-        "reference_ethnicity": any_of(ETHNICITIES),
-        "probe_sex": any_of(SEXES),
-        "reference_sex": any_of(SEXES),
+        **labels,
     }
 
 
@@ -78,6 +83,10 @@ def naive_counts(columns: Columns, terms: Study, thresholds: np.ndarray = THRESH
         cross = terms.pairing == "cross"
         names += [f"{attribute} of probe", f"{attribute} of reference"] if cross else [attribute]
     table: dict[tuple[str | None, ...], np.ndarray] = {}
+    for i in range(len(columns["score"])):
+        for side in _sides(columns, terms, i):
+            named = tuple(label for label in side for _ in range(len(names) // len(terms.groups)))
+            table.setdefault(named, np.zeros((2, len(thresholds) + 1), np.int64))
     for i, (score, mated) in enumerate(zip(columns["score"], columns["mated"], strict=True)):
         cell: list[str | None] = []
         for group in terms.groups.values():
@@ -99,6 +108,16 @@ def naive_counts(columns: Columns, terms: Study, thresholds: np.ndarray = THRESH
         np.array([table[cell] for cell in cells]),
         np.zeros((len(cells), 2), np.int64),
     )
+
+
+def _sides(columns: Columns, terms: Study, row: int) -> list[list[str | None]]:
+    """The labels of the probe and of the reference, None where no column holds one."""
+    sides: list[list[str | None]] = [[], []]
+    for group in terms.groups.values():
+        alone = None if terms.pairing == "probe" else group.probe
+        for side, column in zip(sides, (group.probe, group.reference or alone), strict=True):
+            side.append(None if column is None else str(columns[column][row]))
+    return [side for side in sides if any(side)]
 
 
 def refusal(scores: Any, **terms: Any) -> str:

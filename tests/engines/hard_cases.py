@@ -60,6 +60,30 @@ def drawn(scores: Any, seed: int = 1, subjects: int = 40) -> Columns:
     }
 
 
+def of_images(seed: int = 2) -> Columns:
+    """Label images: mated ones of two labels, and groups that have no comparison of their own."""
+    rng = np.random.default_rng(seed)
+    sides = {
+        f"{side}_{name}": rng.choice(labels, 200).tolist()
+        for name, labels in (("ethnicity", LABELS[:2]), ("sex", ["female", "male"]))
+        for side in ("probe", "reference")
+    }
+    columns = {**drawn(mille(200), seed), **sides}
+    for row, (side, ethnicity, sex) in enumerate(
+        [
+            ("reference", LABELS[2], "male"),
+            ("probe", LABELS[3], "female"),
+            ("reference", LABELS[0], "neither"),
+        ]
+    ):
+        columns[f"{side}_ethnicity"][50 * row + 49], columns[f"{side}_sex"][50 * row + 49] = ethnicity, sex
+    del columns["sex"]
+    return columns
+
+
+BOTH_SIDES = {name: [f"probe_{name}", f"reference_{name}"] for name in ("ethnicity", "sex")}
+
+
 def at(*numbers: Any) -> np.ndarray:
     """Make thresholds of numbers: ascending, without repeats."""
     return np.unique(np.concatenate([np.ravel(part) for part in numbers]).astype(np.float64) + 0.0)
@@ -219,6 +243,21 @@ def _cases() -> dict[str, Case]:
             lambda folder, columns: parquet({"score": pa.int64()})(
                 folder, columns | {"score": [int(score) for score in columns["score"]]}
             ),
+        ),
+        **{
+            f"labels of images, and groups without a comparison of their own, {pairing}": Case(
+                of_images(),
+                study(labels_of="image", groups=BOTH_SIDES, pairing=pairing),
+                at([0.25, 0.5]),
+                parquet(),
+            )
+            for pairing in ("within", "probe", "cross")
+        },
+        "one group that stands on one side only": Case(
+            of_images(),
+            study(labels_of="image", groups={"sex": BOTH_SIDES["sex"]}),
+            at([0.25, 0.5]),
+            csv(lambda _, score: repr(score)),
         ),
         "a hundred thousand uneven thresholds": Case(
             drawn(np.random.default_rng(6).lognormal(-3, 2, 120)),

@@ -17,11 +17,15 @@ Cell = tuple[str | None, ...]
 
 @dataclass
 class Table:
-    """What a slow count found: bins and missing by cell and truth, and bins by cell, truth and subject."""
+    """What a slow count found: bins and missing by cell and truth, and bins by cell, truth and subject.
+
+    The cells are those counted, and for each side of a comparison the cell of two such sides.
+    """
 
     bins: dict[tuple[Cell, int], list[int]] = field(default_factory=dict)
     missing: dict[tuple[Cell, int], int] = field(default_factory=dict)
     of_subjects: dict[tuple[Cell, int, int], list[int]] = field(default_factory=dict)
+    cells: set[Cell] = field(default_factory=set)
 
 
 def slow_count(columns: dict[str, list[Any]], study: Study, thresholds: Sequence[float]) -> Table:
@@ -30,6 +34,7 @@ def slow_count(columns: dict[str, list[Any]], study: Study, thresholds: Sequence
     rows = [dict(zip(columns, values, strict=True)) for values in zip(*columns.values(), strict=True)]
     for row in rows:
         score, truth, cell = row[study.score.column], int(row[study.mated.column]), _cell(row, study)
+        table.cells |= {cell, *_named(row, study)}
         table.bins.setdefault((cell, truth), [0] * (len(thresholds) + 1))
         if score is None or math.isnan(score):
             table.missing[cell, truth] = table.missing.get((cell, truth), 0) + 1
@@ -46,7 +51,7 @@ def slow_count(columns: dict[str, list[Any]], study: Study, thresholds: Sequence
 
 def as_table(counts: Counts, by_subject: SubjectCounts | None) -> Table:
     """Write down what an engine counted in the same form."""
-    table = Table()
+    table = Table(cells=set(counts.cells))
     for place, cell in enumerate(counts.cells):
         for truth in (0, 1):
             bins, missing = counts.bins[place, truth].tolist(), int(counts.missing[place, truth])
@@ -88,6 +93,18 @@ def _cell(row: dict[str, Any], study: Study) -> Cell:
         else:
             cell.append(probe if probe == reference else None)
     return tuple(cell)
+
+
+def _named(row: dict[str, Any], study: Study) -> Iterator[Cell]:
+    groups = study.groups.values()
+    probe = [str(row[group.probe]) for group in groups]
+    reference: list[str | None] = []
+    for label, group in zip(probe, groups, strict=True):
+        alone = None if study.pairing == "probe" else label
+        reference.append(alone if group.reference is None else str(row[group.reference]))
+    for side in (probe, reference):
+        if any(label is not None for label in side):
+            yield tuple(label for label in side for _ in range(2 if study.pairing == "cross" else 1))
 
 
 def neighbours(values: Sequence[float], dtype: type = np.float64) -> list[float]:

@@ -84,6 +84,7 @@ def test_counts_are_exact(name: str, engine: engines.Engine, tmp_path: Path) -> 
     of_all, of_subjects = expected(name)
     assert found.bins == of_all.bins
     assert found.missing == of_all.missing
+    assert found.cells == of_all.cells
     if case.study.subjects:
         assert found.of_subjects == of_subjects.of_subjects
 
@@ -196,7 +197,10 @@ def test_pairs_of_templates_are_counted_like_any_comparison(pairing: str, metric
     faces = rng.choice([-0.5, 0.5], (60, 4))  # of length 1: every cosine is exact, and a tie with many
     who, sex = rng.integers(0, 9, 60), rng.choice(["female", "male"], 60)
     pairs = all_pairs(faces, who, {"sex": sex}, metric=metric)
-    terms = study_of(pairs, {"matcher": {"name": "example", "version": "1"}, "pairing": pairing})
+    terms = study_of(
+        pairs,
+        {"matcher": {"name": "example", "version": "1"}, "labels_of": "image", "pairing": pairing},
+    )
     one, other = np.triu_indices(60, 1)
     dots = [
         sum(float(a) * float(b) for a, b in zip(faces[i], faces[j], strict=True))

@@ -188,7 +188,9 @@ def test_any_number_of_labels_is_coded(labels: int, pairing: str) -> None:
             "reference": [f"{i:03d}" for i in reference],
         }
     )
-    study = load_study({**NAMED, "groups": {"group": ["probe", "reference"]}, "pairing": pairing})
+    study = load_study(
+        {**NAMED, "groups": {"group": ["probe", "reference"]}, "labels_of": "image", "pairing": pairing}
+    )
     with Comparisons(rows, study) as comparisons:
         counts = count(comparisons, np.array([0.5]))
     expected: dict[tuple[str | None, ...], list[int]] = {}

@@ -65,6 +65,7 @@ def test_parts_of_any_format_add_up_to_one_pass(suffix: str, tmp_path: Path) -> 
             "mated": {"column": "site", "mated": ["west"], "non_mated": ["north", "south"]},
             "groups": {"sex": ["probe_sex", "reference_sex"]},
             "axes": ["sex"],
+            "labels_of": "image",
             "identities": "separate",
         },
     ],

@@ -104,6 +104,15 @@ def crossed(groups: int, name: str = LONG) -> Evaluation:
     return evaluate_at(across(groups, name), study=described, policy=POLICY, thresholds="0.1:0.9:0.01")
 
 
+def named_only(pairing: str) -> Evaluation:
+    """Three groups of which the last has comparisons with the others alone."""
+    columns = across(3, "Group {}")
+    of_others = (columns["probe"] != "Group 3") | (columns["reference"] != "Group 3")
+    described = study(groups={"group": ["probe", "reference"]}, pairing=pairing)
+    kept = {name: values[of_others] for name, values in columns.items()}
+    return evaluate(kept, study=described, policy=POLICY, thresholds="0.1:0.9:0.05")
+
+
 def searched(groups: int) -> Evaluation:
     described = study(task="identification", watchlist_size=100)
     return evaluate_at(scores(groups, name=LONG), study=described, policy=POLICY, thresholds="0.2:0.8:0.01")
@@ -123,6 +132,8 @@ MADE = {
     "one group": lambda: evaluate(scores(1), study=study(), policy=POLICY),
     "searches": lambda: searched(3),
     "across 3 groups": lambda: crossed(3, "Group {}"),
+    "a group without comparisons": lambda: named_only("within"),
+    "a group without comparisons, across groups": lambda: named_only("cross"),
     "across 30 groups": lambda: crossed(30),
 }
 LARGE = {"30 groups", "zero events of 30 groups", "across 30 groups", "intersectional"}

@@ -108,6 +108,18 @@ def crossed() -> Evaluation:
     return evaluate_at(columns, study=described, policy=policy, thresholds="0.1:0.9:0.01")
 
 
+def named_only(pairing: str) -> Evaluation:
+    """Two groups, and a third that the data names in comparisons with the first alone."""
+    columns = scores(2)
+    named = {name: np.append(values, values[:5]) for name, values in columns.items()}
+    named["reference"] = named["group"].copy()
+    named["reference"][-5:] = "G3"
+    described = study(groups={"group": ["group", "reference"]}, pairing=pairing)
+    return evaluate(
+        named, study=described, policy={"max_ratio": 3.0, "max_fmr": 0.5}, thresholds="0.1:0.9:0.05"
+    )
+
+
 def large() -> Evaluation:
     """Thirty groups at a thousand thresholds, with long names and design effects that differ everywhere."""
     columns = scores(30, name=LONG, trials=12000, subjects=60)
@@ -126,6 +138,8 @@ WORLDS = {
     "alike": alike,
     "one group": lambda: small(1),
     "cross": crossed,
+    "named only": lambda: named_only("within"),
+    "named only, cross": lambda: named_only("cross"),
     "gap": lambda: small(policy={"max_gap": 0.01, "max_fmr": 0.05}),
 }
 

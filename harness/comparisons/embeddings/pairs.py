@@ -19,8 +19,10 @@ from harness.comparisons.embeddings.survey import Survey
 from harness.comparisons.embeddings.templates import CheckedTemplates, numbered_together
 from harness.comparisons.embeddings.vectors import BLOCK, Metric, precision, prepared, scores_of_block
 from harness.comparisons.embeddings.workers import in_parallel
+from harness.comparisons.labels import cell_of_side
 from harness.comparisons.source import Input
 from harness.comparisons.stream import CellScores
+from harness.errors import InputError
 from harness.study import Study
 
 __all__ = ["TemplatePairs", "Tile"]
@@ -101,6 +103,7 @@ class TemplatePairs:
         names, self._subjects = numbered_together([side.subjects for side in sides])
         self.subjects = len(names)
         self._coding, self._ranks, kinds = _coded(sides, study)
+        _require_one_label(sides, study, self._subjects, names)
         self._dtype = precision(sides)
         orders = [
             in_order(kinds[i], self._subjects[i], None if kept is None else kept[i])
@@ -141,6 +144,17 @@ class TemplatePairs:
         """Return the number of pairs."""
         first, last = self._sizes[0], self._sizes[-1]
         return first * (first - 1) // 2 if self._is_one_set else first * last
+
+    @property
+    def named(self) -> tuple[tuple[str | None, ...], ...]:
+        """For every combination of labels that a template has, the cell of pairs of two such templates."""
+        labels = [
+            self._coding.by_source(self.study)[group.probe].labels for group in self.study.groups.values()
+        ]
+        return tuple(
+            cell_of_side(self.study, (of[rank - 1] for of, rank in zip(labels, kind, strict=True)))
+            for kind in self._ranks.tolist()
+        )
 
     def read(self, use: Callable[[Coding], Result]) -> Result:
         """Call ``use`` with the coding of the labels."""
@@ -246,3 +260,40 @@ def _coded(sides: Sequence[CheckedTemplates], study: Study) -> tuple[Coding, Int
     kinds, kind_of = np.unique(np.stack(ranks, axis=1), axis=0, return_inverse=True)
     ends = np.cumsum([len(side.embeddings) for side in sides])[:-1]
     return Coding.of(study, texts), kinds, np.split(kind_of.reshape(-1), ends)
+
+
+def _require_one_label(
+    sides: Sequence[CheckedTemplates], study: Study, subjects: Sequence[IntArray], names: Sequence[str]
+) -> None:
+    """Refuse a person of two labels, unless the study says that these are of the image.
+
+    Raises
+    ------
+    InputError
+        Names the first template whose label is not that of the person's first one.
+    """
+    every = np.concatenate(subjects)
+    _, first = np.unique(every, return_index=True)
+    for attribute in filter(study.labels_the_person, study.groups):
+        labels, ranks = numbered_together([side.groups[attribute] for side in sides])
+        label = np.concatenate(ranks)
+        other = np.flatnonzero(label != label[first[every]])
+        if not len(other):
+            continue
+        place = int(other[0])
+        of_first = int(first[every[place]])
+        where, earlier = (_place_in(sides, one) for one in (place, of_first))
+        raise InputError(
+            f"{where} is {labels[label[place]]!r} of subject {names[every[place]]!r}, who is "
+            f"{labels[label[of_first]]!r} at {earlier}; label the person alike, or say in the study that the label is "
+            "of the image and not of the person (labels_of: image)",
+            source=f"group {attribute!r}",
+        )
+
+
+def _place_in(sides: Sequence[CheckedTemplates], place: int) -> str:
+    for side in sides:
+        if place < len(side.embeddings):
+            return f"[{place}] of {side.name}"
+        place -= len(side.embeddings)
+    raise IndexError(place)

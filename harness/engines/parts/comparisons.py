@@ -18,6 +18,7 @@ import pyarrow as pa
 from harness.comparisons import CellScores, Input
 from harness.comparisons.coding import Coding
 from harness.comparisons.files import holds_rows
+from harness.comparisons.labels import labels_in, require_distinct_labels
 from harness.comparisons.listing import Listing
 from harness.comparisons.unchanged import refuse_copies
 from harness.counting import Counts, SubjectCounts, thresholds_for
@@ -160,7 +161,12 @@ class PartedComparisons:
                 told = 0
         if not rows:
             raise InputError("holds no comparisons, only column names; give it rows", source=self.name)
-        return sums.total((Counts.zero(self.columns, thresholds), None))
+        counts, by_subject = sums.total((Counts.zero(self.columns, thresholds), None))
+        try:  # a label may stand far down in a part
+            require_distinct_labels(labels_in(self.study, counts.cells))
+        except InputError as error:
+            raise InputError(error.problem, source=self.name) from None
+        return counts, by_subject
 
     def _overview(self, tail: int = 0) -> Overview:
         if self._latest is None or self._latest.tail < tail:

@@ -22,7 +22,7 @@ __all__ = ["VERSION", "CheckpointStore"]
 
 Content = TypeVar("Content")
 
-FORMAT = b"harness/checkpoint/1"
+FORMAT = b"harness/checkpoint/2"
 VERSION = harness.__version__
 """Another version of the harness starts anew."""
 DIGEST_SIZE = hashlib.sha256().digest_size

@@ -16,6 +16,7 @@ from harness.study import Study
 __all__ = [
     "cell_sql",
     "fault_sql",
+    "group_places",
     "key_sql",
     "label_places",
     "literal",
@@ -67,6 +68,11 @@ def label_places(study: Study) -> dict[str, int]:
 def subject_places(study: Study) -> range:
     """Return the numbers of those that are of subjects."""
     return range(len(study.subjects))
+
+
+def group_places(study: Study) -> range:
+    """Return the numbers of those that are of groups."""
+    return range(len(study.subjects), len(study.columns) - 2)
 
 
 def require_kinds(study: Study, kinds: Mapping[str, str]) -> None:
@@ -148,14 +154,17 @@ def cell_sql(study: Study, coding: Coding) -> str:
     return number
 
 
-def fault_sql(study: Study, coding: Coding, *, subjects: bool) -> str:
+def fault_sql(study: Study, *, subjects: bool) -> str:
     """Condition that a row cannot be used; never NULL."""
     places = label_places(study)
-    sides = dict.fromkeys(side for column in coding.columns for side in column.sides)
     unusable = [
         f"abs(score) = {INFINITY}",
         "mated IS NULL",
-        *(f"rank_{places[side]} IS NULL" for side in sides),
+        *(f"rank_{place} IS NULL" for place in group_places(study)),
+        *(
+            f"COALESCE(mated = 1 AND rank_{places[probe]} <> rank_{places[reference]}, false)"
+            for probe, reference in study.labels_of_both_sides
+        ),
     ]
     if study.missing_scores == "reject":
         unusable.append("isnan(score)")

@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Collection, Iterator, Sequence
 from contextlib import ExitStack, contextmanager
 from functools import cached_property, reduce
+from itertools import product
+from math import prod
 from types import TracebackType
 from typing import TYPE_CHECKING, NoReturn, Self, TypeVar
 
@@ -15,10 +17,13 @@ import pyarrow as pa
 from harness.comparisons import CellScores, Comparisons, Input, Scores
 from harness.comparisons.coding import Coding
 from harness.comparisons.files import CsvFiles, Files, open_listed
+from harness.comparisons.labels import cell_of_side, sides_of
 from harness.comparisons.listing import list_files
+from harness.counting import Cell
 from harness.engines.spark.columns import (
     cell_sql,
     fault_sql,
+    group_places,
     key_sql,
     label_places,
     mated_sql,
@@ -132,19 +137,41 @@ class SparkComparisons:
 
         The code is -1 where the row cannot be used. A score is NaN where it is missing, and higher means more alike.
         """
-        places = label_places(self.study)
-        sides = dict.fromkeys(places[side] for column in coding.columns for side in column.sides)
         rows = self._rows
-        for place in sides:
+        for place in group_places(self.study):
             rows = self._joined(rows, place, "rank", self._labels.ranks(place))
         numbers = list(subject_places(self.study)) if subjects else []
         for place in numbers:
             rows = self._joined(rows, place, "number", self._labels.numbers(place))
-        fault = fault_sql(self.study, coding, subjects=subjects)
+        fault = fault_sql(self.study, subjects=subjects)
         code = f"IF({fault}, -1L, 2L * ({cell_sql(self.study, coding)}) + mated)"
         return rows.selectExpr(
             "file_path", "score", f"{code} AS code", *(f"number_{place}" for place in numbers)
         )
+
+    def named(self, coding: Coding, counted: Collection[Cell]) -> tuple[Cell, ...]:
+        """Return, for every combination of labels that a side has, the cell of comparisons of two such sides.
+
+        Those may be left out that are among the cells that were counted.
+        """
+        every = {name: column.labels for name, column in coding.by_source(self.study).items()}
+        labels = [every[group.probe] for group in self.study.groups.values()]
+        possible = prod(map(len, labels))
+        if len(labels) == 1 or possible <= len(counted):
+            cells = tuple(cell_of_side(self.study, side) for side in product(*labels))
+            if len(labels) == 1 or set(cells) <= set(counted):
+                return cells
+        places = label_places(self.study)
+        sides = (
+            [f"CAST({f'label_{places[name]}' if name else 'NULL'} AS STRING)" for name in side]
+            for side in sides_of(self.study)
+        )
+        met = (
+            self._rows.selectExpr(*(f"{label} AS attribute_{i}" for i, label in enumerate(side))).distinct()
+            for side in sides
+        )
+        found = self.fetch(reduce(lambda one, other: one.unionAll(other), met)).to_pydict()
+        return tuple(cell_of_side(self.study, side) for side in zip(*found.values(), strict=True))
 
     def table(self, columns: pa.Table) -> DataFrame:
         """Send a table to every executor."""

@@ -48,7 +48,8 @@ def count(
     """
 
     def counted(coding: Coding) -> Counts:
-        return _counted(comparisons, coding, thresholds, progress).counts(comparisons, coding)
+        counts = _counted(comparisons, coding, thresholds, progress).counts(comparisons, coding)
+        return counts.naming(comparisons.named(coding, counts.cells))
 
     return comparisons.read(counted)
 
@@ -72,7 +73,8 @@ def count_by_subject(
 
     def counted(coding: Coding) -> tuple[Counts, SubjectCounts]:
         found = _counted(comparisons, coding, thresholds, progress, coarse=coarse, among=among)
-        return found.counts(comparisons, coding), found.by_subject(coding)
+        counts = found.counts(comparisons, coding)
+        return counts.naming(comparisons.named(coding, counts.cells)), found.by_subject(coding)
 
     return comparisons.read(counted)
 

@@ -61,8 +61,7 @@ class Labels:
 
     def ranks(self, place: int) -> pa.Table:
         """Return the ranks of the labels that a column of groups may hold, from 1, as columns label and number."""
-        name = self.study.columns[2 + place]
-        labels = next(column.labels for column in self.coding.columns if name in column.sides)
+        labels = self.coding.by_source(self.study)[self.study.columns[2 + place]].labels
         ranks = range(1, len(labels) + 1)
         return pa.table({"label": pa.array(labels, pa.string()), "number": pa.array(ranks, pa.int32())})
 

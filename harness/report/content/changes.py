@@ -5,7 +5,7 @@ from __future__ import annotations
 from harness.evaluation import Evaluation
 from harness.report.content.model import Column, Paragraph, Section, Table
 from harness.report.content.numerals import count_text
-from harness.report.content.provenance import POLICY_KEYS, STUDY_KEYS, setting
+from harness.report.content.provenance import POLICY_KEYS, STUDY_KEYS, setting, settings_of
 
 __all__ = ["changes"]
 
@@ -33,7 +33,7 @@ def changes(
 
 
 def _described(evaluation: Evaluation, digest: str) -> dict[str, str]:
-    study, policy = evaluation.study.to_dict(), evaluation.policy.to_dict()
+    study, policy = settings_of(evaluation.study), evaluation.policy.to_dict()
     non_mated, mated = evaluation.comparisons
     inputs = {
         f"Input {number}": f"{item.name}, {item.sha256 or 'not a file'}"

@@ -13,6 +13,7 @@ __all__ = ["limits"]
 def limits(evaluation: Evaluation) -> Section:
     """Return what a reader must know to read the numbers rightly."""
     blocks: tuple[Block, ...] = (
+        *(Paragraph(f"Warning: {warning}.") for warning in evaluation.warnings),
         *(Paragraph(note) for note in evaluation.notes),
         Facts(tuple(_general(evaluation))),
         Facts(tuple(_left_out(evaluation, axis) for axis in evaluation.axes.values())),

@@ -7,8 +7,9 @@ import json
 from harness.evaluation import Evaluation
 from harness.report.content.model import Column, Facts, Paragraph, Section, Table
 from harness.report.content.numerals import count_text
+from harness.study import Study
 
-__all__ = ["POLICY_KEYS", "STUDY_KEYS", "provenance", "setting"]
+__all__ = ["POLICY_KEYS", "STUDY_KEYS", "provenance", "setting", "settings_of"]
 
 STUDY_KEYS = {
     "matcher": "Matcher",
@@ -19,6 +20,7 @@ STUDY_KEYS = {
     "identities": "Identities of the two columns",
     "groups": "Columns of groups",
     "axes": "Axes",
+    "labels_of": "Labels are of",
     "pairing": "Pairing",
     "missing_scores": "Missing scores",
     "watchlist_size": "Watchlist size",
@@ -55,7 +57,7 @@ def provenance(evaluation: Evaluation, digest: str) -> Section:
                 "in rates.csv, verdicts.csv, pairs.csv and measures.csv beside it."
             ),
             _inputs(evaluation, digest),
-            _settings("Study: what the columns mean", evaluation.study.to_dict(), STUDY_KEYS),
+            _settings("Study: what the columns mean", settings_of(evaluation.study), STUDY_KEYS),
             _settings("Policy: when a threshold counts as safe", evaluation.policy.to_dict(), POLICY_KEYS),
             Facts(tuple((name, version) for name, version in evaluation.versions.items())),
         ),
@@ -87,6 +89,11 @@ def _settings(caption: str, plain: dict[str, object], names: dict[str, str]) -> 
         (Column("Setting", numeric=False), Column("Value", numeric=False)),
         rows,
     )
+
+
+def settings_of(study: Study) -> dict[str, object]:
+    """Return a study's settings, the default too that its file leaves out."""
+    return {"labels_of": "person", **study.to_dict()}
 
 
 def setting(value: object) -> str:
