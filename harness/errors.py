@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-__all__ = ["HarnessError", "InputError"]
+__all__ = ["ContradictionWarning", "HarnessError", "InputError"]
 
 
 class HarnessError(Exception):
@@ -31,3 +31,7 @@ class InputError(HarnessError, ValueError):
         self.column = column
         place = ":".join(str(part) for part in (source, line, column) if part is not None)
         super().__init__(f"{place}: {self.problem}" if place else self.problem)
+
+
+class ContradictionWarning(UserWarning):
+    """An evaluation was read whose answer does not follow from its own arrays."""

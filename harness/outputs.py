@@ -9,6 +9,7 @@ import tempfile
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
+from warnings import catch_warnings, simplefilter
 
 import pyarrow as pa
 from pyarrow import csv
@@ -16,7 +17,7 @@ from pyarrow import csv
 from harness import contamination
 from harness import records as deployments
 from harness.contamination import Inspection
-from harness.errors import InputError
+from harness.errors import ContradictionWarning, InputError
 from harness.evaluation import Evaluation, from_json, to_json
 from harness.plots import save_figures
 from harness.report.content import comparison_of, report_on
@@ -151,9 +152,20 @@ def _saved(path: str | os.PathLike[str]) -> tuple[Evaluation, str]:
     file = file / MARK if file.is_dir() else file
     try:
         document = file.read_bytes().decode()
-    except (OSError, UnicodeDecodeError) as error:
+    except (OSError, ValueError) as error:
         raise InputError(f"cannot be read ({error})", source=str(file)) from error
     return from_json(document, str(file)), document
+
+
+def _saved_and_consistent(path: str | os.PathLike[str]) -> Evaluation:
+    """Refuse an evaluation whose answer does not follow from its arrays: a figure alone could not say so."""
+    with catch_warnings():
+        simplefilter("ignore", ContradictionWarning)
+        found, _ = _saved(path)
+    if found.contradiction is not None:
+        problem = f"disagrees with itself: {found.contradiction}; harness report draws it, and says so"
+        raise InputError(problem, source=str(path))
+    return found
 
 
 def _for_reports(directory: Path) -> Path:
@@ -195,7 +207,7 @@ def write_figures(
         Where there is no such evaluation, a format is unknown, or the directory holds something else, or cannot be
         written.
     """
-    found, _ = _saved(evaluation)
+    found = _saved_and_consistent(evaluation)
     with new_folder(Path(directory), mark=ALT_TEXTS) as folder:
         save_figures(found, folder, formats)
     return Path(directory)

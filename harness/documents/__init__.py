@@ -11,7 +11,7 @@ from harness.documents.options import with_options
 from harness.documents.parts import Part, fields_of, part_in, plain, validated
 from harness.documents.reading import document_from, document_in, read_document
 from harness.documents.validation import problem_at, validate
-from harness.documents.wording import shown
+from harness.documents.wording import dotted, shown
 
 __all__ = [
     "COMMAND_LINE",
@@ -24,6 +24,7 @@ __all__ = [
     "default_from",
     "document_from",
     "document_in",
+    "dotted",
     "fields_of",
     "load",
     "part_in",

@@ -117,6 +117,9 @@ class Evaluation(Plotting):
         What a reader must know to read the numbers rightly.
     confirmation : Confirmation or None
         Whether a threshold chosen on half of the subjects holds on the other half, where that was asked.
+    contradiction : str or None
+        Of an evaluation that was read from a file: why the answer that the file states does not follow from its
+        arrays. None where it does; the gate refuses any other.
     """
 
     study: Study
@@ -131,6 +134,7 @@ class Evaluation(Plotting):
     safe: SafeThreshold
     notes: tuple[str, ...]
     confirmation: Confirmation | None = None
+    contradiction: str | None = None
 
     @property
     def safe_threshold(self) -> float | None:

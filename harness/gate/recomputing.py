@@ -7,8 +7,7 @@ beta quantiles), so arrays altered with care still agree with each other; only a
 from __future__ import annotations
 
 import math
-from collections.abc import Iterable, Sequence
-from itertools import pairwise
+from collections.abc import Sequence
 from operator import ge, getitem, le, sub
 
 from harness.gate.shape import AxisShape, DifferentialShape, Number, RatesShape
@@ -19,7 +18,6 @@ __all__ = [
     "numbers",
     "require",
     "require_consistent_axis",
-    "require_order",
     "within_limits",
 ]
 
@@ -44,22 +42,14 @@ def require(holds: bool, problem: str) -> None:
         raise DisagreementError(problem)
 
 
-def require_order(thresholds: Sequence[float], sign: int) -> None:
-    """Refuse thresholds that do not go from the most lenient to the strictest."""
-    ordered = all(sign * a < sign * b for a, b in pairwise(thresholds))
-    require(ordered, "thresholds do not go from the most lenient to the strictest")
-
-
-def require_consistent_axis(axis: AxisShape, policy: Policy, task: str, count: int) -> None:
-    """Refuse an axis whose parts disagree.
+def require_consistent_axis(axis: AxisShape, policy: Policy, count: int) -> None:
+    """Refuse an axis whose parts disagree, of an evaluation that is whole; see `harness.gate.reading`.
 
     Parameters
     ----------
     axis : AxisShape
     policy : Policy
         The evaluation's.
-    task : str
-        The study's.
     count : int
         How many thresholds there are.
 
@@ -67,20 +57,15 @@ def require_consistent_axis(axis: AxisShape, policy: Policy, task: str, count: i
     ------
     DisagreementError
     """
-    names = ("FMR", "FNMR") if task == "verification" else ("FPIR", "FNIR")
-    every_rate = (axis.false_matches, axis.false_non_matches)
-    for rates, name, falls in zip(every_rate, names, (True, False), strict=True):
-        require(rates.name == name, f"rates are called {rates.name!r}, not {name!r}")
-        _require_rates(rates, policy.confidence, count, falls=falls)
+    _require_rates(axis.false_matches, policy.confidence, falls=True)
+    _require_rates(axis.false_non_matches, policy.confidence, falls=False)
     if axis.across is not None:
-        _require_rates(axis.across, policy.confidence, count, falls=True)
-    groups = [group.group for group in axis.false_matches.groups]
-    require(len(set(groups)) == len(groups), "a group is repeated")
-    require(groups == [group.group for group in axis.false_non_matches.groups], "groups differ between rates")
-    require(axis.subjects is None or set(axis.subjects) == set(groups), "subjects are not of the groups")
-    _require_differential(axis.false_match_differential, axis.false_matches, policy.confidence, count)
-    _require_differential(axis.false_non_match_differential, axis.false_non_matches, policy.confidence, count)
-    _require_measures(axis, policy, count)
+        _require_rates(axis.across, policy.confidence, falls=True)
+    _require_differential(axis.false_match_differential, axis.false_matches, policy.confidence)
+    _require_differential(axis.false_non_match_differential, axis.false_non_matches, policy.confidence)
+    require(
+        axis.measures.confidence == policy.confidence, "measures have other bounds than the policy asks for"
+    )
     _require_verdict(axis, policy, count)
 
 
@@ -95,26 +80,30 @@ def within_limits(axis: AxisShape, policy: Policy) -> tuple[bool, ...]:
     return tuple(kept)
 
 
-def _require_lengths(arrays: Iterable[Sequence[object]], count: int) -> None:
-    require(all(len(array) == count for array in arrays), f"an array is not of {count} thresholds")
-
-
-def _require_rates(rates: RatesShape, confidence: float, count: int, *, falls: bool) -> None:
+def _require_rates(rates: RatesShape, confidence: float, *, falls: bool) -> None:
     require(rates.confidence == confidence, f"{rates.name} has other bounds than the policy asks for")
     for group in rates.groups:
-        _require_lengths((group.errors, group.design_effect, group.estimate, group.lower, group.upper), count)
         errors = group.errors if falls else group.errors[::-1]
         require(all(map(ge, errors, errors[1:])), f"{rates.name} errors do not go one way")
-        require(max(errors) <= group.trials, f"{rates.name} has more errors than trials")
         if group.trials == 0:
-            without = all(rate is None for rate in group.estimate)
-            require(without, f"{rates.name} has an estimate without trials")
             continue
         shares = [number_of_errors / group.trials for number_of_errors in group.errors]
-        bounded = numbers(group.estimate), numbers(group.lower), numbers(group.upper)
+        unbounded = [effect == "inf" for effect in group.design_effect]
+        lower, upper = _filled(group.lower, unbounded, 0.0), _filled(group.upper, unbounded, 1.0)
+        bounded = numbers(group.estimate), lower, upper
         if not _agree_to_the_last_bit(shares, *bounded):
-            for share, rate, lower, upper in zip(shares, *bounded, strict=True):
-                _require_rate(rates.name, share, rate, lower, upper)
+            for place in zip(shares, *bounded, strict=True):
+                _require_rate(rates.name, *place)
+
+
+def _filled(bounds: Sequence[Number], unbounded: Sequence[bool], end: float) -> Sequence[float]:
+    """Put the end of the scale for a bound that is null because the trials of a group are all of one subject."""
+    if not any(unbounded):
+        return numbers(bounds)
+    return [
+        end if without and math.isnan(bound) else bound
+        for bound, without in zip(numbers(bounds), unbounded, strict=True)
+    ]
 
 
 def _agree_to_the_last_bit(
@@ -132,11 +121,8 @@ def _require_rate(name: str, share: float, rate: float, lower: float, upper: flo
     require(lower >= 0 and upper <= 1, f"{name} has bounds that are no rates")
 
 
-def _require_differential(found: DifferentialShape, rates: RatesShape, confidence: float, count: int) -> None:
+def _require_differential(found: DifferentialShape, rates: RatesShape, confidence: float) -> None:
     require(found.confidence == confidence, "a differential has other bounds than the policy asks for")
-    arrays = (found.worst, found.best, found.ratio, found.ratio_lower, found.ratio_upper, found.gap)
-    more = (found.gap_upper, found.p_value, found.pairs_that_differ, found.detectable_ratio)
-    _require_lengths((*arrays, *more), count)
     if any(group.trials == 0 for group in rates.groups):
         none = set(found.worst) | set(found.best) <= {-1}
         require(none, "a differential compares groups without trials")
@@ -147,11 +133,13 @@ def _require_differential(found: DifferentialShape, rates: RatesShape, confidenc
     highest, lowest = list(map(max, places)), list(map(min, places))
     require(list(map(getitem, places, found.worst)) == highest, "the worst group has not the highest rate")
     require(list(map(getitem, places, found.best)) == lowest, "the best group has not the lowest rate")
-    bounded = numbers(found.ratio), numbers(found.ratio_lower), numbers(found.ratio_upper)
+    unbounded = ["inf" in effects for effects in zip(*(g.design_effect for g in rates.groups), strict=True)]
+    lower, upper = _filled(found.ratio_lower, unbounded, 0.0), _filled(found.ratio_upper, unbounded, math.inf)
+    bounded = numbers(found.ratio), lower, upper
     for place in zip(*bounded, highest, lowest, strict=True):
         if not _is_ratio_to_the_last_bit(*place):
             _require_ratio(*place)
-    gaps = numbers(found.gap), numbers(found.gap_upper), list(map(sub, highest, lowest))
+    gaps = numbers(found.gap), _filled(found.gap_upper, unbounded, 1.0), list(map(sub, highest, lowest))
     if gaps[0] != gaps[2] or not all(map(le, gaps[0], gaps[1])):
         for gap, upper, difference in zip(*gaps, strict=True):
             _require_gap(gap, upper, difference)
@@ -180,21 +168,9 @@ def _require_gap(gap: float, upper: float, difference: float) -> None:
     require(gap <= upper + _ROUNDING, "a gap lies above its bound")
 
 
-def _require_measures(axis: AxisShape, policy: Policy, count: int) -> None:
-    found = axis.measures
-    require(found.confidence == policy.confidence, "measures have other bounds than the policy asks for")
-    for measure in found.measures:
-        _require_lengths((measure.estimate, measure.lower, measure.upper), count)
-        undefined = measure.estimate.count(None)
-        require(len(measure.undefined_because) == undefined, "an undefined measure has no reason")
-        require(all(r < len(found.reasons) for r in measure.undefined_because), "a reason is missing")
-
-
 def _require_verdict(axis: AxisShape, policy: Policy, count: int) -> None:
     verdict, found = axis.verdict, axis.false_match_differential
-    _require_lengths((verdict.verdicts, verdict.growth_needed), count)
     ends = (verdict.not_detected_from, verdict.parity_shown_from, verdict.parity_shown_to)
-    require(all(end is None or end < count for end in ends), "a verdict's place is not among the thresholds")
     if verdict.obstacles:
         require(set(verdict.verdicts) == {"inconclusive"}, "an axis that cannot be decided has verdicts")
         require(ends == (None, None, None), "an axis that cannot be decided has thresholds")
@@ -213,7 +189,6 @@ def _require_verdict(axis: AxisShape, policy: Policy, count: int) -> None:
 def _require_parity_range(axis: AxisShape, parity: Sequence[bool], policy: Policy) -> None:
     start, end = axis.verdict.parity_shown_from, axis.verdict.parity_shown_to
     if end is None or start is None:
-        require(start == end, "the range of shown parity has one end")
         return
     require(_end_of_run(parity, end) == start, "the range of shown parity does not follow from the bounds")
     # The scan starts where data suffice for more power than growth_needed is about, or, for a gap, at the top.
