@@ -152,6 +152,12 @@ def _require_rates(rates: RatesShape, count: int, where: str) -> None:
         place = f"{where}.{shown(group.group)}"
         _require_lengths(((name, getattr(group, name)) for name in arrays), count, place)
         _require(max(group.errors) <= group.trials, f"{place}.errors: are more than its trials")
+        both = zip(group.errors, group.estimate, strict=True)
+        fit = all((rate or 0) * group.trials > 0.5 if number else not rate for number, rate in both)
+        _require(
+            fit,
+            f"{place}.estimate: is zero just where there are no errors, or else at least one in its trials",
+        )
         undefined = group.estimate.count(None)
         as_tried = undefined == (0 if group.trials else count)
         _require(as_tried, f"{place}.estimate: must be null without trials, and only then")

@@ -82,9 +82,9 @@ class DifferentialShape(Part):
 
 class _Measure(Part):
     measure: str
-    estimate: list[Number]
-    lower: list[Number]
-    upper: list[Number]
+    estimate: list[_Multiple]
+    lower: list[_Multiple]
+    upper: list[_Multiple]
     undefined_because: list[_Count]
 
 

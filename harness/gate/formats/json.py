@@ -42,6 +42,7 @@ def as_json(report: Report) -> str:
             }
             for one in report.checked
         ],
+        "not_checked": list(report.not_checked),
     }
     # In a log ``##[...]`` is a command to GitHub's runner; as an escape it is the same JSON.
     return json.dumps(document, indent=2).replace("##", "#\\u0023")

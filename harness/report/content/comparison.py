@@ -245,7 +245,8 @@ def _cells(rates: Rates, group: str, place: int) -> Sequence[str]:
     i = rates.groups.index(group)
     if not rates.trials[i]:
         return ["undefined: no trials"] * 3
-    return [number(float(values[i, place])) for values in (rates.estimate, rates.lower, rates.upper)]
+    found = [float(values[i, place]) for values in (rates.estimate, rates.lower, rates.upper)]
+    return ["undefined" if np.isnan(value) else number(value) for value in found]
 
 
 def _common_axes(sides: tuple[_Side, _Side]) -> list[str]:
