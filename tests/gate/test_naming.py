@@ -30,7 +30,17 @@ def problems(*names: str) -> list[str]:
 
 
 def test_a_folder_means_every_config_below_it_in_any_spelling() -> None:
-    configs = ("a.yaml", "b.yml", "c.YAML", "d.Json", "e.toml", ".f.yaml", ".yaml", "north/g.yml", ".south/h.yaml")
+    configs = (
+        "a.yaml",
+        "b.yml",
+        "c.YAML",
+        "d.Json",
+        "e.toml",
+        ".f.yaml",
+        ".yaml",
+        "north/g.yml",
+        ".south/h.yaml",
+    )
     make(*(f"deploy/{name}" for name in configs))
     found = named_configs(["deploy"])
     assert sorted(found.files) == sorted(f"deploy/{name}" for name in configs)
@@ -73,7 +83,10 @@ def test_a_file_that_is_called_like_a_pattern_hides_no_other() -> None:
 def test_a_folder_that_a_pattern_matches_is_looked_through() -> None:
     make("deploy/north/a.yaml", "deploy/north/b.md", "deploy/c.yaml")
     found = named_configs(["deploy/*"])
-    assert (found.files, found.not_checked) == (("deploy/c.yaml", "deploy/north/a.yaml"), ("deploy/north/b.md",))
+    assert (found.files, found.not_checked) == (
+        ("deploy/c.yaml", "deploy/north/a.yaml"),
+        ("deploy/north/b.md",),
+    )
     assert named_configs(["deploy/**"]).files == ("deploy/c.yaml", "deploy/north/a.yaml")
 
 
