@@ -106,13 +106,12 @@ def _plain(value: Any) -> Any:
 
 def _differentials(shape: DifferentialShape) -> Differentials:
     whole = ("worst", "best", "pairs_that_differ")
-    values = {field.name: getattr(shape, field.name) for field in fields(Differentials)}
-    arrays = {
-        name: np.array(value, np.int64) if name in whole else floats(value)
-        for name, value in values.items()
-        if name != "confidence"
+    stated = {field.name: getattr(shape, field.name) for field in fields(Differentials)}
+    values: dict[str, Any] = {
+        name: np.array(value, np.int64) if name in whole else value if name == "confidence" else floats(value)
+        for name, value in stated.items()
     }
-    return Differentials(confidence=shape.confidence, **arrays)
+    return Differentials(**values)
 
 
 def _measures_to_plain(found: SummaryMeasures) -> Plain:

@@ -72,6 +72,7 @@ def require_consistent_axis(axis: AxisShape, policy: Policy, count: int) -> None
 def within_limits(axis: AxisShape, policy: Policy) -> tuple[bool, ...]:
     """Say at which thresholds every group keeps the policy's max_fmr and max_fnmr_gap."""
     kept = [True] * len(axis.verdict.verdicts)
+    limited: list[tuple[float | None, Sequence[Number]]]
     limited = [(policy.max_fmr, group.upper) for group in axis.false_matches.groups]
     limited.append((policy.max_fnmr_gap, axis.false_non_match_differential.gap_upper))
     for limit, bounds in limited:
@@ -141,8 +142,8 @@ def _require_differential(found: DifferentialShape, rates: RatesShape, confidenc
             _require_ratio(*place)
     gaps = numbers(found.gap), _filled(found.gap_upper, unbounded, 1.0), list(map(sub, highest, lowest))
     if gaps[0] != gaps[2] or not all(map(le, gaps[0], gaps[1])):
-        for gap, upper, difference in zip(*gaps, strict=True):
-            _require_gap(gap, upper, difference)
+        for place_of_gap in zip(*gaps, strict=True):
+            _require_gap(*place_of_gap)
 
 
 def _is_ratio_to_the_last_bit(
