@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from harness.text import line as printed
 
-__all__ = ["HarnessError", "InputError"]
+__all__ = ["ContradictionWarning", "HarnessError", "InputError"]
 
 
 class HarnessError(Exception):
@@ -35,3 +35,7 @@ class InputError(HarnessError, ValueError):
         self.column = column
         place = ":".join(str(part) for part in (source, line, column) if part is not None)
         super().__init__(printed(f"{place}: {self.problem}" if place else self.problem))
+
+
+class ContradictionWarning(UserWarning):
+    """An evaluation was read whose answer does not follow from its own arrays."""

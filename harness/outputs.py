@@ -6,6 +6,7 @@ import hashlib
 import os
 from collections.abc import Iterable, Sequence
 from pathlib import Path
+from warnings import catch_warnings, simplefilter
 
 import pyarrow as pa
 from pyarrow import compute, csv
@@ -13,7 +14,7 @@ from pyarrow import compute, csv
 from harness import contamination
 from harness import records as deployments
 from harness.contamination import Inspection
-from harness.errors import InputError
+from harness.errors import ContradictionWarning, InputError
 from harness.evaluation import Evaluation, from_json, to_json
 from harness.folders import new_folder
 from harness.plots import save_figures
@@ -146,9 +147,20 @@ def _saved(path: str | os.PathLike[str]) -> tuple[Evaluation, str]:
     file = file / EVALUATION if file.is_dir() else file
     try:
         document = file.read_bytes().decode()
-    except (OSError, UnicodeDecodeError) as error:
+    except (OSError, ValueError) as error:
         raise InputError(f"cannot be read ({error})", source=str(file)) from error
     return from_json(document, str(file)), document
+
+
+def _saved_and_consistent(path: str | os.PathLike[str]) -> Evaluation:
+    """Refuse an evaluation whose answer does not follow from its arrays: a figure alone could not say so."""
+    with catch_warnings():
+        simplefilter("ignore", ContradictionWarning)
+        found, _ = _saved(path)
+    if found.contradiction is not None:
+        problem = f"disagrees with itself: {found.contradiction}; harness report draws it, and says so"
+        raise InputError(problem, source=str(path))
+    return found
 
 
 def write_figures(
@@ -178,7 +190,7 @@ def write_figures(
         Where there is no such evaluation, a format is unknown, or the directory holds something else, or cannot be
         written.
     """
-    found, _ = _saved(evaluation)
+    found = _saved_and_consistent(evaluation)
     with new_folder(Path(directory), "figures") as folder:
         save_figures(found, folder, formats)
     return Path(directory)

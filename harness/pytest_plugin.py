@@ -15,6 +15,7 @@ It fails with every finding, the worst first, unless all deployments pass or are
 
 from __future__ import annotations
 
+import glob
 from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -35,9 +36,9 @@ __all__ = ["harness_check"]
 def harness_check(pytestconfig: pytest.Config) -> Callable[..., Report]:
     """Check deployment configs, as ``harness check`` does.
 
-    It is called with one or more `configs` (paths, or globs such as ``deployments/*.yaml``), and by name with
-    `evaluation`, `keys` (public ones, one of which has to have signed the evaluation), `waivers` and `waiver_keys`, and
-    `today`, a date, by default the day it is. Paths are taken from pytest's root folder.
+    It is called with one or more `configs` (files, folders, or patterns such as ``deployments/*.yaml``), and by name
+    with `evaluation`, `keys` (public ones, one of which has to have signed the evaluation), `waivers` and
+    `waiver_keys`, and `today`, a date, by default the day it is. Paths are taken from pytest's root folder.
     """
 
     def check_or_fail(
@@ -54,10 +55,12 @@ def harness_check(pytestconfig: pytest.Config) -> Callable[..., Report]:
         from harness.gate.formats import as_text
 
         def located(names: Sequence[str]) -> list[str]:
+            if isinstance(names, str):
+                raise TypeError(f"{names!r} is a text; give a list of paths")
             return [str(pytestconfig.rootpath / name) for name in names]
 
         report = check(
-            [file for config in configs for file in _files(pytestconfig.rootpath, config)],
+            [_below(pytestconfig.rootpath, config) for config in configs],
             evaluation=None if evaluation is None else located([evaluation])[0],
             today=today or date.today(),
             keys=_public_keys(located(keys)),
@@ -71,10 +74,9 @@ def harness_check(pytestconfig: pytest.Config) -> Callable[..., Report]:
     return check_or_fail
 
 
-def _files(root: Path, config: str) -> list[str]:
-    """Return what a glob matches; itself where it matches nothing, which the check then cannot read."""
-    matched = [] if Path(config).is_absolute() else sorted(root.glob(config))
-    return [str(path) for path in matched or [root / config]]
+def _below(root: Path, config: str) -> str:
+    """Take a path or pattern from the root, whose own name is no pattern; an empty one stays empty, and is refused."""
+    return str(Path(glob.escape(str(root))) / config) if config.strip() else config
 
 
 def _public_keys(paths: Sequence[str]) -> tuple[SSlibKey, ...]:

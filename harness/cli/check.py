@@ -2,13 +2,17 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import TYPE_CHECKING
 
 from harness.cli.days import day_given
 from harness.cli.reporting import reporting_from
+from harness.cli.streams import say
 from harness.errors import InputError
 from harness.gate import check as check_configs
+from harness.gate.checking import evidence_files
 from harness.gate.formats import Form
+from harness.gate.naming import named_configs
 
 if TYPE_CHECKING:
     from securesystemslib.signer import SSlibKey
@@ -37,7 +41,8 @@ def check(
     Parameters
     ----------
     configs
-        YAML, JSON or TOML files of deployments.
+        YAML, JSON or TOML files of deployments; folders, for every such file in them and in their folders; or patterns
+        in quotes, such as 'deployments/*.yaml', which take hidden files too, in any letter case.
     evaluation
         The evaluation.json to check against; without it, the one that each config names.
     format
@@ -73,7 +78,10 @@ def check(
         raise InputError(
             "--waivers and --waiver-key go together: waivers are believed only when they are signed"
         )
-    read = [*configs, evaluation, envelope, *key, *waivers, *waiver_key]
+    _require_stated({"--evaluation": evaluation, "--envelope": envelope}, {"--waivers": waivers})
+    evidence = evidence_files(evaluation, envelope, waivers, signed=bool(key))
+    files = named_configs(configs, evidence=evidence).files
+    read = [*files, evaluation, envelope, *key, *waivers, *waiver_key]
     reporting = reporting_from(format, output, read=read)
     report = check_configs(
         configs,
@@ -85,7 +93,17 @@ def check(
         waiver_keys=_public_keys(waiver_key, "--waiver-key"),
     )
     reporting.deliver(report)
+    for name in report.not_checked:
+        say(f"harness: not checked: {name}", error=True)
     return report.exit_code
+
+
+def _require_stated(single: Mapping[str, str | None], several: Mapping[str, tuple[str, ...]]) -> None:
+    """Refuse a flag without a value: a variable that is not set must not ask for less than was meant."""
+    given = {**{flag: (value,) for flag, value in single.items() if value is not None}, **several}
+    for flag, values in given.items():
+        if any(not value.strip() for value in values):
+            raise InputError(f"{flag} is empty; is the variable set that should name the file?")
 
 
 def _public_keys(paths: tuple[str, ...], flag: str) -> tuple[SSlibKey, ...]:

@@ -2,13 +2,34 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+import warnings
+from collections.abc import Iterable, Iterator
+from contextlib import contextmanager
 
 from rich.console import Console
 
+from harness.cli.streams import say
+from harness.errors import ContradictionWarning
 from harness.text import line
 
-__all__ = ["print_findings"]
+__all__ = ["print_findings", "warnings_as_lines"]
+
+
+@contextmanager
+def warnings_as_lines() -> Iterator[None]:
+    """Tell on standard error, in a line each, of evaluations that contradict themselves."""
+    as_they_were = warnings.showwarning
+
+    def show(message: Warning | str, category: type[Warning], *where: object) -> None:
+        if issubclass(category, ContradictionWarning):
+            say(f"harness: {message}", error=True)
+        else:
+            as_they_were(message, category, *where)  # type: ignore[arg-type]
+
+    with warnings.catch_warnings():
+        warnings.simplefilter("always", ContradictionWarning)
+        warnings.showwarning = show  # type: ignore[assignment]
+        yield
 
 
 def print_findings(findings: Iterable[tuple[str, str]], where: str) -> None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 
 from harness.cli.packages import EVALUATION, require
+from harness.cli.printing import warnings_as_lines
 from harness.cli.streams import say
 from harness.errors import InputError
 
@@ -28,8 +29,9 @@ def report(evaluations: tuple[Path, ...], *, out: Path, title: str | None = None
 
     if not 1 <= len(evaluations) <= 2:
         raise InputError(f"{len(evaluations)} evaluations given; a report is of one, or of two side by side")
-    if len(evaluations) == 1:
-        folder = write_report(evaluations[0], out, title=title)
-    else:
-        folder = write_comparison(evaluations[0], evaluations[1], out, title=title)
+    with warnings_as_lines():
+        if len(evaluations) == 1:
+            folder = write_report(evaluations[0], out, title=title)
+        else:
+            folder = write_comparison(evaluations[0], evaluations[1], out, title=title)
     say(f"Written to {folder}: report.html, report.pdf")

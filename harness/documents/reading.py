@@ -13,7 +13,7 @@ from harness.documents.tokens import Token, line_starts, position_at
 from harness.documents.values import document_of
 from harness.errors import InputError
 
-__all__ = ["document_from", "document_in", "read_document"]
+__all__ = ["ENDINGS", "document_from", "document_in", "read_document"]
 
 _MAX_BYTES = 2**17
 
@@ -24,7 +24,7 @@ _NOT_SEEN = re.compile(
     r"\ufeff\ufff9-\ufffb\ufffe\uffff\U000e0000-\U000e007f]"
 )
 
-_ENDINGS = (".yaml", ".yml", ".json", ".toml")
+ENDINGS = (".yaml", ".yml", ".json", ".toml")
 
 
 def read_document(path: str | os.PathLike[str]) -> Document:
@@ -67,8 +67,8 @@ def document_in(content: bytes, source: str) -> Document:
     """
     text = _text_in(content, source)
     ending = Path(source).suffix.lower()
-    if ending not in _ENDINGS:
-        raise InputError(f"the name ends in none of {', '.join(_ENDINGS)}", source=source)
+    if ending not in ENDINGS:
+        raise InputError(f"the name ends in none of {', '.join(ENDINGS)}", source=source)
     return document_of(_reader(ending)(text), source)
 
 

@@ -5,7 +5,7 @@ from harness.evaluation.counted import Counted, count_for
 from harness.evaluation.document import from_json, load, to_json
 from harness.evaluation.result import AxisEvaluation, Evaluation, Reading
 from harness.evaluation.run import PolicyLike, StudyLike, conclude, evaluate
-from harness.evaluation.summary import about, answer, html_summary
+from harness.evaluation.summary import about, answer, html_summary, unreliable
 
 __all__ = [
     "AxisEvaluation",
@@ -25,4 +25,5 @@ __all__ = [
     "html_summary",
     "load",
     "to_json",
+    "unreliable",
 ]

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import fields
 from typing import Any, TypeAlias
 
@@ -12,11 +12,19 @@ import numpy.typing as npt
 
 from harness.differentials import Differentials
 from harness.evaluation.result import AxisEvaluation
+from harness.gate.shape import (
+    AxisShape,
+    ByTruth,
+    DifferentialShape,
+    MeasuresShape,
+    RatesShape,
+    parity_to_next,
+)
 from harness.measures import SummaryMeasures
 from harness.rates import Rates
 from harness.verdicts import AxisVerdict, Verdict
 
-__all__ = ["Plain", "axis_from_plain", "axis_to_plain", "by_truth", "floats", "numbers", "pair"]
+__all__ = ["Plain", "axis_of_shape", "axis_to_plain", "by_truth", "floats", "numbers", "pair"]
 
 Plain: TypeAlias = dict[str, Any]
 
@@ -37,32 +45,28 @@ def axis_to_plain(axis: AxisEvaluation) -> Plain:
     }
 
 
-def axis_from_plain(name: str, plain: Plain) -> AxisEvaluation:
-    """Read what `axis_to_plain` wrote."""
-    subjects = plain["subjects"]
-    verdict = plain["verdict"]
+def axis_of_shape(name: str, shape: AxisShape) -> AxisEvaluation:
+    """Read what `axis_to_plain` wrote, and `harness.gate.reading` found whole."""
+    subjects, verdict = shape.subjects, shape.verdict
     return AxisEvaluation(
         name=name,
-        judged=plain["judged"],
-        left_out=pair(plain["left_out"]),
+        judged=shape.judged,
+        left_out=pair(shape.left_out),
         subjects=None if subjects is None else {group: pair(n) for group, n in subjects.items()},
-        false_matches=_rates_from_plain(plain["false_matches"]),
-        false_non_matches=_rates_from_plain(plain["false_non_matches"]),
-        across=None if plain["across"] is None else _rates_from_plain(plain["across"]),
-        false_match_differential=_differentials_from_plain(plain["false_match_differential"]),
-        false_non_match_differential=_differentials_from_plain(plain["false_non_match_differential"]),
-        measures=_measures_from_plain(plain["measures"]),
+        false_matches=_rates(shape.false_matches),
+        false_non_matches=_rates(shape.false_non_matches),
+        across=None if shape.across is None else _rates(shape.across),
+        false_match_differential=_differentials(shape.false_match_differential),
+        false_non_match_differential=_differentials(shape.false_non_match_differential),
+        measures=_measures(shape.measures),
         verdict=AxisVerdict(
-            **{
-                **verdict,
-                "verdicts": tuple(Verdict(text) for text in verdict["verdicts"]),
-                "growth_needed": floats(verdict["growth_needed"]),
-                # Schema 1 knows nothing of the thresholds between those evaluated.
-                "parity_to_next": np.array(
-                    verdict.get("parity_to_next", [False] * (len(verdict["verdicts"]) - 1)), np.bool_
-                ),
-                "obstacles": tuple(verdict["obstacles"]),
-            }
+            verdicts=tuple(Verdict(text) for text in verdict.verdicts),
+            not_detected_from=verdict.not_detected_from,
+            parity_shown_from=verdict.parity_shown_from,
+            parity_shown_to=verdict.parity_shown_to,
+            growth_needed=floats(verdict.growth_needed),
+            parity_to_next=np.array(parity_to_next(verdict), np.bool_),
+            obstacles=tuple(verdict.obstacles),
         ),
     )
 
@@ -86,15 +90,15 @@ def _rates_to_plain(rates: Rates) -> Plain:
 _RATE_ARRAYS = ("design_effect", "estimate", "lower", "upper")
 
 
-def _rates_from_plain(plain: Plain) -> Rates:
-    groups = plain["groups"]
+def _rates(shape: RatesShape) -> Rates:
+    groups = shape.groups
     return Rates(
-        name=plain["name"],
-        groups=tuple(group["group"] for group in groups),
-        trials=np.array([group["trials"] for group in groups], np.int64),
-        errors=np.array([group["errors"] for group in groups], np.int64),
-        confidence=plain["confidence"],
-        **{name: np.array([floats(group[name]) for group in groups]) for name in _RATE_ARRAYS},
+        name=shape.name,
+        groups=tuple(group.group for group in groups),
+        trials=np.array([group.trials for group in groups], np.int64),
+        errors=np.array([group.errors for group in groups], np.int64),
+        confidence=shape.confidence,
+        **{name: np.array([floats(getattr(group, name)) for group in groups]) for name in _RATE_ARRAYS},
     )
 
 
@@ -108,11 +112,12 @@ def _plain(value: Any) -> Any:
     return [str(item) for item in value] if isinstance(value, tuple) else value
 
 
-def _differentials_from_plain(plain: Plain) -> Differentials:
+def _differentials(shape: DifferentialShape) -> Differentials:
     whole = ("worst", "best", "pairs_that_differ")
+    stated = {field.name: getattr(shape, field.name) for field in fields(Differentials)}
     values: dict[str, Any] = {
         name: np.array(value, np.int64) if name in whole else value if name == "confidence" else floats(value)
-        for name, value in plain.items()
+        for name, value in stated.items()
     }
     return Differentials(**values)
 
@@ -137,19 +142,19 @@ def _measures_to_plain(found: SummaryMeasures) -> Plain:
 _MEASURE_ARRAYS = ("estimate", "lower", "upper")
 
 
-def _measures_from_plain(plain: Plain) -> SummaryMeasures:
-    measures = plain["measures"]
-    parts = {part: np.array([floats(measure[part]) for measure in measures]) for part in _MEASURE_ARRAYS}
+def _measures(shape: MeasuresShape) -> SummaryMeasures:
+    measures = shape.measures
+    parts = {part: np.array([floats(getattr(m, part)) for m in measures]) for part in _MEASURE_ARRAYS}
     undefined = np.full(parts["estimate"].shape, -1, np.int64)
     undefined[np.isnan(parts["estimate"])] = [
-        reason for measure in measures for reason in measure["undefined_because"]
+        reason for measure in measures for reason in measure.undefined_because
     ]
     return SummaryMeasures(
-        names=tuple(measure["measure"] for measure in measures),
+        names=tuple(measure.measure for measure in measures),
         undefined=undefined,
-        reasons=tuple(plain["reasons"]),
-        alpha=plain["alpha"],
-        confidence=plain["confidence"],
+        reasons=tuple(shape.reasons),
+        alpha=shape.alpha,
+        confidence=shape.confidence,
         **parts,
     )
 
@@ -169,6 +174,6 @@ def by_truth(counts: tuple[int, int]) -> dict[str, int]:
     return {"non_mated": int(counts[0]), "mated": int(counts[1])}
 
 
-def pair(by_truth: Mapping[str, int]) -> tuple[int, int]:
+def pair(shape: ByTruth) -> tuple[int, int]:
     """Read what `by_truth` wrote."""
-    return by_truth["non_mated"], by_truth["mated"]
+    return shape.non_mated, shape.mated

@@ -8,16 +8,17 @@ from __future__ import annotations
 
 import json
 import os
+import warnings
 from dataclasses import asdict
 from pathlib import Path
 
 import numpy as np
 
 from harness.comparisons import Input
-from harness.errors import InputError
+from harness.errors import ContradictionWarning, InputError
 from harness.evaluation.axis_document import (
     Plain,
-    axis_from_plain,
+    axis_of_shape,
     axis_to_plain,
     by_truth,
     floats,
@@ -26,21 +27,18 @@ from harness.evaluation.axis_document import (
 )
 from harness.evaluation.confirmation import Confirmation, Outcome
 from harness.evaluation.result import Evaluation
-from harness.policy import load_policy
-from harness.study import load_study
+from harness.gate.evidence import contradiction_in
+from harness.gate.reading import Stated, read_evaluation
+from harness.gate.shape import SCHEMAS, ConfirmationShape
 from harness.verdicts import SafeThreshold
 
-__all__ = ["SCHEMA", "from_json", "load", "to_json"]
-
-SCHEMA = "harness/evaluation/2"
-EARLIER = "harness/evaluation/1"
-"""It knows only the thresholds themselves, and not what happens between them."""
+__all__ = ["from_json", "load", "to_json"]
 
 
 def to_json(evaluation: Evaluation) -> str:
     """Write an evaluation as a JSON document; equal evaluations give equal text."""
     document = {
-        "schema": SCHEMA,
+        "schema": SCHEMAS[-1],
         "versions": dict(evaluation.versions),
         "study": evaluation.study.to_dict(),
         "policy": evaluation.policy.to_dict(),
@@ -77,34 +75,40 @@ def to_json(evaluation: Evaluation) -> str:
     )
 
 
-def from_json(text: str, source: str = "evaluation") -> Evaluation:
+def from_json(text: str | bytes, source: str = "evaluation") -> Evaluation:
     """Read what `to_json` wrote.
+
+    An evaluation whose answer does not follow from its arrays is read, for those who look into it: it has no safe
+    threshold, says why in `Evaluation.contradiction`, and a `ContradictionWarning` is given.
+
+    Parameters
+    ----------
+    text : str or bytes
+        Bytes are UTF-8.
+    source : str
+        What errors call it.
 
     Raises
     ------
     InputError
-        Where it is no such document.
+        Where it is no such document, or not a whole one.
     """
     try:
-        document = json.loads(text)
-        schema = document.get("schema") if isinstance(document, dict) else None
-        if schema not in (SCHEMA, EARLIER):
-            raise InputError(
-                f"schema is {schema!r}, not {SCHEMA!r}; evaluate again with this version", source=source
-            )
-        evaluation = _evaluation(document)
-        _require_one_number_a_threshold(evaluation)
-        return evaluation
-    except InputError:
-        raise
-    except (ValueError, KeyError, TypeError, AttributeError, OverflowError, RecursionError) as error:
-        raise InputError(
-            f"is not a whole evaluation ({type(error).__name__}: {error}); evaluate again", source=source
-        ) from error
+        content = text if isinstance(text, bytes) else text.encode()
+    except UnicodeEncodeError as error:
+        raise InputError(f"is not text that UTF-8 can hold ({error.reason})", source=source) from error
+    stated = read_evaluation(content, source)
+    contradiction = contradiction_in(stated)
+    if contradiction is not None:
+        told = f"{source}: its answer does not follow from its arrays ({contradiction}); do not rely on it"
+        warnings.warn(told, ContradictionWarning, stacklevel=3)
+    return _evaluation(stated, contradiction)
 
 
 def load(path: str | os.PathLike[str]) -> Evaluation:
     """Read an evaluation from its ``evaluation.json``, or from the folder that holds it.
+
+    An answer that does not follow from its arrays is told by a `ContradictionWarning`; see `from_json`.
 
     Raises
     ------
@@ -112,45 +116,38 @@ def load(path: str | os.PathLike[str]) -> Evaluation:
         Where there is none, or it is damaged.
     """
     file = Path(path)
-    if file.is_dir():
-        file = file / "evaluation.json"
     try:
-        text = file.read_text(encoding="utf-8")
-    except (OSError, UnicodeDecodeError) as error:
+        file = file / "evaluation.json" if file.is_dir() else file
+        content = file.read_bytes()
+    except (OSError, ValueError) as error:
         raise InputError(f"cannot be read ({error})", source=str(file)) from error
-    return from_json(text, str(file))
+    return from_json(content, str(file))
 
 
-def _require_one_number_a_threshold(evaluation: Evaluation) -> None:
-    thresholds = len(evaluation.thresholds)
-    for axis in evaluation.axes.values():
-        lengths = {
-            rates.errors.shape[-1]
-            for rates in (axis.false_matches, axis.false_non_matches, axis.across)
-            if rates is not None
-        }
-        lengths |= {len(axis.false_match_differential.ratio), len(axis.false_non_match_differential.ratio)}
-        lengths |= {len(axis.verdict.verdicts), axis.measures.estimate.shape[-1]}
-        if lengths != {thresholds}:
-            raise ValueError(f"axis {axis.name} is not of {thresholds} thresholds")
-
-
-def _evaluation(document: Plain) -> Evaluation:
+def _evaluation(stated: Stated, contradiction: str | None) -> Evaluation:
+    shape = stated.shape
+    safe = SafeThreshold(shape.place_of_safe_threshold, shape.answer.reason)
+    if contradiction is not None:
+        said = "none" if shape.answer.safe_threshold is None else f"{shape.answer.safe_threshold:.6g}"
+        safe = SafeThreshold(
+            None, f"the file states {said}, which does not follow from its arrays: {contradiction}"
+        )
     return Evaluation(
-        study=load_study(document["study"]),
-        policy=load_policy(document["policy"]),
-        inputs=tuple(Input(**item) for item in document["inputs"]),
-        versions=document["versions"],
-        score_type=document["score_type"],
-        comparisons=pair(document["comparisons"]),
-        missing=pair(document["missing"]),
-        thresholds=np.array(document["thresholds"], np.float64),
-        axes={name: axis_from_plain(name, axis) for name, axis in document["axes"].items()},
-        safe=SafeThreshold(document["place_of_safe_threshold"], document["answer"]["reason"]),
-        notes=tuple(document["notes"]),
-        warnings=tuple(document.get("warnings", ())),  # older evaluations have none
-        confirmation=_confirmation_from_plain(document["confirmation"]),
-        asked_for=None if document.get("asked_for") is None else np.array(document["asked_for"], np.float64),
+        study=stated.study,
+        policy=stated.policy,
+        inputs=tuple(Input(given.name, given.bytes, given.sha256) for given in shape.inputs),
+        versions=dict(vars(shape.versions)),
+        score_type=shape.score_type,
+        comparisons=pair(shape.comparisons),
+        missing=pair(shape.missing),
+        thresholds=np.array(shape.thresholds, np.float64),
+        axes={name: axis_of_shape(name, axis) for name, axis in shape.axes.items()},
+        safe=safe,
+        notes=tuple(shape.notes),
+        warnings=tuple(shape.warnings or ()),
+        confirmation=None if shape.confirmation is None else _confirmation(shape.confirmation),
+        asked_for=None if shape.asked_for is None else np.array(shape.asked_for, np.float64),
+        contradiction=contradiction,
     )
 
 
@@ -169,16 +166,14 @@ def _confirmation_to_plain(confirmation: Confirmation | None) -> Plain | None:
     }
 
 
-def _confirmation_from_plain(plain: Plain | None) -> Confirmation | None:
-    if plain is None:
-        return None
-    upper = plain["ratio_upper"]
-    first, second = (pair(half) for half in plain["comparisons"])
+def _confirmation(shape: ConfirmationShape) -> Confirmation:
+    upper = shape.ratio_upper
+    first, second = (pair(half) for half in shape.comparisons)
     return Confirmation(
-        chosen=plain["chosen"],
-        outcome=Outcome(plain["outcome"]),
-        reason=plain["reason"],
+        chosen=shape.chosen,
+        outcome=Outcome(shape.outcome),
+        reason=shape.reason,
         comparisons=(first, second),
-        left_out=pair(plain["left_out"]),
+        left_out=pair(shape.left_out),
         ratio_upper=dict(zip(upper, floats(list(upper.values())).tolist(), strict=True)),
     )

@@ -129,6 +129,9 @@ class Evaluation(Plotting):
         what happens between them.
     warnings : tuple of str
         What looks wrong with the comparisons, a line each.
+    contradiction : str or None
+        Of an evaluation that was read from a file: why the answer that the file states does not follow from its
+        arrays. None where it does; the gate refuses any other.
     """
 
     study: Study
@@ -145,6 +148,7 @@ class Evaluation(Plotting):
     confirmation: Confirmation | None = None
     asked_for: FloatArray | None = None
     warnings: tuple[str, ...] = ()
+    contradiction: str | None = None
 
     @property
     def safe_threshold(self) -> float | None:

@@ -11,7 +11,7 @@ from harness.evaluation.confirmation import Confirmation
 from harness.evaluation.result import AxisEvaluation, Evaluation
 from harness.text import html
 
-__all__ = ["about", "answer", "html_summary", "html_table"]
+__all__ = ["about", "answer", "html_summary", "html_table", "unreliable"]
 
 NOWHERE = "at no threshold"
 MOST_NAMED = 6
@@ -22,9 +22,14 @@ MANY = 0.1
 def answer(evaluation: Evaluation) -> tuple[tuple[str, str], ...]:
     """Return the answer as five pairs of a heading and a sentence, generated from the results.
 
-    Where a confirmation was asked for, a sixth says what came of it; a warning, where there is one, is the last.
+    Where a confirmation was asked for, a sixth says what came of it; a warning, where there is one, is the last. Where
+    the answer that a file states does not follow from its arrays, that comes first.
     """
+    contradicted = (
+        () if evaluation.contradiction is None else (("Not to be relied on", unreliable(evaluation)),)
+    )
     lines = (
+        *contradicted,
         ("Safe threshold", _safe(evaluation)),
         ("Not detected from", _by_axis(evaluation, _not_detected)),
         (
@@ -37,6 +42,16 @@ def answer(evaluation: Evaluation) -> tuple[tuple[str, str], ...]:
     confirmed = evaluation.confirmation
     more = () if confirmed is None else (("Confirmation", _confirmation(confirmed)),)
     return (*lines, *more, *(("Warning", warning) for warning in evaluation.warnings))
+
+
+def unreliable(evaluation: Evaluation) -> str:
+    """Say that an evaluation's answer does not follow from its arrays, and what that means; empty where it does."""
+    if evaluation.contradiction is None:
+        return ""
+    return (
+        f"the answer in this evaluation.json does not follow from its own arrays ({evaluation.contradiction}); it was "
+        "altered, is damaged, or was made by another version: rely on none of it, and evaluate again"
+    )
 
 
 def about(value: float) -> str:

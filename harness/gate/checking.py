@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING
 from harness.errors import InputError
 from harness.gate.configs import Located, read_config
 from harness.gate.findings import Checked, Finding, Outcome, Place, Report, Rule
+from harness.gate.naming import named_configs
 from harness.gate.proofs import Library, Proven, Unusable
 from harness.gate.safety import threshold_is_safe
 from harness.gate.terms import dates_kept, evidence_fits
@@ -20,7 +21,7 @@ if TYPE_CHECKING:
 
     from harness.gate.waiving import Granted
 
-__all__ = ["check"]
+__all__ = ["check", "evidence_files"]
 
 
 def check(
@@ -38,7 +39,7 @@ def check(
     Parameters
     ----------
     configs : sequence of str
-        Paths of YAML, JSON or TOML files.
+        YAML, JSON or TOML files, folders that hold them, or patterns; see `harness.gate.naming`.
     evaluation : str, optional
         Path of the ``evaluation.json`` to check against; without it, each config's own.
     today : date
@@ -60,13 +61,25 @@ def check(
     """
     granted, checked = _waivers(waivers, waiver_keys, today)
     session = _Session(Library(keys, today), today, evaluation, envelope, tuple(granted))
-    checked += [one for config in configs for one in _check_file(config, session)]
+    named = named_configs(configs, evidence=evidence_files(evaluation, envelope, waivers, signed=bool(keys)))
+    checked += [_unusable(problem, "configs") for problem in named.problems]
+    checked += [one for config in named.files for one in _check_file(config, session)]
     if granted:
         from harness.gate.waiving import unused
 
         checked += unused(granted, checked)
     checked.sort(key=lambda one: -one.outcome.severity)
-    return Report(tuple(checked), today, evaluation)
+    return Report(tuple(checked), today, evaluation, named.not_checked)
+
+
+def evidence_files(
+    evaluation: str | None, envelope: str | None, waivers: Sequence[str], *, signed: bool
+) -> list[str]:
+    """Return the files that a check reads as evidence, and that are therefore no configs."""
+    named = [*waivers, *([] if evaluation is None else [evaluation])]
+    if signed and (envelope or evaluation):
+        named.append(envelope or f"{evaluation}.dsse.json")
+    return named
 
 
 @dataclass(frozen=True)
@@ -101,9 +114,13 @@ def _check_file(config: str, session: _Session) -> list[Checked]:
     try:
         deployments = read_config(config)
     except InputError as error:
-        place = Place(error.source or config, error.line, error.column)
-        return [Checked(None, place, (Finding(Rule.INVALID_CONFIG, Outcome.INVALID, error.problem, place),))]
+        return [_unusable(error, config)]
     return [_check_one(deployment, session) for deployment in deployments]
+
+
+def _unusable(error: InputError, name: str) -> Checked:
+    place = Place(error.source or name, error.line, error.column)
+    return Checked(None, place, (Finding(Rule.INVALID_CONFIG, Outcome.INVALID, error.problem, place),))
 
 
 def _check_one(deployment: Located, session: _Session) -> Checked:

@@ -1,29 +1,25 @@
-"""An evaluation as evidence: read strictly, and refused unless its answer follows from its arrays."""
+"""An evaluation as evidence: refused unless its answer follows from its arrays."""
 
 from __future__ import annotations
 
 import hashlib
 from dataclasses import dataclass
 
-from pydantic_core import ValidationError
-
-from harness.documents import document_from, shown, validate, validated
 from harness.errors import InputError
-from harness.gate.files import plain_json
+from harness.gate.reading import Stated, read_evaluation
 from harness.gate.recomputing import (
     DisagreementError,
     holds_between,
     numbers,
     require,
     require_consistent_axis,
-    require_order,
     within_limits,
 )
-from harness.gate.shape import SCHEMAS, AxisShape, EvaluationShape, Number
+from harness.gate.shape import AxisShape, EvaluationShape, Number
 from harness.policy import Policy
 from harness.study import Study
 
-__all__ = ["MAX_BYTES", "AxisEvidence", "Evidence", "evidence_of"]
+__all__ = ["MAX_BYTES", "AxisEvidence", "Evidence", "contradiction_in", "evidence_in", "evidence_of"]
 
 MAX_BYTES = 2**27
 """Of a file that holds an evaluation."""
@@ -117,47 +113,48 @@ def evidence_of(content: bytes, source: str) -> Evidence:
     InputError
         It is not of the known schema, or disagrees with itself.
     """
+    stated = read_evaluation(content, source)
     try:
-        plain = plain_json(content)
-        document = plain if isinstance(plain, dict) else {}
-        known = document.get("schema")
-        if known not in SCHEMAS:
-            raise InputError(f"schema is {shown(known)}, not {shown(SCHEMAS[-1])}", source=source)
-        shape = validated(EvaluationShape, plain)
-        for key in ("asked_for", "warnings"):
-            require((key in document) == (known != SCHEMAS[0]), f"{key} is of another schema")
-        return _evidence(shape, source, hashlib.sha256(content).hexdigest())
-    except InputError as error:
-        raise InputError(error.problem, source=source) from error
-    except ValidationError as error:
-        first = error.errors(include_url=False)[0]
-        where = ".".join(str(part) for part in first["loc"])
-        raise InputError(f"is not a whole evaluation: {where}: {first['msg']}", source=source) from error
+        return evidence_in(stated, source, hashlib.sha256(content).hexdigest())
     except DisagreementError as error:
         raise InputError(f"disagrees with itself: {error}", source=source) from error
-    except (ValueError, RecursionError, OverflowError) as error:
-        raise InputError(f"is not a whole evaluation: {error}", source=source) from error
 
 
-def _evidence(shape: EvaluationShape, source: str, sha256: str) -> Evidence:
-    study = validate(Study, document_from(shape.study, "study"))
-    policy = validate(Policy, document_from(shape.policy, "policy"))
+def contradiction_in(stated: Stated) -> str | None:
+    """Say why the answer of an evaluation does not follow from its arrays; None where it does."""
+    try:
+        evidence_in(stated, "", "")
+    except DisagreementError as error:
+        return str(error)
+    return None
+
+
+def evidence_in(stated: Stated, source: str, sha256: str) -> Evidence:
+    """Take a file that was read as evidence.
+
+    Parameters
+    ----------
+    stated : Stated
+    source, sha256 : str
+        What errors call the file, and its digest.
+
+    Raises
+    ------
+    DisagreementError
+        Its answer does not follow from its arrays.
+    """
+    shape, study, policy = stated.shape, stated.study, stated.policy
     require(study.to_dict() == shape.study, "the study is not written out in full")
     require(policy.to_dict() == shape.policy, "the policy is not written out in full")
-    require(list(shape.axes) == [axis.name for axis in study.axes], "its axes are not those of the study")
-    judged = {axis.name for axis in policy.axes_of(study)}
-    require_order(shape.thresholds, study.sign)
-    for stated, (name, axis) in zip(study.axes, shape.axes.items(), strict=True):
+    for axis_of_study, (name, axis) in zip(study.axes, shape.axes.items(), strict=True):
         require(
-            axis.left_out.mated == 0 or not all(map(study.labels_the_person, stated.attributes)),
+            axis.left_out.mated == 0 or not all(map(study.labels_the_person, axis_of_study.attributes)),
             f"{name}: {axis.left_out.mated:,} mated comparisons have two labels, which the study does not allow",
         )
-        require(axis.judged == (name in judged), f"{name} is judged or not against its policy")
-        require((axis.subjects is None) == (not study.subjects), f"{name}: subjects are not as in the study")
-        require_consistent_axis(axis, policy, study.task, len(shape.thresholds))
-        of_this_schema = (axis.verdict.parity_to_next is None) == (shape.schema_ == SCHEMAS[0])
-        require(of_this_schema, f"{name} is of another schema")
-    require(set(shape.asked_for or ()) <= set(shape.thresholds), "a threshold asked for was not evaluated")
+        try:
+            require_consistent_axis(axis, policy, len(shape.thresholds))
+        except DisagreementError as error:
+            raise DisagreementError(f"{name}: {error}") from None
     evidence = Evidence(
         source=source,
         sha256=sha256,

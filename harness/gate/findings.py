@@ -171,11 +171,14 @@ class Report:
         The day that dates were compared with.
     evaluation : str or None
         The evaluation named on the command line.
+    not_checked : tuple of str
+        Files that a folder or a pattern might have meant and that were not checked; see `harness.gate.naming`.
     """
 
     checked: tuple[Checked, ...]
     today: date
     evaluation: str | None
+    not_checked: tuple[str, ...] = ()
 
     @property
     def outcome(self) -> Outcome:

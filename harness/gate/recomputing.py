@@ -7,11 +7,11 @@ beta quantiles), so arrays altered with care still agree with each other; only a
 from __future__ import annotations
 
 import math
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from itertools import pairwise
 from operator import ge, getitem, le, sub
 
-from harness.gate.shape import AxisShape, DifferentialShape, Number, RatesShape
+from harness.gate.shape import AxisShape, DifferentialShape, Number, RatesShape, parity_to_next
 from harness.policy import Policy
 
 __all__ = [
@@ -20,7 +20,6 @@ __all__ = [
     "numbers",
     "require",
     "require_consistent_axis",
-    "require_order",
     "within_limits",
 ]
 
@@ -45,22 +44,14 @@ def require(holds: bool, problem: str) -> None:
         raise DisagreementError(problem)
 
 
-def require_order(thresholds: Sequence[float], sign: int) -> None:
-    """Refuse thresholds that do not go from the most lenient to the strictest."""
-    ordered = all(sign * a < sign * b for a, b in pairwise(thresholds))
-    require(ordered, "thresholds do not go from the most lenient to the strictest")
-
-
-def require_consistent_axis(axis: AxisShape, policy: Policy, task: str, count: int) -> None:
-    """Refuse an axis whose parts disagree.
+def require_consistent_axis(axis: AxisShape, policy: Policy, count: int) -> None:
+    """Refuse an axis whose parts disagree, of an evaluation that is whole; see `harness.gate.reading`.
 
     Parameters
     ----------
     axis : AxisShape
     policy : Policy
         The evaluation's.
-    task : str
-        The study's.
     count : int
         How many thresholds there are.
 
@@ -68,26 +59,22 @@ def require_consistent_axis(axis: AxisShape, policy: Policy, task: str, count: i
     ------
     DisagreementError
     """
-    names = ("FMR", "FNMR") if task == "verification" else ("FPIR", "FNIR")
-    every_rate = (axis.false_matches, axis.false_non_matches)
-    for rates, name, falls in zip(every_rate, names, (True, False), strict=True):
-        require(rates.name == name, f"rates are called {rates.name!r}, not {name!r}")
-        _require_rates(rates, policy.confidence, count, falls=falls)
+    _require_rates(axis.false_matches, policy.confidence, falls=True)
+    _require_rates(axis.false_non_matches, policy.confidence, falls=False)
     if axis.across is not None:
-        _require_rates(axis.across, policy.confidence, count, falls=True)
-    groups = [group.group for group in axis.false_matches.groups]
-    require(len(set(groups)) == len(groups), "a group is repeated")
-    require(groups == [group.group for group in axis.false_non_matches.groups], "groups differ between rates")
-    require(axis.subjects is None or set(axis.subjects) == set(groups), "subjects are not of the groups")
-    _require_differential(axis.false_match_differential, axis.false_matches, policy.confidence, count)
-    _require_differential(axis.false_non_match_differential, axis.false_non_matches, policy.confidence, count)
-    _require_measures(axis, policy, count)
+        _require_rates(axis.across, policy.confidence, falls=True)
+    _require_differential(axis.false_match_differential, axis.false_matches, policy.confidence)
+    _require_differential(axis.false_non_match_differential, axis.false_non_matches, policy.confidence)
+    require(
+        axis.measures.confidence == policy.confidence, "measures have other bounds than the policy asks for"
+    )
     _require_verdict(axis, policy, count)
 
 
 def within_limits(axis: AxisShape, policy: Policy) -> tuple[bool, ...]:
     """Say at which thresholds every group keeps the policy's max_fmr and max_fnmr_gap."""
     kept = [True] * len(axis.verdict.verdicts)
+    limited: list[tuple[float | None, Sequence[Number]]]
     limited = [(policy.max_fmr, group.upper) for group in axis.false_matches.groups]
     limited.append((policy.max_fnmr_gap, axis.false_non_match_differential.gap_upper))
     for limit, bounds in limited:
@@ -104,7 +91,8 @@ def holds_between(axis: AxisShape, policy: Policy) -> tuple[bool, ...]:
     """
     same = _same_errors(axis.false_matches)
     if policy.criterion == "shown":
-        same = [unchanged or alike for unchanged, alike in zip(same, _parity_to_next(axis), strict=True)]
+        to_next = parity_to_next(axis.verdict)
+        same = [unchanged or alike for unchanged, alike in zip(same, to_next, strict=True)]
     if policy.max_fnmr_gap is None:
         return tuple(same)
     return tuple(
@@ -117,12 +105,6 @@ def _same_errors(rates: RatesShape) -> list[bool]:
     return [here == there for here, there in pairwise(by_threshold)]
 
 
-def _parity_to_next(axis: AxisShape) -> Sequence[bool]:
-    """Say between which neighbours parity is shown; schema 1 does not know."""
-    known = axis.verdict.parity_to_next
-    return [False] * (len(axis.verdict.verdicts) - 1) if known is None else known
-
-
 def _keeps_fnmr_gap_between(axis: AxisShape, policy: Policy) -> list[bool]:
     most = math.inf if policy.max_fnmr_gap is None else policy.max_fnmr_gap
     highest = map(max, zip(*(numbers(group.upper) for group in axis.false_non_matches.groups), strict=True))
@@ -132,26 +114,30 @@ def _keeps_fnmr_gap_between(axis: AxisShape, policy: Policy) -> list[bool]:
     return [kept or same for kept, same in zip(gaps, unchanged, strict=True)]
 
 
-def _require_lengths(arrays: Iterable[Sequence[object]], count: int) -> None:
-    require(all(len(array) == count for array in arrays), f"an array is not of {count} thresholds")
-
-
-def _require_rates(rates: RatesShape, confidence: float, count: int, *, falls: bool) -> None:
+def _require_rates(rates: RatesShape, confidence: float, *, falls: bool) -> None:
     require(rates.confidence == confidence, f"{rates.name} has other bounds than the policy asks for")
     for group in rates.groups:
-        _require_lengths((group.errors, group.design_effect, group.estimate, group.lower, group.upper), count)
         errors = group.errors if falls else group.errors[::-1]
         require(all(map(ge, errors, errors[1:])), f"{rates.name} errors do not go one way")
-        require(max(errors) <= group.trials, f"{rates.name} has more errors than trials")
         if group.trials == 0:
-            without = all(rate is None for rate in group.estimate)
-            require(without, f"{rates.name} has an estimate without trials")
             continue
         shares = [number_of_errors / group.trials for number_of_errors in group.errors]
-        bounded = numbers(group.estimate), numbers(group.lower), numbers(group.upper)
+        unbounded = [effect == "inf" for effect in group.design_effect]
+        lower, upper = _filled(group.lower, unbounded, 0.0), _filled(group.upper, unbounded, 1.0)
+        bounded = numbers(group.estimate), lower, upper
         if not _agree_to_the_last_bit(shares, *bounded):
-            for share, rate, lower, upper in zip(shares, *bounded, strict=True):
-                _require_rate(rates.name, share, rate, lower, upper)
+            for place in zip(shares, *bounded, strict=True):
+                _require_rate(rates.name, *place)
+
+
+def _filled(bounds: Sequence[Number], unbounded: Sequence[bool], end: float) -> Sequence[float]:
+    """Put the end of the scale for a bound that is null because the trials of a group are all of one subject."""
+    if not any(unbounded):
+        return numbers(bounds)
+    return [
+        end if without and math.isnan(bound) else bound
+        for bound, without in zip(numbers(bounds), unbounded, strict=True)
+    ]
 
 
 def _agree_to_the_last_bit(
@@ -169,11 +155,8 @@ def _require_rate(name: str, share: float, rate: float, lower: float, upper: flo
     require(lower >= 0 and upper <= 1, f"{name} has bounds that are no rates")
 
 
-def _require_differential(found: DifferentialShape, rates: RatesShape, confidence: float, count: int) -> None:
+def _require_differential(found: DifferentialShape, rates: RatesShape, confidence: float) -> None:
     require(found.confidence == confidence, "a differential has other bounds than the policy asks for")
-    arrays = (found.worst, found.best, found.ratio, found.ratio_lower, found.ratio_upper, found.gap)
-    more = (found.gap_upper, found.p_value, found.pairs_that_differ, found.detectable_ratio)
-    _require_lengths((*arrays, *more), count)
     if any(group.trials == 0 for group in rates.groups):
         none = set(found.worst) | set(found.best) <= {-1}
         require(none, "a differential compares groups without trials")
@@ -184,14 +167,16 @@ def _require_differential(found: DifferentialShape, rates: RatesShape, confidenc
     highest, lowest = list(map(max, places)), list(map(min, places))
     require(list(map(getitem, places, found.worst)) == highest, "the worst group has not the highest rate")
     require(list(map(getitem, places, found.best)) == lowest, "the best group has not the lowest rate")
-    bounded = numbers(found.ratio), numbers(found.ratio_lower), numbers(found.ratio_upper)
+    unbounded = ["inf" in effects for effects in zip(*(g.design_effect for g in rates.groups), strict=True)]
+    lower, upper = _filled(found.ratio_lower, unbounded, 0.0), _filled(found.ratio_upper, unbounded, math.inf)
+    bounded = numbers(found.ratio), lower, upper
     for place in zip(*bounded, highest, lowest, strict=True):
         if not _is_ratio_to_the_last_bit(*place):
             _require_ratio(*place)
-    gaps = numbers(found.gap), numbers(found.gap_upper), list(map(sub, highest, lowest))
+    gaps = numbers(found.gap), _filled(found.gap_upper, unbounded, 1.0), list(map(sub, highest, lowest))
     if gaps[0] != gaps[2] or not all(map(le, gaps[0], gaps[1])):
-        for gap, upper, difference in zip(*gaps, strict=True):
-            _require_gap(gap, upper, difference)
+        for place_of_gap in zip(*gaps, strict=True):
+            _require_gap(*place_of_gap)
 
 
 def _is_ratio_to_the_last_bit(
@@ -217,23 +202,10 @@ def _require_gap(gap: float, upper: float, difference: float) -> None:
     require(gap <= upper + _ROUNDING, "a gap lies above its bound")
 
 
-def _require_measures(axis: AxisShape, policy: Policy, count: int) -> None:
-    found = axis.measures
-    require(found.confidence == policy.confidence, "measures have other bounds than the policy asks for")
-    for measure in found.measures:
-        _require_lengths((measure.estimate, measure.lower, measure.upper), count)
-        undefined = measure.estimate.count(None)
-        require(len(measure.undefined_because) == undefined, "an undefined measure has no reason")
-        require(all(r < len(found.reasons) for r in measure.undefined_because), "a reason is missing")
-
-
 def _require_verdict(axis: AxisShape, policy: Policy, count: int) -> None:
     verdict, found = axis.verdict, axis.false_match_differential
-    _require_lengths((verdict.verdicts, verdict.growth_needed), count)
-    to_next = _parity_to_next(axis)
-    _require_lengths((to_next,), count - 1)
+    to_next = parity_to_next(verdict)
     ends = (verdict.not_detected_from, verdict.parity_shown_from, verdict.parity_shown_to)
-    require(all(end is None or end < count for end in ends), "a verdict's place is not among the thresholds")
     if verdict.obstacles:
         require(set(verdict.verdicts) == {"inconclusive"}, "an axis that cannot be decided has verdicts")
         require(not any(to_next), "an axis that cannot be decided has thresholds")
@@ -256,7 +228,6 @@ def _require_verdict(axis: AxisShape, policy: Policy, count: int) -> None:
 def _require_parity_range(axis: AxisShape, parity: Sequence[bool], policy: Policy) -> None:
     start, end = axis.verdict.parity_shown_from, axis.verdict.parity_shown_to
     if end is None or start is None:
-        require(start == end, "the range of shown parity has one end")
         return
     joined = parity if axis.verdict.parity_to_next is None else axis.verdict.parity_to_next
     follows = parity[end] and _end_of_run(joined[:end]) == start

@@ -1,84 +1,112 @@
 """The shape of ``evaluation.json``, read without coercion: every key, and none besides.
 
-Schema 1 lacks what schema 2 says of the thresholds between those evaluated.
+Schema 1 lacks what schema 2 says of the thresholds between those evaluated. `harness.gate.reading` asks for what a type
+cannot say, such as arrays of one length.
 """
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Annotated, Literal
 
 from harness.documents import Key, Limits, Part
 
-__all__ = ["SCHEMAS", "AxisShape", "DifferentialShape", "EvaluationShape", "Number", "RatesShape"]
+__all__ = [
+    "SCHEMAS",
+    "AxisShape",
+    "ByTruth",
+    "ConfirmationShape",
+    "DifferentialShape",
+    "EvaluationShape",
+    "GroupShape",
+    "MeasuresShape",
+    "Number",
+    "RatesShape",
+    "VerdictShape",
+    "parity_to_next",
+]
 
 SCHEMAS = ("harness/evaluation/1", "harness/evaluation/2")
 
 Number = float | Literal["inf"] | None
 """An undefined number is null, and one without bound is the text ``inf``."""
 
-_Count = Annotated[int, Limits(ge=0)]
+_LARGEST = 2**53  # up to which every reader of JSON has whole numbers exactly
+_Count = Annotated[int, Limits(ge=0, le=_LARGEST)]
 _Place = Annotated[int, Limits(ge=0)]
+_GroupIndex = Annotated[int, Limits(ge=-1)]
+_Share = Annotated[float, Limits(ge=0, le=1)] | None
+_Confidence = Annotated[float, Limits(gt=0, lt=1)]
+_Multiple = Annotated[float, Limits(ge=0)] | Literal["inf"] | None
+_DesignEffect = Annotated[float, Limits(ge=1)] | Literal["inf"] | None
 
 
-class _ByTruth(Part):
+class ByTruth(Part):
+    """A number of non-mated and one of mated comparisons."""
+
     non_mated: _Count
     mated: _Count
 
 
-class _Group(Part):
+class GroupShape(Part):
+    """One group's errors and rates, a value a threshold."""
+
     group: str
     trials: _Count
     errors: list[_Count]
-    design_effect: list[Number]
-    estimate: list[Number]
-    lower: list[Number]
-    upper: list[Number]
+    design_effect: list[_DesignEffect]
+    estimate: list[_Share]
+    lower: list[_Share]
+    upper: list[_Share]
 
 
 class RatesShape(Part):
     """Error rates by group and threshold."""
 
     name: str
-    confidence: float
-    groups: Annotated[list[_Group], Limits(min_length=1)]
+    confidence: _Confidence
+    groups: Annotated[list[GroupShape], Limits(min_length=1)]
 
 
 class DifferentialShape(Part):
     """How far the groups differ at every threshold."""
 
-    worst: list[int]
-    best: list[int]
-    ratio: list[Number]
-    ratio_lower: list[Number]
-    ratio_upper: list[Number]
-    gap: list[Number]
-    gap_upper: list[Number]
-    p_value: list[Number]
+    worst: list[_GroupIndex]
+    best: list[_GroupIndex]
+    ratio: list[_Multiple]
+    ratio_lower: list[_Multiple]
+    ratio_upper: list[_Multiple]
+    gap: list[_Share]
+    gap_upper: list[_Multiple]
+    p_value: list[_Share]
     pairs_that_differ: list[_Count]
-    detectable_ratio: list[Number]
-    confidence: float
+    detectable_ratio: list[_Multiple]
+    confidence: _Confidence
 
 
 class _Measure(Part):
     measure: str
-    estimate: list[Number]
-    lower: list[Number]
-    upper: list[Number]
+    estimate: list[_Multiple]
+    lower: list[_Multiple]
+    upper: list[_Multiple]
     undefined_because: list[_Count]
 
 
-class _Measures(Part):
-    alpha: float
-    confidence: float
+class MeasuresShape(Part):
+    """Summary measures of one axis."""
+
+    alpha: Annotated[float, Limits(ge=0, le=1)]
+    confidence: _Confidence
     reasons: list[str]
     measures: list[_Measure]
 
 
-class _Verdict(Part):
+class VerdictShape(Part):
+    """What an axis was found to be at every threshold."""
+
     verdicts: list[Literal["disparity shown", "parity shown", "inconclusive"]]
     not_detected_from: _Place | None
     parity_shown_from: _Place | None
     parity_shown_to: _Place | None
-    growth_needed: list[Number]
+    growth_needed: list[_Multiple]
     parity_to_next: list[bool] | None = None
     obstacles: list[str]
 
@@ -87,23 +115,25 @@ class AxisShape(Part):
     """One axis."""
 
     judged: bool
-    left_out: _ByTruth
-    subjects: Mapping[str, _ByTruth] | None
+    left_out: ByTruth
+    subjects: Mapping[str, ByTruth] | None
     false_matches: RatesShape
     false_non_matches: RatesShape
     across: RatesShape | None
     false_match_differential: DifferentialShape
     false_non_match_differential: DifferentialShape
-    measures: _Measures
-    verdict: _Verdict
+    measures: MeasuresShape
+    verdict: VerdictShape
 
 
-class _Confirmation(Part):
+class ConfirmationShape(Part):
+    """Whether a threshold chosen on half of the subjects holds on the other half."""
+
     chosen: float | None
     outcome: Literal["holds", "does not hold", "undecided", "nothing to confirm"]
     reason: str
-    comparisons: Annotated[list[_ByTruth], Limits(min_length=2, max_length=2)]
-    left_out: _ByTruth
+    comparisons: Annotated[list[ByTruth], Limits(min_length=2, max_length=2)]
+    left_out: ByTruth
     ratio_upper: Mapping[str, Number]
 
 
@@ -154,13 +184,19 @@ class EvaluationShape(Part):
     policy: dict[str, object]
     inputs: Annotated[list[_Input], Limits(min_length=1)]
     score_type: Literal["float64", "float32"]
-    comparisons: _ByTruth
-    missing: _ByTruth
+    comparisons: ByTruth
+    missing: ByTruth
     notes: list[str]
     warnings: list[str] | None = None
     answer: _Answer
-    confirmation: _Confirmation | None
+    confirmation: ConfirmationShape | None
     place_of_safe_threshold: _Place | None
     thresholds: Annotated[list[float], Limits(min_length=1)]
     asked_for: list[float] | None = None
     axes: Annotated[Mapping[str, AxisShape], Limits(min_length=1)]
+
+
+def parity_to_next(verdict: VerdictShape) -> Sequence[bool]:
+    """Return between which thresholds and the next parity is shown; at none in schema 1, which does not say."""
+    known = verdict.parity_to_next
+    return [False] * (len(verdict.verdicts) - 1) if known is None else known

@@ -6,6 +6,8 @@ import sys
 from pathlib import Path
 
 import pytest
+from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
+from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat
 from jsonschema import Draft202012Validator
 
 from harness.cli.app import run
@@ -17,12 +19,13 @@ HEAVY = ("numpy", "scipy", "pandas", "duckdb", "pyarrow", "matplotlib")
 REPORT = {
     "type": "object",
     "additionalProperties": False,
-    "required": ["schema", "today", "evaluation", "exit_code", "checked"],
+    "required": ["schema", "today", "evaluation", "exit_code", "checked", "not_checked"],
     "properties": {
         "schema": {"const": "harness/check/1"},
         "today": {"type": "string", "format": "date"},
         "evaluation": {"type": ["string", "null"]},
         "exit_code": {"enum": [0, 1, 2, 3]},
+        "not_checked": {"type": "array", "items": {"type": "string"}},
         "checked": {
             "type": "array",
             "minItems": 1,
@@ -134,6 +137,60 @@ def test_json_has_its_schema(evaluation: str, tmp_path: Path, capsys: pytest.Cap
 )
 def test_exit_codes(tokens: list[str], code: int, capsys: pytest.CaptureFixture[str]) -> None:
     assert run(["check", *tokens]) == code
+
+
+@pytest.mark.parametrize("flag", ["--key", "--waiver-key", "--evaluation", "--envelope", "--waivers"])
+@pytest.mark.parametrize("form", ["{}=", "{}= "])
+def test_a_flag_without_a_value_asks_for_no_less(
+    flag: str, form: str, evaluation: str, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    public = Ed25519PrivateKey.generate().public_key()
+    key = str(tmp_path / "key.pem")
+    Path(key).write_bytes(public.public_bytes(Encoding.PEM, PublicFormat.SubjectPublicKeyInfo))
+    others = {"--evaluation": evaluation, "--key": key, "--waiver-key": key, "--waivers": "none"}
+    given = [token for name, value in others.items() if name != flag for token in (name, value)]
+    assert run(["check", CONFIGS, *given, form.format(flag), *TODAY]) == 2
+    assert capsys.readouterr().err.startswith(
+        f"harness: {flag} is empty; is the variable set that should name the "
+    )
+
+
+def test_a_folder_is_checked_whole_and_what_is_no_config_in_it_is_told(
+    evaluation: str, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    folder = tmp_path / "deploy"
+    folder.mkdir()
+    for name in ("a.yaml", ".b.YML"):
+        (folder / name).write_bytes(Path(CONFIGS).read_bytes())
+    (folder / "evaluation.json").write_bytes(Path(evaluation).read_bytes())
+    (folder / "a\x1b[2J.md").touch()
+    tokens = ["--evaluation", str(folder / "evaluation.json"), "--format", "json", *TODAY]
+    assert run(["check", str(folder), *tokens]) == 1
+    printed = capsys.readouterr()
+    report = json.loads(printed.out)
+    assert {Path(one["file"]).name for one in report["checked"]} == {"a.yaml", ".b.YML"}
+    assert report["not_checked"] == [str(folder / "a\x1b[2J.md")]
+    assert printed.err.startswith(f"harness: not checked: {folder}/a")
+    assert "\x1b" not in printed.err
+
+
+@pytest.mark.parametrize("name", ["*.yaml", "none/*", "empty"])
+def test_a_name_that_means_no_config_is_invalid(
+    name: str, evaluation: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    Path("empty").mkdir()
+    assert run(["check", name, CONFIGS, "--evaluation", evaluation, *TODAY]) == 2
+
+
+def test_no_output_is_written_over_a_config_of_a_folder(
+    evaluation: str, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    config = tmp_path / "a.json"
+    config.write_text("{}")
+    assert run(["check", str(tmp_path), "--evaluation", evaluation, "--output", f"json={config}"]) == 2
+    assert "this file is read by the check" in capsys.readouterr().err
+    assert config.read_text() == "{}"
 
 
 def test_an_error_of_the_harness_is_no_pass(

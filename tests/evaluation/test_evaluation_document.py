@@ -133,18 +133,20 @@ def replaced(**changes: Any) -> Callable[[str], str]:
 
 
 class TestRefused:
-    @pytest.mark.parametrize("schema", ["harness/evaluation/3", None, 1])
-    def test_another_schema(self, text: str, schema: Any) -> None:
+    @pytest.mark.parametrize(
+        ("schema", "said"), [("harness/evaluation/3", "'harness/evaluation/3'"), (None, "null"), (1, "1")]
+    )
+    def test_another_schema(self, text: str, schema: Any, said: str) -> None:
         with pytest.raises(InputError) as refused:
             from_json(replaced(schema=schema)(text), "old.json")
         assert str(refused.value) == (
-            f"old.json: schema is {schema!r}, not 'harness/evaluation/2'; evaluate again with this version"
+            f"old.json: schema is {said}, not 'harness/evaluation/2'; evaluate again with this version"
         )
 
     @pytest.mark.parametrize("content", ["[]", "null", '"harness/evaluation/2"', "{}"])
     def test_other_json(self, content: str) -> None:
         with pytest.raises(
-            InputError, match=r"^x: schema is None, not 'harness/evaluation/2'; evaluate again"
+            InputError, match=r"^x: schema is null, not 'harness/evaluation/2'; evaluate again"
         ):
             from_json(content, "x")
 
@@ -182,7 +184,7 @@ class TestRefused:
 
     def test_not_text(self, tmp_path: Path) -> None:
         (tmp_path / "evaluation.json").write_bytes(b"\xff\xfe")
-        with pytest.raises(InputError, match=r"evaluation\.json: cannot be read \("):
+        with pytest.raises(InputError, match=r"evaluation\.json: is not a whole evaluation \("):
             harness.load(tmp_path)
 
 

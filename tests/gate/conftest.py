@@ -4,10 +4,13 @@ from __future__ import annotations
 
 import copy
 import json
+import shutil
+import subprocess
 from pathlib import Path
 
 import pytest
 from small_world import DATA, TODAY, VALID, Checking, Plain
+from workflow_steps import PROJECT, Repository
 
 from harness.evaluation import to_json
 from harness.gate import Report, check
@@ -53,3 +56,22 @@ def checking(tmp_path: Path, evaluation: Path) -> Checking:
         return check([str(path)], evaluation=str(evaluation), today=TODAY)
 
     return run
+
+
+@pytest.fixture
+def clone(tmp_path: Path) -> Repository:
+    """This project as it stands, with what is not committed yet."""
+    listed = subprocess.run(
+        ["git", "ls-files", "--cached", "--others", "--exclude-standard", "-z"],
+        cwd=PROJECT,
+        capture_output=True,
+        text=True,
+        check=True,
+    )
+    clone = Repository(tmp_path / "clone", tmp_path / "pre-commit")
+    for name in filter(None, listed.stdout.split("\0")):
+        if (PROJECT / name).is_file() and not name.endswith(".parquet"):
+            (clone.folder / name).parent.mkdir(parents=True, exist_ok=True)
+            shutil.copy(PROJECT / name, clone.folder / name)
+    clone.commit()
+    return clone

@@ -3,16 +3,19 @@
 from __future__ import annotations
 
 import json
+import re
 import shutil
 import subprocess
 import sys
+import tomllib
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 import pytest
 from junitparser import JUnitXml
-from workflow_steps import PROJECT, definition, deployments, filled_in, run_script
+from signed_world import write_pair
+from workflow_steps import PROJECT, Repository, definition, deployments, filled_in, run_script
 
 ACTION = definition(PROJECT / "action.yml")
 STEPS = {step["name"]: step for step in ACTION["runs"]["steps"]}
@@ -136,9 +139,36 @@ class TestCheck:
         ]
         assert done.log.splitlines()[-1].startswith("1 fail, 2 pass on ")
 
-    @pytest.mark.parametrize("configs", ["none/*.yaml", "deploy/none.yaml", "", "\n \n", "deploy"])
+    @pytest.mark.parametrize("configs", ["deploy", "deploy/*.*", "deploy/*.y*ml\ndeploy/.b.JSON"])
+    def test_no_spelling_of_a_config_is_passed_over(self, runner: Runner, configs: str) -> None:
+        for name in ("a.yaml", "b.yml", "c.YAML", ".d.yaml"):
+            write(runner, name, gate=0.6)
+        (runner.workspace / "deploy" / ".b.JSON").write_text("{}")
+        done = runner.check(configs=configs, evaluation="evaluation.json", format="text")
+        assert done.code == 2
+        *checked, count = done.log.splitlines()
+        assert count.startswith("1 invalid, 4 pass on ")
+        assert [line.split("deploy/")[1].split(":")[0] for line in checked] == [
+            ".b.JSON",
+            ".d.yaml",
+            "a.yaml",
+            "b.yml",
+            "c.YAML",
+        ]
+
+    def test_a_pattern_is_not_left_to_the_shell(self, runner: Runner) -> None:
+        write(runner, "a.yaml", gate=0.6)
+        write(runner, "b.yml", gate=0.58)
+        done = runner.check(configs="deploy/*.yaml", evaluation="evaluation.json", format="text")
+        assert done.code == 0
+        assert "harness: not checked: deploy/b.yml" in done.log
+
+    @pytest.mark.parametrize(
+        "configs", ["none/*.yaml", "deploy/*.yaml\n*.toml", "deploy/none.yaml", "", "\n \n", "bare"]
+    )
     def test_what_names_no_config_never_passes(self, runner: Runner, configs: str) -> None:
         write(runner, "a.yaml", gate=0.6)
+        (runner.workspace / "bare").mkdir()
         done = runner.check(configs=configs, evaluation="evaluation.json")
         assert done.code == 2
         assert done.outputs["outcome"] in ("invalid", "error")
@@ -173,6 +203,25 @@ class TestCheck:
         assert runner.check(**known, key="a.pub.pem\nb.pub.pem", envelope="evaluation.sig").code == 0
         assert runner.check(**known, key="a.pub.pem", envelope="evaluation.sig").code == 3
         assert runner.check(**known, envelope="evaluation.sig").code == 2
+
+    @pytest.mark.parametrize("name", ["key", "evaluation"])
+    @pytest.mark.parametrize("empty", ["", " ", "\n"])
+    def test_a_variable_that_is_not_set_does_not_ask_for_less(
+        self, runner: Runner, name: str, empty: str
+    ) -> None:
+        write(runner, "a.yaml", gate=0.6)
+        done = runner.check(**{"configs": "deploy/a.yaml", "evaluation": "evaluation.json", name: empty})
+        assert (done.code, done.outputs["outcome"]) == (2, "error")
+        assert f"--{name} is empty; is the variable set" in done.log
+
+    def test_none_asks_for_no_signature_and_for_the_evidence_of_each_config(self, runner: Runner) -> None:
+        assert {name: ACTION["inputs"][name]["default"] for name in ("key", "evaluation")} == {
+            "key": "none",
+            "evaluation": "none",
+        }
+        write(runner, "a.yaml", gate=0.6)
+        assert runner.check(configs="deploy", evaluation="evaluation.json", key="none").code == 0
+        assert runner.check(configs="deploy", evaluation="none").code == 3  # and the config names none
 
     @pytest.mark.parametrize(
         "text",
@@ -248,7 +297,7 @@ def run_gitlab(
 def test_the_gitlab_job_reports_each_deployment_as_a_test(
     runner: Runner, threshold: object, code: int
 ) -> None:
-    own = {"CONFIGS": "deploy/*.yaml", "EVALUATION": "evaluation.json"}
+    own = {"CONFIGS": "deploy", "EVALUATION": "evaluation.json", "KEY": signed(runner)}
     write(runner, "a.yaml", gate=threshold)
     write(runner, "b.yaml", gate=0.61)
     exited, log = run_gitlab(GITLAB, runner.temporary, runner.workspace, "script", **own)
@@ -258,17 +307,79 @@ def test_the_gitlab_job_reports_each_deployment_as_a_test(
     assert GITLAB["artifacts"]["when"] == "always"
 
 
+@pytest.mark.parametrize(
+    ("changed", "code"),
+    [({"KEY": ""}, 2), ({"EVALUATION": ""}, 2), ({"CONFIGS": ""}, 2), ({"CONFIGS": "none*"}, 2), ({}, 0)],
+)
+def test_a_variable_of_the_gitlab_job_that_is_not_set_fails(
+    runner: Runner, changed: dict[str, str], code: int
+) -> None:
+    write(runner, "a.yaml", gate=0.6)
+    own = {"CONFIGS": "deploy/*", "EVALUATION": "evaluation.json", "KEY": signed(runner), **changed}
+    exited, log = run_gitlab(GITLAB, runner.temporary, runner.workspace, "script", **own)
+    assert exited == code, log
+
+
+def signed(runner: Runner) -> str:
+    """Sign the evaluation, and return the public key."""
+    private, public = write_pair(runner.temporary, "release")
+    command = [Path(sys.executable).with_name("harness"), "sign", "evaluation.json", "--key", private]
+    subprocess.run(command, cwd=runner.workspace, check=True, capture_output=True)
+    return public
+
+
+def test_nothing_is_installed_by_a_bare_name_or_unpinned() -> None:
+    installs = [line for line in GITLAB["before_script"] if "pip" in line]
+    installs += [line for line in STEPS["Install"]["run"].replace("\\\n", " ").splitlines() if "pip" in line]
+    assert len(installs) == 4
+    for line in installs:
+        hashed = "--require-hashes --only-binary :all:" in line and "requirements-gate.txt" in line
+        own = "--no-index --no-deps --no-build-isolation" in line
+        assert hashed != own
+    assert not any("threshold-bias-harness[" in str(value) for value in GITLAB["variables"].values())
+
+
+REQUIREMENT = re.compile(r"([\w.-]+)==(\S+)(?: ; [^\\]+)? \\((?:\n    --hash=sha256:[0-9a-f]{64}(?: \\)?)+)")
+
+
+def canonical(name: str) -> str:
+    return re.sub(r"[-_.]+", "-", name).lower()
+
+
+def test_requirements_with_hashes_are_those_that_were_tested_and_all_that_the_gate_needs() -> None:
+    text = "".join(
+        line
+        for line in (PROJECT / "requirements-gate.txt").read_text().splitlines(keepends=True)
+        if line[0] != "#"
+    )
+    assert REQUIREMENT.sub("", text).strip() == ""  # so that no line is anything else, such as an index
+    pinned = {canonical(name): version for name, version, _ in REQUIREMENT.findall(text)}
+    lines = (PROJECT / "constraints.txt").read_text().splitlines()[1:]
+    tested = {canonical(name): version for name, version in (line.split("==") for line in lines)}
+    assert pinned == {name: tested.get(name) for name in pinned}
+    project = tomllib.loads((PROJECT / "pyproject.toml").read_text())
+    named = [*project["build-system"]["requires"], *project["project"]["dependencies"]]
+    named += project["project"]["optional-dependencies"]["gate"]
+    assert {canonical(re.match(r"[\w.-]+", one)[0]) for one in named} <= set(pinned)  # type: ignore[index]
+
+
 @pytest.mark.slow
-def test_the_gitlab_job_installs_the_harness(tmp_path: Path, evaluation: Path) -> None:
+def test_the_gitlab_job_installs_the_harness(tmp_path: Path, evaluation: Path, clone: Repository) -> None:
     runner = fresh_runner(tmp_path, evaluation)
     write(runner, "a.yaml", gate=0.6)
-    own = {"CONFIGS": "deploy/*.yaml", "EVALUATION": "evaluation.json", "HARNESS": f"{PROJECT}[gate]"}
+    commit = clone.run("git", "rev-parse", "HEAD").stdout.strip()
+    own = {"CONFIGS": "deploy", "EVALUATION": "evaluation.json", "KEY": signed(runner)}
+    own |= {"HARNESS_REPOSITORY": str(clone.folder), "HARNESS_COMMIT": commit}
     python = tmp_path / "bin"
     python.mkdir()
     (python / "python").symlink_to(sys.executable)
     own["PATH"] = f"{python}:/usr/bin:/bin"
-    exited, log = run_gitlab(GITLAB, runner.temporary, runner.workspace, "before_script", "script", **own)
+    steps = ("before_script", "script")
+    exited, log = run_gitlab(GITLAB, runner.temporary, runner.workspace, *steps, **own)
     assert exited == 0, log
+    clone.run("git", "branch", "moved")
+    moved = {**own, "HARNESS_COMMIT": "moved"}  # a branch or tag, which can be moved
+    assert run_gitlab(GITLAB, runner.temporary, runner.workspace, *steps, **moved)[0] != 0
 
 
 def test_the_github_workflow_gives_the_action_only_inputs_that_it_has() -> None:

@@ -72,12 +72,47 @@ def test_it_fails_with_every_finding_the_worst_first_and_no_traceback(project: p
             "cannot be believed",
         ),
         ('harness_check("deploy/*.yaml", evaluation="evaluation.json", keys=["none.pem"])', "none.pem"),
+        (
+            'harness_check("deploy", evaluation="evaluation.json", keys="")',
+            "'' is a text; give a list of paths",
+        ),
+        ('harness_check("", evaluation="evaluation.json")', "the name of a config is empty"),
+        ('harness_check("deploy", "none", evaluation="evaluation.json")', "none: cannot be read"),
     ],
 )
 def test_it_never_passes_without_configs_and_evidence(project: pytest.Pytester, call: str, said: str) -> None:
     code, log = outcome_of(project, call)
     assert code == 1
     assert said in log
+
+
+def test_a_folder_and_a_pattern_take_every_spelling(project: pytest.Pytester) -> None:
+    for name in (".b.yaml", "c.YAML"):
+        (project.path / "deploy" / name).write_text(deployments(three=0.58))
+    for named in ("deploy", "deploy/*.yaml"):
+        code, log = outcome_of(project, f'harness_check("{named}", evaluation="evaluation.json")')
+        assert code == 1
+        assert "2 fail, 2 pass on " in log
+
+
+def test_a_root_whose_name_looks_like_a_pattern_is_none(
+    pytester: pytest.Pytester, evaluation: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for name, threshold in (("a?", 0.6), ("a1", 0.58)):
+        (pytester.path / name / "deploy").mkdir(parents=True)
+        (pytester.path / name / "deploy" / "a.yaml").write_text(deployments(gate=threshold))
+    root = pytester.path / "a?"
+    shutil.copy(evaluation, root)
+    (root / "pytest.ini").write_text("[pytest]\n")
+    (root / "test_gate.py").write_text(
+        "def test_gate(harness_check):\n"
+        "    for named in ('deploy', 'deploy/*', 'deploy/a.yaml'):\n"
+        "        report = harness_check(named, evaluation='evaluation.json')\n"
+        "        assert len(report.checked) == 1\n"
+    )
+    monkeypatch.chdir(root)
+    done = pytester.runpytest_inprocess("-p", "no:cacheprovider", "-p", "no:xdist")
+    assert done.ret == 0, done.stdout.str()
 
 
 def test_keys_are_taken_from_the_root_too(project: pytest.Pytester) -> None:

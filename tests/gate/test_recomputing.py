@@ -7,6 +7,7 @@ import math
 import pytest
 from hypothesis import example, given
 from hypothesis import strategies as st
+from pydantic_core import ValidationError
 
 from harness.documents import validated
 from harness.gate.recomputing import (
@@ -135,7 +136,7 @@ def place_by_place(rows: list[tuple[Number, ...]]) -> bool:
 
 def test_a_differential_that_agrees_is_taken() -> None:
     assert place_by_place(AGREEING)
-    _require_differential(differential(AGREEING), rates_of_three_groups(), 0.95, 3)
+    _require_differential(differential(AGREEING), rates_of_three_groups(), 0.95)
 
 
 @given(
@@ -153,8 +154,8 @@ def test_a_differential_with_one_value_changed_is_taken_only_where_it_agrees_pla
     rows[place][column] = group if column < 2 else value
     changed = [tuple(row) for row in rows]
     try:
-        _require_differential(differential(changed), rates_of_three_groups(), 0.95, 3)
-    except DisagreementError:
+        _require_differential(differential(changed), rates_of_three_groups(), 0.95)
+    except (DisagreementError, ValidationError):  # the latter where it has not even the shape
         taken = False
     else:
         taken = True

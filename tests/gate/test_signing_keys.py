@@ -8,7 +8,7 @@ import sys
 from pathlib import Path
 
 import pytest
-from cryptography.hazmat.primitives.asymmetric import ec, ed448, rsa
+from cryptography.hazmat.primitives.asymmetric import ec, ed448, ed25519, rsa
 from cryptography.hazmat.primitives.serialization import (
     BestAvailableEncryption,
     Encoding,
@@ -16,10 +16,13 @@ from cryptography.hazmat.primitives.serialization import (
     PrivateFormat,
     PublicFormat,
 )
+from hypothesis import given
+from hypothesis import strategies as st
 from signed_world import private_key, public, write_pair
 
 from harness.errors import InputError
 from harness.gate.signing import opened, public_keys, sealed, signing_key
+from harness.gate.signing.keys import _anyone_can_sign_for
 
 OTHERS = {
     "RSA": rsa.generate_private_key(public_exponent=65537, key_size=2048),
@@ -132,3 +135,100 @@ def test_without_the_packages_it_says_what_to_install(
     for read in (lambda: public_keys([public_path]), lambda: signing_key(private_path, no_passphrase)):
         with pytest.raises(InputError, match=r"pip install 'threshold-bias-harness\[gate\]'"):
             read()
+
+
+P = 2**255 - 19
+D = -121665 * pow(121666, -1, P) % P
+SMALL_ORDER = {
+    "0100000000000000000000000000000000000000000000000000000000000000": 1,
+    "ecffffffffffffffffffffffffffffffffffffffffffffffffffffffffffff7f": 2,
+    "0000000000000000000000000000000000000000000000000000000000000000": 4,
+    "0000000000000000000000000000000000000000000000000000000000000080": 4,
+    "26e8958fc2b227b045c3f489f2ef98f0d5dfac05d3c63339b13802886d53fc05": 8,
+    "26e8958fc2b227b045c3f489f2ef98f0d5dfac05d3c63339b13802886d53fc85": 8,
+    "c7176a703d4dd84fba3c0b760d10670f2a2053fa2c39ccc64ec7fd7792ac037a": 8,
+    "c7176a703d4dd84fba3c0b760d10670f2a2053fa2c39ccc64ec7fd7792ac03fa": 8,
+}
+"""The eight points as libsodium and "Taming the many EdDSAs" list them, with their orders."""
+OTHER_SPELLINGS = [
+    "0100000000000000000000000000000000000000000000000000000000000080",
+    "ecffffffffffffffffffffffffffffffffffffffffffffffffffffffffffffff",
+    "eeffffffffffffffffffffffffffffffffffffffffffffffffffffffffffff7f",
+    "eeffffffffffffffffffffffffffffffffffffffffffffffffffffffffffffff",
+    "edffffffffffffffffffffffffffffffffffffffffffffffffffffffffffff7f",
+    "edffffffffffffffffffffffffffffffffffffffffffffffffffffffffffffff",
+]
+"""The six further spellings of those points."""
+
+
+def pem_of(encoded: str) -> bytes:
+    key = ed25519.Ed25519PublicKey.from_public_bytes(bytes.fromhex(encoded))
+    return key.public_bytes(Encoding.PEM, PublicFormat.SubjectPublicKeyInfo)
+
+
+def order(encoded: str) -> int:
+    """How often a point is added to itself until that is the neutral one; 9 where that is never within 8."""
+    number = int.from_bytes(bytes.fromhex(encoded), "little")
+    y, negative = number % 2**255, number >> 255
+    square = (y * y - 1) * pow(D * y * y + 1, -1, P) % P
+    x = next(root for root in square_roots(square) if root % 2 == negative or root == 0)
+    point, times = (x, y), 1
+    while point != (0, 1) and times < 9:
+        point, times = added(point, (x, y)), times + 1
+    return times
+
+
+def square_roots(square: int) -> list[int]:
+    root = pow(square, (P + 3) // 8, P)
+    if root * root % P != square:
+        root = root * pow(2, (P - 1) // 4, P) % P
+    assert root * root % P == square
+    return [root, (P - root) % P]
+
+
+def added(a: tuple[int, int], b: tuple[int, int]) -> tuple[int, int]:
+    product = D * a[0] * b[0] * a[1] * b[1] % P
+    x = (a[0] * b[1] + a[1] * b[0]) * pow(1 + product, -1, P) % P
+    return x, (a[1] * b[1] + a[0] * b[0]) * pow(1 - product, -1, P) % P
+
+
+@pytest.mark.parametrize("encoded", [*SMALL_ORDER, *OTHER_SPELLINGS])
+def test_a_key_that_anyone_can_sign_for_is_refused(tmp_path: Path, encoded: str) -> None:
+    path = tmp_path / "key.pem"
+    path.write_bytes(pem_of(encoded))
+    with pytest.raises(InputError, match=r"key\.pem: not a key that anybody made: anyone can sign for it"):
+        public_keys([str(path)])
+
+
+def test_the_listed_points_are_all_of_small_order() -> None:
+    assert {encoded: order(encoded) for encoded in SMALL_ORDER} == SMALL_ORDER
+    honest = private_key(1).public_key().public_bytes_raw().hex()
+    assert order(honest) == 9
+
+
+def test_what_a_key_of_small_order_would_let_pass() -> None:
+    """A signature by nobody: the neutral point and nought hold for every text."""
+    neutral = bytes.fromhex(next(iter(SMALL_ORDER)))
+    ed25519.Ed25519PublicKey.from_public_bytes(neutral).verify(neutral + bytes(32), b"any text")
+
+
+@pytest.mark.parametrize("above", range(19))
+def test_a_key_that_is_written_beyond_the_field_is_refused(tmp_path: Path, above: int) -> None:
+    path = tmp_path / "key.pem"
+    path.write_bytes(pem_of((P + above).to_bytes(32, "little").hex()))
+    with pytest.raises(InputError, match="not a key that anybody made"):
+        public_keys([str(path)])
+
+
+@given(st.binary(min_size=32, max_size=32))
+def test_no_key_that_somebody_made_is_refused(seed: bytes) -> None:
+    encoded = ed25519.Ed25519PrivateKey.from_private_bytes(seed).public_key().public_bytes_raw()
+    assert not _anyone_can_sign_for(encoded)
+
+
+@pytest.mark.parametrize("flag", ["--key", "--waiver-key"])
+@pytest.mark.parametrize("empty", ["", " ", "\n"])
+def test_a_key_without_a_name_is_not_taken_for_no_key(flag: str, empty: str) -> None:
+    with pytest.raises(InputError) as refused:
+        public_keys([empty], flag)
+    assert str(refused.value) == f"{flag} is empty; is the variable set that should name the key's file?"

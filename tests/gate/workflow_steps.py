@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import re
 import subprocess
+import sys
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
@@ -51,3 +52,40 @@ def run_script(
         text=True,
         check=False,
     )
+
+
+class Repository:
+    """A git repository that knows nobody's settings."""
+
+    def __init__(self, folder: Path, home: Path) -> None:
+        folder.mkdir(exist_ok=True)
+        self.folder = folder
+        names = {
+            f"GIT_{role}_{part}": "test@example.org"
+            for role in ("AUTHOR", "COMMITTER")
+            for part in ("NAME", "EMAIL")
+        }
+        own = {"GIT_CONFIG_GLOBAL": os.devnull, "GIT_CONFIG_SYSTEM": os.devnull, "PRE_COMMIT_HOME": str(home)}
+        taken_over = {key: value for key, value in os.environ.items() if not key.startswith("GIT_")}
+        self.environment = {**taken_over, **names, **own}
+        self.run("git", "init", "--quiet")
+
+    def run(self, *command: str, check: bool = True) -> subprocess.CompletedProcess[str]:
+        return subprocess.run(
+            command, cwd=self.folder, env=self.environment, capture_output=True, text=True, check=check
+        )
+
+    def write(self, name: str, text: str) -> None:
+        path = self.folder / name
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_text(text)
+        self.run("git", "add", "--all", "--force")
+
+    def commit(self) -> str:
+        self.run("git", "add", "--all", "--force")
+        self.run("git", "commit", "--quiet", "--message", "as it is")
+        return self.run("git", "rev-parse", "HEAD").stdout.strip()
+
+    def pre_commit(self, *tokens: str) -> tuple[int, str]:
+        done = self.run(sys.executable, "-m", "pre_commit", *tokens, check=False)
+        return done.returncode, done.stdout + done.stderr

@@ -43,6 +43,7 @@ def as_json(report: Report) -> str:
             }
             for one in report.checked
         ],
+        "not_checked": list(report.not_checked),
     }
     return ascii_json(json.dumps(document, indent=2))
 

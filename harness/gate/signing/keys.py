@@ -15,6 +15,9 @@ if TYPE_CHECKING:
 __all__ = ["public_keys", "signing_key"]
 
 _MAX_BYTES = 2**16
+_PRIME = 2**255 - 19
+_Y_OF_ORDER_8 = 2707385501144840649318225287225658788936804267575313519463743609750303402022
+_OF_SMALL_ORDER = {0, 1, _PRIME - 1, _Y_OF_ORDER_8, _PRIME - _Y_OF_ORDER_8}
 _PUBLIC = "openssl pkey -in PRIVATE.pem -pubout -out PUBLIC.pem"
 _PRIVATE = "openssl genpkey -algorithm ed25519 -out PRIVATE.pem"
 
@@ -40,6 +43,8 @@ def public_keys(paths: Sequence[str], flag: str = "--key") -> tuple[SSlibKey, ..
 
 
 def _public_key(path: str, flag: str) -> SSlibKey:
+    if not path.strip():
+        raise InputError(f"{flag} is empty; is the variable set that should name the key's file?")
     content = content_of(Path(path), limit=_MAX_BYTES)
     if b"PRIVATE KEY-----" in content:
         raise InputError(
@@ -55,7 +60,24 @@ def _public_key(path: str, flag: str) -> SSlibKey:
     key = _loaded(lambda: load_pem_public_key(content), f"{flag} {path}", f"no public key in PEM: {_PUBLIC}")
     if not isinstance(key, Ed25519PublicKey):
         raise InputError(f"{flag} {path}: {_kind(key)}, not ed25519: {_PRIVATE}")
+    if _anyone_can_sign_for(key.public_bytes_raw()):
+        raise InputError(
+            f"{flag} {path}: not a key that anybody made: anyone can sign for it; make a pair: {_PRIVATE}"
+        )
     return SSlibKey.from_crypto(key)
+
+
+def _anyone_can_sign_for(encoded: bytes) -> bool:
+    """Whether an ed25519 key is a point of small order, or is written as no honest key is.
+
+    A signature by a point whose order divides the cofactor, 8, can be made without any secret, for any text. Of the
+    eight such points, four have a y of 0, 1 or -1, and the other four, of order 8, one of two that
+    are opposite.
+
+    See Chalkias, Garillot and Nikolaenko (2020), Taming the many EdDSAs.
+    """
+    y = int.from_bytes(encoded, "little") & (2**255 - 1)
+    return y >= _PRIME or y in _OF_SMALL_ORDER
 
 
 def signing_key(path: str, passphrase: Callable[[], bytes], flag: str = "--key") -> CryptoSigner:

@@ -6,7 +6,7 @@ from collections.abc import Callable
 
 import numpy as np
 
-from harness.evaluation import AxisEvaluation, Evaluation, about, answer
+from harness.evaluation import AxisEvaluation, Evaluation, about, answer, unreliable
 from harness.rates import Rates
 from harness.report.content.marks import place_of_answer, place_of_not_detected, threshold_labels
 from harness.report.content.model import Facts, Status
@@ -15,7 +15,7 @@ from harness.report.content.wording import listed, percent, tolerance, wording_o
 from harness.report.content.zones import zones_of
 from harness.verdicts import Verdict
 
-__all__ = ["findings", "headline", "lead", "status"]
+__all__ = ["findings", "headline", "lead", "status", "warnings"]
 
 MOST_NAMED = 6
 
@@ -35,6 +35,12 @@ def headline(evaluation: Evaluation) -> str:
         f"From {label} to {_shown_to(evaluation)}, the groups are shown to be alike within "
         f"{tolerance(evaluation)}."
     )
+
+
+def warnings(evaluation: Evaluation) -> tuple[str, ...]:
+    """Return what has to be read before the answer."""
+    told = unreliable(evaluation)
+    return (f"{told[0].upper()}{told[1:]}.",) if told else ()
 
 
 def status(evaluation: Evaluation) -> Status:

@@ -10,7 +10,7 @@ import numpy as np
 from harness.errors import InputError
 from harness.evaluation import AxisEvaluation, Evaluation, answer
 from harness.rates import Rates
-from harness.report.content.answer import headline
+from harness.report.content.answer import headline, warnings
 from harness.report.content.changes import changes
 from harness.report.content.marks import place_of_answer, threshold_labels
 from harness.report.content.model import Block, Column, Comparison, Facts, Paragraph, Section, Table
@@ -61,6 +61,7 @@ def comparison_of(
     return Comparison(
         title=title or f"{names[0]} and {names[1]}",
         subtitle=f"Demographic differentials; {first.study.task}",
+        warnings=tuple(f"{side.name}: {told}" for side in sides for told in warnings(side.evaluation)),
         sections=(
             _answers(sides),
             changes((first, second), names, digests),
@@ -244,7 +245,8 @@ def _cells(rates: Rates, group: str, place: int) -> Sequence[str]:
     i = rates.groups.index(group)
     if not rates.trials[i]:
         return ["undefined: no trials"] * 3
-    return [number(float(values[i, place])) for values in (rates.estimate, rates.lower, rates.upper)]
+    found = [float(values[i, place]) for values in (rates.estimate, rates.lower, rates.upper)]
+    return ["undefined" if np.isnan(value) else number(value) for value in found]
 
 
 def _common_axes(sides: tuple[_Side, _Side]) -> list[str]:

@@ -241,6 +241,8 @@ class Report:
         How strong the answer is.
     headline : str
         The answer in one sentence.
+    warnings : tuple of str
+        What has to be read before the answer; see `harness.evaluation.unreliable`.
     lead : Facts
         The answer in plain paragraphs.
     findings : Facts
@@ -262,6 +264,7 @@ class Report:
     safe_threshold: str
     status: Status
     headline: str
+    warnings: tuple[str, ...]
     lead: Facts
     findings: Facts
     zones: tuple[ZoneStrip, ...]
@@ -279,4 +282,5 @@ class Comparison:
 
     title: str
     subtitle: str
+    warnings: tuple[str, ...]
     sections: tuple[Section, ...]

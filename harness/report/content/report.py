@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from harness.evaluation import Evaluation
-from harness.report.content.answer import findings, headline, lead, status
+from harness.report.content.answer import findings, headline, lead, status, warnings
 from harness.report.content.glossary import glossary
 from harness.report.content.limits import limits
 from harness.report.content.marks import marks_of, start_place, threshold_labels
@@ -34,6 +34,7 @@ def report_on(evaluation: Evaluation, *, digest: str, title: str | None = None) 
         safe_threshold="none" if place is None else threshold_labels(evaluation)[place],
         status=status(evaluation),
         headline=headline(evaluation),
+        warnings=warnings(evaluation),
         lead=lead(evaluation),
         findings=findings(evaluation),
         zones=zone_strips(evaluation),

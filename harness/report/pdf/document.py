@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from typing import Any, TypeAlias
 
 from harness.report.content.model import (
@@ -36,6 +36,7 @@ def report_parts(report: Report, drawings: Drawings) -> list[Part]:
     """Return the parts of a report on one evaluation, in reading order."""
     axes = [part for axis in report.axes for part in _axis(report, axis, drawings)]
     return [
+        *_warnings(report.warnings),
         _heading(1, "The answer"),
         {
             "kind": "answer",
@@ -62,7 +63,11 @@ def report_parts(report: Report, drawings: Drawings) -> list[Part]:
 def comparison_parts(comparison: Comparison) -> list[Part]:
     """Return the parts of a comparison, in reading order."""
     parts = [part for section in comparison.sections for part in _section(section)]
-    return [*_on_numbers(parts), *parts]
+    return [*_warnings(comparison.warnings), *_on_numbers(parts), *parts]
+
+
+def _warnings(texts: Sequence[str]) -> Iterator[Part]:
+    yield from ({"kind": "warning", "text": settable(text)} for text in texts)
 
 
 def _zones(report: Report, drawings: Drawings) -> Iterator[Part]:
