@@ -31,6 +31,7 @@ INTERNAL = {
     "engines",
     "grouping",
     "outputs",
+    "quantiles",
     "report",
 }
 """What no user imports; all else in the package has a page."""
