@@ -188,9 +188,9 @@ def _growth_needed(false_matches: Rates, policy: Policy, power: float) -> FloatA
     if groups < 2:
         return np.zeros(false_matches.errors.shape[1])
     # The two groups with the fewest errors need the most data of all pairs.
-    fewest = np.partition(_expected_if_equal(false_matches), 1, axis=0)[:2]
+    fewest, next_fewest = np.partition(_expected_if_equal(false_matches), 1, axis=0)[:2]
     of_each_pair = 1 - (1 - power) / math.comb(groups, 2)
-    return growth_to_show_parity(*fewest, policy.max_ratio, policy.confidence, of_each_pair)
+    return growth_to_show_parity(fewest, next_fewest, policy.max_ratio, policy.confidence, of_each_pair)
 
 
 def _expected_if_equal(false_matches: Rates) -> FloatArray:

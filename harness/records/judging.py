@@ -179,13 +179,14 @@ class Judge:
         """The mean of what the evaluation allows of each, weighted by faces; None where a number is unknown."""
         if not records or not all(map(_can_be_expected, records)):
             return None
-        faces = [record.faces for record in records]
+        faces = [record.faces or 0 for record in records]
         lower, upper = (float(np.average(ends, weights=faces)) for ends in self._allowed_bounds(records))
         return self.expectation.allowed(lower, upper)
 
     def _allowed_bounds(self, records: Sequence[DeploymentRecord]) -> Interval:
         return self.expectation.of_each(
-            [record.threshold for record in records], [record.watchlist_size for record in records]
+            [record.threshold or 0.0 for record in records],
+            [record.watchlist_size or 0 for record in records],
         )
 
     def _agreement(self, records: Sequence[DeploymentRecord], figures: _Figures) -> Judgement:

@@ -33,6 +33,7 @@ INTERNAL = {
     "folders",
     "grouping",
     "outputs",
+    "quantiles",
     "report",
 }
 """What no user imports; all else in the package has a page."""
