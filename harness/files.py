@@ -308,19 +308,19 @@ def _delete(folder: Path) -> None:
 
 
 @contextmanager
-def uninterrupted() -> Iterator[None]:
-    """Let Ctrl-C wait for the end of what must not stop half-way, and takes a moment."""
+def uninterrupted() -> Iterator[Any]:
+    """Let Ctrl-C wait for the end of what must not stop half-way, and takes a moment; give what handles it then."""
     if threading.current_thread() is not threading.main_thread():
-        yield  # which no Ctrl-C reaches
+        yield None  # which no Ctrl-C reaches
         return
     given: list[tuple[Any, ...]] = []
     usual = signal.getsignal(signal.SIGINT)
     if not callable(usual):  # Ctrl-C is ignored, or ends the process at once, or is not Python's to handle
-        yield
+        yield None
         return
     signal.signal(signal.SIGINT, lambda *those: given.append(those))
     try:
-        yield
+        yield usual
     finally:
         signal.signal(signal.SIGINT, usual)
         if given:

@@ -58,8 +58,6 @@ def new_folder(directory: Path, kind: Kind) -> Iterator[Path]:
     ------
     InputError
         Where the directory holds anything else, or cannot be written.
-    KeyboardInterrupt
-        Which says so if the directory was written by then.
 
     Examples
     --------
@@ -70,7 +68,6 @@ def new_folder(directory: Path, kind: Kind) -> Iterator[Path]:
     ...     print(sorted(path.name for path in Path(parent, "out").iterdir()))
     ['.harness.json', 'audit.json']
     """
-    written = False
     with writing(directory):
         target = _replaceable(directory, kind)
         target.parent.mkdir(parents=True, exist_ok=True)
@@ -84,12 +81,10 @@ def new_folder(directory: Path, kind: Kind) -> Iterator[Path]:
                     raise InputError(error.problem, source=str(directory)) from error
                 raise
             _list_files(new, kind)
-            try:
-                with _alone(target.parent), uninterrupted():
-                    _publish(new, target, scratch, lambda held: _require_own(held, kind, directory))
-                    written = True
-            except KeyboardInterrupt:
-                raise KeyboardInterrupt(f"{directory} was written" if written else "") from None
+            with _alone(target.parent), uninterrupted() as handler:
+                _publish(new, target, scratch, lambda held: _require_own(held, kind, directory))
+                if hasattr(handler, "wrote"):  # a command's, which says so if it is interrupted from now on
+                    handler.wrote(directory)
 
 
 def require_replaceable(directory: Path, kind: Kind) -> None:

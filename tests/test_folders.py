@@ -378,7 +378,7 @@ class TestFailures:
         assert held(kept / "new") == result("old")
 
     @pytest.mark.usefixtures("exchange")
-    def test_ctrl_c_in_the_middle_of_the_move_waits_and_says_what_was_written(
+    def test_ctrl_c_in_the_middle_of_the_move_waits_for_its_end(
         self, monkeypatch: pytest.MonkeyPatch
     ) -> None:
         write("out", "old")
@@ -391,7 +391,7 @@ class TestFailures:
             check(folder, *others)  # type: ignore[arg-type]
 
         monkeypatch.setattr(folders, "_require_own", interrupted)
-        with pytest.raises(KeyboardInterrupt, match="out was written"):
+        with pytest.raises(KeyboardInterrupt):
             write("out")
         assert held("out") == result("new")
         assert names(".") == {"out"}

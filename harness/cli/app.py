@@ -41,7 +41,7 @@ def main(tokens: Sequence[str] | None = None) -> None:
     os.environ["MATPLOTLIBRC"] = os.devnull
     gc.set_threshold(100_000)
     code = run(sys.argv[1:] if tokens is None else tokens)
-    if "duckdb" not in sys.modules:  # which, frozen, would report itself as leaked
+    if "_duckdb" not in sys.modules:  # which, frozen, would report itself as leaked
         gc.freeze()
     sys.exit(code)
 
@@ -66,15 +66,15 @@ def _code(tokens: Sequence[str]) -> int:
     except BaseException as error:
         interrupts.end()
         if isinstance(error, KeyboardInterrupt) or interrupts.seen:
-            return _interrupted(str(error) if isinstance(error, KeyboardInterrupt) else "")
+            return _interrupted(str(error) if isinstance(error, KeyboardInterrupt) else "", interrupts)
         return _failed(error)
     if interrupts.seen:
-        return _interrupted("it was done all the same")
+        return _interrupted("it was done all the same", interrupts)
     return result if isinstance(result, int) else 0
 
 
-def _interrupted(what_was_written: str) -> int:
-    say(f"harness: interrupted; {what_was_written or 'nothing was written'}", error=True)
+def _interrupted(said: str, interrupts: Interrupts) -> int:
+    say(f"harness: interrupted; {said or interrupts.written}", error=True)
     return INTERRUPTED
 
 

@@ -7,6 +7,7 @@ import os
 import signal
 import threading
 import time
+from pathlib import Path
 from types import FrameType
 
 __all__ = ["INTERRUPTED", "Interrupts", "stop_at_once"]
@@ -38,9 +39,12 @@ class Interrupts:
     ----------
     seen : bool
         Whether there was one, even where a library dropped the exception or turned it into another.
+    written : str
+        What was written by now, in words.
     """
 
     def __init__(self) -> None:
+        self.written = "nothing was written"
         self._first: float | None = None
         # No Ctrl-C reaches another thread than the main one, and none can handle it.
         in_main = threading.current_thread() is threading.main_thread()
@@ -54,14 +58,19 @@ class Interrupts:
     def begin(self) -> None:
         """Handle Ctrl-C from now on."""
         if callable(self._before):
-            signal.signal(signal.SIGINT, self._interrupt)
+            signal.signal(signal.SIGINT, self)
 
     def end(self) -> None:
         """Handle it as before; on the way out after one, its second signal is still no second press."""
         if callable(self._before) and not (self.seen and self._before is _stop):
             signal.signal(signal.SIGINT, self._before)
 
-    def _interrupt(self, number: int, frame: FrameType | None) -> None:
+    def wrote(self, path: Path) -> None:
+        """Note that something is written, and stays."""
+        self.written = f"{path} was written"
+
+    def __call__(self, number: int, frame: FrameType | None) -> None:
+        """Handle a signal."""
         if self._first is None:
             self._first = time.monotonic()
             raise KeyboardInterrupt

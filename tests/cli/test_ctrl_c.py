@@ -13,6 +13,7 @@ import pytest
 
 from harness.cli import app, interrupts
 from harness.cli.app import run
+from harness.folders import new_folder
 
 WHILE_IMPORTING = """
 import signal, sys
@@ -61,6 +62,7 @@ def called(program: str, *arguments: str, cwd: Path) -> subprocess.CompletedProc
         ("harness.cli.app", "harness: interrupted\n"),
         ("harness.cli.grammar", "harness: interrupted; nothing was written\n"),
         ("numpy", "harness: interrupted; nothing was written\n"),
+        ("duckdb.value", "harness: interrupted; nothing was written\n"),
     ],
 )
 def test_while_a_module_is_imported(module: str, said: str, tmp_path: Path) -> None:
@@ -151,6 +153,20 @@ def test_a_second_press_ends_the_process_at_once(command: Command, monkeypatch: 
 
     assert command(hanging) == 130
     assert ended == [130]
+
+
+def test_after_a_folder_was_written_it_says_so(
+    command: Command, capsys: pytest.CaptureFixture[str], tmp_path: Path
+) -> None:
+    out = tmp_path / "out"
+
+    def late() -> None:
+        with new_folder(out, "report") as folder:
+            (folder / "report.html").touch()
+        signal.raise_signal(signal.SIGINT)
+
+    assert command(late) == 130
+    assert capsys.readouterr().err == f"harness: interrupted; {out} was written\n"
 
 
 def test_what_a_machine_does_is_a_line_and_no_error_of_the_harness(
