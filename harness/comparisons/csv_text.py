@@ -20,6 +20,7 @@ __all__ = ["Header", "lines_of_value", "mixed_line_ends", "place_of_record", "re
 
 LONGEST = (1 << 31) - 1
 """Bytes of a value, which a quotation mark out of place may make of very many lines."""
+LONGEST_NAME = 1000
 DELIMITERS = (",", ";", "\t", "|")
 MARK_OF_EXCEL = re.compile(r"sep=.?")
 LINE_END = re.compile(rb'"|\r\n|\r|\n')
@@ -58,16 +59,18 @@ def read_header(path: Path, columns: Sequence[str]) -> Header:
         raise InputError(
             f"begins with {line!r}, a mark of Excel and no header; delete that line", source=str(path), line=1
         )
-    text = beginning.decode("utf-8-sig", "replace")
-    # A record, for it goes on in the next line where a name holds a line break.
-    readings = {
-        mark: tuple(next(csv.reader(io.StringIO(text, newline=""), delimiter=mark), []))
-        for mark in DELIMITERS
-    }
+    readings = _readings(beginning.decode("utf-8-sig", "replace"))
     delimiter = max(
         readings, key=lambda mark: (sum(name in readings[mark] for name in columns), len(readings[mark]))
     )
     header = readings[delimiter]
+    if max(map(len, header)) > LONGEST_NAME:
+        raise InputError(
+            f"has a column whose name is longer than {LONGEST_NAME:,} characters, as where a quotation mark is out of "
+            "place; correct the header",
+            source=str(path),
+            line=1,
+        )
     folded = [name.casefold() for name in header]
     repeated = next((name for i, name in enumerate(header) if name and folded[i] in folded[:i]), None)
     if repeated is not None:
@@ -77,6 +80,15 @@ def read_header(path: Path, columns: Sequence[str]) -> Header:
             line=1,
         )
     return _named(header), delimiter
+
+
+def _readings(text: str) -> dict[str, tuple[str, ...]]:
+    """Read the first record by each delimiter; it goes on in the next line where a name holds a line break."""
+    with _values_of_any_length():
+        return {
+            mark: tuple(next(csv.reader(io.StringIO(text, newline=""), delimiter=mark), []))
+            for mark in DELIMITERS
+        }
 
 
 def _named(header: Sequence[str]) -> tuple[str, ...]:
@@ -105,13 +117,19 @@ def _records(path: Path, delimiter: str) -> Iterator[Iterator[tuple[int, list[st
             yield first, fields
             first = reader.line_num + 1
 
+    with (
+        _values_of_any_length(),
+        _opened(path) as file,
+        io.TextIOWrapper(file, "utf-8-sig", errors="replace", newline="") as text,
+    ):
+        yield numbered(text)
+
+
+@contextmanager
+def _values_of_any_length() -> Iterator[None]:
     limit = csv.field_size_limit(LONGEST)
     try:
-        with (
-            _opened(path) as file,
-            io.TextIOWrapper(file, "utf-8-sig", errors="replace", newline="") as text,
-        ):
-            yield numbered(text)
+        yield
     finally:
         csv.field_size_limit(limit)
 

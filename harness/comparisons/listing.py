@@ -122,10 +122,9 @@ def _require_once(paths: Sequence[Path]) -> None:
         if other is not path:
             problem = "is named twice" if other == path else f"is the same file as {other}"
             raise InputError(f"{problem} and would count twice; name it once", source=str(path))
-        plain = path.with_name(path.name[: -len(".gz")])
-        if path.name.lower().endswith(".gz") and plain in named:
+        if path.name.lower().endswith(".gz") and path.with_suffix("") in named:
             raise InputError(
-                f"lies beside {plain}, whose rows it would count twice; leave one of them out",
+                f"lies beside {path.with_suffix('')}, whose rows it would count twice; leave one of them out",
                 source=str(path),
             )
 
@@ -146,7 +145,15 @@ class _Expansion:
 
     def of(self, item: str) -> list[Path]:
         """Return the files that are meant by a name, in order."""
-        path = Path(item)
+        try:
+            return self._meant_by(item)
+        except (OSError, ValueError) as error:
+            if isinstance(error, InputError):
+                raise
+            raise InputError(f"cannot be looked for ({error}); check the path", source=item) from error
+
+    def _meant_by(self, item: str) -> list[Path]:
+        path, before = Path(item), len(self.left_out)
         if path.is_file():
             if not self._is_current(path):
                 raise InputError(
@@ -166,8 +173,10 @@ class _Expansion:
         current: list[Path] = []
         for file in sorted(found):
             (current if self._is_current(file) else self.left_out).append(file)
-        if not current and self.left_out:
-            missing = f"holds no file to read: {self.left_out[0]} is left out; name it itself if it is meant"
+        if not current and len(self.left_out) > before:
+            missing = (
+                f"holds no file to read: {self.left_out[before]} is left out; name it itself if it is meant"
+            )
         if not current:
             raise InputError(missing, source=item)
         return current

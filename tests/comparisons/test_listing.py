@@ -190,6 +190,16 @@ def test_what_is_no_regular_file(data: Path) -> None:
     assert refusal(data / "a.csv").startswith(f"{data / 'a.csv'}: is not a regular file")
 
 
+@pytest.mark.parametrize("name", ["x" * 300 + ".csv", "a\0b.csv"])
+def test_names_that_no_file_can_have(name: str, data: Path) -> None:
+    assert refusal(data / name).startswith(f"{data / name}: ")
+
+
+def test_a_file_whose_name_is_its_suffix(data: Path) -> None:
+    for name in (".pq", ".csv"):
+        assert list_files([bytes_of(name, b"rows")(data)]).paths == (data / name,)
+
+
 class TestCopies:
     def test_compressed_beside_plain(self, data: Path) -> None:
         path = csv(data)
