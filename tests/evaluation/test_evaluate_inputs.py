@@ -60,6 +60,7 @@ class TestRefused:
     @pytest.mark.parametrize("thresholds", [None, [0.5]])
     def test_one_class_only(self, mated: int, text: str, thresholds: Any) -> None:
         scores = {**trials(4), "mated": np.full(4, mated)}
+        scores["reference_ethnicity"] = scores["probe_ethnicity"]
         with pytest.raises(InputError) as refused:
             evaluated(scores, thresholds=thresholds)
         assert str(refused.value) == text
@@ -233,7 +234,7 @@ class TestSummary:
         assert lines["Cost"].startswith(f"FNMR at 0.5, the safe threshold, {by_group}")
         assert lines["Evidence"] == (
             "1,000 non-mated and 1,000 mated comparisons, groups: 2 of ethnicity, 2 of sex, 2 thresholds, "
-            "95 % bounds"
+            "95 % bounds; in no group: 545 non-mated of ethnicity"
         )
 
     def test_of_no_safe_threshold_the_cost_is_that_of_the_other_answer(self) -> None:
