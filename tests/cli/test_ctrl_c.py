@@ -62,7 +62,7 @@ def called(program: str, *arguments: str, cwd: Path) -> subprocess.CompletedProc
         ("harness.cli.app", "harness: interrupted\n"),
         ("harness.cli.grammar", "harness: interrupted; nothing was written\n"),
         ("numpy", "harness: interrupted; nothing was written\n"),
-        ("duckdb.value", "harness: interrupted; nothing was written\n"),
+        ("duckdb._version", "harness: interrupted; nothing was written\n"),
     ],
 )
 def test_while_a_module_is_imported(module: str, said: str, tmp_path: Path) -> None:
