@@ -15,7 +15,7 @@ from harness import contamination
 from harness import records as deployments
 from harness.contamination import Inspection
 from harness.errors import ContradictionWarning, InputError
-from harness.evaluation import Evaluation, from_json, to_json
+from harness.evaluation import Evaluation, content_at, from_json, to_json
 from harness.folders import new_folder
 from harness.plots import save_figures
 from harness.report.content import comparison_of, report_on
@@ -143,13 +143,8 @@ def _digest(document: str) -> str:
 
 def _saved(path: str | os.PathLike[str]) -> tuple[Evaluation, str]:
     """Read an evaluation, with the text of its file."""
-    file = Path(path)
-    file = file / EVALUATION if file.is_dir() else file
-    try:
-        document = file.read_bytes().decode()
-    except (OSError, ValueError) as error:
-        raise InputError(f"cannot be read ({error})", source=str(file)) from error
-    return from_json(document, str(file)), document
+    content, source = content_at(path)
+    return from_json(content, source), content.decode()
 
 
 def _saved_and_consistent(path: str | os.PathLike[str]) -> Evaluation:

@@ -2,7 +2,7 @@
 
 from harness.evaluation.confirmation import Confirmation, Outcome
 from harness.evaluation.counted import Counted, count_for
-from harness.evaluation.document import from_json, load, to_json
+from harness.evaluation.document import content_at, from_json, load, to_json
 from harness.evaluation.result import AxisEvaluation, Evaluation, Reading
 from harness.evaluation.run import PolicyLike, StudyLike, conclude, evaluate
 from harness.evaluation.summary import about, answer, html_summary, unreliable
@@ -19,6 +19,7 @@ __all__ = [
     "about",
     "answer",
     "conclude",
+    "content_at",
     "count_for",
     "evaluate",
     "from_json",

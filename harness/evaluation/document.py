@@ -28,11 +28,15 @@ from harness.evaluation.axis_document import (
 from harness.evaluation.confirmation import Confirmation, Outcome
 from harness.evaluation.result import Evaluation
 from harness.gate.evidence import contradiction_in
+from harness.gate.files import content_of
 from harness.gate.reading import Stated, read_evaluation
 from harness.gate.shape import SCHEMAS, ConfirmationShape
 from harness.verdicts import SafeThreshold
 
-__all__ = ["from_json", "load", "to_json"]
+__all__ = ["content_at", "from_json", "load", "to_json"]
+
+MAX_BYTES = 2**30
+"""Of a file to draw or to look into; the gate, which has to answer fast, takes less."""
 
 
 def to_json(evaluation: Evaluation) -> str:
@@ -115,13 +119,23 @@ def load(path: str | os.PathLike[str]) -> Evaluation:
     InputError
         Where there is none, or it is damaged.
     """
+    return from_json(*content_at(path))
+
+
+def content_at(path: str | os.PathLike[str]) -> tuple[bytes, str]:
+    """Return the content of an ``evaluation.json``, given itself or by its folder, and what errors call it.
+
+    Raises
+    ------
+    InputError
+        There is none, it is not a regular file, or it is too large.
+    """
     file = Path(path)
     try:
         file = file / "evaluation.json" if file.is_dir() else file
-        content = file.read_bytes()
-    except (OSError, ValueError) as error:
-        raise InputError(f"cannot be read ({error})", source=str(file)) from error
-    return from_json(content, str(file))
+    except OSError as error:
+        raise InputError(f"cannot be read: {error.strerror}", source=str(file)) from error
+    return content_of(file, limit=MAX_BYTES), str(file)
 
 
 def _evaluation(stated: Stated, contradiction: str | None) -> Evaluation:

@@ -69,8 +69,6 @@ def _require_own_file(source: str) -> None:
         raise InputError(f"cannot be read: {reason}", source=source) from error
     if not resolved.is_relative_to(folder):
         raise InputError("is a symbolic link that leads out of its folder", source=source)
-    if stat.S_ISDIR(mode):
-        raise InputError("is a folder; name the config files in it", source=source)
     if not stat.S_ISREG(mode):
         raise InputError("is not a regular file", source=source)
 

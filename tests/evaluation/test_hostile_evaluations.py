@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import copy
 import json
+import os
 import random
 import warnings
 from collections.abc import Callable, Iterator
@@ -248,6 +249,19 @@ def test_what_is_not_whole_is_refused_by_every_command_in_the_same_words(
         harness.load("evaluation.json")
     assert str(refused.value) == line
     assert sorted(path.name for path in tmp_path.iterdir()) == ["evaluation.json", "records.csv"]
+
+
+@pytest.mark.parametrize("name", ["/dev/zero", "x" * 300, "fifo"])
+def test_what_is_no_file_is_refused_before_it_is_read(
+    name: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    os.mkfifo("fifo")
+    for command in ("report", "figures"):
+        assert run([command, name, "--out", "drawn"]) == 2
+        said = capsys.readouterr().err
+        assert said.startswith(f"harness: {name}: ")
+        assert "is not a regular file" in said or "File name too long" in said
 
 
 def state_a_threshold_that_is_not_safe(plain: Plain) -> None:

@@ -222,7 +222,9 @@ class TestFilesThatAreNoConfigs:
         return report.exit_code, report.checked[0].findings[0].sentence
 
     def test_a_folder(self, tmp_path: Path, evaluation: Path) -> None:
-        assert self.code_and_sentence(tmp_path, evaluation) == (2, "is a folder; name the config files in it")
+        """Its evaluation is evidence, and nothing else is in it."""
+        found = self.code_and_sentence(tmp_path, evaluation)
+        assert found == (2, "holds no config: no name in it ends in .yaml, .yml, .json or .toml")
 
     def test_a_missing_file(self, tmp_path: Path, evaluation: Path) -> None:
         found = self.code_and_sentence(tmp_path / "none.yaml", evaluation)
