@@ -10,7 +10,7 @@ from typing import Any
 
 import numpy as np
 import pytest
-from hard_cases import CASES, OF_DIFFERENT_TYPES, Case, at, drawn, parquet, study
+from hard_cases import CASES, OF_DIFFERENT_TYPES, Case, at, drawn, mille, parquet, study
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from hypothesis.extra import numpy as arrays
@@ -97,6 +97,36 @@ def test_files_that_hold_a_column_as_different_types_are_counted_or_refused(
         return
     found = as_table(*counted(files, case.study, case.thresholds, engine))
     assert found == slow_count(case.columns, case.study, case.thresholds.tolist())
+
+
+@pytest.mark.parametrize("pairing", ["within", "probe", "cross"])
+def test_a_mated_comparison_of_two_labels_is_refused_by_row(
+    pairing: str, engine: engines.Engine, tmp_path: Path
+) -> None:
+    columns = drawn(mille(90))
+    row = 35  # of the second file, which begins with row 30
+    columns["mated"][row], columns["reference"][row] = True, columns["probe"][row]
+    columns["probe_ethnicity"][row], columns["reference_ethnicity"][row] = "Weiß", "white"
+    parquet()(tmp_path, columns)
+    with pytest.raises(InputError) as caught:
+        counted(sorted(tmp_path.glob("*.parquet")), study(pairing=pairing), at([0.5]), engine)
+    assert str(caught.value).startswith(
+        f"{tmp_path}/1.parquet: row 6, columns 'probe_ethnicity' and 'reference_ethnicity': 'Weiß' and 'white' for one"
+    )
+
+
+def test_near_equal_labels_are_refused_whatever_their_column_and_file(
+    engine: engines.Engine, tmp_path: Path
+) -> None:
+    columns = drawn(mille(90))
+    columns["probe_ethnicity"] = ["white"] * 90
+    columns["reference_ethnicity"] = ["white"] * 60 + ["White "] * 30
+    columns["mated"], columns["reference"] = [False] * 90, ["nobody else"] * 90
+    parquet()(tmp_path, columns)
+    with pytest.raises(InputError) as caught:
+        counted(sorted(tmp_path.glob("*.parquet")), study(), at([0.5]), engine)
+    assert "labels of ethnicity that differ only in case" in str(caught.value)
+    assert "'White ', 'white'" in str(caught.value)
 
 
 def test_bytes_are_those_of_one_machine(engine: engines.Engine, tmp_path: Path) -> None:
