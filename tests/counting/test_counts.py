@@ -193,3 +193,15 @@ def test_a_whole_stream_of_something_else_is_refused() -> None:
     stream = bytes(sink.getvalue())
     with pytest.raises(InputError, match=r"^these bytes are not serialised counts"):
         Counts.from_bytes(stream + hashlib.sha256(stream).digest())
+
+
+def test_naming_cells_adds_no_comparisons_and_survives_bytes_sums_and_differences() -> None:
+    counts = counted(np.array([0.5]), np.array([6], np.int32))
+    named = counts.naming([("Asian", "female"), ("Black", None), ("Black", None)])
+    assert named.cells == (("Asian", "female"), ("Black", None))
+    assert named.trials.tolist() == [[0, 0], [1, 0]]
+    assert Counts.from_bytes(named.to_bytes()) == named
+    assert (named + counts).cells == named.cells
+    assert (named - counts).cells == named.cells
+    assert not (named - counts).trials.any()
+    assert counts.naming(counts.cells) is counts

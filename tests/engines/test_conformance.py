@@ -13,7 +13,7 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
-from hard_cases import CASES, OF_DIFFERENT_TYPES, Case, Columns, at, csv, drawn, parquet, study
+from hard_cases import CASES, OF_DIFFERENT_TYPES, Case, Columns, at, csv, drawn, mille, parquet, study
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from hypothesis.extra import numpy as arrays
@@ -158,6 +158,36 @@ def test_no_engine_takes(
     write(folder, drawn(np.arange(300) / 300))
     with pytest.raises(InputError, match=problem):
         counted(folder, study(), at([0.5]), engine)
+
+
+@pytest.mark.parametrize("pairing", ["within", "probe", "cross"])
+def test_a_mated_comparison_of_two_labels_is_refused_by_row(
+    pairing: str, engine: engines.Engine, tmp_path: Path
+) -> None:
+    columns = drawn(mille(90))
+    row = 35  # of the second file, which begins with row 30
+    columns["mated"][row], columns["reference"][row] = True, columns["probe"][row]
+    columns["probe_ethnicity"][row], columns["reference_ethnicity"][row] = "Weiß", "white"
+    parquet()(tmp_path, columns)
+    with pytest.raises(InputError) as caught:
+        counted(sorted(tmp_path.glob("*.parquet")), study(pairing=pairing), at([0.5]), engine)
+    assert str(caught.value).startswith(
+        f"{tmp_path}/1.parquet: row 6, columns 'probe_ethnicity' and 'reference_ethnicity': 'Weiß' and 'white' for one"
+    )
+
+
+def test_near_equal_labels_are_refused_whatever_their_column_and_file(
+    engine: engines.Engine, tmp_path: Path
+) -> None:
+    columns = drawn(mille(90))
+    columns["probe_ethnicity"] = ["white"] * 90
+    columns["reference_ethnicity"] = ["white"] * 60 + ["White "] * 30
+    columns["mated"], columns["reference"] = [False] * 90, ["nobody else"] * 90
+    parquet()(tmp_path, columns)
+    with pytest.raises(InputError) as caught:
+        counted(sorted(tmp_path.glob("*.parquet")), study(), at([0.5]), engine)
+    assert "labels of ethnicity that differ only in case" in str(caught.value)
+    assert "'White ', 'white'" in str(caught.value)
 
 
 def test_bytes_are_those_of_one_machine(engine: engines.Engine, tmp_path: Path) -> None:

@@ -154,20 +154,20 @@ class SparkComparisons:
 
         Those may be left out that are among the cells that were counted.
         """
-        every = {name: column.labels for name, column in coding.by_source(self.study).items()}
-        labels = [every[group.probe] for group in self.study.groups.values()]
-        possible = prod(map(len, labels))
-        if len(labels) == 1 or possible <= len(counted):
-            cells = tuple(cell_of_side(self.study, side) for side in product(*labels))
-            if len(labels) == 1 or set(cells) <= set(counted):
-                return cells
+        by_source, sides = coding.by_source(self.study), sides_of(self.study)
+        labels = [by_source[group.probe].labels for group in self.study.groups.values()]
+        if all(map(all, sides)) and prod(map(len, labels)) <= len(counted):
+            cells = {cell_of_side(self.study, side) for side in product(*labels)}
+            if cells <= set(counted):
+                return ()
         places = label_places(self.study)
-        sides = (
-            [f"CAST({f'label_{places[name]}' if name else 'NULL'} AS STRING)" for name in side]
-            for side in sides_of(self.study)
-        )
         met = (
-            self._rows.selectExpr(*(f"{label} AS attribute_{i}" for i, label in enumerate(side))).distinct()
+            self._rows.selectExpr(
+                *(
+                    f"CAST({f'label_{places[name]}' if name else 'NULL'} AS STRING) AS attribute_{i}"
+                    for i, name in enumerate(side)
+                )
+            ).distinct()
             for side in sides
         )
         found = self.fetch(reduce(lambda one, other: one.unionAll(other), met)).to_pydict()
