@@ -239,7 +239,7 @@ def test_what_is_read_is_what_other_readers_read(text: str) -> None:
 
 
 @pytest.mark.slow
-@settings(max_examples=20_000, suppress_health_check=[HealthCheck.too_slow], deadline=None)
+@settings(max_examples=5_000, suppress_health_check=[HealthCheck.too_slow], deadline=None)
 @given(texts)
 def test_what_is_read_is_what_other_readers_read_in_many_more(text: str) -> None:
     require_read_alike(text)
