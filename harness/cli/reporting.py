@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import stat
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -63,13 +64,13 @@ def reporting_from(log: Form, outputs: Sequence[str], read: Sequence[str | None]
     InputError
         An output is no such thing, would replace what is checked, or needs a library that is not installed.
     """
-    taken = {Path(name).resolve() for name in read if name is not None}
+    taken = {_real(name) for name in read if name is not None}
     files: dict[Path, Form] = {}
     for text in outputs:
         form, path = _output(text)
-        if path.resolve() in taken:
+        if _real(path) in taken:
             raise InputError(f"--output {text}: this file is read by the check, or written twice")
-        taken.add(path.resolve())
+        taken.add(_real(path))
         files[path] = form
     needed = {LIBRARIES[form] for form in (log, *files.values()) if form in LIBRARIES}
     require(*sorted(needed), extra="gate")
@@ -81,10 +82,29 @@ def _output(text: str) -> tuple[Form, Path]:
     for form in get_args(Form):
         if form == name and file:
             path = Path(file)
-            if path.exists() and not path.is_file():
-                raise InputError(f"--output {text}: is no regular file; name one to write")
+            _require_writable(path, text)
             return form, path
     raise InputError(f"--output {text}: write FORMAT=FILE, with one of {', '.join(get_args(Form))}")
+
+
+def _real(name: str | Path) -> str:
+    """Return where a name leads; links in a circle, and what is no name, lead nowhere."""
+    try:
+        return os.path.realpath(name)
+    except (OSError, ValueError):
+        return str(name)
+
+
+def _require_writable(path: Path, text: str) -> None:
+    try:
+        mode = path.stat().st_mode
+    except FileNotFoundError:
+        return
+    except (OSError, ValueError) as error:
+        reason = error.strerror if isinstance(error, OSError) else str(error)
+        raise InputError(f"--output {text}: cannot be written ({reason})") from error
+    if not stat.S_ISREG(mode):
+        raise InputError(f"--output {text}: is not a regular file; name one to write")
 
 
 def _tell_github(report: Report) -> None:

@@ -113,5 +113,10 @@ def _passphrase(variable: str | None) -> bytes:
 
 
 def _require_replaceable(target: Path) -> None:
-    if target.exists() and not is_envelope(content_of(target, limit=MAX_BYTES)):
+    try:
+        exists = target.exists()
+    except (OSError, ValueError) as error:
+        reason = error.strerror if isinstance(error, OSError) else str(error)
+        raise InputError(f"cannot be written ({reason})", source=str(target)) from error
+    if exists and not is_envelope(content_of(target, limit=MAX_BYTES)):
         raise InputError("exists and is no envelope; name another file by --out", source=str(target))

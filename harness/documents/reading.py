@@ -13,9 +13,9 @@ from harness.documents.tokens import Token, line_starts, position_at
 from harness.documents.values import document_of
 from harness.errors import InputError
 
-__all__ = ["ENDINGS", "document_from", "document_in", "read_document"]
+__all__ = ["ENDINGS", "MAX_BYTES", "document_from", "document_in", "read_document"]
 
-_MAX_BYTES = 2**17
+MAX_BYTES = 2**17
 
 # Characters that are not seen, or that break lines for some programs only: controls, line and paragraph separators,
 # marks of direction, zero-width characters but the joiners that some scripts need, byte order marks, tags.
@@ -33,7 +33,7 @@ def read_document(path: str | os.PathLike[str]) -> Document:
     Parameters
     ----------
     path : str or path-like
-        A file of at most 128 KiB and 10,000 values that holds one mapping, in UTF-8.
+        A file of at most 128 KiB and 5,000 values that holds one mapping, in UTF-8.
 
     Returns
     -------
@@ -111,7 +111,7 @@ def _content_of(source: str) -> bytes:
         if not path.is_dir() and not stat.S_ISREG(path.stat().st_mode):  # a pipe would be waited for
             raise InputError("is not a regular file", source=source)
         with path.open("rb") as stream:
-            return stream.read(_MAX_BYTES + 1)
+            return stream.read(MAX_BYTES + 1)
     except InputError:
         raise
     except (OSError, ValueError) as error:
@@ -120,7 +120,7 @@ def _content_of(source: str) -> bytes:
 
 
 def _text_in(content: bytes, source: str) -> str:
-    if len(content) > _MAX_BYTES:
+    if len(content) > MAX_BYTES:
         raise InputError("larger than 128 KiB; write it in several files", source=source)
     try:
         text = content.decode("utf-8-sig")

@@ -26,7 +26,7 @@ __all__ = [
 
 MAX_DEPTH = 16
 TOO_DEEP = f"nested more than {MAX_DEPTH} deep"
-MAX_VALUES = 10_000
+MAX_VALUES = 5_000
 TOO_MANY = f"more than {MAX_VALUES:,} values; write them in several files"
 MAX_INTEGER = 2**53 - 1
 TOO_LONG = f"an integer beyond {MAX_INTEGER}, which not every program reads exactly"

@@ -15,7 +15,7 @@ from harness.gate.findings import Place
 
 __all__ = ["Located", "read_config"]
 
-_MOST_INHERITED = 100_000
+_MOST_INHERITED = 50_000
 
 
 @dataclass(frozen=True)
