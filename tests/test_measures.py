@@ -90,6 +90,12 @@ class TestFormulas:
         apart = sum(abs(a - b) for a, b in permutations(values, 2))
         assert gini(rates) == pytest.approx(n / (n - 1) * apart / (2 * n**2 * rates.mean()), abs=1e-12)
 
+    @pytest.mark.parametrize("groups", [4, 6, 8])
+    def test_no_rounding_makes_equal_groups_less_than_equal(self, groups: int) -> None:
+        equal = np.tile(np.arange(1, 400) / 997, (groups, 1))
+        assert (gini(equal) >= 0).all()
+        assert gini(equal) == pytest.approx(0, abs=1e-15)
+
     def test_one_group_with_all_events_has_gini_1_and_equal_groups_0(self) -> None:
         assert gini(np.array([0, 0, 0, 0.3])) == 1
         assert gini(np.array([0.3, 0.3])) == 0

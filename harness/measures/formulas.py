@@ -69,7 +69,8 @@ def gini(rates: FloatArray) -> FloatArray:
     n = len(rates)
     ordered = np.sort(rates, axis=0)
     weights = 2.0 * np.arange(1, n + 1) - n - 1
-    return _over(np.tensordot(weights, ordered, axes=1), (n - 1) * ordered.sum(axis=0))
+    apart = np.maximum(np.tensordot(weights, ordered, axes=1), 0.0)  # a rounding below, where all are equal
+    return _over(apart, (n - 1) * ordered.sum(axis=0))
 
 
 def coefficient_of_variation(rates: FloatArray) -> FloatArray:

@@ -50,7 +50,9 @@ def test_it_answers_first_and_then_lists_the_worst(
         "No false alert",
         "Assumptions",
     ]
-    assert lines[0].endswith("safe from 0.6; of 14 deployments 1 below it, 5 not shown safe, 8 at a safe one")
+    assert lines[0].endswith(
+        "safe from 0.593; of 14 deployments 1 below it, 5 not shown safe, 8 at a safe one"
+    )
     assert "2 of 14 deployments searched more than the 10,000 tested, the largest 18,900" in lines[1]
     table = lines[10:]
     assert table[0].split()[:5] == ["date", "place", "watchlist", "threshold", "standing"]
@@ -145,4 +147,4 @@ def test_what_cannot_be_used_is_refused_in_one_line(
 def test_a_damaged_evaluation_is_refused(folder: Path, capsys: pytest.CaptureFixture[str]) -> None:
     Path("evaluation.json").write_text("{}")
     assert audit(Path("evaluation.json"), "--mapping", "records.yaml") == 2
-    assert "evaluation.json: schema is null, not 'harness/evaluation/1'" in capsys.readouterr().err
+    assert "evaluation.json: schema is null, not 'harness/evaluation/2'" in capsys.readouterr().err

@@ -22,8 +22,8 @@ def folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
         "mated": np.repeat([False, True], [2000, 100]),
         "group": np.tile(["A", "B"], 1050),
     }
-    write_evaluation(evaluate(scores, study=STUDY, policy={"max_ratio": 3.0}), "first")
-    write_evaluation(evaluate(scores, study=STUDY, policy={"max_ratio": 1.2}), "second")
+    write_evaluation(evaluate(scores, study=STUDY, policy={"max_ratio": 3.0}, thresholds="0:1:0.1"), "first")
+    write_evaluation(evaluate(scores, study=STUDY, policy={"max_ratio": 1.2}, thresholds="0:1:0.1"), "second")
     return tmp_path
 
 
