@@ -42,6 +42,7 @@ _NUMBER_TO_SOME = re.compile(
 )
 _MORE_THAN_TEXT = re.compile(r"[0-9]{4}-[0-9]{1,2}-[0-9]{1,2}([Tt]|[ \t]+)[0-9].*|=")
 _LONGEST_NUMBER = 40
+_CONTINUED = re.compile(r"(?<!\\)(?:\\\\)*+\\\r?\n[ ]*+\r?\n")
 _OTHER_SPACE = re.compile(r"[\xa0\u1680\u2000-\u200a\u202f\u205f\u3000]")
 
 
@@ -113,6 +114,9 @@ def _refuse_glued(text: str, event: Any) -> None:
     elif text[end.index : end.index + 1] == "#":
         raise MalformedError("a comment needs a space before its #", (end.line + 1, end.column + 1))
     elif isinstance(event, ScalarEvent):
+        if event.style == '"' and _CONTINUED.search(text, start.index, end.index):
+            problem = "a blank line after a line that ends with \\; write \\n, or one line"
+            raise MalformedError(problem, (start.line + 1, start.column + 1))
         asked, plain = text[start.index - 1 : start.index] == "?", event.style is None
         if asked or (plain and event.value.endswith(":")):
             raise MalformedError("a space is missing after ? or :", (start.line + 1, start.column + 1))
