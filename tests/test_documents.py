@@ -165,6 +165,10 @@ class TestReading:
             "a.yaml:1:10001: more than 5,000 values; write them in several files",
         ),
         ("a:\n- -\n- b\n", "a.yaml:2:3: a list starts without its first item; write null for none"),
+        (
+            'a: "b\\\n\n  c"\n',
+            "a.yaml:1:4: a blank line after a line that ends with \\; write \\n, or one line",
+        ),
         ("a: 'b'# c\n", "a.yaml:1:7: a comment needs a space before its #"),
         ("a: {b: c}# d\n", "a.yaml:1:10: a comment needs a space before its #"),
         ("a: {b:}\n", "a.yaml:1:5: a space is missing after ? or :"),

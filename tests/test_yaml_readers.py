@@ -262,6 +262,14 @@ def test_every_blank_is_read_alike_wherever_it_stands(text: str, blank: str) -> 
     require_read_alike(text.format(blank))
 
 
+def test_a_blank_line_after_an_escaped_line_break_is_not_read() -> None:
+    """PyYAML keeps the line break and js-yaml does not; of two lines they make the same."""
+    assert read('a: "b\\\n  c"\n') == read('a: "b\\\r\n  c"\n') == {"a": "bc"}
+    assert read('a: "b\\\\\n\n  c"\n') == {"a": "b\\\nc"}
+    with pytest.raises(InputError, match="a blank line after"):
+        read('a: "b\\\\\\\r\n  \r\n  c"\n')
+
+
 def test_the_readers_do_differ_on_what_is_refused() -> None:
     """So that the tests above can fail."""
     assert by_yaml_1_1("a: 0600\n") == {"a": 384}

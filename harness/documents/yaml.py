@@ -34,6 +34,7 @@ _PLAIN_SCALARS: tuple[tuple[re.Pattern[str], Callable[[str], object]], ...] = (
     (re.compile(r"[-+]?\.(inf|Inf|INF)|\.(nan|NaN|NAN)"), lambda text: float(text.replace(".", ""))),
 )
 
+# What else YAML 1.1, PyYAML or js-yaml reads as more than text: words, numbers, times and the key of a default.
 _NUMBER = re.compile(r"([-+]?)(0|[1-9][0-9]*|)(?:\.([0-9]*))?(?:[eE]([-+]?)([0-9]+))?")
 _WORD = re.compile(r"y|n|yes|no|on|off", re.IGNORECASE)
 _NUMBER_TO_SOME = re.compile(
@@ -41,7 +42,10 @@ _NUMBER_TO_SOME = re.compile(
     r"|[-+]?0[bBoOxX][0-9a-fA-F_]+|[-+]?[0-9][0-9_]*(:[0-5]?[0-9])+(\.[0-9_]*)?"
 )
 _MORE_THAN_TEXT = re.compile(r"[0-9]{4}-[0-9]{1,2}-[0-9]{1,2}([Tt]|[ \t]+)[0-9].*|=")
-_LONGEST_NUMBER = 40
+_LONGEST_NUMBER = 40  # that is written again in a message
+
+# What programs read differently within quotes, and outside them.
+_CONTINUED = re.compile(r"(?<!\\)(?:\\\\)*+\\\r?\n[ ]*+\r?\n")
 _OTHER_SPACE = re.compile(r"[\xa0\u1680\u2000-\u200a\u202f\u205f\u3000]")
 
 
@@ -95,9 +99,8 @@ def _token(event: Any, before: Token | None) -> Token | None:
     if event.value == "" and before is not None:
         if before.kind == "list":
             raise MalformedError("a list starts without its first item; write null for none", before.at)
-        at = (
-            before.at or at
-        )  # the parser places a value left out after the blank lines and comments that follow
+        # The parser places a value left out after the blank lines and comments that follow.
+        at = before.at or at
     return Token("scalar", at, _plain(event.value, at))
 
 
@@ -113,6 +116,9 @@ def _refuse_glued(text: str, event: Any) -> None:
     elif text[end.index : end.index + 1] == "#":
         raise MalformedError("a comment needs a space before its #", (end.line + 1, end.column + 1))
     elif isinstance(event, ScalarEvent):
+        if event.style == '"' and _CONTINUED.search(text, start.index, end.index):
+            problem = "a blank line after a line that ends with \\; write \\n, or one line"
+            raise MalformedError(problem, (start.line + 1, start.column + 1))
         asked, plain = text[start.index - 1 : start.index] == "?", event.style is None
         if asked or (plain and event.value.endswith(":")):
             raise MalformedError("a space is missing after ? or :", (start.line + 1, start.column + 1))

@@ -34,10 +34,9 @@ def judge_threshold(threshold: float, evidence: Evidence) -> tuple[Rule, Outcome
 
 def neighbours(threshold: float, evidence: Evidence) -> tuple[int, int]:
     """Return the places of the evaluated neighbours of a threshold, or itself twice; they may be off either end."""
-    sign = evidence.study.sign
-    ascending = [sign * t for t in evidence.thresholds]
-    above = bisect_left(ascending, sign * threshold)
-    exact = above < len(ascending) and ascending[above] == sign * threshold
+    sign, thresholds = evidence.study.sign, evidence.thresholds
+    above = bisect_left(thresholds, sign * threshold, key=lambda evaluated: sign * evaluated)
+    exact = above < len(thresholds) and thresholds[above] == threshold
     return (above, above) if exact else (above - 1, above)
 
 
