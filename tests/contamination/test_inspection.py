@@ -25,7 +25,7 @@ from harness.evaluation import to_json as evaluation_to_json
 from harness.policy import load_policy
 from harness.study import load_study
 from harness.synthetic import world
-from tests.few_thresholds import count_at, evaluate_at
+from tests.few_thresholds import evaluate_at
 
 STUDY: dict[str, Any] = {
     "matcher": {"name": "synthetic", "version": "1"},
@@ -88,11 +88,6 @@ def contaminated() -> tuple[pa.Table, dict[str, list[int]]]:
 @cache
 def found() -> Inspection:
     return inspect(contaminated()[0])
-
-
-@pytest.fixture(autouse=True)
-def few_thresholds(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("harness.contamination.run.count_for", count_at)
 
 
 class TestInjected:

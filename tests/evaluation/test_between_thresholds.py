@@ -15,6 +15,8 @@ import harness
 from harness.cli.app import run
 from harness.evaluation import Evaluation
 
+pytestmark = pytest.mark.whole_scan
+
 STUDY = {"matcher": {"name": "example", "version": "1"}, "groups": {"group": "group"}}
 EACH = 6000
 MATED = 200

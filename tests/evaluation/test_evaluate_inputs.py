@@ -144,6 +144,7 @@ class TestNotes:
             "errors down to one."
         )
 
+    @pytest.mark.whole_scan
     def test_of_thresholds_asked_for_it_is_said_that_tables_list_them(self) -> None:
         found = harness.evaluate(trials(), study=STUDY, thresholds=[0.5, 0.6])
         assert found.notes[1].endswith("down to one; tables list the 2 asked for.")
