@@ -101,6 +101,10 @@ def writing(path: Path) -> Iterator[None]:
         yield
     except OSError as error:
         raise InputError(f"cannot be written ({reason(error)})", source=str(path)) from error
+    except ValueError as error:
+        if isinstance(error, InputError) or "null" not in str(error):
+            raise
+        raise InputError(f"cannot be written ({error})", source=str(path)) from error
 
 
 @contextmanager

@@ -29,7 +29,6 @@ from harness.gate.signing import (
     signing_key,
 )
 from harness.gate.waivers import waivers_from
-from harness.text import file_name
 
 __all__ = ["sign"]
 
@@ -72,10 +71,20 @@ def _statement(path: Path, on: date) -> Statement:
     content = content_of(path, limit=MAX_BYTES)
     if _is_evaluation(path, content):
         evidence = evidence_of(content, str(path))
-        return about_evaluation(evidence, name=file_name(path.name), signed_on=on, version=__version__)
+        return about_evaluation(evidence, name=_name_of(path), signed_on=on, version=__version__)
     waivers = waivers_from(document_in(content, str(path)), on)
     digest = hashlib.sha256(content).hexdigest()
-    return about_waivers(waivers, name=file_name(path.name), sha256=digest, signed_on=on, version=__version__)
+    return about_waivers(waivers, name=_name_of(path), sha256=digest, signed_on=on, version=__version__)
+
+
+def _name_of(path: Path) -> str:
+    """Return the name that is signed, the same in every locale."""
+    try:
+        return os.fsencode(path.name).decode()
+    except UnicodeError:
+        raise InputError(
+            "its name is not UTF-8, which a statement has to be; rename it", source=str(path)
+        ) from None
 
 
 def _is_evaluation(path: Path, content: bytes) -> bool:

@@ -46,7 +46,7 @@ class _Search:
     """The files that are found, in order."""
 
     def __init__(self, evidence: Collection[str | os.PathLike[str]]) -> None:
-        self._evidence = {os.path.realpath(path) for path in evidence}
+        self._evidence = {_real(path) for path in evidence}
         self.files: dict[str, None] = {}
         self.problems: list[InputError] = []
         self.left: dict[str, None] = {}
@@ -91,7 +91,7 @@ class _Search:
             self.left.update((str(path), None) for path in beside if not self._is_evidence(path))
 
     def _is_evidence(self, path: Path) -> bool:
-        return os.path.realpath(path) in self._evidence
+        return _real(path) in self._evidence
 
 
 def named_configs(names: Sequence[str], *, evidence: Collection[str | os.PathLike[str]] = ()) -> Named:
@@ -115,6 +115,14 @@ def named_configs(names: Sequence[str], *, evidence: Collection[str | os.PathLik
             search.problems.append(InputError(f"cannot be read: {error.strerror}", source=name))
     left = [name for name in search.left if name not in search.files]
     return Named(tuple(search.files), tuple(search.problems), tuple(left))
+
+
+def _real(path: str | os.PathLike[str]) -> str:
+    """Return where a name leads; what is no name at all, with a NUL in it, leads nowhere."""
+    try:
+        return os.path.realpath(path)
+    except ValueError:
+        return os.fspath(path)
 
 
 def _is_config(path: Path) -> bool:

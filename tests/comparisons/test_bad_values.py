@@ -163,11 +163,16 @@ class TestFoldersThatSayOtherwise:
     ) -> None:
         columns = {**trials(40), "probe_ethnicity": ["Black/African"] * 40}
         path = self.file(tmp_path, folder, columns, kind)
-        assert counts_of(path, study()) == naive_counts(columns, study())
+        assert counts_of(path, study(labels_of="image")) == naive_counts(columns, study(labels_of="image"))
 
     def test_numbers_are_compared_as_numbers(self, tmp_path: Path) -> None:
         columns = {**trials(40), "mated": [True] * 40, "reference": trials(40)["probe"]}
-        assert counts_of(self.file(tmp_path, "mated=1", columns, "parquet"), study()).trials.sum() == 40
+        assert (
+            counts_of(
+                self.file(tmp_path, "mated=1", columns, "parquet"), study(labels_of="image")
+            ).trials.sum()
+            == 40
+        )
 
     def test_a_default_partition_is_of_rows_without_a_value(self, tmp_path: Path) -> None:
         folder = "probe=__HIVE_DEFAULT_PARTITION__"

@@ -18,6 +18,7 @@ from known_trials import bytes_of, counts_of, csv, naive_counts, parquet, refusa
 import harness
 from harness.comparisons.listing import list_files
 from harness.errors import InputError
+from harness.text import line
 
 FIVE = [".ipynb_checkpoints", "_temporary/0/task", ".snapshot/daily", "Trash", "$RECYCLE.BIN"]
 
@@ -192,7 +193,7 @@ def test_what_is_no_regular_file(data: Path) -> None:
 
 @pytest.mark.parametrize("name", ["x" * 300 + ".csv", "a\0b.csv"])
 def test_names_that_no_file_can_have(name: str, data: Path) -> None:
-    assert refusal(data / name).startswith(f"{data / name}: ")
+    assert refusal(data / name).startswith(line(f"{data / name}: "))
 
 
 def test_a_file_whose_name_is_its_suffix(data: Path) -> None:

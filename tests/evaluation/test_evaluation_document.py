@@ -191,7 +191,7 @@ class TestRefused:
 def test_saving_fails_without_leaving_anything(tmp_path: Path) -> None:
     evaluation = evaluated(thresholds=[0.5])
     (tmp_path / "taken").mkdir()
-    with pytest.raises(OSError, match="taken"):
+    with pytest.raises(InputError, match="taken: is not a regular file"):
         evaluation.save(tmp_path / "taken")
     assert [file.name for file in tmp_path.iterdir()] == ["taken"]
 

@@ -22,11 +22,12 @@ import harness
 from harness import InputError
 from harness.cli.app import run
 from harness.errors import ContradictionWarning
-from harness.evaluation import Evaluation, answer, evaluate, from_json, to_json
+from harness.evaluation import Evaluation, answer, from_json, to_json
 from harness.gate.evidence import evidence_of
 from harness.report.content import comparison_of, report_on
 from harness.report.page import comparison_page, report_page
 from harness.report.pdf import drawings_of, report_pdf
+from tests.few_thresholds import evaluate_at
 
 Plain = dict[str, Any]
 STUDY: Plain = {
@@ -52,7 +53,7 @@ def text() -> str:
         "reference": np.concatenate([rng.integers(100, 160, 800), person]),
     }
     policy = {"max_ratio": 3.0, "min_subjects": 0, "min_trials": 1}
-    return to_json(evaluate(scores, study=STUDY, policy=policy, thresholds="0.05:0.95:0.15"))
+    return to_json(evaluate_at(scores, study=STUDY, policy=policy, thresholds="0.05:0.95:0.15"))
 
 
 @pytest.fixture
@@ -335,7 +336,7 @@ def test_a_group_of_one_subject_has_no_bounds_and_is_no_contradiction() -> None:
         "who": np.where(mated, probe, (probe + 1) % 8),
     }
     study = {"matcher": STUDY["matcher"], "groups": {"who": "who"}, "subjects": ["probe"]}
-    written = evaluate(scores, study=study, thresholds="0.3:0.9:0.05")
+    written = evaluate_at(scores, study=study, thresholds="0.3:0.9:0.05")
     assert np.isinf(written.axes["who"].false_non_matches.design_effect).any()
     found = from_json(to_json(written))
     assert found.contradiction is None

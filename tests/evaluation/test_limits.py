@@ -44,10 +44,9 @@ def test_without_the_axis_the_rest_is_evaluated() -> None:
 
 
 def test_the_limit_is_of_pairs_times_thresholds(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(limits, "MOST_COMPARISONS", 6 * 9)  # 4 groups are 6 pairs
-    nine = list(np.linspace(0.3, 0.7, 9))
-    assert len(harness.evaluate(scores(4, 20), study=STUDY, thresholds=nine).thresholds) == 9
-    with pytest.raises(
-        InputError, match=r"4 groups .* are 6 pairs, more than can be compared at 10 thresholds"
-    ):
-        harness.evaluate(scores(4, 20), study=STUDY, thresholds=[*nine, 0.8])
+    found = harness.evaluate(scores(4, 20), study=STUDY)  # 4 groups are 6 pairs
+    monkeypatch.setattr(limits, "MOST_COMPARISONS", 6 * len(found.thresholds))
+    assert harness.evaluate(scores(4, 20), study=STUDY).thresholds.tolist() == found.thresholds.tolist()
+    monkeypatch.setattr(limits, "MOST_COMPARISONS", 6 * len(found.thresholds) - 1)
+    with pytest.raises(InputError, match=r"4 groups .* are 6 pairs, more than can be compared at"):
+        harness.evaluate(scores(4, 20), study=STUDY)

@@ -105,6 +105,7 @@ def test_a_name_that_leads_to_no_file_to_write(name: str, capsys: pytest.Capture
 
 @pytest.mark.usefixtures("folder")
 def test_a_link_to_the_output_stays_a_link() -> None:
+    Path("check.txt").touch()
     Path("latest.txt").symlink_to("check.txt")
     assert run(checked("--output", "text=latest.txt")) == 0
     assert Path("latest.txt").readlink() == Path("check.txt")

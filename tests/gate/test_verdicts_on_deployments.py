@@ -55,7 +55,7 @@ def test_a_threshold_gets_a_sentence(checking: Checking, threshold: float, rule:
 def as_schema_1(plain: Plain) -> Plain:
     """Make the evaluation one of those that know nothing of what lies between their thresholds."""
     plain["schema"] = "harness/evaluation/1"
-    del plain["asked_for"]
+    del plain["asked_for"], plain["warnings"]
     for axis in plain["axes"].values():
         del axis["verdict"]["parity_to_next"]
     return plain
