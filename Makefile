@@ -5,17 +5,20 @@ BIN := $(VENV)/bin
 PIP := $(BIN)/python -m pip install --quiet --disable-pip-version-check --constraint constraints.txt
 DEMO := build/demo
 
-.PHONY: demo test test-all notebooks notebooks-write reports lint format data benchmark simulate readme docs clean
+.PHONY: demo test test-all test-exhaustive notebooks notebooks-write reports lint format data benchmark simulate readme docs clean
 
 demo: $(VENV)/.run
 	$(BIN)/harness evaluate data_synthetic/vanishing.parquet --study data_synthetic/study.yaml \
 		--policy data_synthetic/policy.yaml --out $(DEMO)/vanishing
 
 test: $(VENV)/.develop
-	$(BIN)/python -m pytest --numprocesses auto -m "not slow"
+	$(BIN)/python -m pytest --numprocesses auto -m "not slow and not exhaustive"
 
 test-all: $(VENV)/.develop $(VENV)/.docs $(VENV)/.spark
-	$(BIN)/python -m pytest --numprocesses auto
+	$(BIN)/python -m pytest --numprocesses auto -m "not exhaustive"
+
+test-exhaustive: $(VENV)/.develop
+	$(BIN)/python -m pytest --numprocesses auto -m exhaustive
 
 # One after the other: two kernels that start at once may be given one port, and wait for ever.
 notebooks: $(VENV)/.notebook

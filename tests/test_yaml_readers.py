@@ -238,8 +238,8 @@ def test_what_is_read_is_what_other_readers_read(text: str) -> None:
     event("read" if require_read_alike(text) else "refused")
 
 
-@pytest.mark.slow
-@settings(max_examples=4_000, suppress_health_check=[HealthCheck.too_slow], deadline=None)
+@pytest.mark.exhaustive
+@settings(max_examples=5_000, suppress_health_check=[HealthCheck.too_slow], deadline=None)
 @given(texts)
 def test_what_is_read_is_what_other_readers_read_in_many_more(text: str) -> None:
     require_read_alike(text)

@@ -107,7 +107,7 @@ def may_have_written(process: subprocess.Popen[str]) -> bool:
     return not said.endswith("nothing was written\n")
 
 
-@pytest.mark.slow
+@pytest.mark.exhaustive
 @pytest.mark.skipif(not hasattr(resource, "prlimit"), reason="files are limited from outside on Linux alone")
 def test_the_folder_is_the_old_or_the_new_result_whole_and_no_other_file_is_touched(place: Path) -> None:
     draw = random.Random(30)
@@ -163,7 +163,7 @@ def on_a_disk_of(size: str, command: list[str], **environment: str) -> subproces
     )
 
 
-@pytest.mark.slow
+@pytest.mark.exhaustive
 @pytest.mark.skipif(shutil.which("unshare") is None, reason="mounts a small disk")
 @pytest.mark.parametrize("room", [4, 200])
 def test_a_full_disk_is_a_line_and_leaves_the_old_result(room: int, place: Path) -> None:

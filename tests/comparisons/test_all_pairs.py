@@ -165,7 +165,7 @@ class TestCountsAreThoseOfTheTable:
 
 class TestEvaluation:
     @pytest.mark.parametrize("metric", ["cosine", "euclidean"])
-    @pytest.mark.parametrize("pairing", ["within", "cross"])
+    @pytest.mark.parametrize("pairing", ["within", pytest.param("cross", marks=pytest.mark.slow)])
     @pytest.mark.parametrize("given", [None, "0.25:0.9:0.05"])
     def test_is_that_of_the_table(self, metric: Any, pairing: str, given: str | None) -> None:
         faces = people(240, 40, "float64")

@@ -148,6 +148,7 @@ class TestInjected:
         assert lines["Removed"].startswith("nothing")
 
 
+@pytest.mark.slow
 def test_clean_worlds_give_few_flags() -> None:
     """Some true non-mated scores of these worlds do reach the mated median: 2.6e-5 of them at 0.677."""
     flags = [inspect(clean(seed), worst=1, thresholds=[0.5]) for seed in range(1, 7)]
@@ -169,6 +170,7 @@ def test_a_half_that_the_median_misses_is_found_where_the_matcher_is_good() -> N
 
 
 class TestSensitivity:
+    @pytest.mark.slow
     @pytest.mark.parametrize("subjects", [STUDY["subjects"], ["probe_subject"], []])
     def test_it_equals_an_evaluation_of_what_is_left(self, subjects: list[str]) -> None:
         table = contaminated()[0]

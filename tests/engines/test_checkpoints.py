@@ -92,6 +92,7 @@ class TestResuming:
             assert opened() == set()
         assert found == document(paths, of=others, thresholds=THRESHOLDS)
 
+    @pytest.mark.slow
     @pytest.mark.parametrize(
         "changes",
         [

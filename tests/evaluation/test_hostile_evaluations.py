@@ -137,7 +137,8 @@ def read(changed: str) -> Evaluation | InputError:
 
 
 @pytest.mark.parametrize(
-    ("seed", "alterations", "drawn"), [(20, 250, False), pytest.param(21, 200, True, marks=pytest.mark.slow)]
+    ("seed", "alterations", "drawn"),
+    [(20, 250, False), pytest.param(21, 1500, True, marks=pytest.mark.exhaustive)],
 )
 def test_no_alteration_ends_otherwise_than_in_a_report_or_a_line(
     text: str, plain: Plain, seed: int, alterations: int, drawn: bool

@@ -236,8 +236,8 @@ class TestConfigsChangedAtRandom:
         assert found == []
         assert set(codes) == DOCUMENTED, "the changes are too small or too large to try every outcome"
 
-    @pytest.mark.slow
-    @pytest.mark.parametrize("part", range(2))
+    @pytest.mark.exhaustive
+    @pytest.mark.parametrize("part", range(10))
     def test_end_so_when_they_are_many(
         self, tmp_path: Path, capsys: pytest.CaptureFixture[str], part: int
     ) -> None:
