@@ -31,6 +31,7 @@ INTERNAL = {
     "engines",
     "files",
     "folders",
+    "text",
     "grouping",
     "outputs",
     "quantiles",
