@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from pathlib import Path
+from typing import IO
 
 import pyarrow as pa
 import pyarrow.csv
@@ -34,8 +35,8 @@ def test_a_failed_write_leaves_the_old_file_and_nothing_else(
     (path,) = synthesise("equal", tmp_path, subjects=4)
     before = path.read_bytes()
 
-    def full(_table: pa.Table, path: Path, **_settings: object) -> None:
-        path.write_bytes(b"half a file")
+    def full(_table: pa.Table, file: IO[bytes], **_settings: object) -> None:
+        file.write(b"half a file")
         raise OSError(28, "No space left on device")
 
     monkeypatch.setattr(pa.parquet, "write_table", full)
