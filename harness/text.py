@@ -57,12 +57,12 @@ def page(text: str) -> str:
     'Bl‹U+200B›ack'
     """
     text = file_name(text)
-    if text.isprintable() and not _BLANK.search(text):
+    formless = {
+        c for c in set(text) if c != "\n" and unicodedata.category(c) != "Zs" and _spelled(c, _numbered) != c
+    }
+    if not formless:
         return text
-    return "".join(
-        c if c == "\n" or unicodedata.category(c) == "Zs" or _joins(text, at) else _spelled(c, _numbered)
-        for at, c in enumerate(text)
-    )
+    return "".join(_numbered(c) if c in formless and not _joins(text, at) else c for at, c in enumerate(text))
 
 
 def html(text: str) -> str:

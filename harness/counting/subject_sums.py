@@ -56,12 +56,13 @@ def summed(subject_of_row: IntArray, rows: IntArray, bins: npt.NDArray[np.intege
     bins : ndarray of integers, shape (R, T + 1)
         Comparisons that touch the subject and reach exactly so many thresholds.
     """
-    subjects, place = np.unique(subject_of_row, return_inverse=True)
-    order = np.argsort(place, kind="stable")
-    ascending = place[order], rows[order]
+    order = np.argsort(subject_of_row, kind="stable")
+    subjects, starts = np.unique(subject_of_row[order], return_index=True)
+    ascending = starts, rows[order]
     thresholds = bins.shape[1] - 1
-    touching = np.zeros(len(subjects), np.int64)
-    np.add.at(touching, place, bins[rows].sum(axis=1, dtype=np.int64))
+    touching = (
+        np.add.reduceat(bins[ascending[1]].sum(axis=1, dtype=np.int64), starts) if len(starts) else starts
+    )
     all_trials = int(touching.sum())
     exact = _exact_type(int(touching.max(initial=0)) * all_trials)
     squared_trials = 0
@@ -88,15 +89,18 @@ def _exact_type(largest: int) -> np.dtype[Any]:
 
 
 def _by_subject(
-    place: IntArray, rows: IntArray, bins: npt.NDArray[np.integer[Any]], exact: np.dtype[Any]
+    starts: IntArray, rows: IntArray, bins: npt.NDArray[np.integer[Any]], exact: np.dtype[Any]
 ) -> Iterator[tuple[npt.NDArray[Any], npt.NDArray[Any]]]:
-    """Give trials, shape (S,), and matches, shape (S, T), of so many subjects as fit in little memory."""
-    subjects = int(place[-1]) + 1 if len(place) else 0
+    """Give trials, shape (S,), and matches, shape (S, T), of so many subjects as fit in little memory.
+
+    Those of subject ``i`` begin at ``starts[i]`` of ``rows``.
+    """
     cells = CELLS_AT_ONCE if exact == np.int64 else CELLS_AT_ONCE // LARGER
     at_once = max(1, cells // bins.shape[1])
-    for first in range(0, subjects, at_once):
-        start, end = np.searchsorted(place, (first, first + at_once))
-        of_block = np.zeros((min(at_once, subjects - first), bins.shape[1]), np.int64)
-        np.add.at(of_block, place[start:end] - first, bins[rows[start:end]])
+    for first in range(0, len(starts), at_once):
+        of_subjects = starts[first : first + at_once]
+        end = starts[first + at_once] if first + at_once < len(starts) else len(rows)
+        of_rows = bins[rows[of_subjects[0] : end]]
+        of_block = np.add.reduceat(of_rows, of_subjects - of_subjects[0], axis=0, dtype=np.int64)
         reaching = np.cumsum(of_block[:, ::-1], axis=1)[:, ::-1].astype(exact, copy=False)
         yield reaching[:, 0], reaching[:, 1:]

@@ -45,9 +45,9 @@ def effects_of_subjects(
     grouped: Counts,
     by_subject: SubjectCounts,
     cell_of: Callable[[Cell], Cell | None],
-    thresholds: FloatArray,
-) -> Effects:
-    """Measure the design effect of every group.
+    *of: FloatArray,
+) -> tuple[Effects, ...]:
+    """Measure the design effect of every group, and carry it to finer thresholds.
 
     Parameters
     ----------
@@ -57,10 +57,11 @@ def effects_of_subjects(
     by_subject : SubjectCounts
     cell_of : callable
         What ``grouped`` was regrouped by.
-    thresholds : ndarray of float64, shape (T,)
+    *of : ndarray of float64
+        Sets of thresholds, each to have its own `Effects`.
     """
-    coarse, fine = grouped.at(by_subject.thresholds), grouped.at(thresholds)
-    effects = np.ones((2, len(grouped.cells), len(thresholds)))
+    coarse, fine = grouped.at(by_subject.thresholds), [grouped.at(thresholds) for thresholds in of]
+    effects = [np.ones((2, len(grouped.cells), len(thresholds))) for thresholds in of]
     subjects = np.zeros((len(grouped.cells), 2), np.int64)
     for i, cell in enumerate(grouped.cells):
         for truth in (NON_MATED, MATED):
@@ -69,9 +70,11 @@ def effects_of_subjects(
             trials = int(grouped.trials[i, truth])
             measured = design_effect(coarse.matches[i, truth], trials, sums, touch_two=touch_two)
             measured *= small_sample(sums.effective_subjects)
-            matches = fine.matches[i, truth]
-            errors = matches if truth == NON_MATED else trials - matches
-            effects[truth, i] = carried(on_finer_thresholds(measured, coarse.thresholds, thresholds), errors)
+            for thresholds, counts, effect in zip(of, fine, effects, strict=True):
+                matches = counts.matches[i, truth]
+                errors = matches if truth == NON_MATED else trials - matches
+                finer = on_finer_thresholds(measured, coarse.thresholds, thresholds)
+                effect[truth, i] = carried(finer, errors)
             subjects[i, truth] = sums.subjects
     counted = tuple((int(non_mated), int(mated)) for non_mated, mated in subjects)
-    return Effects(effects[NON_MATED], effects[MATED], counted)
+    return tuple(Effects(effect[NON_MATED], effect[MATED], counted) for effect in effects)

@@ -170,7 +170,12 @@ def _evaluate_axis(
     grouping: AxisGrouping, counted: Counted, policy: Policy, *, judged: bool
 ) -> AxisEvaluation:
     within = grouping.within(counted.all)
-    false_matches, false_non_matches, subjects = _group_rates(grouping, within, counted, policy)
+    effects, effects_between = _effects(
+        grouping.study, within, counted, grouping.shared, counted.thresholds, within.thresholds
+    )
+    false_matches, false_non_matches = _group_rates(grouping, within, counted, policy, effects)
+    known = effects.subjects
+    subjects = None if known is None else dict(zip(false_matches.groups, known, strict=True))
     differential = differentials(false_matches, policy.confidence)
     return AxisEvaluation(
         name=grouping.axis.name,
@@ -184,14 +189,17 @@ def _evaluate_axis(
         false_non_match_differential=differentials(false_non_matches, policy.confidence),
         measures=summary_measures(false_matches, false_non_matches, policy.confidence),
         verdict=judge(
-            false_matches, differential, _with_those_between(grouping, within, counted), policy, subjects
+            false_matches,
+            differential,
+            _with_those_between(within, counted, effects_between),
+            policy,
+            subjects,
         ),
     )
 
 
-def _with_those_between(grouping: AxisGrouping, within: Counts, counted: Counted) -> EffectiveCounts:
+def _with_those_between(within: Counts, counted: Counted, effects: Effects) -> EffectiveCounts:
     """Return the false matches of every group at all thresholds that were counted at, reported or not."""
-    effects = _effects(grouping.study, within, counted, grouping.shared, within.thresholds)
     return EffectiveCounts(
         within.thresholds,
         np.searchsorted(within.thresholds, counted.thresholds),
@@ -201,26 +209,20 @@ def _with_those_between(grouping: AxisGrouping, within: Counts, counted: Counted
 
 
 def _group_rates(
-    grouping: AxisGrouping, within: Counts, counted: Counted, policy: Policy
-) -> tuple[Rates, Rates, dict[str, tuple[int, int]] | None]:
-    effects = _effects(grouping.study, within, counted, grouping.shared, counted.thresholds)
+    grouping: AxisGrouping, within: Counts, counted: Counted, policy: Policy, effects: Effects
+) -> tuple[Rates, Rates]:
     at = within.at(counted.thresholds)
     task, confidence = grouping.study.task, policy.confidence
     false_matches = false_match_rates(at, task=task, confidence=confidence, design_effect=effects.false_match)
     false_non_matches = false_non_match_rates(
         at, task=task, confidence=confidence, design_effect=effects.false_non_match
     )
-    known = effects.subjects
-    return (
-        false_matches,
-        false_non_matches,
-        None if known is None else dict(zip(false_matches.groups, known, strict=True)),
-    )
+    return false_matches, false_non_matches
 
 
 def _rates_across(grouping: AxisGrouping, counted: Counted, policy: Policy) -> Rates:
     across = grouping.across(counted.all)
-    effects = _effects(grouping.study, across, counted, grouping.sides, counted.thresholds)
+    (effects,) = _effects(grouping.study, across, counted, grouping.sides, counted.thresholds)
     return false_match_rates(
         across.at(counted.thresholds),
         task=grouping.study.task,
@@ -234,8 +236,8 @@ def _effects(
     grouped: Counts,
     counted: Counted,
     cell_of: Callable[[Cell], Cell | None],
-    thresholds: FloatArray,
-) -> Effects:
+    *of: FloatArray,
+) -> tuple[Effects, ...]:
     if counted.by_subject is None:
-        return Effects.independent(len(grouped.cells), len(thresholds))
-    return effects_of_subjects(study, grouped, counted.by_subject, cell_of, thresholds)
+        return tuple(Effects.independent(len(grouped.cells), len(thresholds)) for thresholds in of)
+    return effects_of_subjects(study, grouped, counted.by_subject, cell_of, *of)

@@ -16,6 +16,8 @@ def in_order(text: str) -> str:
 
     Without it the Unicode bidirectional algorithm moves the number that follows a name to the name's other side.
     """
+    if not any(unicodedata.bidirectional(character) in ("R", "AL") for character in set(text)):
+        return text
     marked, turned = "", ""
     for character in text:
         direction = unicodedata.bidirectional(character)
