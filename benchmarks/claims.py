@@ -19,8 +19,8 @@ import numpy as np
 import numpy.typing as npt
 
 from harness import evaluate
+from harness.statistics.verdicts import Verdict
 from harness.synthetic import Curve, World, world
-from harness.verdicts import Verdict
 
 FloatArray: TypeAlias = npt.NDArray[np.float64]
 

@@ -23,9 +23,9 @@ import numpy as np
 import numpy.typing as npt
 from scipy.special import ndtri
 
-from harness.clustering import carried, design_effect, small_sample
 from harness.counting import SubjectTally
-from harness.intervals import Interval, clopper_pearson, one_sided, ratio_interval
+from harness.statistics.clustering import carried, design_effect, small_sample
+from harness.statistics.intervals import Interval, clopper_pearson, one_sided, ratio_interval
 
 FloatArray: TypeAlias = npt.NDArray[np.float64]
 IntArray: TypeAlias = npt.NDArray[np.int64]

@@ -68,7 +68,7 @@ def make_evaluation(path: Path) -> None:
 
 def write_configs(config: Path, folder: Path) -> list[Path]:
     """Write a config in every format, of which TOML has inline tables only."""
-    from harness.documents import read_document
+    from harness.config import read_document
 
     plain = read_document(config).value
     paths = [folder / f"deployments.{ending}" for ending in ("yaml", "json", "toml")]

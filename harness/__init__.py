@@ -3,20 +3,20 @@
 Everything is imported when first used, so that a gate that only reads an evaluation starts fast.
 """
 
+from harness._version import __version__
+
 TYPE_CHECKING = (
     False  # typing takes some time to import, in which Ctrl-C would end the command as it does any Python
 )
 if TYPE_CHECKING:
     from typing import Any
 
-    from harness.contamination import Inspection, inspect
+    from harness.auditing import Audit, DeploymentRecord, RecordMapping, audit
     from harness.errors import HarnessError, InputError
     from harness.evaluation import Evaluation, evaluate, load
-    from harness.policy import Policy
-    from harness.records import Audit, DeploymentRecord, RecordMapping, audit
-    from harness.study import Study
+    from harness.inspection import Inspection, inspect
+    from harness.study import Policy, Study
 
-__version__ = "0.1.0"
 
 __all__ = [
     "Audit",
@@ -36,18 +36,18 @@ __all__ = [
 ]
 
 _HOMES = {
-    "Audit": "harness.records",
-    "DeploymentRecord": "harness.records",
+    "Audit": "harness.auditing",
+    "DeploymentRecord": "harness.auditing",
     "Evaluation": "harness.evaluation",
     "HarnessError": "harness.errors",
     "InputError": "harness.errors",
-    "Inspection": "harness.contamination",
-    "Policy": "harness.policy",
-    "RecordMapping": "harness.records",
+    "Inspection": "harness.inspection",
+    "Policy": "harness.study.policy",
+    "RecordMapping": "harness.auditing",
     "Study": "harness.study",
-    "audit": "harness.records",
+    "audit": "harness.auditing",
     "evaluate": "harness.evaluation",
-    "inspect": "harness.contamination",
+    "inspect": "harness.inspection",
     "load": "harness.evaluation",
 }
 

@@ -11,13 +11,13 @@ from warnings import catch_warnings, simplefilter
 import pyarrow as pa
 from pyarrow import compute, csv
 
-from harness import contamination
-from harness import records as deployments
-from harness.contamination import Inspection
+from harness import auditing as deployments
+from harness import inspection as contamination
 from harness.errors import ContradictionWarning, InputError
 from harness.evaluation import Evaluation, content_at, from_json, to_json
+from harness.figures import save_figures
 from harness.folders import new_folder
-from harness.plots import save_figures
+from harness.inspection import Inspection
 from harness.report.content import comparison_of, report_on
 from harness.report.page import comparison_page, report_page
 from harness.report.pdf import comparison_pdf, drawings_of, report_pdf

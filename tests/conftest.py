@@ -15,4 +15,4 @@ def few_thresholds(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPat
     """Evaluate the thresholds that a test asks for and no others, which is soon done, unless it is marked otherwise."""
     if request.node.get_closest_marker("whole_scan") is None:
         monkeypatch.setattr("harness.evaluation.run.count_for", count_at)
-        monkeypatch.setattr("harness.contamination.run.count_for", count_at)
+        monkeypatch.setattr("harness.inspection.run.count_for", count_at)

@@ -10,7 +10,7 @@ from harness.engines import choose_engine, open_with
 from harness.evaluation import Counted, Evaluation, conclude, count_for
 from harness.evaluation.confirmation import confirmation_of
 from harness.evaluation.counted import halves
-from harness.policy import load_policy
+from harness.study import load_policy
 
 __all__ = ["count_at", "evaluate_at"]
 

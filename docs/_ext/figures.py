@@ -13,7 +13,7 @@ WORLDS = ("vanishing", "persisting")
 
 def _draw(app: Sphinx) -> None:
     import harness
-    from harness.plots import save_figures
+    from harness.figures import save_figures
 
     data, out = Path(app.srcdir).parent / "data_synthetic", Path(app.srcdir) / "_generated"
     shutil.rmtree(out, ignore_errors=True)

@@ -18,7 +18,7 @@ from sphinx.util.docutils import SphinxDirective
 
 from harness.cli.app import COMMANDS
 from harness.cli.grammar import application
-from harness.documents import Part, fields_of, part_in
+from harness.config import Part, fields_of, part_in
 from harness.gate import Rule
 from harness.gate.formats.rules import EXPLAINED
 from harness.gate.waivers import WAIVABLE

@@ -12,7 +12,7 @@ from harness.errors import InputError
 from harness.text import ascii_json
 
 if TYPE_CHECKING:
-    from harness.records import RecordMapping
+    from harness.auditing import RecordMapping
 
 __all__ = ["audit"]
 
@@ -63,10 +63,10 @@ def audit(
         text, or json for machines: what audit.json holds.
     """
     require(*EVALUATION)
+    from harness.auditing import AGREEMENT_RATIO, answer, json_parts, table_lines
+    from harness.auditing import audit as run_audit
     from harness.folders import require_replaceable
     from harness.outputs import write_audit
-    from harness.records import AGREEMENT_RATIO, answer, json_parts, table_lines
-    from harness.records import audit as run_audit
 
     if out is not None:
         require_replaceable(out, "audit")
@@ -96,8 +96,8 @@ def _mapping(
     thousands: str | None,
     unknown: tuple[str, ...],
 ) -> RecordMapping:
-    from harness.documents import read_document
-    from harness.records import mapping_from_options
+    from harness.auditing import mapping_from_options
+    from harness.config import read_document
 
     options = {
         "columns": dict(_column(text) for text in columns),

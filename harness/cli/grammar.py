@@ -6,7 +6,7 @@ from collections.abc import Mapping, Sequence
 
 from cyclopts import App, CycloptsError, Parameter
 
-from harness import __version__
+from harness._version import __version__
 from harness.errors import InputError
 
 __all__ = ["application", "call"]

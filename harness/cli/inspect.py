@@ -46,9 +46,9 @@ def inspect(
     """
     require(*EVALUATION)
     from harness.cli.progress import counting_bar
-    from harness.contamination import findings
-    from harness.contamination import inspect as run_inspection
     from harness.folders import require_replaceable
+    from harness.inspection import findings
+    from harness.inspection import inspect as run_inspection
     from harness.outputs import write_inspection
 
     require_replaceable(out, "inspection")

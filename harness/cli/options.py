@@ -11,8 +11,7 @@ from cyclopts import Group, Parameter
 from harness.errors import InputError
 
 if TYPE_CHECKING:
-    from harness.policy import Policy
-    from harness.study import Study
+    from harness.study import Policy, Study
 
 __all__ = ["PolicyOptions", "StudyOptions"]
 
@@ -80,7 +79,7 @@ class StudyOptions:
 
     def study(self, path: Path | None) -> Study:
         """Return the study of a file, with what was given laid over it."""
-        from harness.documents import read_document
+        from harness.config import read_document
         from harness.study import study_from_options
 
         return study_from_options(read_document(path) if path else None, self.to_dict())
@@ -149,8 +148,8 @@ class PolicyOptions:
 
     def policy(self, path: Path | None) -> Policy:
         """Return the policy of a file, with what was given laid over it."""
-        from harness.documents import read_document
-        from harness.policy import policy_from_options
+        from harness.config import read_document
+        from harness.study import policy_from_options
 
         return policy_from_options(read_document(path) if path else None, self.to_dict())
 

@@ -15,7 +15,7 @@ from harness.cli.streams import say
 from harness.errors import InputError
 
 if TYPE_CHECKING:
-    from harness.planning import Plan
+    from harness.statistics.planning import Plan
 
 __all__ = ["PlanOptions", "answer_plan", "plan"]
 
@@ -128,7 +128,7 @@ def _answers(options: PlanOptions) -> Sequence[Answer]:
 
 
 def _parity(options: PlanOptions, ratio: float) -> Answer:
-    from harness.planning import subjects_to_show_parity, trials_to_show_parity
+    from harness.statistics.planning import subjects_to_show_parity, trials_to_show_parity
 
     plan = _planned(options, ratio, trials_to_show_parity, subjects_to_show_parity)
     return _answer(
@@ -142,8 +142,8 @@ def _parity(options: PlanOptions, ratio: float) -> Answer:
 
 
 def _threshold(options: PlanOptions, ratio: float) -> Answer:
-    from harness.intervals import SCAN_POWER
-    from harness.planning import (
+    from harness.statistics.intervals import SCAN_POWER
+    from harness.statistics.planning import (
         power_to_pass_scan,
         subjects_to_find_threshold,
         trials_to_find_threshold,
@@ -173,7 +173,7 @@ def _threshold(options: PlanOptions, ratio: float) -> Answer:
 
 
 def _detection(options: PlanOptions, ratio: float) -> Answer:
-    from harness.planning import subjects_to_detect_ratio, trials_to_detect_ratio
+    from harness.statistics.planning import subjects_to_detect_ratio, trials_to_detect_ratio
 
     plan = _planned(options, ratio, trials_to_detect_ratio, subjects_to_detect_ratio)
     return _answer(
@@ -186,7 +186,12 @@ def _detection(options: PlanOptions, ratio: float) -> Answer:
 
 
 def _claim(options: PlanOptions, max_fmr: float) -> Answer:
-    from harness.planning import design_effect_of, subjects_for_claim, subjects_for_pairs, trials_for_claim
+    from harness.statistics.planning import (
+        design_effect_of,
+        subjects_for_claim,
+        subjects_for_pairs,
+        trials_for_claim,
+    )
 
     effect = _design_effect(options)
     if options.identity_share is None:
@@ -210,7 +215,7 @@ def _claim(options: PlanOptions, max_fmr: float) -> Answer:
 
 
 def _zero(options: PlanOptions, trials: int) -> Answer:
-    from harness.planning import claim_of_zero
+    from harness.statistics.planning import claim_of_zero
 
     bound = claim_of_zero(trials, options.confidence, _design_effect(options))
     return Answer(
@@ -236,7 +241,7 @@ def _design_effect(options: PlanOptions) -> float:
 
 
 def _answer(name: str, plan: Plan, shown: str, goal: dict[str, Any]) -> Answer:
-    from harness.planning import subjects_for_pairs
+    from harness.statistics.planning import subjects_for_pairs
 
     subjects = plan.subjects or subjects_for_pairs(plan.trials)
     return Answer(

@@ -9,10 +9,10 @@ import sys
 from datetime import date
 from pathlib import Path
 
-from harness import __version__
+from harness._version import __version__
 from harness.cli.days import day_given
 from harness.cli.streams import say
-from harness.documents import document_in
+from harness.config import document_in
 from harness.errors import InputError
 from harness.files import write_whole
 from harness.gate.evidence import MAX_BYTES, evidence_of

@@ -8,8 +8,8 @@ from math import prod
 from typing import TYPE_CHECKING, Any, TypeAlias
 
 import numpy as np
-import numpy.typing as npt
 
+from harness.arrays import Integers
 from harness.errors import InputError
 from harness.study import Study
 
@@ -26,7 +26,6 @@ __all__ = [
 ]
 
 Cell: TypeAlias = tuple[str | None, ...]
-Integers: TypeAlias = npt.NDArray[np.integer[Any]]
 
 MOST_SHOWN = 60
 

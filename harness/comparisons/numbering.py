@@ -3,12 +3,11 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
-from typing import TypeAlias
 
 import numpy as np
-import numpy.typing as npt
 import pyarrow as pa
 
+from harness.arrays import IntArray
 from harness.comparisons.coding import WHOLE
 from harness.comparisons.database import Database
 from harness.comparisons.queries import SUBJECT_NUMBERS, Queries
@@ -16,7 +15,6 @@ from harness.comparisons.sql import identifier, is_label
 
 __all__ = ["NOBODY", "SubjectColumn", "Subjects", "names_of_subjects", "number_subjects"]
 
-IntArray: TypeAlias = npt.NDArray[np.int64]
 
 WIDEST = 1 << 24
 """Of whole numbers from a range this wide, each that occurs is marked in a table of one byte a number."""

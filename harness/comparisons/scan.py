@@ -10,12 +10,13 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import cached_property
 from math import prod
-from typing import Any, TypeAlias
+from typing import Any
 
 import numpy as np
 import numpy.typing as npt
 import pyarrow as pa
 
+from harness.arrays import Integers
 from harness.comparisons.coding import FLOATING, CodedColumn, Coding, mated_sql, score_sql
 from harness.comparisons.labels import NamedCells
 from harness.comparisons.numbering import Subjects
@@ -23,8 +24,6 @@ from harness.comparisons.sql import identifier
 from harness.study import Study
 
 __all__ = ["Batch", "Scan"]
-
-Integers: TypeAlias = npt.NDArray[np.integer[Any]]
 
 
 @dataclass(frozen=True, eq=False)

@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from typing import Any, TypeAlias
+from typing import Any
 
 import numpy as np
 import numpy.typing as npt
 
-__all__ = ["CodeNumbers"]
+from harness.arrays import IntArray
 
-IntArray: TypeAlias = npt.NDArray[np.int64]
+__all__ = ["CodeNumbers"]
 
 
 class CodeNumbers:

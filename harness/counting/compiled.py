@@ -8,17 +8,15 @@ that would have negative ones count from an array's end; and whole numbers of bo
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import Any, TypeAlias, TypeVar, cast
+from typing import Any, TypeVar, cast
 
 import numba
 import numpy as np
-import numpy.typing as npt
+
+from harness.arrays import FloatArray, Integers, ScoreArray
 
 __all__ = ["deal", "steps_of", "tally_touches"]
 
-FloatArray: TypeAlias = npt.NDArray[np.float64]
-Integers: TypeAlias = npt.NDArray[np.integer[Any]]
-Scores: TypeAlias = npt.NDArray[np.float32] | FloatArray
 Function = TypeVar("Function", bound=Callable[..., Any])
 
 
@@ -71,7 +69,7 @@ def reached(score: float, after: FloatArray, first: Integers, origin: float, sca
 @compiled
 def deal(
     start: int,
-    scores: Scores,
+    scores: ScoreArray,
     codes: Integers,
     one: Integers,
     other: Integers,

@@ -6,11 +6,12 @@ from collections import deque
 from collections.abc import Callable, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass
-from typing import Any, TypeAlias
+from typing import TypeAlias
 
 import numpy as np
 import numpy.typing as npt
 
+from harness.arrays import FloatArray, IntArray, Integers, ScoreArray
 from harness.counting import compiled
 from harness.counting.counts import Cell, Counts, sum_by_cell
 from harness.counting.subject_tally import CODES_OF_A_SUBJECT
@@ -18,10 +19,6 @@ from harness.counting.subjects import SubjectCounts
 
 __all__ = ["CompiledTallies"]
 
-FloatArray: TypeAlias = npt.NDArray[np.float64]
-Scores: TypeAlias = npt.NDArray[np.float32] | FloatArray
-IntArray: TypeAlias = npt.NDArray[np.int64]
-Integers: TypeAlias = npt.NDArray[np.integer[Any]]
 Bins: TypeAlias = npt.NDArray[np.int32] | IntArray
 
 HIGHEST_NARROW = np.iinfo(np.int32).max
@@ -122,7 +119,7 @@ class CompiledTallies:
         self._keys = np.zeros((blocks, rows), np.int32)
         self._by_row: Bins = np.zeros((blocks, rows, width), np.int32)
 
-    def add(self, scores: Scores, codes: Integers, touched: Sequence[Integers]) -> None:
+    def add(self, scores: ScoreArray, codes: Integers, touched: Sequence[Integers]) -> None:
         """Count one batch; see `SubjectTally.add`."""
         dealt = 0
         while True:

@@ -8,16 +8,14 @@ from functools import cached_property
 from typing import TypeAlias
 
 import numpy as np
-import numpy.typing as npt
 import pyarrow as pa
 
+from harness.arrays import FloatArray, IntArray
 from harness.counting.sealing import sealed, unsealed
 from harness.errors import InputError
 
 __all__ = ["MATED", "NON_MATED", "Cell", "Counts", "cell_order", "sum_by_cell"]
 
-FloatArray: TypeAlias = npt.NDArray[np.float64]
-IntArray: TypeAlias = npt.NDArray[np.int64]
 
 Cell: TypeAlias = tuple[str | None, ...]
 """The value of each coded column; None where the two sides of a comparison differ in it."""

@@ -2,15 +2,13 @@
 
 from __future__ import annotations
 
-from typing import TypeAlias
-
 import numpy as np
 import numpy.typing as npt
 
+from harness.arrays import FloatArray, IntArray
+
 __all__ = ["ThresholdIndex"]
 
-FloatArray: TypeAlias = npt.NDArray[np.float64]
-IntArray: TypeAlias = npt.NDArray[np.int64]
 
 FEWEST_STEPS = 1 << 10
 MOST_STEPS = 1 << 20

@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from typing import Any, TypeAlias
 
 import numpy as np
 import numpy.typing as npt
 
+from harness.arrays import FloatArray, IntArray, Integers, ScoreArray
 from harness.counting.codes import CodeNumbers
 from harness.counting.counts import Cell
 from harness.counting.index import ThresholdIndex
@@ -15,10 +15,6 @@ from harness.counting.subjects import SubjectCounts
 
 __all__ = ["SubjectTally"]
 
-FloatArray: TypeAlias = npt.NDArray[np.float64]
-Scores: TypeAlias = npt.NDArray[np.float32] | npt.NDArray[np.float64]
-IntArray: TypeAlias = npt.NDArray[np.int64]
-Integers: TypeAlias = npt.NDArray[np.integer[Any]]
 
 FEW = 0.5
 """Below this share of scores that reach any threshold, only these are looked up, and the others just counted."""
@@ -76,7 +72,7 @@ class SubjectTally:
         self._key, self._place = np.empty((2, comparisons), np.int64)
         self._row = np.empty(comparisons, np.int32)
 
-    def add(self, scores: Scores, codes: Integers, touched: Sequence[Integers]) -> None:
+    def add(self, scores: ScoreArray, codes: Integers, touched: Sequence[Integers]) -> None:
         """Count one batch.
 
         Parameters

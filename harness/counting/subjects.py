@@ -10,12 +10,12 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass
 from functools import cached_property
-from typing import TypeAlias
 
 import numpy as np
 import numpy.typing as npt
 import pyarrow as pa
 
+from harness.arrays import FloatArray, IntArray
 from harness.counting.counts import Cell, cell_order
 from harness.counting.sealing import sealed, unsealed
 from harness.counting.subject_sums import SubjectSums, summed
@@ -23,8 +23,6 @@ from harness.errors import InputError
 
 __all__ = ["SubjectCounts", "thresholds_for"]
 
-FloatArray: TypeAlias = npt.NDArray[np.float64]
-IntArray: TypeAlias = npt.NDArray[np.int64]
 
 MOST_BINS = 1 << 23
 ROWS_PER_SUBJECT = 4

@@ -4,11 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from importlib.util import find_spec
-from typing import Any, Protocol, TypeAlias
+from typing import Protocol
 
-import numpy as np
-import numpy.typing as npt
-
+from harness.arrays import FloatArray, IntArray, Integers, ScoreArray
 from harness.counting.counts import Cell, Counts
 from harness.counting.subject_tally import SubjectTally
 from harness.counting.subjects import SubjectCounts
@@ -16,10 +14,6 @@ from harness.counting.tally import Tally
 
 __all__ = ["Tallies", "tallies_for"]
 
-FloatArray: TypeAlias = npt.NDArray[np.float64]
-IntArray: TypeAlias = npt.NDArray[np.int64]
-Scores: TypeAlias = npt.NDArray[np.float32] | FloatArray
-Integers: TypeAlias = npt.NDArray[np.integer[Any]]
 
 MANY = 1 << 24
 """So many comparisons take longer to count than Numba takes to load."""
@@ -30,7 +24,7 @@ MOST_KEYS = 1 << 24
 class Tallies(Protocol):
     """Adds batches up by cell and by subject, in place."""
 
-    def add(self, scores: Scores, codes: Integers, touched: Sequence[Integers]) -> None:
+    def add(self, scores: ScoreArray, codes: Integers, touched: Sequence[Integers]) -> None:
         """Count one batch; see `harness.counting.SubjectTally.add`."""
 
     def counts(
@@ -45,7 +39,7 @@ class NumpyTallies:
     def __init__(self, tally: Tally, by_subject: SubjectTally) -> None:
         self._tally, self._by_subject = tally, by_subject
 
-    def add(self, scores: Scores, codes: Integers, touched: Sequence[Integers]) -> None:
+    def add(self, scores: ScoreArray, codes: Integers, touched: Sequence[Integers]) -> None:
         """Count one batch; see `SubjectTally.add`."""
         self._tally.add(scores, codes)
         self._by_subject.add(scores, codes, touched)

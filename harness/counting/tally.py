@@ -8,15 +8,13 @@ from typing import Any, TypeAlias
 import numpy as np
 import numpy.typing as npt
 
+from harness.arrays import FloatArray, IntArray, ScoreArray
 from harness.counting.codes import CodeNumbers
 from harness.counting.counts import Cell, Counts, sum_by_cell
 from harness.counting.index import ThresholdIndex
 
 __all__ = ["Tally"]
 
-FloatArray: TypeAlias = npt.NDArray[np.float64]
-Scores: TypeAlias = npt.NDArray[np.float32] | npt.NDArray[np.float64]
-IntArray: TypeAlias = npt.NDArray[np.int64]
 Bins: TypeAlias = npt.NDArray[np.int32] | IntArray
 
 HIGHEST_NARROW = np.iinfo(np.int32).max
@@ -57,7 +55,7 @@ class Tally:
             + TABLES * codes * (len(thresholds) + 1) * np.dtype(np.int64).itemsize
         )
 
-    def add(self, scores: Scores, codes: npt.NDArray[np.integer[Any]]) -> None:
+    def add(self, scores: ScoreArray, codes: npt.NDArray[np.integer[Any]]) -> None:
         """Count one batch.
 
         Parameters

@@ -5,20 +5,16 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import TypeAlias
 
-import numpy as np
-import numpy.typing as npt
-
+from harness.arrays import BoolArray, FloatArray
 from harness.comparisons import CellScores, Comparisons
 from harness.comparisons.embeddings import TemplatePairs
 from harness.counting import Counts, SubjectCounts
 from harness.engines import local, pairs
+from harness.engines.cluster import PartedComparisons
 from harness.engines.opening import Countable
-from harness.engines.parts import PartedComparisons
 
 __all__ = ["count", "count_by_subject", "survey"]
 
-FloatArray: TypeAlias = npt.NDArray[np.float64]
-BoolArray: TypeAlias = npt.NDArray[np.bool_]
 Progress: TypeAlias = Callable[[int], None]
 
 
@@ -51,7 +47,7 @@ def count(
         return pairs.count(comparisons, thresholds, progress=progress)
     if isinstance(comparisons, PartedComparisons):
         return comparisons.count(thresholds, progress=progress)
-    from harness.engines import spark
+    from harness.engines.cluster import spark
 
     return spark.count(comparisons, thresholds, progress=progress)
 
@@ -70,6 +66,6 @@ def count_by_subject(
         return pairs.count_by_subject(comparisons, thresholds, among=among, progress=progress)
     if isinstance(comparisons, PartedComparisons):
         return comparisons.count_by_subject(thresholds, among=among, progress=progress)
-    from harness.engines import spark
+    from harness.engines.cluster import spark
 
     return spark.count_by_subject(comparisons, thresholds, among=among, progress=progress)

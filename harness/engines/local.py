@@ -6,9 +6,7 @@ from collections.abc import Callable, Iterator
 from math import prod
 from typing import TypeAlias
 
-import numpy as np
-import numpy.typing as npt
-
+from harness.arrays import BoolArray, FloatArray
 from harness.comparisons import Comparisons
 from harness.comparisons.coding import Coding
 from harness.comparisons.numbering import NOBODY
@@ -17,8 +15,6 @@ from harness.counting import Counts, SubjectCounts, SubjectTally, Tally, tallies
 
 __all__ = ["count", "count_by_subject"]
 
-FloatArray: TypeAlias = npt.NDArray[np.float64]
-BoolArray: TypeAlias = npt.NDArray[np.bool_]
 Progress: TypeAlias = Callable[[int], None]
 
 MOST_CODES = 1 << 10

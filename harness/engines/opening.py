@@ -8,12 +8,12 @@ from typing import TYPE_CHECKING, TypeAlias
 
 from harness.comparisons import EmbeddingPairs, Opened, Scores, open_comparisons
 from harness.engines.choice import Dask, Engine, Local, Spark
-from harness.engines.parts import InTurn, PartedComparisons, Runner, open_parts
+from harness.engines.cluster import InTurn, PartedComparisons, Runner, open_parts
 from harness.errors import InputError
 from harness.study import Study
 
 if TYPE_CHECKING:
-    from harness.engines.spark import SparkComparisons
+    from harness.engines.cluster.spark import SparkComparisons
 
 __all__ = ["Countable", "open_with"]
 
@@ -38,12 +38,12 @@ def open_with(scores: Scores, study: Study, engine: Engine) -> AbstractContextMa
         )
     if isinstance(engine, Spark):
         _require("pyspark", extra="spark")
-        from harness.engines.spark import SparkComparisons
+        from harness.engines.cluster.spark import SparkComparisons
 
         return SparkComparisons(scores, study, master=engine.master)
     if isinstance(engine, Dask):
         _require("dask", "distributed", extra="dask")
-        from harness.engines.dask import DaskCluster
+        from harness.engines.cluster.dask import DaskCluster
 
         def start() -> Runner:
             return DaskCluster(engine.scheduler, engine.workers)

@@ -15,6 +15,7 @@ from typing import Any, TypeAlias
 import numpy as np
 import numpy.typing as npt
 
+from harness.arrays import BoolArray, FloatArray, IntArray
 from harness.comparisons.coding import Coding
 from harness.comparisons.embeddings import BLOCK, Stretch, TemplatePairs, Tile
 from harness.counting import Cell, Counts, SubjectCounts, ThresholdIndex, thresholds_for
@@ -23,9 +24,6 @@ from harness.counting.subjects import HIGHEST_NARROW
 
 __all__ = ["count", "count_by_subject"]
 
-FloatArray: TypeAlias = npt.NDArray[np.float64]
-BoolArray: TypeAlias = npt.NDArray[np.bool_]
-IntArray: TypeAlias = npt.NDArray[np.int64]
 Progress: TypeAlias = Callable[[int], None]
 
 ONE = np.int32(1)

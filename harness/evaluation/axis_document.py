@@ -10,7 +10,6 @@ from typing import Any, TypeAlias
 import numpy as np
 import numpy.typing as npt
 
-from harness.differentials import Differentials
 from harness.evaluation.result import AxisEvaluation
 from harness.gate.shape import (
     AxisShape,
@@ -20,9 +19,10 @@ from harness.gate.shape import (
     RatesShape,
     parity_to_next,
 )
-from harness.measures import SummaryMeasures
-from harness.rates import Rates
-from harness.verdicts import AxisVerdict, Verdict
+from harness.statistics.differentials import Differentials
+from harness.statistics.measures import SummaryMeasures
+from harness.statistics.rates import Rates
+from harness.statistics.verdicts import AxisVerdict, Verdict
 
 __all__ = ["Plain", "axis_of_shape", "axis_to_plain", "by_truth", "floats", "numbers", "pair"]
 

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from enum import StrEnum
 from typing import TYPE_CHECKING
 
-from harness.verdicts import Verdict, meets_limits
+from harness.statistics.verdicts import Verdict, meets_limits
 
 if TYPE_CHECKING:
     from harness.evaluation.result import Evaluation

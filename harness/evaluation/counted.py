@@ -5,20 +5,16 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import TypeAlias
 
 import numpy as np
 import numpy.typing as npt
 
 from harness import engines
+from harness.arrays import FloatArray
 from harness.comparisons import Input
 from harness.counting import MATED, NON_MATED, Counts, SubjectCounts
-from harness.errors import InputError
-from harness.evaluation.limits import FEWEST_THRESHOLDS, require_few_groups
-from harness.grouping import AxisGrouping, subjects_of_two_labels
-from harness.policy import Policy
-from harness.study import Study
-from harness.thresholds import (
+from harness.counting.grouping import AxisGrouping, subjects_of_two_labels
+from harness.counting.thresholds import (
     TAIL,
     Thresholds,
     candidates,
@@ -26,10 +22,12 @@ from harness.thresholds import (
     resolving,
     separating_ties,
 )
+from harness.errors import InputError
+from harness.evaluation.limits import FEWEST_THRESHOLDS, require_few_groups
+from harness.study import Policy, Study
 
 __all__ = ["Counted", "by_truth", "count_for", "halves"]
 
-FloatArray: TypeAlias = npt.NDArray[np.float64]
 
 SPLIT_SEED = 19795
 

@@ -31,7 +31,7 @@ from harness.gate.evidence import contradiction_in
 from harness.gate.files import content_of
 from harness.gate.reading import Stated, read_evaluation
 from harness.gate.shape import SCHEMAS, ConfirmationShape
-from harness.verdicts import SafeThreshold
+from harness.statistics.verdicts import SafeThreshold
 
 __all__ = ["content_at", "from_json", "load", "to_json"]
 

@@ -4,18 +4,15 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
-from typing import TypeAlias
 
 import numpy as np
-import numpy.typing as npt
 
-from harness.clustering import carried, design_effect, on_finer_thresholds, small_sample
+from harness.arrays import FloatArray
 from harness.counting import MATED, NON_MATED, Cell, Counts, SubjectCounts
+from harness.statistics.clustering import carried, design_effect, on_finer_thresholds, small_sample
 from harness.study import Study
 
 __all__ = ["Effects", "effects_of_subjects"]
-
-FloatArray: TypeAlias = npt.NDArray[np.float64]
 
 
 @dataclass(frozen=True, eq=False)

@@ -6,8 +6,8 @@ import math
 from collections.abc import Iterable, Sequence
 
 from harness.counting import Cell
+from harness.counting.grouping import AxisGrouping
 from harness.errors import InputError
-from harness.grouping import AxisGrouping
 
 __all__ = ["FEWEST_THRESHOLDS", "MOST_COMPARISONS", "require_few_groups"]
 

@@ -12,9 +12,9 @@ import numpy as np
 import pyarrow as pa
 import scipy
 
-import harness
+from harness._version import __version__
 from harness.counting import Counts
-from harness.measures import FDR_CAUTION
+from harness.statistics.measures import FDR_CAUTION
 from harness.study import Study
 
 if TYPE_CHECKING:
@@ -29,7 +29,7 @@ MOST_NAMED = 5
 def versions() -> dict[str, str]:
     """Return the versions of the harness and of what it computes with."""
     return {
-        "harness": harness.__version__,
+        "harness": __version__,
         "python": platform.python_version(),
         "numpy": np.__version__,
         "scipy": scipy.__version__,

@@ -8,7 +8,7 @@ if TYPE_CHECKING:
     from matplotlib.axes import Axes
 
     from harness.evaluation.result import Evaluation
-    from harness.plots import Display
+    from harness.figures import Display
 
 __all__ = ["Plotting"]
 
@@ -23,25 +23,25 @@ class Plotting:
 
     def plot_verdict_zones(self, axis: str | None = None, *, ax: Axes | None = None) -> Display:
         """Draw where along the threshold disparity is shown, parity is shown, or neither."""
-        from harness.plots import VerdictZonesDisplay
+        from harness.figures import VerdictZonesDisplay
 
         return VerdictZonesDisplay.from_evaluation(self._whole, axis).plot(ax=ax)
 
     def plot_false_match_rates(self, axis: str | None = None, *, ax: Axes | None = None) -> Display:
         """Draw the false match rate of every group against the threshold."""
-        from harness.plots import FalseMatchRateDisplay
+        from harness.figures import FalseMatchRateDisplay
 
         return FalseMatchRateDisplay.from_evaluation(self._whole, self._named(axis)).plot(ax=ax)
 
     def plot_worst_ratio(self, axis: str | None = None, *, ax: Axes | None = None) -> Display:
         """Draw the worst ratio of two groups' false match rates, with bounds and what is tolerated."""
-        from harness.plots import WorstRatioDisplay
+        from harness.figures import WorstRatioDisplay
 
         return WorstRatioDisplay.from_evaluation(self._whole, self._named(axis)).plot(ax=ax)
 
     def plot_gap(self, axis: str | None = None, *, ax: Axes | None = None) -> Display:
         """Draw the largest difference of two groups' false match rates, with its bound and what is tolerated."""
-        from harness.plots import GapDisplay
+        from harness.figures import GapDisplay
 
         return GapDisplay.from_evaluation(self._whole, self._named(axis)).plot(ax=ax)
 
@@ -49,26 +49,26 @@ class Plotting:
         self, axis: str | None = None, *, threshold: float | None = None, ax: Axes | None = None
     ) -> Display:
         """Draw the false match rate of every group at one threshold, by default the safe one."""
-        from harness.plots import GroupsAtThresholdDisplay
+        from harness.figures import GroupsAtThresholdDisplay
 
         display = GroupsAtThresholdDisplay.from_evaluation(self._whole, self._named(axis), threshold)
         return display.plot(ax=ax)
 
     def plot_cost(self, axis: str | None = None, *, ax: Axes | None = None) -> Display:
         """Draw what a threshold costs by group: FNMR of comparisons, TPIR of searches."""
-        from harness.plots import cost_display
+        from harness.figures import cost_display
 
         return cost_display(self._whole, self._named(axis)).plot(ax=ax)
 
     def plot_det(self, axis: str | None = None, *, ax: Axes | None = None) -> Display:
         """Draw false non-matches against false matches by group."""
-        from harness.plots import DetDisplay
+        from harness.figures import DetDisplay
 
         return DetDisplay.from_evaluation(self._whole, self._named(axis)).plot(ax=ax)
 
     def plot_score_distributions(self, axis: str | None = None, *, ax: Axes | None = None) -> Display:
         """Draw how mated and non-mated scores are distributed, a row for each group."""
-        from harness.plots import ScoreDistributionDisplay
+        from harness.figures import ScoreDistributionDisplay
 
         return ScoreDistributionDisplay.from_evaluation(self._whole, self._named(axis)).plot(ax=ax)
 
@@ -76,14 +76,14 @@ class Plotting:
         self, axis: str | None = None, *, threshold: float | None = None, ax: Axes | None = None
     ) -> Display:
         """Draw the false match rate of every two groups at one threshold; the study's pairing must be cross."""
-        from harness.plots import CrossGroupDisplay
+        from harness.figures import CrossGroupDisplay
 
         display = CrossGroupDisplay.from_evaluation(self._whole, self._named(axis), threshold)
         return display.plot(ax=ax)
 
     def plot_detectable_ratios(self, axis: str | None = None, *, ax: Axes | None = None) -> Display:
         """Draw the smallest ratio that would have been detected, against the threshold."""
-        from harness.plots import DetectableRatioDisplay
+        from harness.figures import DetectableRatioDisplay
 
         return DetectableRatioDisplay.from_evaluation(self._whole, axis).plot(ax=ax)
 

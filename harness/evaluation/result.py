@@ -7,29 +7,25 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
-from typing import TypeAlias
 
 import numpy as np
-import numpy.typing as npt
 import pyarrow as pa
 import pyarrow.compute as pc
 
+from harness.arrays import FloatArray
 from harness.comparisons import Input
-from harness.differentials import Differentials, pairwise
 from harness.errors import InputError
 from harness.evaluation.confirmation import Confirmation
 from harness.evaluation.plotting import Plotting
 from harness.evaluation.rows import measure_rows, pair_rows, rate_rows, verdict_rows
 from harness.files import write_whole
-from harness.measures import SummaryMeasures
-from harness.policy import Policy
-from harness.rates import Rates
-from harness.study import Study
-from harness.verdicts import AxisVerdict, SafeThreshold
+from harness.statistics.differentials import Differentials, pairwise
+from harness.statistics.measures import SummaryMeasures
+from harness.statistics.rates import Rates
+from harness.statistics.verdicts import AxisVerdict, SafeThreshold
+from harness.study import Policy, Study
 
 __all__ = ["AxisEvaluation", "Evaluation", "Reading"]
-
-FloatArray: TypeAlias = npt.NDArray[np.float64]
 
 
 @dataclass(frozen=True, eq=False)

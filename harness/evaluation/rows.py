@@ -3,22 +3,20 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import TYPE_CHECKING, Any, TypeAlias
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
-import numpy.typing as npt
 import pyarrow as pa
 
-from harness.differentials import Pairwise
-from harness.measures import SummaryMeasures
-from harness.rates import Rates
+from harness.arrays import FloatArray
+from harness.statistics.differentials import Pairwise
+from harness.statistics.measures import SummaryMeasures
+from harness.statistics.rates import Rates
 
 if TYPE_CHECKING:
     from harness.evaluation.result import AxisEvaluation
 
 __all__ = ["measure_rows", "pair_rows", "rate_rows", "verdict_rows"]
-
-FloatArray: TypeAlias = npt.NDArray[np.float64]
 
 
 def rate_rows(axis: AxisEvaluation, at: FloatArray, rates: Rates) -> pa.RecordBatch:

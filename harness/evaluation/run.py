@@ -8,28 +8,26 @@ from dataclasses import replace
 from typing import Literal, TypeAlias
 
 import numpy as np
-import numpy.typing as npt
 
+from harness.arrays import FloatArray
 from harness.comparisons import Scores, study_of
 from harness.counting import NON_MATED, Cell, Counts
-from harness.differentials import EffectiveCounts, differentials
+from harness.counting.grouping import AxisGrouping
+from harness.counting.thresholds import Thresholds
 from harness.engines import EngineName, choose_engine, open_with
 from harness.evaluation.confirmation import confirmation_of
 from harness.evaluation.counted import Counted, by_truth, count_for, halves
 from harness.evaluation.effects import Effects, effects_of_subjects
 from harness.evaluation.notes import notes_on, notes_on_files, versions
 from harness.evaluation.result import AxisEvaluation, Evaluation
-from harness.grouping import AxisGrouping
-from harness.measures import summary_measures
-from harness.policy import Policy, load_policy
-from harness.rates import Rates, false_match_rates, false_non_match_rates
-from harness.study import Study
-from harness.thresholds import Thresholds
-from harness.verdicts import judge, safe_threshold
+from harness.statistics.differentials import EffectiveCounts, differentials
+from harness.statistics.measures import summary_measures
+from harness.statistics.rates import Rates, false_match_rates, false_non_match_rates
+from harness.statistics.verdicts import judge, safe_threshold
+from harness.study import Policy, Study, load_policy
 
 __all__ = ["PolicyLike", "StudyLike", "conclude", "evaluate"]
 
-FloatArray: TypeAlias = npt.NDArray[np.float64]
 StudyLike: TypeAlias = Study | Mapping[str, object] | str | os.PathLike[str]
 PolicyLike: TypeAlias = Policy | Mapping[str, object] | str | os.PathLike[str] | None
 

@@ -8,7 +8,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from pathlib import Path
 
-from harness.documents import Document, read_document, shown, validate
+from harness.config import Document, read_document, shown, validate
 from harness.errors import InputError
 from harness.gate.deployment import MOST_DEPLOYMENTS, Defaults, Deployment, DeploymentFile
 from harness.gate.findings import Place

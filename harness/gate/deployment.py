@@ -4,10 +4,9 @@ from collections.abc import Mapping
 from pathlib import PurePosixPath
 from typing import Annotated, Any, Literal
 
-from harness.axes import Axes
-from harness.composition import require_whole
-from harness.documents import After, Key, Limits, Part, problem_at, shown
+from harness.config import After, Key, Limits, Part, problem_at, shown
 from harness.gate.values import Day, Digest, Text, a_line
+from harness.study import Axes, require_whole
 
 __all__ = [
     "MOST_DEPLOYMENTS",

@@ -16,8 +16,7 @@ from harness.gate.recomputing import (
     within_limits,
 )
 from harness.gate.shape import AxisShape, EvaluationShape, Number
-from harness.policy import Policy
-from harness.study import Study
+from harness.study import Policy, Study
 
 __all__ = ["MAX_BYTES", "AxisEvidence", "Evidence", "contradiction_in", "evidence_in", "evidence_of"]
 
@@ -197,7 +196,7 @@ def _axis(name: str, axis: AxisShape, policy: Policy) -> AxisEvidence:
 
 
 def _safe_place(evidence: Evidence) -> int | None:
-    """Find the lowest threshold that is safe on every judged axis, as harness.verdicts does."""
+    """Find the lowest threshold that is safe on every judged axis, as harness.statistics.verdicts does."""
     starts = [axis.safe_from for axis in evidence.judged]
     ends = [axis.safe_to for axis in evidence.judged]
     known_starts = [start for start in starts if start is not None]

@@ -13,7 +13,7 @@ from collections.abc import Collection, Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from harness.documents import ENDINGS
+from harness.config import ENDINGS
 from harness.errors import InputError
 
 __all__ = ["Named", "named_configs"]

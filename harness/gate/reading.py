@@ -12,7 +12,7 @@ from itertools import pairwise
 
 from pydantic_core import ValidationError
 
-from harness.documents import document_from, dotted, shown, validate, validated
+from harness.config import document_from, dotted, shown, validate, validated
 from harness.errors import InputError
 from harness.gate.files import plain_json
 from harness.gate.shape import (
@@ -24,8 +24,7 @@ from harness.gate.shape import (
     RatesShape,
     VerdictShape,
 )
-from harness.policy import Policy
-from harness.study import Study
+from harness.study import Policy, Study
 
 __all__ = ["Stated", "read_evaluation"]
 

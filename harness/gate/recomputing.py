@@ -12,7 +12,7 @@ from itertools import pairwise
 from operator import ge, getitem, le, sub
 
 from harness.gate.shape import AxisShape, DifferentialShape, Number, RatesShape, parity_to_next
-from harness.policy import Policy
+from harness.study import Policy
 
 __all__ = [
     "DisagreementError",
@@ -24,7 +24,7 @@ __all__ = [
 ]
 
 _ROUNDING = 1e-9
-_FEWEST_SUBJECTS = 2  # as harness.verdicts has it, which needs numpy
+_FEWEST_SUBJECTS = 2  # as harness.statistics.verdicts has it, which needs numpy
 
 
 class DisagreementError(Exception):

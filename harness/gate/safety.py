@@ -11,7 +11,7 @@ from bisect import bisect_left
 from harness.gate.configs import Located
 from harness.gate.evidence import AxisEvidence, Evidence
 from harness.gate.findings import Finding, Outcome, Rule
-from harness.policy import Policy
+from harness.study import Policy
 
 __all__ = ["judge_threshold", "neighbours", "threshold_is_safe"]
 

@@ -7,7 +7,7 @@ from typing import Any
 from pydantic.json_schema import GenerateJsonSchema
 from pydantic_core import core_schema
 
-from harness.documents import Part, fields_of
+from harness.config import Part, fields_of
 from harness.gate.deployment import MOST_DEPLOYMENTS, Deployment, EvidenceTerms, MatcherTerms
 
 __all__ = ["json_schema"]

@@ -7,7 +7,7 @@ cannot say, such as arrays of one length.
 from collections.abc import Mapping, Sequence
 from typing import Annotated, Literal
 
-from harness.documents import Key, Limits, Part
+from harness.config import Key, Limits, Part
 
 __all__ = [
     "SCHEMAS",

@@ -7,7 +7,7 @@ from collections.abc import Callable
 from datetime import date
 from typing import Annotated
 
-from harness.documents import After, Before, shown
+from harness.config import After, Before, shown
 
 __all__ = ["Day", "Digest", "Text", "a_day", "a_line"]
 

@@ -3,12 +3,12 @@
 from datetime import date
 from typing import Annotated
 
-from harness.axes import Listed, distinct
-from harness.documents import After, Document, Key, Limits, Part, problem_at, shown, validate
+from harness.config import After, Document, Key, Limits, Part, problem_at, shown, validate
 from harness.errors import InputError
 from harness.gate.deployment import Composition, MatcherTerms, UseCase
 from harness.gate.findings import Rule
 from harness.gate.values import Day, Digest, Text, a_line
+from harness.study import Listed, distinct
 
 __all__ = ["WAIVABLE", "Waiver", "WaiverFile", "Waivers", "waivers_from"]
 

@@ -8,7 +8,7 @@ from datetime import date
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from harness.documents import shown
+from harness.config import shown
 from harness.errors import InputError
 from harness.gate.configs import Located
 from harness.gate.files import content_of

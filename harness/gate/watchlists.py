@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 
-from harness.documents import shown
+from harness.config import shown
 from harness.gate.configs import Located
 from harness.gate.evidence import Evidence
 from harness.gate.findings import Finding, Outcome, Rule

@@ -17,22 +17,20 @@ from __future__ import annotations
 import math
 
 import numpy as np
-import numpy.typing as npt
 
+from harness.arrays import FloatArray
 from harness.synthetic.trials import Trials
 
 __all__ = ["mated_normals", "non_mated_normals"]
 
-Floats = npt.NDArray[np.float64]
 
-
-def mated_normals(trials: Trials, rho: float, rng: np.random.Generator) -> Floats:
+def mated_normals(trials: Trials, rho: float, rng: np.random.Generator) -> FloatArray:
     """Draw z for mated trials; `rho` is the subject's share of the variance."""
     subject = rng.standard_normal(int(trials.probe.max()) + 1)
     return math.sqrt(rho) * subject[trials.probe] + math.sqrt(1 - rho) * rng.standard_normal(len(trials))
 
 
-def non_mated_normals(trials: Trials, rho: float, pi: float, rng: np.random.Generator) -> Floats:
+def non_mated_normals(trials: Trials, rho: float, pi: float, rng: np.random.Generator) -> FloatArray:
     """Draw z for non-mated trials; `rho` and `pi` are the shares of the two subjects and of the pair."""
     subject = rng.standard_normal(int(max(trials.probe.max(), trials.reference.max())) + 1)
     pair = rng.standard_normal(int(trials.pair[-1]) + 1)

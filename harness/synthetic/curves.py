@@ -11,11 +11,10 @@ import numpy as np
 import numpy.typing as npt
 from scipy import special
 
+from harness.arrays import FloatArray
 from harness.errors import InputError
 
 __all__ = ["Curve"]
-
-Floats = npt.NDArray[np.float64]
 
 
 @dataclass(frozen=True)
@@ -56,7 +55,7 @@ class Curve:
                     f"a {self.link} curve needs rising thresholds and {text}, got {self.knots!r}"
                 )
 
-    def rate(self, threshold: npt.ArrayLike) -> Floats:
+    def rate(self, threshold: npt.ArrayLike) -> FloatArray:
         """Give the error rate at each threshold, in the shape given."""
         t, y = self._straight()
         value = _pieces(np.asarray(threshold, dtype=np.float64), t, y)
@@ -64,7 +63,7 @@ class Curve:
             return np.asarray(10.0 ** np.minimum(value, 0.0), dtype=np.float64)
         return np.asarray(special.ndtr(value), dtype=np.float64)
 
-    def threshold(self, rate: npt.ArrayLike) -> Floats:
+    def threshold(self, rate: npt.ArrayLike) -> FloatArray:
         """Give the threshold at which the error rate is `rate`, in the shape given: the inverse of `rate`.
 
         Raises
@@ -84,12 +83,12 @@ class Curve:
         """Give the curve as plain values, ready for JSON."""
         return {"link": self.link, "knots": [list(knot) for knot in self.knots]}
 
-    def _straight(self) -> tuple[Floats, Floats]:
+    def _straight(self) -> tuple[FloatArray, FloatArray]:
         t, rates = np.array(self.knots, dtype=np.float64).T
         return t, np.log10(rates) if self.link == "log10" else np.asarray(special.ndtri(rates))
 
 
-def _pieces(x: Floats, xs: Floats, ys: Floats) -> Floats:
+def _pieces(x: FloatArray, xs: FloatArray, ys: FloatArray) -> FloatArray:
     """Interpolate in straight pieces; unlike `numpy.interp`, go on beyond both ends."""
     slope = np.diff(ys) / np.diff(xs)
     piece = np.clip(np.searchsorted(xs, x, side="right") - 1, 0, len(slope) - 1)

@@ -22,6 +22,7 @@ import numpy.typing as npt
 import pyarrow as pa
 from scipy import special
 
+from harness.arrays import FloatArray
 from harness.errors import InputError
 from harness.synthetic.copula import mated_normals, non_mated_normals
 from harness.synthetic.curves import Curve
@@ -39,7 +40,6 @@ from harness.synthetic.trials import (
 
 __all__ = ["GRID", "World"]
 
-Floats = npt.NDArray[np.float64]
 
 GRID = 10_000
 
@@ -113,7 +113,7 @@ class World:
         mated = len(cells_of(group)) * int(captures(self.subjects).sum())
         return {"mated": mated, "non_mated": sum(self._fmr_weights(group).values())}
 
-    def fmr(self, group: Mapping[str, str], threshold: npt.ArrayLike) -> Floats:
+    def fmr(self, group: Mapping[str, str], threshold: npt.ArrayLike) -> FloatArray:
         """Give the true FMR of a group at each threshold, over trials with both sides in the group.
 
         Where curves differ in the group it is their mean weighted by the planned trials of each. For an
@@ -123,7 +123,7 @@ class World:
         """
         return _mix(self._fmr_weights(group), _on_grid(threshold))
 
-    def fnmr(self, group: Mapping[str, str], threshold: npt.ArrayLike) -> Floats:
+    def fnmr(self, group: Mapping[str, str], threshold: npt.ArrayLike) -> FloatArray:
         """Give the true FNMR of a group at each threshold; its cells have equally many mated trials."""
         weights: dict[Curve, int] = {}
         for cell in cells_of(group):
@@ -131,7 +131,7 @@ class World:
             weights[curve] = weights.get(curve, 0) + 1
         return _mix(weights, _on_grid(threshold))
 
-    def worst_ratio(self, axis: str, threshold: npt.ArrayLike) -> Floats:
+    def worst_ratio(self, axis: str, threshold: npt.ArrayLike) -> FloatArray:
         """Give the true largest over smallest FMR of an axis (a key of `AXES`) at each threshold."""
         rates = np.stack([self.fmr(group, threshold) for group in groups_of(axis)])
         return np.asarray(rates.max(axis=0) / rates.min(axis=0), dtype=np.float64)
@@ -231,7 +231,7 @@ class World:
             weights[curve] = weights.get(curve, 0) + (inside if one == other else between)
         return weights
 
-    def _mated_scores(self, trials: Trials, rng: np.random.Generator) -> Floats:
+    def _mated_scores(self, trials: Trials, rng: np.random.Generator) -> FloatArray:
         u = special.ndtr(mated_normals(trials, self.mated_identity_share, rng))
         scores, cells = np.empty(len(trials)), trials.probe // self.subjects
         for number, cell in enumerate(CELLS):
@@ -239,7 +239,7 @@ class World:
             scores[here] = self.fnmr_curves[cell].threshold(u[here])
         return scores
 
-    def _non_mated_scores(self, trials: Trials, rng: np.random.Generator) -> Floats:
+    def _non_mated_scores(self, trials: Trials, rng: np.random.Generator) -> FloatArray:
         # Phi(-z) and not 1 - Phi(z): the difference would lose the tail, which is what is studied.
         u = special.ndtr(-non_mated_normals(trials, self.identity_share, self.pair_share, rng))
         people = self.subjects * len(SEXES)  # the subjects of an ethnicity have consecutive numbers
@@ -253,26 +253,26 @@ class World:
         return scores
 
 
-def _mix(weights: Mapping[Curve, int], threshold: Floats) -> Floats:
+def _mix(weights: Mapping[Curve, int], threshold: FloatArray) -> FloatArray:
     if len(weights) == 1:  # no arithmetic, so that groups with one curve agree to the last bit
         return next(iter(weights)).rate(threshold)
     rates = [weight * curve.rate(threshold) for curve, weight in weights.items()]
     return np.asarray(np.sum(rates, axis=0) / sum(weights.values()), dtype=np.float64)
 
 
-def _on_grid(threshold: npt.ArrayLike) -> Floats:
+def _on_grid(threshold: npt.ArrayLike) -> FloatArray:
     """Raise each threshold to the lowest score at or above it."""
     wanted = np.asarray(threshold, dtype=np.float64)
     nearest = np.round(wanted * GRID)
     return np.asarray((nearest + (nearest / GRID < wanted)) / GRID, dtype=np.float64)
 
 
-def _plain(rates: Floats) -> list[float]:
+def _plain(rates: FloatArray) -> list[float]:
     return [float(f"{rate:.12g}") for rate in rates]
 
 
 def _table(
-    score: Floats,
+    score: FloatArray,
     mated: npt.NDArray[np.bool_],
     probe: npt.NDArray[np.int64],
     reference: npt.NDArray[np.int64],

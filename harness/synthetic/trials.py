@@ -18,6 +18,8 @@ from itertools import combinations, product
 import numpy as np
 import numpy.typing as npt
 
+from harness.arrays import IntArray
+
 __all__ = [
     "CELLS",
     "ETHNICITIES",
@@ -29,7 +31,6 @@ __all__ = [
     "within_cell",
 ]
 
-Ints = npt.NDArray[np.int64]
 
 ETHNICITIES = ("Asian", "Black", "White")
 SEXES = ("female", "male")
@@ -48,9 +49,9 @@ class Trials:
         Number of the pair of subjects; trials of one pair have the same.
     """
 
-    probe: Ints
-    reference: Ints
-    pair: Ints
+    probe: IntArray
+    reference: IntArray
+    pair: IntArray
 
     def __len__(self) -> int:
         return len(self.probe)
@@ -76,12 +77,12 @@ class Trials:
         return cls(probes, references, np.cumsum(change) - 1)
 
 
-def captures(n: int) -> Ints:
+def captures(n: int) -> IntArray:
     """Count each subject's captures beyond the enrolled one: 1, 2, 3, 4, 1, 2, ..."""
     return 1 + np.arange(n) % 4
 
 
-def within_cell(n: int) -> tuple[Ints, Ints]:
+def within_cell(n: int) -> tuple[IntArray, IntArray]:
     """Plan the non-mated trials in one cell, as probe and reference numbers, by probe."""
     probe, step = (side.ravel() for side in np.indices((n, n)))
     # Half a turn away a pair would come up twice: it belongs to the first of the two.
@@ -91,7 +92,7 @@ def within_cell(n: int) -> tuple[Ints, Ints]:
     return np.repeat(probe, shown), np.repeat((probe + step) % n, shown)
 
 
-def across_cells(n: int, share: float) -> tuple[Ints, Ints, npt.NDArray[np.bool_]]:
+def across_cells(n: int, share: float) -> tuple[IntArray, IntArray, npt.NDArray[np.bool_]]:
     """Plan the trials of two cells: subjects of the first, of the second, whether the second probes."""
     met = min(n, max(1, round(share * n)))
     first, step = (side.ravel() for side in np.indices((n, met)))

@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 
 from harness.cli.app import run
-from harness.planning import claim_of_zero, subjects_to_show_parity, trials_to_find_threshold
+from harness.statistics.planning import claim_of_zero, subjects_to_show_parity, trials_to_find_threshold
 
 PARITY = "plan --fmr 0.001 --max-ratio 2 --groups 3"
 

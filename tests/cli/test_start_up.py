@@ -11,7 +11,7 @@ from pathlib import Path
 
 import pytest
 
-from harness.documents import read_document
+from harness.config import read_document
 from tests.few_thresholds import evaluate_at
 
 ROOT = Path(__file__).parents[2]
@@ -35,7 +35,7 @@ NOT_FOR_A_CHECK = {
     "harness.cli.grammar",
     "harness.gate.signing",
 }
-YAML, TOML = "harness.documents.yaml", "harness.documents.toml"
+YAML, TOML = "harness.config.yaml", "harness.config.toml"
 
 
 @pytest.fixture(scope="module")

@@ -14,7 +14,7 @@ from readme_blocks import ROOT, evaluate_evidence, pages
 
 import harness
 from harness.cli.app import COMMANDS
-from harness.documents import fields_of
+from harness.config import fields_of
 from harness.gate import Outcome
 from harness.gate.shape import EvaluationShape
 

@@ -17,7 +17,7 @@ import harness
 from harness.comparisons import Comparisons
 from harness.comparisons.scan import Scan
 from harness.comparisons.unchanged import Stamp
-from harness.engines.parts import PartedComparisons
+from harness.engines.cluster import PartedComparisons
 from harness.errors import InputError
 
 CHANGED = "changed while it was read; run again when nothing writes to it any more"

@@ -23,10 +23,10 @@ from harness.cli.app import run
 from harness.comparisons import CellScores
 from harness.comparisons.unchanged import Stamp
 from harness.counting import Counts
-from harness.engines.parts.facts import Digested, FileFacts, NamedFile
-from harness.engines.parts.records import COUNTED, FACTS, LOOKED
-from harness.engines.parts.results import Counted, Looked
-from harness.engines.parts.store import CheckpointStore
+from harness.engines.cluster.facts import Digested, FileFacts, NamedFile
+from harness.engines.cluster.records import COUNTED, FACTS, LOOKED
+from harness.engines.cluster.results import Counted, Looked
+from harness.engines.cluster.store import CheckpointStore
 from harness.errors import InputError
 
 ROWS, FILES = 3000, 5
@@ -119,7 +119,7 @@ class TestResuming:
         document(own_paths, thresholds=THRESHOLDS, checkpoints=kept)
         moved = [path.rename(path.with_name(f"moved-{path.name}")) for path in own_paths]
         expected = document(moved, thresholds=THRESHOLDS)
-        monkeypatch.setattr("harness.engines.parts.job.Conditions.open", refuse_to_open)
+        monkeypatch.setattr("harness.engines.cluster.job.Conditions.open", refuse_to_open)
         assert document(moved, thresholds=THRESHOLDS, checkpoints=kept) == expected
 
     def test_a_file_rewritten_with_its_old_size_and_time_is_noticed(
@@ -164,7 +164,7 @@ def test_a_moment_vouches_for_a_file_only_two_seconds_after_its_last_change() ->
 
 THREE_PARTS = """
 import time
-from harness.engines.parts.store import CheckpointStore
+from harness.engines.cluster.store import CheckpointStore
 write = CheckpointStore.write
 def slowly(self, kind, *record):
     write(self, kind, *record)

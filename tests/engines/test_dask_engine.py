@@ -20,8 +20,7 @@ from parted_files import STUDY, THRESHOLDS, comparisons, document, write, write_
 import harness
 from harness.cli.app import run
 from harness.comparisons import MemoryLimit
-from harness.engines import dask
-from harness.engines.parts import Conditions, Meanwhile
+from harness.engines.cluster import Conditions, Meanwhile, dask
 from harness.errors import InputError
 
 distributed = pytest.importorskip("distributed")
@@ -232,7 +231,7 @@ class TestRefusals:
 
 WAIT = """
 import sys, time
-from harness.engines import dask
+from harness.engines.cluster import dask
 each = dask.DaskCluster.each
 def noting(self, job, items, meanwhile):
     for found in each(self, job, items, meanwhile):

@@ -18,8 +18,8 @@ from parted_files import THRESHOLDS, comparisons, document, study, write, write_
 
 from harness.comparisons import CellScores, Comparisons
 from harness.engines import count, count_by_subject, survey
-from harness.engines.parts import InTurn, PartedComparisons, facts, open_parts
-from harness.engines.parts.merging import TreeSum, merged_cells, numbers_of, united
+from harness.engines.cluster import InTurn, PartedComparisons, facts, open_parts
+from harness.engines.cluster.merging import TreeSum, merged_cells, numbers_of, united
 from harness.errors import InputError
 from harness.study import Study
 
@@ -228,7 +228,9 @@ def test_a_file_that_changes_while_it_is_counted_is_refused(
         with path.open("ab") as file:
             file.write(b"more")
 
-    monkeypatch.setattr("harness.engines.parts.job.local.count_by_subject", lambda *a, **k: (grow(), grow()))
+    monkeypatch.setattr(
+        "harness.engines.cluster.job.local.count_by_subject", lambda *a, **k: (grow(), grow())
+    )
     with (
         parted(path, study()) as parts,
         pytest.raises(InputError, match="changed while it was read; run again"),

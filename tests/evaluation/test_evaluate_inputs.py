@@ -12,7 +12,7 @@ import pytest
 import harness
 from harness import Evaluation, InputError
 from harness.evaluation import answer, to_json
-from harness.measures import FDR_CAUTION
+from harness.statistics.measures import FDR_CAUTION
 from tests.few_thresholds import evaluate_at
 
 STUDY: dict[str, Any] = {

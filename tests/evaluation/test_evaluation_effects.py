@@ -9,7 +9,7 @@ import pytest
 from scipy import stats
 
 from harness import Evaluation
-from harness.intervals import clopper_pearson
+from harness.statistics.intervals import clopper_pearson
 from tests.few_thresholds import evaluate_at
 
 MATCHER = {"name": "example", "version": "1"}

@@ -17,7 +17,7 @@ from cryptography.hazmat.primitives.serialization import (
 )
 from securesystemslib.signer import CryptoSigner, SSlibKey
 
-from harness.documents import document_in
+from harness.config import document_in
 from harness.gate.evidence import evidence_of
 from harness.gate.signing import (
     EvaluationStatement,

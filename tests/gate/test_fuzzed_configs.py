@@ -12,7 +12,7 @@ import pytest
 from small_world import TODAY
 
 from harness.cli.app import run
-from harness.documents.reading import MAX_BYTES
+from harness.config.reading import MAX_BYTES
 
 DOCUMENTED = {0, 1, 2, 3}
 MOST_SECONDS = 2

@@ -10,8 +10,8 @@ from pydantic_core import ValidationError
 from small_world import TODAY, Plain
 
 from harness.cli.app import run
-from harness.documents import validated
-from harness.documents.reading import MAX_BYTES
+from harness.config import validated
+from harness.config.reading import MAX_BYTES
 from harness.errors import InputError
 from harness.gate.evidence import MAX_BYTES as MAX_EVALUATION
 from harness.gate.files import MAX_VALUES, content_of, plain_json

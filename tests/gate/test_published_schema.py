@@ -12,7 +12,7 @@ from small_world import DATA, TODAY, VALID, Checking
 from test_hostile_configs import JSON, TOML, YAML
 
 from harness.cli.app import run
-from harness.documents import document_in
+from harness.config import document_in
 from harness.errors import InputError
 from harness.gate import check, json_schema
 

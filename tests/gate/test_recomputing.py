@@ -9,7 +9,7 @@ from hypothesis import example, given
 from hypothesis import strategies as st
 from pydantic_core import ValidationError
 
-from harness.documents import validated
+from harness.config import validated
 from harness.gate.recomputing import (
     DisagreementError,
     _agree_to_the_last_bit,

@@ -9,7 +9,7 @@ from datetime import date
 import pytest
 from signed_world import SIGNED_ON, WAIVER
 
-from harness.documents import document_in, validated
+from harness.config import document_in, validated
 from harness.errors import InputError
 from harness.gate import Rule
 from harness.gate.waivers import WAIVABLE, Waiver, WaiverFile, waivers_from

@@ -20,7 +20,7 @@ from report_worlds import LONG, NOT_DETECTED, WORLDS, scores, study, world
 
 from harness.errors import HarnessError
 from harness.evaluation import Evaluation, evaluate, to_json
-from harness.plots import figures_of, save_figures
+from harness.figures import figures_of, save_figures
 from harness.report.content import comparison_of, report_on
 from harness.report.content.model import Facts, Formula, Paragraph, Report, Table
 from harness.report.pdf import comparison_pdf, drawings_of, report_pdf

@@ -8,11 +8,12 @@ from functools import cached_property, reduce
 from itertools import product
 from pathlib import Path
 from types import TracebackType
-from typing import Any, Self, TypeAlias, TypeVar
+from typing import Any, Self, TypeVar
 
 import numpy as np
 import numpy.typing as npt
 
+from harness.arrays import BoolArray, IntArray
 from harness.comparisons.coding import Coding
 from harness.comparisons.embeddings.stretches import Stretch, in_order, stretches
 from harness.comparisons.embeddings.survey import Survey
@@ -27,8 +28,6 @@ from harness.study import Study
 
 __all__ = ["TemplatePairs", "Tile"]
 
-IntArray: TypeAlias = npt.NDArray[np.int64]
-BoolArray: TypeAlias = npt.NDArray[np.bool_]
 Result = TypeVar("Result")
 
 

@@ -12,7 +12,7 @@ import numpy as np
 from harness.comparisons.embeddings.pairs import TemplatePairs
 from harness.comparisons.embeddings.templates import CheckedTemplates, Templates, checked, numbered_together
 from harness.comparisons.embeddings.vectors import Metric, precision
-from harness.documents import document_from, read_document, validate
+from harness.config import document_from, read_document, validate
 from harness.errors import InputError
 from harness.study import Study
 

@@ -5,16 +5,15 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 from itertools import pairwise
-from typing import TypeAlias
 
 import numpy as np
 import numpy.typing as npt
 
+from harness.arrays import IntArray
 from harness.comparisons.embeddings.vectors import BLOCK
 
 __all__ = ["Stretch", "in_order", "stretches"]
 
-IntArray: TypeAlias = npt.NDArray[np.int64]
 
 MOST_CUTS = 3
 """Of a block. Where groups change more often it stays whole, and each of its pairs is given a code."""

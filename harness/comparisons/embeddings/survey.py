@@ -3,16 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import Any, TypeAlias
+from typing import Any
 
 import numpy as np
 import numpy.typing as npt
 
+from harness.arrays import IntArray
 from harness.comparisons.stream import CellScores
 
 __all__ = ["Survey"]
-
-IntArray: TypeAlias = npt.NDArray[np.int64]
 
 
 class Survey:

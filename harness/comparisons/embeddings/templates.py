@@ -14,13 +14,13 @@ import numpy.typing as npt
 import pyarrow as pa
 import pyarrow.compute as pc
 
+from harness.arrays import IntArray
 from harness.comparisons.source import Input
 from harness.errors import InputError
 
 __all__ = ["CheckedTemplates", "Labels", "Templates", "checked", "numbered_together"]
 
 FloatArray: TypeAlias = npt.NDArray[np.floating]
-IntArray: TypeAlias = npt.NDArray[np.int64]
 
 ROWS_AT_ONCE = 4096
 

@@ -18,13 +18,13 @@ from typing import Any, Literal, TypeAlias
 import numpy as np
 import numpy.typing as npt
 
+from harness.arrays import IntArray
 from harness.comparisons.embeddings.templates import ROWS_AT_ONCE, CheckedTemplates
 from harness.errors import InputError
 
 __all__ = ["BLOCK", "Metric", "Vectors", "precision", "prepared", "scores_of_block"]
 
 FloatArray: TypeAlias = npt.NDArray[Any]
-IntArray: TypeAlias = npt.NDArray[np.int64]
 Metric: TypeAlias = Literal["cosine", "euclidean"]
 
 BLOCK = 512

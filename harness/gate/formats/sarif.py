@@ -36,7 +36,7 @@ from sarif_pydantic.sarif import (
     ToolDriver,
 )
 
-from harness import __version__
+from harness._version import __version__
 from harness.gate.findings import Checked, Finding, Outcome, Place, Report, Rule
 from harness.gate.formats.rules import EXPLAINED
 from harness.gate.formats.wording import from_root, waiver

@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING
 
 from pydantic_core import ValidationError
 
-from harness.documents import Part, plain, shown, validated
+from harness.config import Part, plain, shown, validated
 from harness.errors import InputError
 from harness.gate.files import plain_json
 

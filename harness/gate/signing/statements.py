@@ -11,7 +11,7 @@ from typing import Annotated, Literal
 
 from pydantic_core import ValidationError
 
-from harness.documents import Key, Limits, Part, fields_of, plain, shown, validated
+from harness.config import Key, Limits, Part, fields_of, plain, shown, validated
 from harness.errors import InputError
 from harness.gate.evidence import Evidence
 from harness.gate.files import plain_json

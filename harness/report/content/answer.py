@@ -7,13 +7,13 @@ from collections.abc import Callable
 import numpy as np
 
 from harness.evaluation import AxisEvaluation, Evaluation, about, answer, unreliable
-from harness.rates import Rates
 from harness.report.content.marks import place_of_answer, place_of_not_detected, threshold_labels
 from harness.report.content.model import Facts, Status
 from harness.report.content.numerals import RARE, count_text, one_in, share
 from harness.report.content.wording import listed, percent, tolerance, wording_of
 from harness.report.content.zones import zones_of
-from harness.verdicts import Verdict
+from harness.statistics.rates import Rates
+from harness.statistics.verdicts import Verdict
 
 __all__ = ["findings", "headline", "lead", "status", "warnings"]
 

@@ -9,7 +9,6 @@ import numpy as np
 
 from harness.errors import InputError
 from harness.evaluation import AxisEvaluation, Evaluation, answer
-from harness.rates import Rates
 from harness.report.content.answer import headline, warnings
 from harness.report.content.changes import changes
 from harness.report.content.marks import place_of_answer, threshold_labels
@@ -17,6 +16,7 @@ from harness.report.content.model import Block, Column, Comparison, Facts, Parag
 from harness.report.content.numerals import number
 from harness.report.content.tables import ratio_text, span_text
 from harness.report.content.wording import Wording, percent, ranged, wording_of
+from harness.statistics.rates import Rates
 
 __all__ = ["comparison_of"]
 

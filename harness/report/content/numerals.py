@@ -7,10 +7,11 @@ page that shows other thresholds is given codes, so that it lays out digits and 
 from __future__ import annotations
 
 import math
-from typing import TypeAlias
 
 import numpy as np
 import numpy.typing as npt
+
+from harness.arrays import IntArray
 
 __all__ = [
     "RARE",
@@ -24,7 +25,6 @@ __all__ = [
     "share",
 ]
 
-Codes: TypeAlias = npt.NDArray[np.int64]
 
 DIGITS = 4
 LOWEST_EXPONENT = -330
@@ -57,7 +57,7 @@ def numeral_code(value: float) -> int:
     return (int(exponent) - LOWEST_EXPONENT) * MANTISSAS + place + 1
 
 
-def numeral_codes(values: npt.NDArray[np.float64]) -> Codes:
+def numeral_codes(values: npt.NDArray[np.float64]) -> IntArray:
     """Return the codes of an array of numbers, of the same shape; those that are not finite get 0."""
     finite = np.where(np.isfinite(values), values, 0.0)
     return np.array([numeral_code(value) for value in finite.ravel().tolist()], np.int64).reshape(
@@ -81,7 +81,7 @@ def numeral_text(code: int) -> str:
     return count_text(int(digits) * 10 ** (exponent - DIGITS + 1))
 
 
-def numeral_values(codes: Codes) -> npt.NDArray[np.float64]:
+def numeral_values(codes: IntArray) -> npt.NDArray[np.float64]:
     """Return the numbers that codes hold, to be drawn; NaN for a word."""
     exponent, place = np.divmod(np.maximum(codes, 1) - 1, MANTISSAS)
     values = (place + float(SMALLEST_MANTISSA)) * 10.0 ** (exponent + LOWEST_EXPONENT - DIGITS + 1)

@@ -3,16 +3,14 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TypeAlias
 
 import numpy as np
 import numpy.typing as npt
 
+from harness.arrays import IntArray
 from harness.report.content.numerals import count_text, numeral_codes, numeral_text
 
 __all__ = ["Quantity", "Tabulation", "counts", "numbers", "words"]
-
-Codes: TypeAlias = npt.NDArray[np.int64]
 
 
 @dataclass(frozen=True, eq=False)
@@ -33,7 +31,7 @@ class Quantity:
     """
 
     heading: str
-    codes: Codes
+    codes: IntArray
     words: tuple[str, ...] = ()
     counted: bool = False
     numeric: bool = True

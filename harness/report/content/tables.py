@@ -2,24 +2,23 @@
 
 from __future__ import annotations
 
-from typing import Literal, TypeAlias
+from typing import Literal
 
 import numpy as np
-import numpy.typing as npt
 
+from harness.arrays import IntArray
 from harness.evaluation import AxisEvaluation, Evaluation
-from harness.rates import Rates
 from harness.report.content.marks import axis_marks, threshold_labels
 from harness.report.content.model import AxisReading, Figure, Further, Panel
 from harness.report.content.numerals import number
 from harness.report.content.pairs import across_groups, every_two_groups
 from harness.report.content.quantities import Quantity, Tabulation, counts, numbers, words
 from harness.report.content.wording import percent, ranged, wording_of
-from harness.verdicts import Verdict
+from harness.statistics.rates import Rates
+from harness.statistics.verdicts import Verdict
 
 __all__ = ["axis_readings", "ratio_text", "span_text"]
 
-Places: TypeAlias = npt.NDArray[np.int64]
 
 UNBOUNDED_RATIO = "no upper bound"
 UNTRIED = "undefined: no trials"
@@ -240,7 +239,7 @@ def _differential(evaluation: Evaluation, axis: AxisEvaluation) -> Tabulation:
     )
 
 
-def _extremes(axis: AxisEvaluation) -> tuple[Places, Places, tuple[str, ...]]:
+def _extremes(axis: AxisEvaluation) -> tuple[IntArray, IntArray, tuple[str, ...]]:
     """Return the places of the groups with the highest and the lowest rate, and what they are called."""
     found = axis.false_match_differential
     groups = (*axis.false_matches.groups, "all alike", "none: a group has no trials")

@@ -10,7 +10,7 @@ from harness.report.content.model import Column, Table, Zone, ZoneStrip
 from harness.report.content.numerals import count_text
 from harness.report.content.tables import ratio_text, span_text
 from harness.report.content.wording import percent, ranged, wording_of
-from harness.verdicts import AxisVerdict
+from harness.statistics.verdicts import AxisVerdict
 
 __all__ = ["key_thresholds", "zone_strips", "zones_of"]
 

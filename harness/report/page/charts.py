@@ -3,11 +3,10 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TypeAlias
 
 import numpy as np
-import numpy.typing as npt
 
+from harness.arrays import BoolArray, FloatArray
 from harness.report.content.model import Figure
 from harness.report.content.numerals import numeral_values
 from harness.report.content.quantities import Quantity
@@ -16,8 +15,6 @@ from harness.report.page.scales import Scale, linear, logarithmic
 
 __all__ = ["Chart", "Curve", "Horizontal", "chart_of"]
 
-FloatArray: TypeAlias = npt.NDArray[np.float64]
-BoolArray: TypeAlias = npt.NDArray[np.bool_]
 
 MOST_BANDS = 8
 COLOURS, DASHES, SHAPES = 5, 6, 8

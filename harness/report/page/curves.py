@@ -2,15 +2,12 @@
 
 from __future__ import annotations
 
-from typing import TypeAlias
-
 import numpy as np
-import numpy.typing as npt
+
+from harness.arrays import BoolArray, FloatArray
 
 __all__ = ["HEIGHT", "WIDTH", "band_path", "line_path"]
 
-FloatArray: TypeAlias = npt.NDArray[np.float64]
-BoolArray: TypeAlias = npt.NDArray[np.bool_]
 
 WIDTH, HEIGHT = 1600, 640
 TOLERANCE = 0.8

@@ -12,7 +12,7 @@ import numpy as np
 from jinja2 import Environment, PackageLoader, StrictUndefined
 from markupsafe import Markup
 
-from harness.plots.characters import in_order
+from harness.figures.characters import in_order
 from harness.report.content.model import AxisReading, Comparison, Report, ZoneStrip
 from harness.report.content.numerals import numeral_values
 from harness.report.page.charts import Chart, Horizontal, chart_of, percentage

@@ -5,16 +5,14 @@ from __future__ import annotations
 import math
 from collections.abc import Iterable
 from dataclasses import dataclass
-from typing import TypeAlias
 
 import numpy as np
-import numpy.typing as npt
 
+from harness.arrays import FloatArray
 from harness.report.content.numerals import SUPERSCRIPTS
 
 __all__ = ["Scale", "linear", "logarithmic", "window"]
 
-FloatArray: TypeAlias = npt.NDArray[np.float64]
 
 STEPS = (1, 2, 2.5, 5, 10)
 FEWEST_DECADES = 2

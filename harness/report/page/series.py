@@ -6,18 +6,16 @@ import base64
 import json
 import zlib
 from collections.abc import Mapping, Sequence
-from typing import TypeAlias
 
 import numpy as np
-import numpy.typing as npt
 
+from harness.arrays import IntArray
 from harness.report.content.model import Report
 from harness.report.content.quantities import Quantity
 from harness.text import page
 
 __all__ = ["Series", "shown_places"]
 
-IntArray: TypeAlias = npt.NDArray[np.int64]
 
 MOST_NUMBERS = 450_000
 """What fits into a page of 1.5 MB beside everything else."""

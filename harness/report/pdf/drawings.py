@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import TypeAlias
 
 from harness.evaluation import Evaluation
-from harness.plots import (
+from harness.figures import (
     CrossGroupDisplay,
     Display,
     FalseMatchRateDisplay,
@@ -19,7 +19,7 @@ from harness.plots import (
     WorstRatioDisplay,
     figures_of,
 )
-from harness.plots.saving import encoded
+from harness.figures.saving import encoded
 from harness.text import page
 
 __all__ = ["ACROSS", "ZONES", "Drawing", "Drawings", "drawings_of"]
@@ -54,7 +54,7 @@ def drawings_of(evaluation: Evaluation, folder: Path | None = None) -> Drawings:
     ----------
     evaluation : Evaluation
     folder : Path, optional
-        Where `harness.plots.save_figures` has written them as SVG, so that none is drawn twice.
+        Where `harness.figures.save_figures` has written them as SVG, so that none is drawn twice.
     """
     return {
         key: Drawing(_svg(name, display, folder), display.alt_text)

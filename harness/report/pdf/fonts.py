@@ -10,7 +10,7 @@ from pathlib import Path
 import matplotlib as mpl
 from matplotlib.ft2font import FT2Font
 
-from harness.plots.characters import in_order
+from harness.figures.characters import in_order
 from harness.text import page
 
 __all__ = ["NUMBERED", "folder_of_fonts", "settable"]

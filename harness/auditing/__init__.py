@@ -1,0 +1,48 @@
+"""Published deployment records against an evaluation: thresholds, watchlists, false alert rates, and their claims.
+
+An audit is a report and no gate: it says what records show, and what they cannot.
+"""
+
+from harness.auditing.agreement import AGREEMENT_RATIO, Agreement, Judgement
+from harness.auditing.deployment import DeploymentRecord, GroupAlerts
+from harness.auditing.document import json_parts, to_json
+from harness.auditing.mapping import RecordMapping, load_mapping, mapping_from_options
+from harness.auditing.reading import RecordFile, read_records
+from harness.auditing.result import (
+    Audit,
+    AuditedRecord,
+    FalseAlertRate,
+    GroupFinding,
+    Pool,
+    ThresholdStanding,
+    WatchlistStanding,
+)
+from harness.auditing.run import audit
+from harness.auditing.summary import answer
+from harness.auditing.text import as_table, table_lines
+
+__all__ = [
+    "AGREEMENT_RATIO",
+    "Agreement",
+    "Audit",
+    "AuditedRecord",
+    "DeploymentRecord",
+    "FalseAlertRate",
+    "GroupAlerts",
+    "GroupFinding",
+    "Judgement",
+    "Pool",
+    "RecordFile",
+    "RecordMapping",
+    "ThresholdStanding",
+    "WatchlistStanding",
+    "answer",
+    "as_table",
+    "audit",
+    "json_parts",
+    "load_mapping",
+    "mapping_from_options",
+    "read_records",
+    "table_lines",
+    "to_json",
+]

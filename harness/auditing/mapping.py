@@ -1,0 +1,225 @@
+"""Which column of a file of records says what, and how its values are written."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterator, Mapping
+from typing import Annotated, Literal
+
+from harness.auditing.dates import date_reader
+from harness.config import (
+    After,
+    Document,
+    Limits,
+    Part,
+    default_from,
+    fields_of,
+    load,
+    plain,
+    problem_at,
+    shown,
+    validate,
+    with_options,
+)
+from harness.study import Listed, distinct
+
+__all__ = ["Columns", "Fixed", "GroupColumns", "RecordMapping", "load_mapping", "mapping_from_options"]
+
+
+def _named(text: str) -> str:
+    if not text.strip():
+        raise ValueError(f"{shown(text)} is blank")
+    return text
+
+
+def _known_date_format(text: str) -> str:
+    date_reader(text)
+    return text
+
+
+_Name = Annotated[str, After(_named)]
+
+
+class Columns(Part):
+    """The column of each value; null where the file has none.
+
+    Parameters
+    ----------
+    date, place : str
+    watchlist_size, threshold, faces, alerts, true_alerts, false_alerts : str or None
+        With null the value is unknown in every record, or `fixed`.
+    unconfirmed_alerts : str, optional
+        Alerts whose outcome is unknown; without it, alerts must be true plus false ones.
+    false_alert_rate : str, optional
+        Stated false alerts over faces, to be compared with the counts.
+    id : str, optional
+        What tells deployments of one day and place apart.
+    """
+
+    date: _Name = "date"
+    place: _Name = "place"
+    watchlist_size: _Name | None = "watchlist_size"
+    threshold: _Name | None = "threshold"
+    faces: _Name | None = "faces"
+    alerts: _Name | None = "alerts"
+    true_alerts: _Name | None = "true_alerts"
+    false_alerts: _Name | None = "false_alerts"
+    unconfirmed_alerts: _Name | None = None
+    false_alert_rate: _Name | None = None
+    id: _Name | None = None
+
+
+class GroupColumns(Part):
+    """The columns of a group.
+
+    Parameters
+    ----------
+    false_alerts : str
+        Column of its false alerts.
+    faces : str, optional
+        Column of its faces.
+    share : float, optional
+        Its share of the faces, by the word of whoever writes the mapping.
+    """
+
+    false_alerts: _Name
+    faces: _Name | None = None
+    share: Annotated[float, Limits(gt=0, lt=1)] | None = None
+
+
+class Fixed(Part):
+    """What holds for every record of a file that has no column for it.
+
+    Parameters
+    ----------
+    watchlist_size : int, optional
+    threshold : float, optional
+    """
+
+    watchlist_size: Annotated[int, Limits(ge=1)] | None = None
+    threshold: float | None = None
+
+
+class RecordMapping(Part):
+    """Which column of a file of records says what, and how its values are written.
+
+    Parameters
+    ----------
+    columns : Columns
+    fixed : Fixed
+    groups : mapping of str to GroupColumns
+        Groups of which false alerts are published, where any are.
+    date_format : str
+        Of YYYY, MM or M, DD or D, MMM (Jan), MMMM (January) and what stands between; ``DD/MM/YYYY``.
+    thousands : {",", ".", " ", "'"}, optional
+        What may part thousands in a count; nothing by default.
+    decimal : {".", ","}
+    threshold_in, rate_in : {"number", "percent"}
+        Whether 0.6 is written 0.6, or 60 or 60%.
+    unknown : tuple of str
+        Texts that mean that a value is unknown, in any column but date and place; none by default.
+    trim : bool
+        Whether spaces around values and names of columns are dropped.
+    delimiter : {",", ";", "tab", "|"}
+    encoding : {"utf-8", "windows-1252"}
+    """
+
+    columns: Columns = Columns()
+    fixed: Fixed = Fixed()
+    groups: Mapping[_Name, GroupColumns] = default_from(lambda _: {})
+    date_format: Annotated[str, After(_known_date_format)] = "YYYY-MM-DD"
+    thousands: Literal[",", ".", " ", "'"] | None = None
+    decimal: Literal[".", ","] = "."
+    threshold_in: Literal["number", "percent"] = "number"
+    rate_in: Literal["number", "percent"] = "number"
+    unknown: Annotated[tuple[str, ...], Listed, After(distinct)] = ()
+    trim: bool = False
+    delimiter: Literal[",", ";", "tab", "|"] = ","
+    encoding: Literal["utf-8", "windows-1252"] = "utf-8"
+
+    def check_as_a_whole(self) -> None:
+        """Refuse keys that do not go together."""
+        self._check_column_uses()
+        self._check_fixed()
+        self._check_shares()
+        if self.thousands == self.decimal:
+            raise problem_at(("thousands",), f"{shown(self.thousands)} is the decimal mark too")
+
+    @property
+    def uses(self) -> dict[str, str]:
+        """By name of the column, what it is used for."""
+        return {column: use for _, use, column in self._uses()}
+
+    def to_dict(self) -> dict[str, object]:
+        """Return the mapping as plain values in the form of a file, every default spelled out."""
+        return plain(self)
+
+    def _uses(self) -> Iterator[tuple[tuple[str, ...], str, str]]:
+        for name in fields_of(type(self.columns)):
+            column = getattr(self.columns, name)
+            if column is not None:
+                yield ("columns", name), name, column
+        for group, columns in self.groups.items():
+            for name in ("false_alerts", "faces"):
+                column = getattr(columns, name)
+                if column is not None:
+                    yield ("groups", group, name), f"{name} of {group}", column
+
+    def _check_column_uses(self) -> None:
+        uses: dict[str, str] = {}
+        for path, use, column in self._uses():
+            if column in uses:
+                raise problem_at(path, f"column {shown(column)} has two uses, {uses[column]} and {use}")
+            uses[column] = use
+
+    def _check_fixed(self) -> None:
+        for name in ("watchlist_size", "threshold"):
+            if getattr(self.fixed, name) is not None and getattr(self.columns, name) is not None:
+                raise problem_at(
+                    ("fixed", name),
+                    f"column {shown(getattr(self.columns, name))} says it too; write columns.{name}: null to fix it",
+                )
+
+    def _check_shares(self) -> None:
+        shares = {name: group.share for name, group in self.groups.items() if group.share is not None}
+        if shares and len(shares) < len(self.groups):
+            lacking = next(name for name in self.groups if name not in shares)
+            raise problem_at(("groups", lacking), "has no share, and other groups have one; give all or none")
+        if sum(shares.values()) > 1 + 1e-9:
+            raise problem_at(("groups",), f"the shares add up to {sum(shares.values()):g}, more than 1")
+
+
+def load_mapping(
+    mapping: RecordMapping | Mapping[str, object] | str | os.PathLike[str] | None = None,
+) -> RecordMapping:
+    """Return a mapping of columns given as itself, as a mapping or as the path of a YAML, JSON or TOML file.
+
+    Parameters
+    ----------
+    mapping : RecordMapping, mapping, str, path-like or None
+        None stands for columns called as `Columns` calls them.
+
+    Raises
+    ------
+    InputError
+        The first problem of the file or mapping, with its line and column in a file.
+    """
+    return RecordMapping() if mapping is None else load(RecordMapping, mapping, "mapping")
+
+
+def mapping_from_options(document: Document | None, options: Mapping[str, object]) -> RecordMapping:
+    """Return the mapping of a file with command-line options laid over it.
+
+    Parameters
+    ----------
+    document : Document or None
+        The mapping file, where there is one.
+    options : mapping
+        Nested plain values in the form of a file; ``columns`` and ``fixed`` merge key by key, others replace.
+
+    Raises
+    ------
+    InputError
+        The first problem; its source is ``command line`` where an option is to blame.
+    """
+    return validate(RecordMapping, with_options(document, options, merged=("columns", "fixed")))

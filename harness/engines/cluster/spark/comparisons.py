@@ -1,0 +1,308 @@
+"""A study's comparisons, read by Spark."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Callable, Collection, Iterator, Sequence
+from contextlib import ExitStack, contextmanager
+from functools import cached_property, reduce
+from itertools import product
+from math import prod
+from types import TracebackType
+from typing import TYPE_CHECKING, NoReturn, Self, TypeVar
+
+import numpy as np
+import pyarrow as pa
+
+from harness.comparisons import CellScores, Comparisons, Input, Scores
+from harness.comparisons.coding import Coding
+from harness.comparisons.files import CsvFiles, Files, open_listed
+from harness.comparisons.labels import cell_of_side, sides_of
+from harness.comparisons.listing import list_files
+from harness.counting import Cell
+from harness.engines.cluster.spark.columns import (
+    cell_sql,
+    fault_sql,
+    group_places,
+    key_sql,
+    label_places,
+    mated_sql,
+    require_kinds,
+    score_sql,
+    subject_places,
+)
+from harness.engines.cluster.spark.csv_lines import CsvLines, csv_lines
+from harness.engines.cluster.spark.labels import Labels, labels_in_columns, labels_in_lines, take_labels
+from harness.engines.cluster.spark.parquet import read_parquet
+from harness.engines.cluster.spark.paths import require_visible
+from harness.engines.cluster.spark.refusals import refuse
+from harness.engines.cluster.spark.session import Session, failures, open_session
+from harness.errors import InputError
+from harness.study import Study
+
+if TYPE_CHECKING:
+    from pyspark.sql import DataFrame
+
+__all__ = ["SparkComparisons"]
+
+Result = TypeVar("Result")
+MOST_BROADCAST = 1 << 22
+"""Labels in a table that every executor is sent whole; of more, Spark decides."""
+
+
+class SparkComparisons:
+    """Every comparison of a study, in files that Spark reads, as often as it likes.
+
+    Use it as a context manager. A Spark session that is active is used and left as it is; otherwise one is
+    started, and stopped at the end.
+
+    Parameters
+    ----------
+    scores : Scores
+        Files of CSV or Parquet, globs or folders, which this process and every executor find under the same path.
+    study : Study
+    master : str
+        Where to start a session if none is active.
+
+    Raises
+    ------
+    InputError
+        Where the scores cannot be read as the study says, or Spark cannot be started.
+    """
+
+    def __init__(self, scores: Scores, study: Study, *, master: str = "local[*]") -> None:
+        self.study = study
+        self._open = ExitStack()
+        try:
+            self._source = _files(scores, study)
+            self.left_out = self._source.left_out
+            self._plain = self._open.enter_context(Comparisons(self._source, study))
+            self._kinds = self._plain.kinds
+            with self._named():
+                require_kinds(study, self._kinds)
+            self._session: Session = open_session(master)
+            self._open.callback(self._session.close)
+        except BaseException:
+            self.close()
+            raise
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self.close()
+
+    def close(self) -> None:
+        """Let go of the files, and of the session if it was started here."""
+        self._open.close()
+
+    @property
+    def name(self) -> str:
+        """What errors call the scores."""
+        return self._plain.name
+
+    @property
+    def columns(self) -> tuple[str, ...]:
+        """What the entries of a cell are values of."""
+        return self._plain.columns
+
+    @property
+    def score_type(self) -> str:
+        """float32 where the scores were stored so, else float64."""
+        return self._plain.score_type
+
+    def inputs(self) -> tuple[Input, ...]:
+        """Return the digests of what has been read; see `harness.comparisons.Comparisons.inputs`."""
+        return self._plain.inputs()
+
+    def rows(self) -> int | None:
+        """Return the number of rows where it can be had without reading them."""
+        return self._plain.rows()
+
+    @property
+    def subjects(self) -> int:
+        """How many subjects there are, numbered from 0 in the order of their names."""
+        return self._labels.subjects if self.study.subjects else 0
+
+    def read(self, use: Callable[[Coding], Result]) -> Result:
+        """Call ``use`` with the coding of all labels."""
+        with self._named():
+            coding = self._labels.coding
+        return use(coding)
+
+    def coded(self, coding: Coding, *, subjects: bool) -> DataFrame:
+        """Return every row as ``score`` and ``code``, and ``number_0``, ``number_1`` where subjects are asked for.
+
+        The code is -1 where the row cannot be used. A score is NaN where it is missing, and higher means more alike.
+        """
+        rows = self._rows
+        for place in group_places(self.study):
+            rows = self._joined(rows, place, "rank", self._labels.ranks(place))
+        numbers = list(subject_places(self.study)) if subjects else []
+        for place in numbers:
+            rows = self._joined(rows, place, "number", self._labels.numbers(place))
+        fault = fault_sql(self.study, subjects=subjects)
+        code = f"IF({fault}, -1L, 2L * ({cell_sql(self.study, coding)}) + mated)"
+        return rows.selectExpr(
+            "file_path", "score", f"{code} AS code", *(f"number_{place}" for place in numbers)
+        )
+
+    def named(self, coding: Coding, counted: Collection[Cell]) -> tuple[Cell, ...]:
+        """Return, for every combination of labels that a side has, the cell of comparisons of two such sides.
+
+        Those may be left out that are among the cells that were counted.
+        """
+        by_source, sides = coding.by_source(self.study), sides_of(self.study)
+        labels = [by_source[group.probe].labels for group in self.study.groups.values()]
+        if all(map(all, sides)) and prod(map(len, labels)) <= len(counted):
+            cells = {cell_of_side(self.study, side) for side in product(*labels)}
+            if cells <= set(counted):
+                return ()
+        places = label_places(self.study)
+        met = (
+            self._rows.selectExpr(
+                *(
+                    f"CAST({f'label_{places[name]}' if name else 'NULL'} AS STRING) AS attribute_{i}"
+                    for i, name in enumerate(side)
+                )
+            ).distinct()
+            for side in sides
+        )
+        found = self.fetch(reduce(lambda one, other: one.unionAll(other), met)).to_pydict()
+        return tuple(cell_of_side(self.study, side) for side in zip(*found.values(), strict=True))
+
+    def table(self, columns: pa.Table) -> DataFrame:
+        """Send a table to every executor."""
+        frame = self._session.spark.createDataFrame(columns)
+        return frame.hint("broadcast") if columns.num_rows <= MOST_BROADCAST else frame
+
+    def fetch(self, found: DataFrame) -> pa.Table:
+        """Return all rows that a query finds.
+
+        Raises
+        ------
+        InputError
+            Where Spark cannot read the files.
+        """
+        with self._readable():
+            return found.toArrow()
+
+    def refuse(self) -> NoReturn:
+        """Raise what is wrong with the first row that cannot be used.
+
+        Raises
+        ------
+        InputError
+        """
+        coding = self._labels.coding
+        faulty = self.coded(coding, subjects=bool(self.study.subjects)).where("code < 0")
+        found = self.fetch(faulty.select("file_path").distinct())
+        refuse(self._source, self.study, self._kinds, found["file_path"].to_pylist())
+
+    def survey(self, coding: Coding, tail: int) -> tuple[CellScores, ...]:
+        """Look at the range and the highest scores of every cell; see `harness.comparisons.Comparisons.survey`."""
+        rows = (
+            self.coded(coding, subjects=False).where("code < 0 OR NOT isnan(score)").select("score", "code")
+        )
+        counted = rows.selectExpr("*", "1L AS trials").groupBy("code").agg({"trials": "sum", "score": "min"})
+        ranges = self.fetch(counted.selectExpr("code", "`sum(trials)` AS trials", "`min(score)` AS lowest"))
+        found = sorted(zip(*ranges.to_pydict().values(), strict=True))
+        if any(code < 0 for code, _, _ in found):
+            self.refuse()
+        highest = self._highest(rows, tail)
+        return tuple(
+            CellScores(coding.cell(code // 2), code % 2 == 1, trials, lowest, highest[code])
+            for code, trials, lowest in found
+        )
+
+    def _highest(self, rows: DataFrame, tail: int) -> dict[int, tuple[float, ...]]:
+        # Of each partition Spark keeps no more rows of a cell than this asks for.
+        place = "row_number() OVER (PARTITION BY code ORDER BY score DESC) AS place"
+        found = self.fetch(
+            rows.selectExpr("code", "score", place).where(f"place <= {tail}").select("code", "score")
+        )
+        codes, scores = found["code"].to_numpy(), found["score"].to_numpy()
+        return {
+            code: tuple(np.sort(scores[codes == code])[::-1].tolist()) for code in np.unique(codes).tolist()
+        }
+
+    @cached_property
+    def _labels(self) -> Labels:
+        with self._readable():
+            if not all(lines.is_sound() for lines in self._lines):
+                refuse(self._source, self.study, self._kinds, None)
+            distinct = labels_in_lines if self._source.text_only else labels_in_columns
+            return take_labels(distinct(self._rows, len(label_places(self.study))), self.study)
+
+    @cached_property
+    def _lines(self) -> list[CsvLines]:
+        return csv_lines(self._session.spark, self._source) if isinstance(self._source, CsvFiles) else []
+
+    @cached_property
+    def _rows(self) -> DataFrame:
+        """Every row as ``file_path``, ``score``, ``mated`` and ``label_0``, ``label_1``, ..."""
+        study, kinds, text_only = self.study, self._kinds, self._source.text_only
+        with self._readable():
+            read = self._read()
+        given = read.withColumnsRenamed(
+            {"value_0": "score", "value_1": "mated"}
+            | {f"value_{2 + place}": f"label_{place}" for place in label_places(study).values()}
+        )
+        keys = [
+            f"{key_sql(place, kinds[name])} AS label_{place}" for name, place in label_places(study).items()
+        ]
+        return given.selectExpr(
+            "file_path",
+            f"{score_sql(kinds[study.score.column], sign=study.sign, text_only=text_only)} AS score",
+            f"{mated_sql(study, kinds[study.mated.column], text_only=text_only)} AS mated",
+            *keys,
+        )
+
+    def _read(self) -> DataFrame:
+        source, columns = self._source, self.study.columns
+        if isinstance(source, CsvFiles):
+            parts = [lines.rows(source, columns) for lines in self._lines]
+            return reduce(lambda one, other: one.unionAll(other), parts)
+        return read_parquet(self._session.spark, source.paths, columns, self._kinds)
+
+    def _joined(self, rows: DataFrame, place: int, number: str, table: pa.Table) -> DataFrame:
+        """Join the numbers of a column's labels, NULL where a label has none."""
+        key = key_sql(place, self._kinds[self.study.columns[2 + place]]).replace(f"label_{place}", "label")
+        known = self.table(table).selectExpr(f"{key} AS key_{place}", f"number AS {number}_{place}")
+        return rows.join(known, rows[f"label_{place}"] == known[f"key_{place}"], "left")
+
+    @contextmanager
+    def _readable(self) -> Iterator[None]:
+        """Turn a failure of Spark into what one machine finds wrong with the files, if it does."""
+        try:
+            yield
+        except failures() as error:
+            refuse(self._source, self.study, self._kinds, None, error)
+
+    @contextmanager
+    def _named(self) -> Iterator[None]:
+        try:
+            yield
+        except InputError as error:
+            raise InputError(error.problem, source=error.source or self.name) from None
+
+
+def _files(scores: Scores, study: Study) -> Files:
+    """Find the files, all of CSV or all of Parquet."""
+    named = [scores] if isinstance(scores, str | os.PathLike) else scores
+    if (
+        not isinstance(named, Sequence)
+        or not named
+        or not all(isinstance(i, str | os.PathLike) for i in named)
+    ):
+        raise InputError("the engine spark reads files of Parquet or CSV; give their paths")
+    listing = list_files(named)
+    if listing.kind not in ("Parquet", "CSV"):
+        raise InputError(
+            f"the engine spark reads Parquet or CSV, not {listing.kind}; write it as Parquet",
+            source=str(listing.paths[0]),
+        )
+    require_visible(listing.paths)
+    return open_listed(listing, study.columns, digested=True)

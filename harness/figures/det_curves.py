@@ -1,0 +1,254 @@
+"""False non-matches against false matches, by group: the detection error trade-off."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+from matplotlib.axes import Axes
+
+from harness.arrays import FloatArray, IntArray
+from harness.figures.display import Display, axis_of, matcher_of
+from harness.figures.frame import MOST_LABELS, Sample, axes_for_lines, explain, name_lines, set_title
+from harness.figures.labels import label_names
+from harness.figures.scales import plain_axes, rate_limits, rate_scale
+from harness.figures.style import BOUND, GREY, LineStyle, line_styles
+from harness.figures.words import MOST_NAMED, NAMES, counted, percent, threshold_text
+
+if TYPE_CHECKING:
+    from harness.evaluation import Evaluation
+    from harness.statistics.rates import Rates
+
+__all__ = ["DetDisplay"]
+
+SAFE: dict[str, Any] = {"color": GREY, "linewidth": 1.5, "marker": "o", "markersize": 9, "fillstyle": "none"}
+DETECTED: dict[str, Any] = {
+    "color": GREY,
+    "linewidth": 1.0,
+    "linestyle": (0, (4, 3)),
+    "marker": "s",
+    "markersize": 9,
+    "fillstyle": "none",
+}
+
+
+@dataclass(frozen=True, eq=False, kw_only=True)
+class DetDisplay(Display):
+    """False non-match rate against false match rate by group, both on logarithmic scales.
+
+    Where a rate has no events its upper bound is drawn in its place, dotted: zero events are not a rate of zero.
+    Lines across the groups join their points at one threshold.
+
+    Parameters
+    ----------
+    matcher : str
+    axis : str
+    rates : tuple of str
+        FMR and FNMR of comparisons, FPIR and FNIR of searches.
+    groups : tuple of str, length G
+    thresholds : ndarray of float64, shape (T,)
+    false_matches, false_non_matches : ndarray of int64, shape (G, T)
+        Events.
+    x, x_lower, x_upper, y, y_lower, y_upper : ndarray of float64, shape (G, T)
+        Estimates and bounds of the rate of false matches and of false non-matches; NaN without trials.
+    confidence : float
+    safe_threshold, not_detected_from : float, optional
+
+    References
+    ----------
+    Martin, A., Doddington, G., Kamm, T., Ordowski, M., Przybocki, M. (1997). The DET curve in assessment of
+    detection task performance. Eurospeech; ISO/IEC 19795-1:2021, on DET plots.
+    """
+
+    axis: str
+    rates: tuple[str, str]
+    groups: tuple[str, ...]
+    thresholds: FloatArray
+    false_matches: IntArray
+    false_non_matches: IntArray
+    x: FloatArray
+    x_lower: FloatArray
+    x_upper: FloatArray
+    y: FloatArray
+    y_lower: FloatArray
+    y_upper: FloatArray
+    confidence: float
+    safe_threshold: float | None = None
+    not_detected_from: float | None = None
+
+    @classmethod
+    def from_evaluation(cls, evaluation: Evaluation, axis: str) -> DetDisplay:
+        """Take what is drawn from an evaluation; nothing is computed.
+
+        Parameters
+        ----------
+        evaluation : Evaluation
+        axis : str
+            The name of one of its axes.
+
+        Raises
+        ------
+        InputError
+            Where the evaluation has no such axis.
+        """
+        found = axis_of(evaluation, axis)
+        matches, misses = found.false_matches, found.false_non_matches
+        return cls(
+            matcher=matcher_of(evaluation),
+            axis=axis,
+            rates=(matches.name, misses.name),
+            groups=matches.groups,
+            thresholds=evaluation.thresholds,
+            false_matches=matches.errors,
+            false_non_matches=misses.errors,
+            **_named("x", matches),
+            **_named("y", misses),
+            confidence=matches.confidence,
+            safe_threshold=evaluation.safe_threshold,
+            not_detected_from=evaluation.threshold_at(found.verdict.not_detected_from),
+        )
+
+    @property
+    def heading(self) -> str:
+        """Which rates, by which axis."""
+        return f"DET: {self.rates[1]} against {self.rates[0]} by {self.axis}"
+
+    @property
+    def details(self) -> str:
+        """What crosses are, and whether there is a safe threshold."""
+        if self.safe_threshold is None:
+            return "There is no safe threshold"
+        few = len(self.groups) <= MOST_LABELS
+        crosses = f"Crosses at the safe threshold: {percent(self.confidence)} bounds"
+        return crosses if few else "Estimates, without their bounds"
+
+    @property
+    def drawn(self) -> tuple[FloatArray, FloatArray]:
+        """Where each group's curve is drawn, shapes (G, T): estimates, or upper bounds where there are no events."""
+        return (
+            np.where(self.false_matches > 0, self.x, self.x_upper),
+            np.where(self.false_non_matches > 0, self.y, self.y_upper),
+        )
+
+    @property
+    def alt_text(self) -> str:
+        """One paragraph that says what the figure shows, for those who do not see it."""
+        named = f": {', '.join(self.groups)}" if len(self.groups) <= MOST_NAMED else ""
+        said = (
+            f"Line chart of the {NAMES[self.rates[1]]} ({self.rates[1]}) against the {NAMES[self.rates[0]]} "
+            f"({self.rates[0]}) of {self.matcher}, both on logarithmic scales, a curve for each of "
+            f"{counted(len(self.groups), 'group')} of {self.axis}{named}."
+        )
+        return " ".join([said, self._ranges(), *self._costs()])
+
+    def _ranges(self) -> str:
+        estimates = [self.x[self.false_matches > 0], self.y[self.false_non_matches > 0]]
+        parts = [
+            f"{rate} is estimated between {found.max():.3g} and {found.min():.3g}"
+            if len(found)
+            else f"no group has an event of {rate}"
+            for rate, found in zip(self.rates, estimates, strict=True)
+        ]
+        return f"{'; '.join(parts)}; where there are no events, upper bounds are dotted."
+
+    def _costs(self) -> Iterator[str]:
+        if self.safe_threshold is None:
+            yield "There is no safe threshold."
+            return
+        x, y = (values[:, self._place(self.safe_threshold)] for values in self.drawn)
+        known = np.isfinite(x) & np.isfinite(y)
+        if known.any():
+            yield (
+                f"At the safe threshold {threshold_text(self.safe_threshold)} the groups are drawn at {self.rates[0]} "
+                f"{x[known].min():.3g} to {x[known].max():.3g} and {self.rates[1]} {y[known].min():.3g} to "
+                f"{y[known].max():.3g}."
+            )
+
+    def _place(self, threshold: float) -> int:
+        return int(np.flatnonzero(self.thresholds == threshold)[0])
+
+    def _joined(self) -> list[tuple[str, float, dict[str, Any]]]:
+        """The thresholds at which groups are joined, the one that matters most last and so on top."""
+        different = self.not_detected_from if self.not_detected_from != self.safe_threshold else None
+        marked = (
+            ("no disparity detected from", different, DETECTED),
+            ("all groups at the safe threshold", self.safe_threshold, SAFE),
+        )
+        return [(name, threshold, line) for name, threshold, line in marked if threshold is not None]
+
+    def _names(self, width: float) -> Sequence[str]:
+        return label_names(self.groups, width)
+
+    def _samples(self) -> list[Sample]:
+        joined = [Sample(f"{name} {threshold_text(at)}", line) for name, at, line in self._joined()]
+        return [Sample("a rate without events: upper bound", BOUND), *joined]
+
+    def _new_axes(self) -> Axes:
+        return axes_for_lines(len(self.groups), self._names, self._samples(), 0.0)
+
+    def _draw(self, ax: Axes) -> None:
+        styles = line_styles(len(self.groups))
+        x, y = self.drawn
+        plain_axes(ax, grid="both")
+        for which, values, rate in (("x", x, self.rates[0]), ("y", y, self.rates[1])):
+            limits = rate_limits(values[values > 0], 1.0)
+            rate_scale(ax, which, limits, f"{NAMES[rate]} ({rate}), logarithmic")  # type: ignore[arg-type]
+        for group, style in enumerate(styles):
+            self._draw_group(ax, group, style)
+        for _, threshold, line in self._joined():
+            self._join(ax, self._place(threshold), line)
+        if self.safe_threshold is not None and len(self.groups) <= MOST_LABELS:
+            self._draw_bounds(ax, self._place(self.safe_threshold), styles)
+        set_title(ax, self.heading, self.matcher, self.details)
+        nowhere = np.full(len(self.groups), np.nan)
+        # Curves run together at both ends, so that names stand in their order beside the axes, without leaders.
+        order = list(range(len(self.groups)))[::-1]
+        name_lines(ax, self._names, styles, nowhere, order, explain(ax, self._samples()))
+
+    def _draw_group(self, ax: Axes, group: int, style: LineStyle) -> None:
+        x, y = (values[group] for values in self.drawn)
+        events = (self.false_matches[group] > 0) & (self.false_non_matches[group] > 0)
+        often = max(1, len(x) // 12)
+        offset = int(group * 0.618 % 1 * often)
+        estimate = {**style.line, "markevery": (offset, often)}
+        ax.plot(
+            np.where(events, x, np.nan), np.where(events, y, np.nan), label=self.groups[group], **estimate
+        )
+        known = np.isfinite(x) & np.isfinite(y)
+        alone = [
+            np.flatnonzero(known & (errors == 0))
+            for errors in (self.false_matches[group], self.false_non_matches[group])
+        ]
+        if (known & ~events).any():
+            marks = sorted({int(places[len(places) // 2]) for places in alone if len(places)})
+            bound = {**style.bound, "linewidth": 1.2, "markevery": marks}
+            ax.plot(
+                np.where(events, np.nan, x),
+                np.where(events, np.nan, y),
+                label=f"_upper bound of {self.groups[group]}",
+                **bound,
+            )
+
+    def _join(self, ax: Axes, place: int, line: dict[str, Any]) -> None:
+        """Join the points of all groups at one threshold, which would be one point were the groups alike."""
+        x, y = (values[:, place] for values in self.drawn)
+        order = np.argsort(x)
+        if len(self.groups) > MOST_LABELS:  # a line through so many would hide them
+            line = {**line, "linestyle": "", "markersize": 7}
+        ax.plot(x[order], y[order], zorder=3, label=f"_at {threshold_text(self.thresholds[place])}", **line)
+
+    def _draw_bounds(self, ax: Axes, place: int, styles: Sequence[LineStyle]) -> None:
+        x, y = (values[:, place] for values in self.drawn)
+        floor_x, floor_y = ax.get_xlim()[0], ax.get_ylim()[0]
+        for i, style in enumerate(styles):
+            if np.isfinite(x[i]) and np.isfinite(y[i]):
+                across = [max(self.x_lower[i, place], floor_x), self.x_upper[i, place]]
+                up = [max(self.y_lower[i, place], floor_y), self.y_upper[i, place]]
+                ax.plot(across, [y[i], y[i]], color=style.color, linewidth=1.0, label="_bounds")
+                ax.plot([x[i], x[i]], up, color=style.color, linewidth=1.0, label="_bounds")
+
+
+def _named(prefix: str, rates: Rates) -> dict[str, FloatArray]:
+    return {prefix: rates.estimate, f"{prefix}_lower": rates.lower, f"{prefix}_upper": rates.upper}

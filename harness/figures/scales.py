@@ -1,0 +1,182 @@
+"""Axes of thresholds, of rates and of ratios, with ticks in plain characters."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Literal, TypeAlias
+
+import numpy as np
+import numpy.typing as npt
+from matplotlib.axes import Axes
+from matplotlib.axis import XAxis, YAxis
+from matplotlib.ticker import FixedLocator, FuncFormatter, LogLocator, MaxNLocator, NullFormatter, NullLocator
+
+from harness.arrays import FloatArray, IntArray
+from harness.figures.style import FONT, GRID, TEXT_SIZE
+from harness.figures.words import axis_of_thresholds, power_of_ten, threshold_text
+
+__all__ = [
+    "plain_axes",
+    "range_to_draw",
+    "rate_limits",
+    "rate_scale",
+    "ratio_scale",
+    "share_scale",
+    "sparse_marks",
+    "threshold_scale",
+]
+
+Which: TypeAlias = Literal["x", "y"]
+
+LENIENT_END = 0.5
+BEYOND_LAST_EVENT = 0.04
+DECADES_BELOW_BOUND = 0.12
+
+
+def range_to_draw(
+    thresholds: FloatArray, trials: IntArray, errors: IntArray, marked: list[float | None]
+) -> slice:
+    """Return which thresholds to draw: from where half of all trials match to a little beyond the last event.
+
+    Parameters
+    ----------
+    thresholds : ndarray, shape (T,)
+        From the most lenient to the strictest.
+    trials, errors : ndarray, shape (G,) and (G, T)
+        Of non-mated trials.
+    marked : list of float or None
+        Thresholds that the figure marks, which are not left out at the strict end.
+    """
+    pooled = errors.sum(axis=0) / max(int(trials.sum()), 1)
+    events = np.flatnonzero(pooled > 0)
+    if not len(events):
+        return slice(0, len(thresholds))
+    high = np.flatnonzero(pooled >= LENIENT_END)
+    first = int(high[-1]) if len(high) else 0
+    along = np.abs(thresholds - thresholds[first])
+    to_show = max(
+        along[events[-1]], *(along[thresholds == m].max(initial=0) for m in marked if m is not None), 0.0
+    )
+    last = int(np.searchsorted(along[first:], to_show * (1 + BEYOND_LAST_EVENT))) + first
+    return slice(first, min(last, len(thresholds) - 1) + 1)
+
+
+def plain_axes(ax: Axes, *, grid: Literal["x", "y", "both"] | None) -> None:
+    """Set fonts, a light grid behind the data, and no box."""
+    ax.tick_params(which="both", labelsize=TEXT_SIZE, labelfontfamily=FONT)
+    if grid is not None:
+        ax.grid(axis=grid, color=GRID, linewidth=0.6)
+    ax.set_axisbelow(True)
+    ax.spines[["top", "right"]].set_visible(False)
+
+
+def threshold_scale(ax: Axes, thresholds: FloatArray, better: Literal["higher", "lower"]) -> None:
+    """Let thresholds run from lenient at the left to strict at the right.
+
+    Parameters
+    ----------
+    ax : Axes
+    thresholds : ndarray
+        Those to draw, from the most lenient to the strictest.
+    better : {"higher", "lower"}
+    """
+    lenient, strict = float(thresholds[0]), float(thresholds[-1])
+    if lenient == strict:
+        aside = max(abs(lenient), 1.0) / 100 * (1 if better == "higher" else -1)
+        lenient, strict = lenient - aside, strict + aside
+    ax.set_xlim(lenient, strict)
+    ax.xaxis.set_major_locator(MaxNLocator(8))
+    ax.xaxis.set_major_formatter(FuncFormatter(lambda value, _: threshold_text(round(value, 12))))
+    ax.set_xlabel(axis_of_thresholds(better), fontsize=TEXT_SIZE)
+
+
+def rate_limits(drawn: FloatArray, highest: float) -> tuple[float, float]:
+    """Return limits down to the smallest rate drawn; whole decades where fewer than two would show.
+
+    Parameters
+    ----------
+    drawn : ndarray
+        Rates above zero; NaN is passed over.
+    highest : float
+        The upper end, at most 1 of which is shown.
+    """
+    if not np.isfinite(drawn).any():
+        return 0.001, 1.0
+    low, high = float(np.nanmin(drawn)) * 10**-DECADES_BELOW_BOUND, min(1.0, highest)
+    if high < 100 * low:
+        low, high = 10.0 ** np.floor(np.log10(low)), 10.0 ** np.ceil(np.log10(high))
+    return low, high
+
+
+def rate_scale(ax: Axes, which: Which, limits: tuple[float, float], label: str) -> None:
+    """Make an axis logarithmic, with ticks at powers of ten.
+
+    scikit-learn's DET curve ends at 0.135 %; these axes end where the data do.
+    """
+    _logarithmic(ax, which, limits, label)
+    _axis(ax, which).set_major_locator(LogLocator(10, numticks=12))
+    _axis(ax, which).set_major_formatter(
+        FuncFormatter(lambda value, _: power_of_ten(value, round(np.log10(value))))
+    )
+
+
+def ratio_scale(ax: Axes, limits: tuple[float, float], label: str) -> None:
+    """Make the upright axis logarithmic, with ticks at 1, 2, 5, 10 and so on."""
+    _logarithmic(ax, "y", limits, label)
+    decades = range(int(np.floor(np.log10(limits[0]))), int(np.ceil(np.log10(limits[1]))) + 1)
+    steps = (1,) if len(decades) > 4 else (1, 2, 5)
+    ax.yaxis.set_major_locator(FixedLocator([float(f"{step}e{d}") for d in decades for step in steps]))
+    ax.yaxis.set_minor_locator(NullLocator())
+    ax.yaxis.set_major_formatter(FuncFormatter(lambda value, _: f"{value:g}"))
+
+
+def share_scale(ax: Axes, label: str) -> None:
+    """Let the upright axis run from 0 to 100 %."""
+    ax.set_ylim(0, 1)
+    ax.yaxis.set_major_locator(MaxNLocator(5))
+    ax.yaxis.set_major_formatter(FuncFormatter(lambda value, _: f"{100 * value:.0f} %"))
+    ax.set_ylabel(label, fontsize=TEXT_SIZE)
+
+
+def sparse_marks(
+    x: FloatArray, present: npt.NDArray[np.bool_], line: int, often: int, *, required: int
+) -> list[int]:
+    """Return places for markers, evenly along the axis and not at the same ones for every line.
+
+    Parameters
+    ----------
+    x : ndarray, shape (T,)
+    present : ndarray of bool, shape (T,)
+        Where the line is drawn.
+    line : int
+        Its number among the lines.
+    often : int
+    required : int
+        A place that has a marker whatever the others; others keep away from it and from the edges, which would
+        cut them.
+    """
+    span = x[-1] - x[0]
+    step = abs(span) / often
+    # Multiples of the golden ratio are spread evenly however many lines there are.
+    offset = line * 0.618 % 1
+    places = {required}
+    there = np.flatnonzero(present)
+    for target in np.linspace(x[0], x[-1], often, endpoint=False) + np.sign(span) * offset * step:
+        place = int(there[np.argmin(np.abs(x[there] - target))])
+        at_edge = min(abs(x[place] - x[0]), abs(x[place] - x[-1])) < abs(span) / 100
+        if abs(x[place] - target) < step / 4 and abs(x[place] - x[required]) > step / 2 and not at_edge:
+            places.add(place)
+    return sorted(places)
+
+
+def _logarithmic(ax: Axes, which: Which, limits: tuple[float, float], label: str) -> None:
+    set_scale: Callable[[str], None] = ax.set_xscale if which == "x" else ax.set_yscale
+    set_limits: Callable[..., object] = ax.set_xlim if which == "x" else ax.set_ylim
+    set_scale("log")
+    set_limits(*limits)
+    _axis(ax, which).set_minor_formatter(NullFormatter())
+    _axis(ax, which).set_label_text(label, fontsize=TEXT_SIZE)
+
+
+def _axis(ax: Axes, which: Which) -> XAxis | YAxis:
+    return ax.xaxis if which == "x" else ax.yaxis

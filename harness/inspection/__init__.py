@@ -1,0 +1,19 @@
+"""Comparisons whose label or identity may be wrong, and what the safe threshold owes to them.
+
+Nothing is ever removed, neither from the scores nor from another result: what is listed is for people to look at.
+"""
+
+from harness.inspection.document import to_json
+from harness.inspection.result import Inspection, Step, SuspiciousSubject, SuspiciousTrial
+from harness.inspection.run import inspect
+from harness.inspection.summary import findings
+
+__all__ = [
+    "Inspection",
+    "Step",
+    "SuspiciousSubject",
+    "SuspiciousTrial",
+    "findings",
+    "inspect",
+    "to_json",
+]

@@ -1,0 +1,289 @@
+"""How far the groups of an axis differ in a rate: ratios and gaps of every two, with bounds."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+
+from harness.arrays import BoolArray, FloatArray, IntArray
+from harness.statistics.intervals import (
+    detectable_ratio,
+    gap_interval,
+    holm,
+    one_sided,
+    ratio_interval,
+    ratio_p_value,
+)
+from harness.statistics.rates import Rates
+
+__all__ = [
+    "Differentials",
+    "EffectiveCounts",
+    "Pairwise",
+    "alike_between",
+    "blocks",
+    "differentials",
+    "pairs",
+    "pairwise",
+]
+
+
+PAIRS_AT_ONCE = 1 << 18
+"""Pairs of groups, each at one threshold, compared together: some 60 MB."""
+
+
+@dataclass(frozen=True, eq=False)
+class Differentials:
+    """The demographic differentials of one axis at T thresholds.
+
+    Attributes
+    ----------
+    worst, best : ndarray of int64, shape (T,)
+        The groups with the highest and the lowest estimate (the first of equals); -1 where a group has no
+        trials.
+    ratio : ndarray of float64, shape (T,)
+        Highest estimate over lowest: inf where only the lowest is zero, NaN where all are.
+    ratio_lower : ndarray of float64, shape (T,)
+        Largest lower bound of any pair's ratio, Bonferroni-adjusted over the pairs, which is Holm's first
+        step: above 1 exactly where some pair differs.
+    ratio_upper : ndarray of float64, shape (T,)
+        Largest one-sided upper bound of any pair's ratio, not adjusted (intersection-union): *every* pair is
+        below it.
+    gap, gap_upper : ndarray of float64, shape (T,)
+        Largest difference of two estimates, and largest one-sided upper bound of one, not adjusted.
+    p_value : ndarray of float64, shape (T,)
+        Smallest Holm-adjusted p-value of any pair.
+    pairs_that_differ : ndarray of int64, shape (T,)
+        How many pairs differ, by Holm's procedure.
+    detectable_ratio : ndarray of float64, shape (T,)
+        The ratio that this many errors would have shown, whichever two groups it lay between, with 80 %
+        power.
+    confidence : float
+    """
+
+    worst: IntArray
+    best: IntArray
+    ratio: FloatArray
+    ratio_lower: FloatArray
+    ratio_upper: FloatArray
+    gap: FloatArray
+    gap_upper: FloatArray
+    p_value: FloatArray
+    pairs_that_differ: IntArray
+    detectable_ratio: FloatArray
+    confidence: float
+
+
+def differentials(rates: Rates, confidence: float) -> Differentials:
+    """Compare every two groups of an axis.
+
+    Parameters
+    ----------
+    rates : Rates
+        Of at least one group; a single group has nothing to differ from, and its ratio is 1.
+    confidence : float
+        Two-sided for the question whether any pair differs, one-sided for whether all are alike.
+
+    Returns
+    -------
+    Differentials
+        Bounds are NaN where a group has no trials.
+
+    References
+    ----------
+    Berger, R. L. (1982). Multiparameter hypothesis testing and acceptance sampling. Technometrics 24, 295-300
+    (intersection-union); Holm (1979), see `harness.statistics.intervals.holm`.
+    """
+    compared = [_of_pairs(rates, confidence, block) for block in blocks(*rates.errors.shape)]
+    of_pairs = {
+        name: np.concatenate([found[name] for found in compared])
+        for name in (compared[0] if compared else ())
+    }
+    return Differentials(
+        *_extremes(rates.estimate), gap=_spread(rates.estimate), confidence=confidence, **of_pairs
+    )
+
+
+def blocks(groups: int, thresholds: int) -> Iterator[slice]:
+    """Yield so many thresholds at a time that the pairs of groups at them take little memory."""
+    at_once = max(1, PAIRS_AT_ONCE // max(math.comb(groups, 2), 1))
+    for start in range(0, thresholds, at_once):
+        yield slice(start, start + at_once)
+
+
+def _of_pairs(rates: Rates, confidence: float, block: slice) -> dict[str, npt.NDArray[Any]]:
+    """Compare every two groups at some thresholds: the parts of `Differentials` that this gives."""
+    first, second = pairs(len(rates.groups))
+    k, n = rates.effective_errors[:, block], rates.effective_trials[:, block]
+    a, n_a, b, n_b = k[first], n[first], k[second], n[second]
+    significance = (1 - confidence) / max(len(first), 1)
+    detection = ratio_interval(a, n_a, b, n_b, 1 - significance)
+    tolerance = ratio_interval(a, n_a, b, n_b, one_sided(confidence))
+    gaps = gap_interval(a, n_a, b, n_b, one_sided(confidence))
+    p = holm(ratio_p_value(a, n_a, b, n_b))
+    with np.errstate(divide="ignore", over="ignore"):
+        lower = np.maximum(detection.lower, 1 / detection.upper)
+        upper = np.maximum(tolerance.upper, 1 / tolerance.lower)
+    detectable = np.maximum(
+        detectable_ratio(a + b, n_a, n_b, significance), detectable_ratio(a + b, n_b, n_a, significance)
+    )
+    return {
+        "ratio_lower": _largest(lower, 1.0),
+        "ratio_upper": _largest(upper, 1.0),
+        "gap_upper": _largest(np.maximum(gaps.upper, -gaps.lower), 0.0),
+        "p_value": p.min(axis=0, initial=1.0),
+        "pairs_that_differ": np.sum(p <= 1 - confidence, axis=0),
+        "detectable_ratio": _largest(detectable, 1.0),
+    }
+
+
+@dataclass(frozen=True, eq=False)
+class EffectiveCounts:
+    """Errors and trials of G groups over their design effects, at the T reported thresholds and between them.
+
+    Attributes
+    ----------
+    thresholds : ndarray of float64, shape (F,)
+        Ascending, from the most lenient to the strictest.
+    reported : ndarray of int, shape (T,)
+        Indices of the reported ones.
+    errors, trials : ndarray of float64, shape (G, F)
+    """
+
+    thresholds: FloatArray
+    reported: npt.NDArray[np.intp]
+    errors: FloatArray
+    trials: FloatArray
+
+
+def alike_between(
+    counts: EffectiveCounts,
+    wanted: BoolArray,
+    confidence: float,
+    alike: Callable[[FloatArray, FloatArray], BoolArray],
+) -> BoolArray:
+    """Say between which reported neighbours the groups are alike at *every* threshold, counted or not.
+
+    A false match rate never rises with the threshold. Between two counted thresholds u < v, the ratio of group A to
+    group B is therefore at most A's rate at u over B's rate at v, and the bound of that ratio bounds it; so it is with
+    the gap. Between two floating-point neighbours there is no threshold, and nothing to bound.
+
+    Parameters
+    ----------
+    counts : EffectiveCounts
+        Of false matches.
+    wanted : ndarray of bool, shape (T - 1,)
+        Between which neighbours to look.
+    confidence : float
+        Of each one-sided upper bound; not adjusted, as for `Differentials.ratio_upper`.
+    alike : callable
+        Given the largest upper bound of any pair's ratio and gap, says where they are tolerated.
+
+    Returns
+    -------
+    ndarray of bool, shape (T - 1,)
+        False where it was not wanted.
+    """
+    starts, ends = counts.reported[:-1][wanted], counts.reported[1:][wanted]
+    step = np.concatenate([np.arange(0), *(np.arange(*span) for span in zip(starts, ends, strict=True))])
+    span = np.repeat(np.flatnonzero(wanted), ends - starts)
+    has_thresholds = np.nextafter(counts.thresholds[step], np.inf) < counts.thresholds[step + 1]
+    lenient = np.concatenate([step, step + 1, step[has_thresholds]])
+    strict = np.concatenate([step, step + 1, step[has_thresholds] + 1])
+    of_steps = np.concatenate([span, span, span[has_thresholds]])
+    found = wanted.copy()
+    for block in blocks(len(counts.errors), len(lenient)):
+        bounds = _largest_bounds(counts, lenient[block], strict[block], one_sided(confidence))
+        np.logical_and.at(found, of_steps[block], alike(*bounds))
+    return found
+
+
+def _largest_bounds(
+    counts: EffectiveCounts, lenient: npt.NDArray[np.intp], strict: npt.NDArray[np.intp], confidence: float
+) -> tuple[FloatArray, FloatArray]:
+    """Bound ratio and gap of any group at one threshold to any other group at another, threshold by threshold."""
+    first, second = pairs(len(counts.errors))
+    high, low = np.concatenate([first, second]), np.concatenate([second, first])
+    either_way = (
+        counts.errors[np.ix_(high, lenient)],
+        counts.trials[np.ix_(high, lenient)],
+        counts.errors[np.ix_(low, strict)],
+        counts.trials[np.ix_(low, strict)],
+    )
+    ratio, gap = ratio_interval(*either_way, confidence), gap_interval(*either_way, confidence)
+    return ratio.upper.max(axis=0, initial=1.0), gap.upper.max(axis=0, initial=0.0)
+
+
+@dataclass(frozen=True, eq=False)
+class Pairwise:
+    """The ratios of every two groups at some thresholds: P pairs, S thresholds.
+
+    Attributes
+    ----------
+    first, second : ndarray of int, shape (P,)
+        Places of the groups.
+    ratio : ndarray of float64, shape (P, S)
+        Estimate of the first over that of the second: inf where only the second is zero, NaN where both are.
+    lower, upper : ndarray of float64, shape (P, S)
+        Exact conditional interval, two-sided, not adjusted for the number of pairs.
+    p_value : ndarray of float64, shape (P, S)
+        Holm-adjusted over the pairs.
+    """
+
+    first: npt.NDArray[np.intp]
+    second: npt.NDArray[np.intp]
+    ratio: FloatArray
+    lower: FloatArray
+    upper: FloatArray
+    p_value: FloatArray
+
+
+def pairwise(rates: Rates, confidence: float, places: Sequence[int]) -> Pairwise:
+    """Compare every two groups of an axis, pair by pair.
+
+    Parameters
+    ----------
+    rates : Rates
+    confidence : float
+        Of the two-sided interval of each pair.
+    places : sequence of int
+        Of the thresholds, S of them.
+    """
+    first, second = pairs(len(rates.groups))
+    k, n = rates.effective_errors[:, places], rates.effective_trials[:, places]
+    a, n_a, b, n_b = k[first], n[first], k[second], n[second]
+    interval = ratio_interval(a, n_a, b, n_b, confidence)
+    with np.errstate(invalid="ignore", divide="ignore"):
+        ratio = rates.estimate[first][:, places] / rates.estimate[second][:, places]
+    p_value = holm(ratio_p_value(a, n_a, b, n_b))
+    return Pairwise(first, second, ratio, interval.lower, interval.upper, p_value)
+
+
+def pairs(groups: int) -> tuple[npt.NDArray[np.intp], npt.NDArray[np.intp]]:
+    """Return the places of the first and of the second group of every pair."""
+    first, second = np.triu_indices(groups, k=1)
+    return first, second
+
+
+def _largest(values: FloatArray, without_pairs: float) -> FloatArray:
+    """Maximum over pairs; NaN, a pair without trials, is not passed over."""
+    return values.max(axis=0) if len(values) else np.full(values.shape[1], without_pairs)
+
+
+def _extremes(estimate: FloatArray) -> tuple[IntArray, IntArray, FloatArray]:
+    undefined = np.isnan(estimate).any(axis=0)
+    worst = np.where(undefined, -1, estimate.argmax(axis=0))
+    best = np.where(undefined, -1, estimate.argmin(axis=0))
+    with np.errstate(invalid="ignore", divide="ignore"):
+        ratio = estimate.max(axis=0) / estimate.min(axis=0)
+    return worst, best, ratio
+
+
+def _spread(estimate: FloatArray) -> FloatArray:
+    spread: FloatArray = estimate.max(axis=0) - estimate.min(axis=0)
+    return spread

@@ -1,0 +1,117 @@
+"""1:N: how often a search of a watchlist gives a false alert, from the false match rate of its comparisons."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Mapping
+
+import numpy as np
+import numpy.typing as npt
+
+from harness.arrays import FloatArray
+from harness.errors import InputError
+
+__all__ = ["false_alert_rate", "false_alert_rate_by_composition", "false_match_rate_behind"]
+
+
+def false_alert_rate(false_match_rate: npt.ArrayLike, watchlist_size: npt.ArrayLike) -> FloatArray:
+    """Return the FPIR of a search: the chance that a subject who is not on the list matches somebody on it.
+
+    The comparisons of a search are taken as independent, given the probe's rate. Where rates differ between
+    probes the mean over them is lower than this, since the alerts of a probe that matches many count once.
+
+    Parameters
+    ----------
+    false_match_rate : array_like
+        Between 0 and 1.
+    watchlist_size : array_like
+        Enrolled references, at least 0.
+
+    Returns
+    -------
+    ndarray of float64
+        1 - (1 - FMR)^N.
+
+    Raises
+    ------
+    InputError
+        Where a rate or a size is out of range.
+
+    References
+    ----------
+    Grother, P., Phillips, P. J. (2004). Models of large population recognition performance. CVPR;
+    ISO/IEC 19795-1:2021, on FPIR and the size of the reference database.
+    """
+    rates: FloatArray = 0.0 - np.expm1(_log_chance_of_no_match(false_match_rate, watchlist_size))
+    return rates
+
+
+def false_alert_rate_by_composition(
+    false_match_rates: Mapping[str, float], composition: Mapping[str, int]
+) -> float:
+    """Return the FPIR of a probe against a watchlist of several groups.
+
+    Parameters
+    ----------
+    false_match_rates : mapping of str to float
+        By group of the reference, for probes of one group: a row of the full matrix.
+    composition : mapping of str to int
+        By group, how many are enrolled.
+
+    Returns
+    -------
+    float
+        1 less the product over groups of (1 - FMR)^N.
+
+    Raises
+    ------
+    InputError
+        Where a group on the watchlist has no rate, or a number is out of range.
+    """
+    for group in composition:
+        if group not in false_match_rates:
+            known = ", ".join(false_match_rates)
+            raise InputError(f"group {group!r} is on the watchlist, but there are rates only of {known}")
+    sizes = np.array(list(composition.values()), np.float64)
+    rates = np.array([false_match_rates[group] for group in composition], np.float64)
+    return 0.0 - math.expm1(float(_log_chance_of_no_match(rates, sizes).sum()))
+
+
+def false_match_rate_behind(false_alert_rate: npt.ArrayLike, watchlist_size: npt.ArrayLike) -> FloatArray:
+    """Return the FMR at which searches of a watchlist have a given FPIR, the inverse of `false_alert_rate`.
+
+    Parameters
+    ----------
+    false_alert_rate : array_like
+        Between 0 and 1.
+    watchlist_size : array_like
+        At least 1.
+
+    Raises
+    ------
+    InputError
+        Where a rate or a size is out of range.
+    """
+    rate, size = _checked(false_alert_rate, watchlist_size)
+    if (size < 1).any():
+        raise InputError("a watchlist of nobody gives no alert; its size must be at least 1")
+    with np.errstate(divide="ignore"):
+        behind: FloatArray = -np.expm1(np.log1p(-rate) / size)
+    return behind
+
+
+def _log_chance_of_no_match(false_match_rate: npt.ArrayLike, watchlist_size: npt.ArrayLike) -> FloatArray:
+    """N log(1 - FMR), which keeps the digits of a rate that 1 - FMR would round away."""
+    rate, size = _checked(false_match_rate, watchlist_size)
+    with np.errstate(divide="ignore", invalid="ignore"):
+        logarithm = size * np.log1p(-rate)
+    return np.where(size == 0, 0.0, logarithm)  # not even a certain match alerts on a list of nobody
+
+
+def _checked(rate: npt.ArrayLike, size: npt.ArrayLike) -> tuple[FloatArray, FloatArray]:
+    rates, sizes = np.asarray(rate, np.float64), np.asarray(size, np.float64)
+    if not ((rates >= 0) & (rates <= 1)).all():
+        raise InputError(f"rate {rate!r} is not between 0 and 1")
+    if not ((sizes >= 0) & (sizes == np.floor(sizes)) & np.isfinite(sizes)).all():
+        raise InputError(f"watchlist size {size!r} is not a whole number from 0 up")
+    return rates, sizes

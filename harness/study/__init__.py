@@ -1,0 +1,26 @@
+"""What the columns mean, which groups are compared, and when a threshold counts as safe."""
+
+from harness.study.axes import Axes, Axis, Listed, distinct
+from harness.study.composition import WatchlistComposition, require_whole
+from harness.study.policy import DEFAULT_MAX_RATIO, Policy, load_policy, policy_from_options
+from harness.study.study import GroupColumns, Matcher, Mated, Score, Study, load_study, study_from_options
+
+__all__ = [
+    "DEFAULT_MAX_RATIO",
+    "Axes",
+    "Axis",
+    "GroupColumns",
+    "Listed",
+    "Matcher",
+    "Mated",
+    "Policy",
+    "Score",
+    "Study",
+    "WatchlistComposition",
+    "distinct",
+    "load_policy",
+    "load_study",
+    "policy_from_options",
+    "require_whole",
+    "study_from_options",
+]

@@ -1,0 +1,126 @@
+"""When a threshold counts as safe."""
+
+import os
+from collections.abc import Mapping
+from typing import Annotated, Any, Literal
+
+from harness.config import After, Document, Limits, Part, default_from, load, plain, validate, with_options
+from harness.errors import InputError
+from harness.study.axes import Axes, Axis, Listed, distinct
+from harness.study.study import Study
+
+__all__ = ["DEFAULT_MAX_RATIO", "Policy", "load_policy", "policy_from_options"]
+
+DEFAULT_MAX_RATIO = 1.5
+
+_Share = Annotated[float, Limits(gt=0, lt=1)]
+
+
+def _default_max_ratio(validated: dict[str, Any]) -> float | None:
+    needed = validated.get("criterion") == "shown" and validated.get("max_gap") is None
+    return DEFAULT_MAX_RATIO if needed else None
+
+
+class Policy(Part):
+    """When a threshold counts as safe.
+
+    Parameters
+    ----------
+    criterion : {"shown", "not_detected"}
+        Whether the groups must be shown to be alike, or a disparity must only not be detected.
+    confidence : float
+        Of every bound, at least 0.5 and below 1.
+    max_ratio : float, optional
+        Largest tolerated ratio of two groups' false match rates, above 1; 1.5 where the criterion is
+        ``"shown"`` and neither this nor `max_gap` is given.
+    max_gap : float, optional
+        Largest tolerated difference of two groups' false match rates.
+    max_fmr : float, optional
+        What the upper bound of every group's false match rate may reach.
+    max_fnmr_gap : float, optional
+        Largest tolerated difference of two groups' false non-match rates.
+    min_subjects, min_trials : int
+        What every group must have for its axis to be decided.
+    axes : tuple of Axis, optional
+        The axes that count, each an attribute or a list of attributes; by default all of the study's.
+    thresholds : tuple of float
+        Operating thresholds that must be among those evaluated.
+    """
+
+    criterion: Literal["shown", "not_detected"] = "shown"
+    confidence: Annotated[float, Limits(ge=0.5, lt=1)] = 0.95
+    max_gap: _Share | None = None  # before max_ratio, whose default depends on it
+    max_ratio: Annotated[float, Limits(gt=1)] | None = default_from(_default_max_ratio)
+    max_fmr: _Share | None = None
+    max_fnmr_gap: _Share | None = None
+    min_subjects: Annotated[int, Limits(ge=0)] = 0
+    min_trials: Annotated[int, Limits(ge=0)] = 0
+    axes: Axes | None = None
+    thresholds: Annotated[tuple[float, ...], Listed, After(distinct)] = ()
+
+    def check_as_a_whole(self) -> None:
+        """Refuse a criterion without a tolerance."""
+        if self.criterion == "shown" and self.max_ratio is None and self.max_gap is None:
+            raise ValueError("criterion 'shown' needs max_ratio or max_gap")
+
+    def axes_of(self, study: Study) -> tuple[Axis, ...]:
+        """Return the axes of a study that this policy judges, as the study has them.
+
+        Parameters
+        ----------
+        study : Study
+            The study that the scores belong to.
+
+        Raises
+        ------
+        InputError
+            The study lacks an axis that the policy names.
+        """
+        if self.axes is None:
+            return study.axes
+        by_attributes = {frozenset(axis.attributes): axis for axis in study.axes}
+        for axis in self.axes:
+            if frozenset(axis.attributes) not in by_attributes:
+                known = ", ".join(by_name.name for by_name in study.axes)
+                raise InputError(f"axis {axis.name} is not one of the study's: {known}", source="policy")
+        return tuple(by_attributes[frozenset(axis.attributes)] for axis in self.axes)
+
+    def to_dict(self) -> dict[str, object]:
+        """Return the policy as plain values in the form of a file, every default spelled out."""
+        written = plain(self)
+        written["axes"] = None if self.axes is None else [axis.written() for axis in self.axes]
+        return written
+
+
+def load_policy(policy: Policy | Mapping[str, object] | str | os.PathLike[str] | None = None) -> Policy:
+    """Return a policy given as itself, as a mapping or as the path of a YAML or JSON file.
+
+    Parameters
+    ----------
+    policy : Policy, mapping, str, path-like or None
+        A mapping has the form of a file; None is the default policy.
+
+    Raises
+    ------
+    InputError
+        The first problem of the file or mapping, with its line and column in a file.
+    """
+    return Policy() if policy is None else load(Policy, policy, "policy")
+
+
+def policy_from_options(document: Document | None, options: Mapping[str, object]) -> Policy:
+    """Return the policy of a file with command-line options laid over it.
+
+    Parameters
+    ----------
+    document : Document or None
+        The policy file, where there is one.
+    options : mapping
+        Nested plain values in the form of a file; each replaces the file's.
+
+    Raises
+    ------
+    InputError
+        The first problem; its source is ``command line`` where an option is to blame.
+    """
+    return validate(Policy, with_options(document, options))

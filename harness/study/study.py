@@ -1,0 +1,355 @@
+"""What the columns of a source of comparisons mean: matcher, direction, truth, groups and subjects."""
+
+import os
+from collections.abc import Iterator, Mapping
+from dataclasses import replace
+from typing import Annotated, Any, Literal
+
+from harness.config import (
+    After,
+    Document,
+    Limits,
+    Part,
+    default_from,
+    load,
+    plain,
+    problem_at,
+    shown,
+    validate,
+    with_options,
+)
+from harness.study.axes import Axes, Axis, Listed, distinct
+from harness.study.composition import require_whole
+
+__all__ = ["Axis", "GroupColumns", "Matcher", "Mated", "Score", "Study", "load_study", "study_from_options"]
+
+
+def _not_blank(text: str) -> str:
+    if not text.strip():
+        raise ValueError(f"{shown(text)} is blank")
+    return text
+
+
+def _attribute_name(name: str) -> str:
+    if "×" in name:
+        raise ValueError(f"{shown(name)} holds ×, which joins the attributes of an axis")
+    return _not_blank(name)
+
+
+_Text = Annotated[str, After(_not_blank)]
+_Texts = Annotated[tuple[_Text, ...], Listed, After(distinct)]
+_Attribute = Annotated[str, After(_attribute_name)]
+_Counts = Annotated[Mapping[_Text, Annotated[int, Limits(ge=0)]], Limits(min_length=1)]
+
+
+def _person_or_image(value: object) -> object:
+    by_attribute = value.items() if isinstance(value, Mapping) else [(None, value)]
+    for attribute, of in by_attribute:
+        if of not in ("person", "image"):
+            problem = f"{shown(of)} is neither person nor image"
+            raise problem_at(() if attribute is None else (attribute,), problem)
+    return value
+
+
+_LabelsOf = Annotated[Any, After(_person_or_image)]
+
+
+class Matcher(Part):
+    """The matcher that gave the scores.
+
+    Parameters
+    ----------
+    name, version : str
+        As a deployment config names them; a version such as 1.10 is text, not a number.
+    """
+
+    name: _Text
+    version: _Text
+
+
+class Score(Part):
+    """The comparison score.
+
+    Parameters
+    ----------
+    column : str
+        Name of its column.
+    better : {"higher", "lower"}
+        Which scores speak for the same subject; ``"lower"`` is for distances.
+    """
+
+    column: _Text = "score"
+    better: Literal["higher", "lower"] = "higher"
+
+
+class Mated(Part):
+    """The ground truth of a trial.
+
+    Parameters
+    ----------
+    column : str
+        Name of its column.
+    mated, non_mated : tuple of str
+        The labels of either class. Without them the column must be bool, or 0 and 1.
+    """
+
+    column: _Text = "mated"
+    mated: _Texts = ()
+    non_mated: _Texts = ()
+
+    @classmethod
+    def spelled_out(cls, value: object) -> object:
+        """Take a bare column for a mapping of it."""
+        if isinstance(value, str):
+            return {"column": value}
+        if not isinstance(value, Mapping | Mated):
+            raise ValueError(f"{shown(value)} is not a column or a mapping")
+        return value
+
+    def check_as_a_whole(self) -> None:
+        """Refuse labels of one class only, or of both."""
+        if bool(self.mated) != bool(self.non_mated):
+            raise ValueError("the labels mated and non_mated go together: give both or neither")
+        for index, label in enumerate(self.non_mated):
+            if label in self.mated:
+                raise problem_at(("non_mated", index), f"{shown(label)} is also a label of mated trials")
+
+
+class GroupColumns(Part):
+    """Where the two sides of a trial have the value of an attribute.
+
+    Parameters
+    ----------
+    probe : str
+        Column of the probe's value, or of the value that both sides share.
+    reference : str, optional
+        Column of the reference's value.
+    """
+
+    probe: _Text
+    reference: _Text | None = None
+
+    @classmethod
+    def spelled_out(cls, value: object) -> object:
+        """Take one or two columns for a mapping of them."""
+        columns = [value] if isinstance(value, str) else value
+        if isinstance(columns, list | tuple) and 1 <= len(columns) <= 2:
+            return dict(zip(("probe", "reference"), columns, strict=False))
+        if not isinstance(value, Mapping | GroupColumns):
+            raise ValueError(f"{shown(value)} is not a column or a list of one or two columns")
+        return value
+
+    def check_as_a_whole(self) -> None:
+        """Refuse one column for both sides."""
+        if self.probe == self.reference:
+            raise ValueError(f"{shown(self.probe)} is given twice; name a column that both sides share once")
+
+    @property
+    def columns(self) -> tuple[str, ...]:
+        """The one or two columns, the probe's first."""
+        return (self.probe,) if self.reference is None else (self.probe, self.reference)
+
+
+def _each_attribute(validated: dict[str, Any]) -> tuple[Axis, ...]:
+    return tuple(Axis((attribute,)) for attribute in validated.get("groups", ()))
+
+
+class Study(Part):
+    """What the columns of a source of comparisons mean.
+
+    Parameters
+    ----------
+    matcher : Matcher
+        The matcher under test.
+    task : {"verification", "identification"}
+        Whether a row is a comparison, or a search of a watchlist with its top score.
+    score : Score
+        The column of scores and their direction.
+    mated : Mated
+        The column of ground truth; the name of the column alone will do.
+    subjects : tuple of str
+        None, one or two columns that identify the subjects; without them trials count as independent.
+    identities : {"shared", "separate"}
+        Whether the two columns of subjects name people alike, or each in its own way: an enrolment number and
+        a visitor number, say, of which equal ones mean nothing.
+    groups : mapping of str to GroupColumns
+        The columns of each demographic attribute.
+    axes : tuple of Axis
+        The groupings to evaluate, each an attribute or a list of attributes; by default every attribute.
+    labels_of : {"person", "image"} or mapping of str to those
+        Whether the two columns of an attribute label the person, so that both sides of a mated trial have the
+        same label, or the image, as where a classifier guesses it from each image. For all attributes alike, or
+        by attribute; one that is not named labels the person.
+    pairing : {"within", "probe", "cross"}
+        Count trials whose sides share the group; every trial, by the probe's group; or by both groups.
+    missing_scores : {"reject", "exclude", "count"}
+        What a trial without a score is: an error, left out, or one that does not match.
+    watchlist_size : int, optional
+        Enrolled references; required for identification and refused otherwise.
+    watchlist_composition : mapping of str to mapping of str to int, optional
+        By attribute and group, how many of them there are of each group; an attribute's add up to all.
+    """
+
+    matcher: Matcher
+    task: Literal["verification", "identification"] = "verification"
+    score: Score = Score()
+    mated: Mated = Mated()
+    subjects: Annotated[_Texts, Limits(max_length=2)] = ()
+    identities: Literal["shared", "separate"] = "shared"
+    groups: Annotated[Mapping[_Attribute, GroupColumns], Limits(min_length=1)]
+    axes: Axes = default_from(_each_attribute)
+    labels_of: _LabelsOf = "person"
+    pairing: Literal["within", "probe", "cross"] = "within"
+    missing_scores: Literal["reject", "exclude", "count"] = "reject"
+    watchlist_size: Annotated[int, Limits(ge=1)] | None = None
+    watchlist_composition: Annotated[Mapping[_Attribute, _Counts], Limits(min_length=1)] | None = None
+
+    def check_as_a_whole(self) -> None:
+        """Refuse keys that do not go together."""
+        self._check_axes()
+        self._check_labels()
+        self._check_identities()
+        self._check_watchlist()
+        self._check_pairing()
+        self._check_column_uses()
+
+    @property
+    def columns(self) -> tuple[str, ...]:
+        """Every column the study needs: score, mated, subjects, then each attribute's."""
+        return tuple(column for _, column in self._column_uses())
+
+    @property
+    def sign(self) -> int:
+        """The factor, 1 or -1, that makes higher scores the better ones."""
+        return 1 if self.score.better == "higher" else -1
+
+    @property
+    def labels_of_both_sides(self) -> tuple[tuple[str, str], ...]:
+        """The two columns of each attribute that has two and labels the person: alike where a trial is mated."""
+        return tuple(
+            (group.probe, group.reference)
+            for attribute, group in self.groups.items()
+            if group.reference is not None and self.labels_the_person(attribute)
+        )
+
+    def labels_the_person(self, attribute: str) -> bool:
+        """Whether the two sides of a mated trial must have the same label of an attribute."""
+        stated = self.labels_of
+        return bool((stated.get(attribute) if isinstance(stated, Mapping) else stated) != "image")
+
+    def to_dict(self) -> dict[str, object]:
+        """Return the study as plain values in the form of a file, every default spelled out.
+
+        Labels of the person, and a composition that is not stated, are left out: evaluations from before these
+        keys were known read alike.
+        """
+        written = plain(self)
+        if all(map(self.labels_the_person, self.groups)):
+            del written["labels_of"]
+        if self.watchlist_composition is None:
+            del written["watchlist_composition"]
+        if not self.mated.mated:
+            written["mated"] = self.mated.column
+        written["groups"] = {
+            attribute: group.probe if group.reference is None else [group.probe, group.reference]
+            for attribute, group in self.groups.items()
+        }
+        written["axes"] = [axis.written() for axis in self.axes]
+        return written
+
+    def _column_uses(self) -> Iterator[tuple[tuple[str | int, ...], str]]:
+        yield ("score", "column"), self.score.column
+        yield ("mated", "column"), self.mated.column
+        for index, column in enumerate(self.subjects):
+            yield ("subjects", index), column
+        for attribute, group in self.groups.items():
+            for index, column in enumerate(group.columns):
+                yield ("groups", attribute, index), column
+
+    def _check_column_uses(self) -> None:
+        uses: dict[str, str] = {}
+        for path, column in self._column_uses():
+            use = ".".join(str(part) for part in path if isinstance(part, str))
+            if column in uses:
+                problem = f"column {shown(column)} has two uses, {uses[column]} and {use}"
+                raise problem_at(path, problem)
+            uses[column] = use
+
+    def _check_axes(self) -> None:
+        for index, axis in enumerate(self.axes):
+            for attribute in axis.attributes:
+                self._require_attribute(attribute, ("axes", index))
+
+    def _check_labels(self) -> None:
+        for attribute in self.labels_of if isinstance(self.labels_of, Mapping) else ():
+            self._require_attribute(attribute, ("labels_of", attribute))
+
+    def _require_attribute(self, attribute: str, path: tuple[str | int, ...]) -> None:
+        if attribute not in self.groups:
+            raise problem_at(path, f"{shown(attribute)} is not one of the groups: {', '.join(self.groups)}")
+
+    def _check_identities(self) -> None:
+        if self.identities == "separate" and len(self.subjects) < 2:
+            raise problem_at(("identities",), "separate identities need two columns of subjects")
+
+    def _check_watchlist(self) -> None:
+        if self.task == "identification" and self.watchlist_size is None:
+            raise problem_at(("task",), "identification needs watchlist_size")
+        if self.task == "verification" and self.watchlist_size is not None:
+            raise problem_at(
+                ("watchlist_size",), "verification has no watchlist; is the task identification?"
+            )
+        for attribute in self.watchlist_composition or ():
+            self._require_attribute(attribute, ("watchlist_composition", attribute))
+        require_whole(self.watchlist_composition, self.watchlist_size)
+
+    def _check_pairing(self) -> None:
+        one_sided = all(group.reference is None for group in self.groups.values())
+        if self.pairing == "cross" and one_sided:
+            raise problem_at(
+                ("pairing",), "cross needs groups with two columns, the probe's and the reference's"
+            )
+
+
+def load_study(study: Study | Mapping[str, object] | str | os.PathLike[str]) -> Study:
+    """Return a study given as itself, as a mapping or as the path of a YAML or JSON file.
+
+    Parameters
+    ----------
+    study : Study, mapping, str or path-like
+        A mapping has the form of a file.
+
+    Raises
+    ------
+    InputError
+        The first problem of the file or mapping, with its line and column in a file.
+    """
+    return load(Study, study, "study")
+
+
+def study_from_options(document: Document | None, options: Mapping[str, object]) -> Study:
+    """Return the study of a file with command-line options laid over it.
+
+    Parameters
+    ----------
+    document : Document or None
+        The study file, where there is one.
+    options : mapping
+        Nested plain values in the form of a file. ``matcher``, ``score`` and ``mated`` merge key by key and
+        ``groups`` by attribute; other keys replace the file's.
+
+    Raises
+    ------
+    InputError
+        The first problem; its source is ``command line`` where an option is to blame.
+    """
+    spelled_out = document and replace(document, value=_with_mated_spelled_out(document.value))
+    merged = with_options(
+        spelled_out, _with_mated_spelled_out(options), merged=("matcher", "score", "mated", "groups")
+    )
+    return validate(Study, merged)
+
+
+def _with_mated_spelled_out(value: Mapping[str, object]) -> Mapping[str, object]:
+    mated = value.get("mated")
+    return {**value, "mated": {"column": mated}} if isinstance(mated, str) else value

@@ -1,0 +1,174 @@
+"""From counted cells to the groups of an axis."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from harness.counting import Cell, Counts
+from harness.counting.grouping import AxisGrouping, group_label
+from harness.errors import InputError
+from harness.study import Axis, Study, load_study
+
+ETHNICITY, SEX = Axis(("ethnicity",)), Axis(("sex",))
+BOTH = Axis(("ethnicity", "sex"))
+
+# Trials of each cell: non-mated, mated. A cell is (ethnicity, sex); None where the two sides differ.
+WITHIN: dict[Cell, tuple[int, int]] = {
+    ("Asian", "F"): (10, 1),
+    ("Asian", "M"): (20, 2),
+    ("Black", "F"): (40, 4),
+    ("Asian", None): (100, 0),
+    (None, "F"): (200, 0),
+    (None, None): (400, 8),
+}
+
+# A cell is (ethnicity of probe, ethnicity of reference, sex of probe, sex of reference).
+CROSS: dict[Cell, tuple[int, int]] = {
+    ("Asian", "Asian", "F", "F"): (1, 3),
+    ("Asian", "Asian", "F", "M"): (2, 0),
+    ("Asian", "Black", "F", "F"): (4, 0),
+    ("Black", "Asian", "F", "F"): (8, 0),
+    ("Black", "Black", "M", "M"): (16, 5),
+}
+
+
+def study(pairing: str) -> Study:
+    return load_study(
+        {
+            "matcher": {"name": "ArcFace", "version": "1"},
+            "groups": {"ethnicity": ["pe", "re"], "sex": ["ps", "rs"]},
+            "pairing": pairing,
+        }
+    )
+
+
+def counts(cells: dict[Cell, tuple[int, int]]) -> Counts:
+    """Count comparisons none of which reaches the only threshold."""
+    trials = np.array(list(cells.values()), np.int64).reshape(-1, 2)
+    bins = np.stack([trials, np.zeros_like(trials)], axis=-1)
+    width = len(next(iter(cells), ()))
+    return Counts(tuple(map(str, range(width))), np.array([0.5]), tuple(cells), bins, np.zeros_like(trials))
+
+
+def trials(counted: Counts) -> dict[Cell, tuple[int, ...]]:
+    return {cell: tuple(row) for cell, row in zip(counted.cells, counted.trials.tolist(), strict=True)}
+
+
+def test_a_group_is_named_by_its_values() -> None:
+    assert group_label(["Black"]) == "Black"
+    assert group_label(["Black", "F"]) == "Black×F"
+
+
+class TestPairingWithin:
+    def test_an_axis_of_one_attribute_adds_up_the_others(self) -> None:
+        grouped = AxisGrouping(study("within"), ETHNICITY).within(counts(WITHIN))
+        assert grouped.columns == ("ethnicity",)
+        assert trials(grouped) == {("Asian",): (130, 3), ("Black",): (40, 4)}
+        assert trials(AxisGrouping(study("within"), SEX).within(counts(WITHIN))) == {
+            ("F",): (250, 5),
+            ("M",): (20, 2),
+        }
+
+    def test_an_intersectional_axis_needs_both_sides_alike_in_every_attribute(self) -> None:
+        grouped = AxisGrouping(study("within"), BOTH).within(counts(WITHIN))
+        assert grouped.columns == ("ethnicity×sex",)
+        assert trials(grouped) == {("Asian×F",): (10, 1), ("Asian×M",): (20, 2), ("Black×F",): (40, 4)}
+
+    def test_an_axis_orders_its_attributes_as_it_likes(self) -> None:
+        grouped = AxisGrouping(study("within"), Axis(("sex", "ethnicity"))).within(counts(WITHIN))
+        assert trials(grouped) == {("F×Asian",): (10, 1), ("F×Black",): (40, 4), ("M×Asian",): (20, 2)}
+
+    def test_the_rest_is_counted_by_class(self) -> None:
+        assert AxisGrouping(study("within"), ETHNICITY).left_out(counts(WITHIN)).tolist() == [600, 8]
+        assert AxisGrouping(study("within"), BOTH).left_out(counts(WITHIN)).tolist() == [700, 8]
+
+    def test_the_matrix_is_its_diagonal(self) -> None:
+        assert trials(AxisGrouping(study("within"), ETHNICITY).across(counts(WITHIN))) == {
+            ("Asian", "Asian"): (130, 3),
+            ("Black", "Black"): (40, 4),
+        }
+
+
+class TestPairingProbe:
+    def test_every_trial_counts_for_the_group_of_its_probe(self) -> None:
+        counted = counts({("Asian", "F"): (10, 1), ("Asian", "M"): (20, 2), ("Black", "F"): (40, 4)})
+        grouping = AxisGrouping(study("probe"), ETHNICITY)
+        assert trials(grouping.within(counted)) == {("Asian",): (30, 3), ("Black",): (40, 4)}
+        assert grouping.left_out(counted).tolist() == [0, 0]
+
+
+class TestPairingCross:
+    def test_groups_are_the_diagonal_of_the_matrix(self) -> None:
+        grouping = AxisGrouping(study("cross"), ETHNICITY)
+        assert trials(grouping.within(counts(CROSS))) == {("Asian",): (3, 3), ("Black",): (16, 5)}
+        assert grouping.left_out(counts(CROSS)).tolist() == [12, 0]
+
+    def test_the_second_attribute_has_its_own_two_sides(self) -> None:
+        grouping = AxisGrouping(study("cross"), SEX)
+        assert trials(grouping.within(counts(CROSS))) == {("F",): (13, 3), ("M",): (16, 5)}
+        assert grouping.left_out(counts(CROSS)).tolist() == [2, 0]
+
+    def test_the_matrix_tells_probe_from_reference(self) -> None:
+        matrix = AxisGrouping(study("cross"), ETHNICITY).across(counts(CROSS))
+        assert matrix.columns == ("ethnicity of probe", "ethnicity of reference")
+        assert trials(matrix) == {
+            ("Asian", "Asian"): (3, 3),
+            ("Asian", "Black"): (4, 0),
+            ("Black", "Asian"): (8, 0),
+            ("Black", "Black"): (16, 5),
+        }
+
+    def test_the_matrix_of_an_intersectional_axis(self) -> None:
+        grouping = AxisGrouping(study("cross"), BOTH)
+        assert trials(grouping.across(counts(CROSS))) == {
+            ("Asian×F", "Asian×F"): (1, 3),
+            ("Asian×F", "Asian×M"): (2, 0),
+            ("Asian×F", "Black×F"): (4, 0),
+            ("Black×F", "Asian×F"): (8, 0),
+            ("Black×M", "Black×M"): (16, 5),
+        }
+        assert trials(grouping.within(counts(CROSS))) == {("Asian×F",): (1, 3), ("Black×M",): (16, 5)}
+
+
+@given(
+    st.dictionaries(
+        st.tuples(*[st.sampled_from(["A", "B", None])] * 2),
+        st.tuples(st.integers(0, 9), st.integers(0, 9)),
+        min_size=1,
+    ),
+    st.sampled_from([ETHNICITY, SEX, BOTH]),
+)
+def test_every_trial_is_in_a_group_or_counted_as_left_out(
+    cells: dict[Cell, tuple[int, int]], axis: Axis
+) -> None:
+    grouping, counted = AxisGrouping(study("within"), axis), counts(cells)
+    left_out = grouping.left_out(counted)
+    try:
+        grouped = grouping.within(counted).trials.sum(axis=0)
+    except InputError:
+        grouped = np.zeros(2, np.int64)
+    assert (grouped + left_out).tolist() == counted.trials.sum(axis=0).tolist()
+
+
+class TestRefusals:
+    def test_comparisons_none_of_which_is_within_a_group(self) -> None:
+        grouping = AxisGrouping(study("within"), ETHNICITY)
+        with pytest.raises(InputError, match="axis ethnicity: no comparison has both sides in one group"):
+            grouping.within(counts({(None, "F"): (5, 0), (None, None): (5, 0)}))
+
+    def test_different_values_that_make_one_name(self) -> None:
+        cells: dict[Cell, tuple[int, int]] = {("A×B", "F"): (5, 0), ("A", "B×F"): (5, 0)}
+        with pytest.raises(InputError, match="axis ethnicity×sex: two groups would both be named 'A×B×F'"):
+            AxisGrouping(study("within"), BOTH).within(counts(cells))
+        assert len(AxisGrouping(study("within"), ETHNICITY).within(counts(cells)).cells) == 2
+
+    def test_two_sides_that_differ_under_one_name(self) -> None:
+        grouping = AxisGrouping(study("cross"), BOTH)
+        cells: dict[Cell, tuple[int, int]] = {("A×B", "A", "F", "B×F"): (5, 0)}
+        with pytest.raises(InputError, match="both be named 'A×B×F'"):
+            grouping.within(counts(cells))
+        with pytest.raises(InputError, match="both be named 'A×B×F'"):
+            grouping.across(counts(cells))
