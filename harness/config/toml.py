@@ -12,12 +12,13 @@ import tomllib
 from collections.abc import Iterator
 from contextlib import suppress
 
-from harness.config.document import KeyPath, Position
-from harness.config.tokens import (
+from harness.config.document import (
     MAX_DEPTH,
     TOO_DEEP,
     TOO_LONG,
+    KeyPath,
     MalformedError,
+    Position,
     Token,
     line_starts,
     position_at,

@@ -36,7 +36,7 @@ def content_of(path: Path, *, limit: int, within: Path | None = None) -> bytes:
     UnreadableError
         It is not there, or may not be read.
     InputError
-        It is no regular file, leads out of the folder, or is too large.
+        It is not a regular file, leads out of the folder, or is too large.
     """
     source = str(path)
     try:

@@ -12,7 +12,7 @@ from itertools import pairwise
 
 from pydantic_core import ValidationError
 
-from harness.config import document_from, dotted, shown, validate, validated
+from harness.config import document_from, dotted, shown, validate
 from harness.errors import InputError
 from harness.gate.files import plain_json
 from harness.gate.shape import (
@@ -71,7 +71,7 @@ def read_evaluation(content: bytes, source: str) -> Stated:
             raise InputError(
                 f"schema is {shown(known)}, not {shown(SCHEMAS[-1])}; evaluate again with this version"
             )
-        shape = validated(EvaluationShape, plain)
+        shape = EvaluationShape.model_validate(plain)
         for key in ("asked_for", "warnings"):
             _require(
                 (key in document) == (known != SCHEMAS[0]), f"{key}: is there in schema 2, and only there"

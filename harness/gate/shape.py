@@ -4,10 +4,12 @@ Schema 1 lacks what schema 2 says of the thresholds between those evaluated. `ha
 cannot say, such as arrays of one length.
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from typing import Annotated, Literal
 
-from harness.config import Key, Limits, Part
+from pydantic import ConfigDict, Field
+
+from harness.config import ListOf, MappingOf, StrictModel
 
 __all__ = [
     "SCHEMAS",
@@ -30,93 +32,93 @@ Number = float | Literal["inf"] | None
 """An undefined number is null, and one without bound is the text ``inf``."""
 
 _LARGEST = 2**53  # up to which every reader of JSON has whole numbers exactly
-_Count = Annotated[int, Limits(ge=0, le=_LARGEST)]
-_Place = Annotated[int, Limits(ge=0)]
-_GroupIndex = Annotated[int, Limits(ge=-1)]
-_Share = Annotated[float, Limits(ge=0, le=1)] | None
-_Confidence = Annotated[float, Limits(gt=0, lt=1)]
-_Multiple = Annotated[float, Limits(ge=0)] | Literal["inf"] | None
-_DesignEffect = Annotated[float, Limits(ge=1)] | Literal["inf"] | None
+_Count = Annotated[int, Field(ge=0, le=_LARGEST)]
+_Place = Annotated[int, Field(ge=0)]
+_GroupIndex = Annotated[int, Field(ge=-1)]
+_Share = Annotated[float, Field(ge=0, le=1)] | None
+_Confidence = Annotated[float, Field(gt=0, lt=1)]
+_Multiple = Annotated[float, Field(ge=0)] | Literal["inf"] | None
+_DesignEffect = Annotated[float, Field(ge=1)] | Literal["inf"] | None
 
 
-class ByTruth(Part):
+class ByTruth(StrictModel):
     """A number of non-mated and one of mated comparisons."""
 
     non_mated: _Count
     mated: _Count
 
 
-class GroupShape(Part):
+class GroupShape(StrictModel):
     """One group's errors and rates, a value a threshold."""
 
     group: str
     trials: _Count
-    errors: list[_Count]
-    design_effect: list[_DesignEffect]
-    estimate: list[_Share]
-    lower: list[_Share]
-    upper: list[_Share]
+    errors: ListOf[_Count]
+    design_effect: ListOf[_DesignEffect]
+    estimate: ListOf[_Share]
+    lower: ListOf[_Share]
+    upper: ListOf[_Share]
 
 
-class RatesShape(Part):
+class RatesShape(StrictModel):
     """Error rates by group and threshold."""
 
     name: str
     confidence: _Confidence
-    groups: Annotated[list[GroupShape], Limits(min_length=1)]
+    groups: Annotated[ListOf[GroupShape], Field(min_length=1)]
 
 
-class DifferentialShape(Part):
+class DifferentialShape(StrictModel):
     """How far the groups differ at every threshold."""
 
-    worst: list[_GroupIndex]
-    best: list[_GroupIndex]
-    ratio: list[_Multiple]
-    ratio_lower: list[_Multiple]
-    ratio_upper: list[_Multiple]
-    gap: list[_Share]
-    gap_upper: list[_Multiple]
-    p_value: list[_Share]
-    pairs_that_differ: list[_Count]
-    detectable_ratio: list[_Multiple]
+    worst: ListOf[_GroupIndex]
+    best: ListOf[_GroupIndex]
+    ratio: ListOf[_Multiple]
+    ratio_lower: ListOf[_Multiple]
+    ratio_upper: ListOf[_Multiple]
+    gap: ListOf[_Share]
+    gap_upper: ListOf[_Multiple]
+    p_value: ListOf[_Share]
+    pairs_that_differ: ListOf[_Count]
+    detectable_ratio: ListOf[_Multiple]
     confidence: _Confidence
 
 
-class _Measure(Part):
+class _Measure(StrictModel):
     measure: str
-    estimate: list[_Multiple]
-    lower: list[_Multiple]
-    upper: list[_Multiple]
-    undefined_because: list[_Count]
+    estimate: ListOf[_Multiple]
+    lower: ListOf[_Multiple]
+    upper: ListOf[_Multiple]
+    undefined_because: ListOf[_Count]
 
 
-class MeasuresShape(Part):
+class MeasuresShape(StrictModel):
     """Summary measures of one axis."""
 
-    alpha: Annotated[float, Limits(ge=0, le=1)]
+    alpha: Annotated[float, Field(ge=0, le=1)]
     confidence: _Confidence
-    reasons: list[str]
-    measures: list[_Measure]
+    reasons: ListOf[str]
+    measures: ListOf[_Measure]
 
 
-class VerdictShape(Part):
+class VerdictShape(StrictModel):
     """What an axis was found to be at every threshold."""
 
-    verdicts: list[Literal["disparity shown", "parity shown", "inconclusive"]]
+    verdicts: ListOf[Literal["disparity shown", "parity shown", "inconclusive"]]
     not_detected_from: _Place | None
     parity_shown_from: _Place | None
     parity_shown_to: _Place | None
-    growth_needed: list[_Multiple]
-    parity_to_next: list[bool] | None = None
-    obstacles: list[str]
+    growth_needed: ListOf[_Multiple]
+    parity_to_next: ListOf[bool] | None = None
+    obstacles: ListOf[str]
 
 
-class AxisShape(Part):
+class AxisShape(StrictModel):
     """One axis."""
 
     judged: bool
     left_out: ByTruth
-    subjects: Mapping[str, ByTruth] | None
+    subjects: MappingOf[str, ByTruth] | None
     false_matches: RatesShape
     false_non_matches: RatesShape
     across: RatesShape | None
@@ -126,46 +128,46 @@ class AxisShape(Part):
     verdict: VerdictShape
 
 
-class ConfirmationShape(Part):
+class ConfirmationShape(StrictModel):
     """Whether a threshold chosen on half of the subjects holds on the other half."""
 
     chosen: float | None
     outcome: Literal["holds", "does not hold", "undecided", "nothing to confirm"]
     reason: str
-    comparisons: Annotated[list[ByTruth], Limits(min_length=2, max_length=2)]
+    comparisons: Annotated[ListOf[ByTruth], Field(min_length=2, max_length=2)]
     left_out: ByTruth
-    ratio_upper: Mapping[str, Number]
+    ratio_upper: MappingOf[str, Number]
 
 
-class _Cost(Part):
-    not_detected_from: Mapping[str, float | None] | None
-    parity_shown_from: Mapping[str, float | None] | None
-    parity_shown_to: Mapping[str, float | None] | None
+class _Cost(StrictModel):
+    not_detected_from: MappingOf[str, float | None] | None
+    parity_shown_from: MappingOf[str, float | None] | None
+    parity_shown_to: MappingOf[str, float | None] | None
 
 
-class _AnswerOfAxis(Part):
+class _AnswerOfAxis(StrictModel):
     not_detected_from: float | None
     parity_shown_from: float | None
     parity_shown_to: float | None
     cost: _Cost
 
 
-class _Answer(Part):
+class _Answer(StrictModel):
     criterion: str
     safe_threshold: float | None
     reason: str
     not_detected_from: float | None
-    axes: Mapping[str, _AnswerOfAxis]
+    axes: MappingOf[str, _AnswerOfAxis]
 
 
-class _Input(Part):
+class _Input(StrictModel):
     name: str
     bytes: _Count | None
     sha256: str | None
 
 
-class _Versions(Part):
-    unknown_keys = "allow"
+class _Versions(StrictModel):
+    model_config = ConfigDict(extra="allow")
 
     harness: str
     python: str
@@ -175,25 +177,25 @@ class _Versions(Part):
     pyarrow: str
 
 
-class EvaluationShape(Part):
+class EvaluationShape(StrictModel):
     """The whole document; study and policy are read by their own models."""
 
-    schema_: Annotated[Literal["harness/evaluation/1", "harness/evaluation/2"], Key("schema")]
+    schema_: Annotated[Literal["harness/evaluation/1", "harness/evaluation/2"], Field(alias="schema")]
     versions: _Versions
     study: dict[str, object]
     policy: dict[str, object]
-    inputs: Annotated[list[_Input], Limits(min_length=1)]
+    inputs: Annotated[ListOf[_Input], Field(min_length=1)]
     score_type: Literal["float64", "float32"]
     comparisons: ByTruth
     missing: ByTruth
-    notes: list[str]
-    warnings: list[str] | None = None
+    notes: ListOf[str]
+    warnings: ListOf[str] | None = None
     answer: _Answer
     confirmation: ConfirmationShape | None
     place_of_safe_threshold: _Place | None
-    thresholds: Annotated[list[float], Limits(min_length=1)]
-    asked_for: list[float] | None = None
-    axes: Annotated[Mapping[str, AxisShape], Limits(min_length=1)]
+    thresholds: Annotated[ListOf[float], Field(min_length=1)]
+    asked_for: ListOf[float] | None = None
+    axes: Annotated[MappingOf[str, AxisShape], Field(min_length=1)]
 
 
 def parity_to_next(verdict: VerdictShape) -> Sequence[bool]:

@@ -1,14 +1,16 @@
-"""The ways of grouping trials, as a study or a policy states them."""
+"""The groups of people: the ways of grouping trials, and how many references of each group a watchlist holds."""
 
 from __future__ import annotations
 
-from collections.abc import Hashable
+from collections.abc import Hashable, Mapping
 from dataclasses import dataclass
 from typing import Annotated, TypeVar
 
-from harness.config import After, Before, problem_at, shown
+from pydantic import AfterValidator, PlainSerializer, PlainValidator, WithJsonSchema
 
-__all__ = ["Axes", "Axis", "Listed", "distinct"]
+from harness.config import TupleOf, problem_at, shown
+
+__all__ = ["Axes", "Axis", "WatchlistComposition", "distinct", "require_whole"]
 
 _H = TypeVar("_H", bound=Hashable)
 
@@ -51,10 +53,6 @@ def distinct(values: tuple[_H, ...]) -> tuple[_H, ...]:
     return values
 
 
-def _tuple_if_list(value: object) -> object:
-    return tuple(value) if isinstance(value, list) else value
-
-
 def _axis_from(value: object) -> Axis:
     if isinstance(value, Axis):
         value = value.attributes
@@ -78,24 +76,42 @@ def _checked_axes(axes: tuple[Axis, ...]) -> tuple[Axis, ...]:
     return axes
 
 
-Listed = Before(_tuple_if_list)
-"""Lets a tuple be given as a list, which is all that YAML and JSON have."""
-
-_PUBLISHED_NAME = {"type": "string", "minLength": 1}
+_NAME_SCHEMA = {"type": "string", "minLength": 1}
+_AXIS_SCHEMA = {
+    "anyOf": [_NAME_SCHEMA, {"type": "array", "minItems": 1, "uniqueItems": True, "items": _NAME_SCHEMA}]
+}
 
 Axes = Annotated[
-    tuple[Annotated[Axis, Before(_axis_from)], ...],
-    Listed,
-    After(
-        _checked_axes,
-        type="array",
-        minItems=1,
-        uniqueItems=True,
-        items={
-            "anyOf": [
-                _PUBLISHED_NAME,
-                {"type": "array", "minItems": 1, "uniqueItems": True, "items": _PUBLISHED_NAME},
-            ]
-        },
-    ),
+    TupleOf[Annotated[Axis, PlainValidator(_axis_from), PlainSerializer(Axis.written)]],
+    AfterValidator(_checked_axes),
+    WithJsonSchema({"type": "array", "minItems": 1, "uniqueItems": True, "items": _AXIS_SCHEMA}),
 ]
+
+WatchlistComposition = Mapping[str, Mapping[str, int]]
+"""By attribute and group, the number of enrolled references; `harness.statistics.watchlist` takes one attribute's."""
+
+_KEY = "watchlist_composition"
+
+
+def require_whole(composition: WatchlistComposition | None, size: int | None) -> None:
+    """Refuse a composition unless the counts of every attribute add up to the size of the watchlist.
+
+    Parameters
+    ----------
+    composition : mapping of str to mapping of str to int, optional
+    size : int or None
+        Enrolled references; None where there is no watchlist.
+
+    Raises
+    ------
+    PydanticCustomError
+        It blames ``watchlist_composition``, a key of the model that is being validated.
+    """
+    if composition is None:
+        return
+    if size is None:
+        raise problem_at((_KEY,), "verification has no watchlist")
+    for attribute, counts in composition.items():
+        if (found := sum(counts.values())) != size:
+            problem = f"the counts of {shown(attribute)} add up to {found:,}, not to watchlist_size, {size:,}"
+            raise problem_at((_KEY, attribute), problem)
