@@ -1,23 +1,17 @@
-"""A document as plain values, where each of them stands, and how a stream of tokens becomes one.
-
-A format turns a text into tokens. What is refused whatever the format (a repeated key, a number that is not finite,
-...) is refused here, once, where the tokens become values.
-"""
+"""A document as plain values with their positions, the tokens that it is made of, and how values are written."""
 
 from __future__ import annotations
 
-import math
 import re
 from bisect import bisect_right
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from typing import Literal
-
-from harness.errors import InputError
 
 __all__ = [
     "COMMAND_LINE",
     "MAX_DEPTH",
+    "MAX_INTEGER",
     "TOO_DEEP",
     "TOO_LONG",
     "Document",
@@ -26,7 +20,6 @@ __all__ = [
     "Position",
     "Token",
     "converted",
-    "document_of",
     "dotted",
     "line_starts",
     "position_at",
@@ -40,17 +33,14 @@ Position = tuple[int, int]
 
 MAX_DEPTH = 16
 TOO_DEEP = f"nested more than {MAX_DEPTH} deep"
-MAX_VALUES = 5_000
-TOO_MANY = f"more than {MAX_VALUES:,} values; write them in several files"
 MAX_INTEGER = 2**53 - 1
 TOO_LONG = f"an integer beyond {MAX_INTEGER}, which not every program reads exactly"
 _LONGEST_SHOWN = 60
-_HALF_A_PAIR = re.compile("[\ud800-\udfff]")
 
 
 @dataclass(frozen=True)
 class Document:
-    """A document as plain values, and where each of them stands.
+    """A document as plain values, and their positions.
 
     Parameters
     ----------
@@ -146,93 +136,14 @@ def position_at(starts: list[int], offset: int) -> Position:
     return line, offset - starts[line - 1] + 1
 
 
-def document_of(tokens: Iterator[Token], source: str) -> Document:
-    """Make a document of the tokens of a format.
-
-    Raises
-    ------
-    InputError
-        The format refuses the text, or the rules for every document do.
-    """
-    builder = _Builder(tokens)
-    try:
-        value = builder.document()
-    except MalformedError as error:
-        line, column = error.at or (None, None)
-        raise InputError(error.problem, source=source, line=line, column=column) from error
-    return Document(value, source, builder.positions, builder.key_positions)
-
-
-class _Builder:
-    """Plain values and their positions from a stream of tokens."""
-
-    def __init__(self, tokens: Iterator[Token]) -> None:
-        self._tokens = tokens
-        self._count = 0
-        self.positions: dict[KeyPath, Position] = {}
-        self.key_positions: dict[KeyPath, Position] = {}
-
-    def document(self) -> dict[str, object]:
-        first = next(self._tokens, None)
-        if first is None or (first.kind == "scalar" and first.value is None):
-            raise MalformedError("the document is empty", None)
-        value = self._value(first, ())
-        second = next(self._tokens, None)
-        if second is not None:
-            raise MalformedError("a second document starts here; expected only one", second.at)
-        if not isinstance(value, dict):
-            raise MalformedError(f"{shown(value)} is not a mapping of keys to values", first.at)
-        return value
-
-    def _value(self, token: Token, path: KeyPath) -> object:
-        if len(path) > MAX_DEPTH:
-            raise MalformedError(TOO_DEEP, token.at)
-        self._count += 1
-        if self._count > MAX_VALUES:
-            raise MalformedError(TOO_MANY, token.at)
-        if token.at is not None:
-            self.positions[path] = token.at
-        if token.kind == "mapping":
-            return self._mapping(path)
-        if token.kind == "list":
-            return [self._value(item, (*path, index)) for index, item in enumerate(self._until_end())]
-        if problem := _problem(token.value):
-            raise MalformedError(f"{dotted(path)}: {problem}" if path else problem, token.at)
-        return token.value
-
-    def _mapping(self, path: KeyPath) -> dict[str, object]:
-        value: dict[str, object] = {}
-        for token in self._until_end():
-            key = token.value
-            if problem := _problem(key):
-                raise MalformedError(problem, token.at)
-            if token.kind != "scalar" or not isinstance(key, str):
-                written = shown(key) if token.kind == "scalar" else f"a {token.kind}"
-                raise MalformedError(f"a key must be text, not {written}", token.at)
-            if key in value:
-                raise MalformedError(f"key {shown(key)} is given twice", token.at)
-            if token.at is not None:
-                self.key_positions[*path, key] = token.at
-            value[key] = self._value(next(self._tokens), (*path, key))
-        return value
-
-    def _until_end(self) -> Iterator[Token]:
-        while (token := next(self._tokens)).kind != "end":
-            yield token
-
-
-def _problem(value: object) -> str | None:
-    if isinstance(value, float) and not math.isfinite(value):
-        return f"{value} is not a finite number"
-    if isinstance(value, int) and abs(value) > MAX_INTEGER:
-        return TOO_LONG
-    if isinstance(value, str) and _HALF_A_PAIR.search(value):
-        return f"{shown(value)} holds half of a surrogate pair"
-    return None
-
-
 def shown(value: object) -> str:
-    """Write a value as a document would, on one line and cut to fit an error message."""
+    """Write a value as a document would, on one line and cut to fit an error message.
+
+    Examples
+    --------
+    >>> shown(["a", True, None])
+    "['a', true, null]"
+    """
     if value is None:
         return "null"
     if isinstance(value, bool):
@@ -246,7 +157,13 @@ def shown(value: object) -> str:
 
 
 def dotted(path: KeyPath) -> str:
-    """Write a path as it is written in Python: ``groups.sex[1]``."""
+    """Write a path as it is written in Python.
+
+    Examples
+    --------
+    >>> dotted(("groups", "sex", 1))
+    'groups.sex[1]'
+    """
     return "".join(f"[{part}]" if isinstance(part, int) else f".{_bare(part)}" for part in path)[1:]
 
 

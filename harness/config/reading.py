@@ -1,11 +1,13 @@
 """Documents from files, from values given in Python and from options, and how they are fitted to models.
 
-Errors are one line that says where, what, and how to fix it.
+A format turns a text into tokens. What is refused whatever the format (a repeated key, a number that is not finite,
+...) is refused here, once, where the tokens become values. An error is one line: where, what, and how to fix it.
 """
 
 from __future__ import annotations
 
 import json
+import math
 import os
 import re
 import stat
@@ -19,13 +21,16 @@ from pydantic_core import ErrorDetails
 
 from harness.config.document import (
     COMMAND_LINE,
+    MAX_DEPTH,
+    MAX_INTEGER,
     TOO_DEEP,
+    TOO_LONG,
     Document,
     KeyPath,
     MalformedError,
+    Position,
     Token,
     converted,
-    document_of,
     dotted,
     line_starts,
     position_at,
@@ -55,6 +60,10 @@ _NOT_SEEN = re.compile(
     r"\r(?!\n)|[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f\xad\u061c\u180e\u200b\u200e\u200f\u2028-\u202e\u2060-\u206f"
     r"\ufeff\ufff9-\ufffb\ufffe\uffff\U000e0000-\U000e007f]"
 )
+
+MAX_VALUES = 5_000
+TOO_MANY = f"more than {MAX_VALUES:,} values; write them in several files"
+_HALF_A_PAIR = re.compile("[\ud800-\udfff]")
 
 ENDINGS = (".yaml", ".yml", ".json", ".toml")
 
@@ -104,12 +113,18 @@ def document_in(content: bytes, source: str) -> Document:
     Raises
     ------
     InputError
+
+    Examples
+    --------
+    >>> document = document_in(b"sex: [female, male]", "groups.yaml")
+    >>> document.value, document.place(("sex", 1))
+    ({'sex': ['female', 'male']}, ('groups.yaml', 1, 15))
     """
     text = _text_in(content, source)
     ending = Path(source).suffix.lower()
     if ending not in ENDINGS:
         raise InputError(f"the name ends in none of {', '.join(ENDINGS)}", source=source)
-    return document_of(_reader(ending)(text), source)
+    return _document_of(_reader(ending)(text), source)
 
 
 def document_from(value: Mapping[str, object], source: str) -> Document:
@@ -120,14 +135,19 @@ def document_from(value: Mapping[str, object], source: str) -> Document:
     value : mapping
         Nested mappings, lists or tuples, and scalars.
     source : str
-        What errors call it.
+        Its name in errors.
 
     Raises
     ------
     InputError
         A key is not text, or a number is not finite.
+
+    Examples
+    --------
+    >>> document_from({"groups": ({"name": "sex"},)}, "study").value
+    {'groups': [{'name': 'sex'}]}
     """
-    return document_of(_python_tokens(value), source)
+    return _document_of(_python_tokens(value), source)
 
 
 def with_options(
@@ -138,7 +158,7 @@ def with_options(
     Parameters
     ----------
     document : Document or None
-        What a file says; None where there is no file.
+        Content of the file; None where there is none.
     options : mapping
         Nested plain values in the form of the file; a top-level key replaces the file's.
     merged : collection of str
@@ -148,6 +168,12 @@ def with_options(
     -------
     Document
         One that knows which of its values are the command line's.
+
+    Examples
+    --------
+    >>> document = document_from({"score": {"column": "s"}, "pairing": "within"}, "study")
+    >>> with_options(document, {"score": {"better": "lower"}}, merged=["score"]).value
+    {'score': {'column': 's', 'better': 'lower'}, 'pairing': 'within'}
     """
     given = document_from(options, COMMAND_LINE)
     if document is None:
@@ -172,12 +198,20 @@ def validate(model: type[_Model], document: Document) -> _Model:
     ----------
     model : type of StrictModel
     document : Document
-        What to fit to it.
+        Values to fit to it.
 
     Raises
     ------
     InputError
         The first problem in the order of the file, missing keys last, and how many more there are.
+
+    Examples
+    --------
+    >>> class Matcher(StrictModel):
+    ...     name: str
+    >>> validate(Matcher, document_from({"name": 1.1}, "matcher"))
+    Traceback (most recent call last):
+    harness.errors.InputError: matcher: name: 1.1 is not text; put it in quotes
     """
     try:
         return model.model_validate(document.value)
@@ -207,7 +241,7 @@ def load(model: type[_Model], given: object, name: str) -> _Model:
     given : model, mapping, str or path-like
         A model is returned as it is.
     name : str
-        What errors call a mapping.
+        Name of a mapping in errors.
 
     Raises
     ------
@@ -221,6 +255,91 @@ def load(model: type[_Model], given: object, name: str) -> _Model:
     if isinstance(given, str | os.PathLike):
         return validate(model, read_document(given))
     raise InputError(f"{shown(given)} is no {model.__name__}, mapping or path", source=name)
+
+
+def _document_of(tokens: Iterator[Token], source: str) -> Document:
+    """Make a document of the tokens of a format.
+
+    Raises
+    ------
+    InputError
+        The format refuses the text, or the rules for every document do.
+    """
+    builder = _Builder(tokens)
+    try:
+        value = builder.document()
+    except MalformedError as error:
+        line, column = error.at or (None, None)
+        raise InputError(error.problem, source=source, line=line, column=column) from error
+    return Document(value, source, builder.positions, builder.key_positions)
+
+
+class _Builder:
+    """Plain values and their positions from a stream of tokens."""
+
+    def __init__(self, tokens: Iterator[Token]) -> None:
+        self._tokens = tokens
+        self._count = 0
+        self.positions: dict[KeyPath, Position] = {}
+        self.key_positions: dict[KeyPath, Position] = {}
+
+    def document(self) -> dict[str, object]:
+        first = next(self._tokens, None)
+        if first is None or (first.kind == "scalar" and first.value is None):
+            raise MalformedError("the document is empty", None)
+        value = self._value(first, ())
+        second = next(self._tokens, None)
+        if second is not None:
+            raise MalformedError("a second document starts here; expected only one", second.at)
+        if not isinstance(value, dict):
+            raise MalformedError(f"{shown(value)} is not a mapping of keys to values", first.at)
+        return value
+
+    def _value(self, token: Token, path: KeyPath) -> object:
+        if len(path) > MAX_DEPTH:
+            raise MalformedError(TOO_DEEP, token.at)
+        self._count += 1
+        if self._count > MAX_VALUES:
+            raise MalformedError(TOO_MANY, token.at)
+        if token.at is not None:
+            self.positions[path] = token.at
+        if token.kind == "mapping":
+            return self._mapping(path)
+        if token.kind == "list":
+            return [self._value(item, (*path, index)) for index, item in enumerate(self._until_end())]
+        if problem := _problem(token.value):
+            raise MalformedError(f"{dotted(path)}: {problem}" if path else problem, token.at)
+        return token.value
+
+    def _mapping(self, path: KeyPath) -> dict[str, object]:
+        value: dict[str, object] = {}
+        for token in self._until_end():
+            key = token.value
+            if problem := _problem(key):
+                raise MalformedError(problem, token.at)
+            if token.kind != "scalar" or not isinstance(key, str):
+                written = shown(key) if token.kind == "scalar" else f"a {token.kind}"
+                raise MalformedError(f"a key must be text, not {written}", token.at)
+            if key in value:
+                raise MalformedError(f"key {shown(key)} is given twice", token.at)
+            if token.at is not None:
+                self.key_positions[*path, key] = token.at
+            value[key] = self._value(next(self._tokens), (*path, key))
+        return value
+
+    def _until_end(self) -> Iterator[Token]:
+        while (token := next(self._tokens)).kind != "end":
+            yield token
+
+
+def _problem(value: object) -> str | None:
+    if isinstance(value, float) and not math.isfinite(value):
+        return f"{value} is not a finite number"
+    if isinstance(value, int) and abs(value) > MAX_INTEGER:
+        return TOO_LONG
+    if isinstance(value, str) and _HALF_A_PAIR.search(value):
+        return f"{shown(value)} holds half of a surrogate pair"
+    return None
 
 
 def _reader(ending: str) -> Callable[[str], Iterator[Token]]:

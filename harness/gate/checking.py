@@ -50,7 +50,7 @@ def check(
     evaluation : str, optional
         Path of the ``evaluation.json`` to check against; without it, each config's own.
     today : date
-        What dates are compared with.
+        Day that dates are compared with.
     keys : sequence of SSlibKey
         Public keys, from `harness.gate.signing.public_keys`; evidence has to be signed by one of them, where any is
         given.
@@ -65,6 +65,12 @@ def check(
     -------
     Report
         The worst first. What cannot be read or decided is in it too; nothing is raised.
+
+    Examples
+    --------
+    >>> report = check(["no_such_file.yaml"], today=date(2026, 6, 1))
+    >>> str(report.outcome), report.exit_code
+    ('invalid', 2)
     """
     granted, checked = _waivers(waivers, waiver_keys, today)
     session = _Session(Library(keys, today), today, evaluation, envelope, tuple(granted))
@@ -200,7 +206,7 @@ def _agreeing(evidence: Evidence, statement: EvaluationStatement) -> Proven | Un
 
 @dataclass(frozen=True)
 class _Session:
-    """What is the same for every deployment of a check."""
+    """Settings that are the same for every deployment of a check."""
 
     proofs: Library
     today: date
@@ -212,7 +218,7 @@ class _Session:
 def _waivers(
     paths: Sequence[str], keys: Sequence[SSlibKey], today: date
 ) -> tuple[list[Granted], list[Checked]]:
-    """Return the waivers that are trusted, and what blocks where some are not."""
+    """Return the waivers that are trusted, and findings that block where some are not."""
     granted: list[Granted] = []
     blocking: list[Checked] = []
     for path in paths:

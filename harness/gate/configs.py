@@ -1,4 +1,4 @@
-"""Which configs a check was asked for (files, folders and patterns), and the deployments in them.
+"""The configs that a check was asked for (files, folders and patterns), and the deployments in them.
 
 A pattern is read here and not by a shell, because shells leave out hidden files, tell ``.yaml`` from ``.YAML`` and
 pass on a pattern that matches nothing. Whatever a name could mean is checked, or told as not checked.
@@ -29,7 +29,7 @@ _EVERY_FOLDER = "**"
 
 @dataclass(frozen=True)
 class Named:
-    """What the names that a check was given come to.
+    """Files found for the names that a check was given.
 
     Parameters
     ----------
@@ -183,7 +183,7 @@ def _raise(error: OSError) -> None:
 
 @dataclass(frozen=True)
 class Located:
-    """A deployment, and where its values stand.
+    """A deployment, and the positions of its values.
 
     Parameters
     ----------
@@ -198,7 +198,7 @@ class Located:
     document: Document
 
     def place(self, *path: str) -> Place:
-        """Return where a value stands, or the nearest that encloses it."""
+        """Return the position of a value, or of the nearest value that encloses it."""
         return Place(*self.document.place(("deployments", self.name, *path)))
 
     @property
@@ -237,7 +237,7 @@ def _require_own_file(source: str) -> None:
 
 
 def _with_defaults(document: Document) -> Document:
-    """Lay the defaults below every deployment, with their places."""
+    """Lay the defaults below every deployment, with their positions."""
     defaults = document.value.get("defaults", {})
     deployments = document.value.get("deployments")
     _require_valid_defaults(document)

@@ -167,13 +167,13 @@ class Deployment(StrictModel):
     axes : tuple of Axis
         The demographic axes in force, each an attribute or a list of attributes.
     owner : str
-        Who answers for it.
+        Person or role that answers for it.
     starts, until : date, optional
         First (written ``from``) and last day.
     evidence : EvidenceTerms
         The evaluation it rests on.
     criterion : {"shown", "not_detected"}
-        What the evaluation's policy must ask for.
+        Criterion that the evaluation's policy must have.
     max_ratio : float, optional
         The largest ratio of false match rates that the evaluation's policy may tolerate.
     min_confidence : float, optional
@@ -212,7 +212,7 @@ _OPTIONAL: dict[str, Any] = {
     for name, field in Deployment.model_fields.items()
 }
 Defaults = create_model("Defaults", __base__=StrictModel, **_OPTIONAL)
-"""What every deployment of a file has unless it says otherwise."""
+"""Terms that every deployment of a file has unless it says otherwise."""
 
 
 class DeploymentFile(StrictModel):
@@ -221,7 +221,8 @@ class DeploymentFile(StrictModel):
     Parameters
     ----------
     defaults : Defaults
-        What every deployment has unless it says otherwise; a key that is given replaces the default's whole value.
+        Terms that every deployment has unless it says otherwise; a key that is given replaces the default's whole
+        value.
     deployments : mapping of str to Deployment
         One or more, up to a thousand, by name.
     """

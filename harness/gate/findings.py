@@ -1,4 +1,4 @@
-"""Findings of a check, and what each rule means: plain values, for any format to write."""
+"""Findings of a check, and the meaning of each rule: plain values, for any format to write."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ _LONGEST_SENTENCE = 2_000
 
 
 class Outcome(StrEnum):
-    """What came of a check."""
+    """Outcome of a check."""
 
     PASS = "pass"  # noqa: S105 - no password
     WAIVED = "waived"
@@ -24,17 +24,17 @@ class Outcome(StrEnum):
 
     @property
     def severity(self) -> int:
-        """Its place among the outcomes, the worst highest."""
+        """Its rank among the outcomes, the worst highest."""
         return list(Outcome).index(self)
 
     @property
     def exit_code(self) -> int:
-        """What a command exits with where nothing worse was found."""
+        """Exit code of a command where nothing worse was found."""
         return {"pass": 0, "waived": 0, "cannot decide": 3, "fail": 1, "invalid": 2}[self.value]
 
 
 class Rule(StrEnum):
-    """Which rule a finding comes from; the names are for machines and do not change."""
+    """Rule that a finding comes from; the names are for machines and do not change."""
 
     SAFE = "safe"
     INVALID_CONFIG = "invalid-config"
@@ -90,7 +90,7 @@ class Finding:
     rule : Rule
     outcome : Outcome
     sentence : str
-        What a person can act on; it may quote the config or the evidence, so a format must escape it.
+        Sentence that a person can act on; it may quote the config or the evidence, so a format must escape it.
     place : Place
         Of the value that is to blame.
     """
@@ -202,9 +202,9 @@ class Explained:
     title : str
         A few words.
     meaning : str
-        What it says of a deployment.
+        Its meaning for a deployment.
     remedy : str
-        What to do about it.
+        Advice on what to do about it.
     """
 
     title: str

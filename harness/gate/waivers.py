@@ -1,4 +1,4 @@
-"""Waivers: what somebody answers for although the evidence does not show that it is safe, and until when.
+"""Waivers: deployments that somebody answers for although the evidence does not show that they are safe.
 
 A waiver is laid over what a check found; the findings stay as they are.
 """
@@ -106,7 +106,7 @@ class Waiver(StrictModel):
 
     @property
     def subject(self) -> tuple[object, ...]:
-        """What it is about; only one waiver of a file is about the same."""
+        """Deployment and terms that it is about; only one waiver of a file is about the same."""
         return self.deployment, self.matcher, self.use_case, self.threshold, self.watchlist_size
 
 
@@ -128,10 +128,10 @@ class WaiverFile(StrictModel):
     def _check_as_a_whole(self) -> Self:
         """Refuse two waivers of one deployment."""
         seen = set()
-        for place, waiver in enumerate(self.waivers):
+        for index, waiver in enumerate(self.waivers):
             if waiver.subject in seen:
                 problem = f"{shown(waiver.deployment)} is waived twice; name all rules in one waiver"
-                raise problem_at(("waivers", place), problem)
+                raise problem_at(("waivers", index), problem)
             seen.add(waiver.subject)
         return self
 
@@ -151,9 +151,9 @@ def waivers_from(document: Document, signed_on: date) -> tuple[Waiver, ...]:
         It is no file of waivers, or one of them has expired by that day.
     """
     waivers = validate(WaiverFile, document).waivers
-    for place, waiver in enumerate(waivers):
+    for index, waiver in enumerate(waivers):
         if waiver.expires < signed_on:
-            source, line, column = document.place(("waivers", place, "expires"))
+            source, line, column = document.place(("waivers", index, "expires"))
             problem = (
                 f"the waiver of {shown(waiver.deployment)} expired on {waiver.expires}, before {signed_on}"
             )

@@ -1,4 +1,4 @@
-"""What the columns mean, which groups are compared, and when a threshold counts as safe."""
+"""The study: meaning of the columns, and groups compared; and the policy: when a threshold counts as safe."""
 
 from harness.study.groups import Axes, Axis, WatchlistComposition, distinct, require_whole
 from harness.study.policy import DEFAULT_MAX_RATIO, Policy, load_policy, policy_from_options

@@ -23,6 +23,11 @@ class Axis:
     ----------
     attributes : tuple of str
         One attribute, or several for an intersectional axis.
+
+    Examples
+    --------
+    >>> Axis(("ethnicity", "sex")).name
+    'ethnicity×sex'
     """
 
     attributes: tuple[str, ...]

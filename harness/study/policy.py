@@ -40,11 +40,11 @@ class Policy(StrictModel):
     max_gap : float, optional
         Largest tolerated difference of two groups' false match rates.
     max_fmr : float, optional
-        What the upper bound of every group's false match rate may reach.
+        Largest tolerated upper bound of any group's false match rate.
     max_fnmr_gap : float, optional
         Largest tolerated difference of two groups' false non-match rates.
     min_subjects, min_trials : int
-        What every group must have for its axis to be decided.
+        Fewest subjects and trials that every group must have for its axis to be decided.
     axes : tuple of Axis, optional
         The axes that count, each an attribute or a list of attributes; by default all of the study's.
     thresholds : tuple of float
@@ -107,6 +107,11 @@ def load_policy(policy: Policy | Mapping[str, object] | str | os.PathLike[str] |
     ------
     InputError
         The first problem of the file or mapping, with its line and column in a file.
+
+    Examples
+    --------
+    >>> load_policy({"max_fmr": 1e-4}).max_ratio
+    1.5
     """
     return Policy() if policy is None else load(Policy, policy, "policy")
 

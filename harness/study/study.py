@@ -1,4 +1,4 @@
-"""What the columns of a source of comparisons mean: matcher, direction, truth, groups and subjects."""
+"""The meaning of the columns of a source of comparisons: matcher, direction, truth, groups and subjects."""
 
 import os
 from collections.abc import Iterator, Mapping
@@ -161,7 +161,7 @@ def _each_attribute(validated: dict[str, Any]) -> tuple[Axis, ...]:
 
 
 class Study(StrictModel):
-    """What the columns of a source of comparisons mean.
+    """The meaning of the columns of a source of comparisons.
 
     Parameters
     ----------
@@ -189,7 +189,7 @@ class Study(StrictModel):
     pairing : {"within", "probe", "cross"}
         Count trials whose sides share the group; every trial, by the probe's group; or by both groups.
     missing_scores : {"reject", "exclude", "count"}
-        What a trial without a score is: an error, left out, or one that does not match.
+        A trial without a score is an error, left out, or one that does not match.
     watchlist_size : int, optional
         Enrolled references; required for identification and refused otherwise.
     watchlist_composition : mapping of str to mapping of str to int, optional
@@ -330,6 +330,12 @@ def load_study(study: Study | Mapping[str, object] | str | os.PathLike[str]) -> 
     ------
     InputError
         The first problem of the file or mapping, with its line and column in a file.
+
+    Examples
+    --------
+    >>> study = load_study({"matcher": {"name": "A", "version": "1"}, "groups": {"sex": ["sex_1", "sex_2"]}})
+    >>> study.columns
+    ('score', 'mated', 'sex_1', 'sex_2')
     """
     return load(Study, study, "study")
 

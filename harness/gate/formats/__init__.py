@@ -1,4 +1,4 @@
-"""The forms in which a check is written."""
+"""Forms in which a check is written."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ __all__ = ["LIBRARIES", "Form", "as_summary", "as_text", "drawn"]
 Form = Literal["text", "json", "junit", "sarif", "github"]
 
 LIBRARIES = {"junit": "junitparser", "sarif": "sarif_pydantic"}
-"""What a form needs beyond the harness's own dependencies: the extra ``gate`` brings it."""
+"""Packages that a form needs beyond the harness's own dependencies; the extra ``gate`` brings them."""
 
 
 def drawn(report: Report, form: Form, root: Path) -> str:

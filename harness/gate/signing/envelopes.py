@@ -100,7 +100,7 @@ def opened(content: bytes, keys: Sequence[SSlibKey], source: str) -> tuple[bytes
     keys : sequence of SSlibKey
         Any one of them suffices.
     source : str
-        What errors call the envelope.
+        Name of the envelope in errors.
 
     Raises
     ------
@@ -159,7 +159,7 @@ def public_keys(paths: Sequence[str], flag: str = "--key") -> tuple[SSlibKey, ..
     paths : sequence of str
         PEM files, each with one ed25519 public key.
     flag : str
-        What the files were given by, for messages.
+        Option that named the files, for messages.
 
     Raises
     ------
@@ -217,7 +217,7 @@ def signing_key(path: str, passphrase: Callable[[], bytes], flag: str = "--key")
     passphrase : callable
         Asked once, where the key is encrypted.
     flag : str
-        What the file was given by, for messages.
+        Option that named the file, for messages.
 
     Raises
     ------

@@ -1,4 +1,4 @@
-"""What is signed: in-toto statements (Statement v1), told apart by the type of their predicate.
+"""Statements that are signed: in-toto statements (Statement v1), told apart by the type of their predicate.
 
 A statement about an evaluation cannot serve as one of waivers, nor the other way round, whoever signed it.
 """
@@ -50,7 +50,7 @@ class _Score(StrictModel):
 
 
 class EvaluationPredicate(StrictModel):
-    """What an evaluation is about, and who signed it with what and when.
+    """Subject of an evaluation, and who signed it with what and when.
 
     Parameters
     ----------
