@@ -307,7 +307,7 @@ class _Builder:
             return self._mapping(path)
         if token.kind == "list":
             return [self._value(item, (*path, index)) for index, item in enumerate(self._until_end())]
-        if problem := _problem(token.value):
+        if problem := _scalar_problem(token.value):
             raise MalformedError(f"{dotted(path)}: {problem}" if path else problem, token.at)
         return token.value
 
@@ -315,7 +315,7 @@ class _Builder:
         value: dict[str, object] = {}
         for token in self._until_end():
             key = token.value
-            if problem := _problem(key):
+            if problem := _scalar_problem(key):
                 raise MalformedError(problem, token.at)
             if token.kind != "scalar" or not isinstance(key, str):
                 written = shown(key) if token.kind == "scalar" else f"a {token.kind}"
@@ -332,7 +332,7 @@ class _Builder:
             yield token
 
 
-def _problem(value: object) -> str | None:
+def _scalar_problem(value: object) -> str | None:
     if isinstance(value, float) and not math.isfinite(value):
         return f"{value} is not a finite number"
     if isinstance(value, int) and abs(value) > MAX_INTEGER:
