@@ -107,10 +107,8 @@ def _require_stated(single: Mapping[str, str | None], several: Mapping[str, tupl
 
 
 def _public_keys(paths: tuple[str, ...], flag: str) -> tuple[SSlibKey, ...]:
-    if not paths:
+    if not paths:  # a check without keys does not wait for cryptography
         return ()
-    from harness.gate.signing import (
-        public_keys,
-    )  # with cryptography, which a check without keys does not wait for
+    from harness.gate.signing import public_keys
 
     return public_keys(paths, flag)

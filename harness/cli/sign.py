@@ -128,4 +128,4 @@ def _require_replaceable(target: Path) -> None:
         reason = error.strerror if isinstance(error, OSError) else str(error)
         raise InputError(f"cannot be written ({reason})", source=str(target)) from error
     if exists and not is_envelope(content_of(target, limit=MAX_BYTES)):
-        raise InputError("exists and is no envelope; name another file by --out", source=str(target))
+        raise InputError("exists and is not an envelope; name another file by --out", source=str(target))

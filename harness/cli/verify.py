@@ -29,7 +29,7 @@ _VERIFIED, _NOT_VERIFIED = 0, 3
 def verify(envelope: str, *, key: tuple[str, ...], evaluation: str | None = None) -> int:
     """Verify what `harness sign` signed, and say what it is, by whom and of which day.
 
-    0 verified; 2 usage, or a key that is none; 3 not verified; 70 an error of the harness.
+    0 verified; 2 usage, or a file that is not a public key; 3 not verified; 70 an error of the harness.
 
     Parameters
     ----------

@@ -123,7 +123,7 @@ def named_configs(names: Sequence[str], *, evidence: Collection[str | os.PathLik
 
 
 def _real(path: str | os.PathLike[str]) -> str:
-    """Return where a name leads; what is no name at all, with a NUL in it, leads nowhere."""
+    """Resolve a name; one with a NUL in it, which no file can have, is left as it is."""
     try:
         return os.path.realpath(path)
     except ValueError:

@@ -148,7 +148,7 @@ def waivers_from(document: Document, signed_on: date) -> tuple[Waiver, ...]:
     Raises
     ------
     InputError
-        It is no file of waivers, or one of them has expired by that day.
+        It is not a file of waivers, or one of them has expired by that day.
     """
     waivers = validate(WaiverFile, document).waivers
     for index, waiver in enumerate(waivers):

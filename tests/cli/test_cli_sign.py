@@ -220,7 +220,7 @@ def test_what_is_no_whole_evaluation_or_waiver_is_not_signed(
 def test_only_an_envelope_is_replaced(folder: Path, capsys: pytest.CaptureFixture[str]) -> None:
     before = Path("evaluation.json").read_bytes()
     assert sign("evaluation.json", "lab", "--out", "evaluation.json") == 2
-    assert "exists and is no envelope" in capsys.readouterr().err
+    assert "exists and is not an envelope" in capsys.readouterr().err
     assert Path("evaluation.json").read_bytes() == before
     assert sign("evaluation.json", "chief") == 0
     assert sign("evaluation.json", "lab") == 0

@@ -105,7 +105,7 @@ def opened(content: bytes, keys: Sequence[SSlibKey], source: str) -> tuple[bytes
     Raises
     ------
     InputError
-        It is no such envelope, was altered, or is signed by another key.
+        It is not such an envelope, was altered, or is signed by another key.
     """
     try:
         return _opened(content, keys)
@@ -164,7 +164,7 @@ def public_keys(paths: Sequence[str], flag: str = "--key") -> tuple[SSlibKey, ..
     Raises
     ------
     InputError
-        One cannot be read, is no such key, or the packages of the extra ``gate`` are not installed.
+        One cannot be read, is not such a key, or the packages of the extra ``gate`` are not installed.
     """
     return tuple(_public_key(path, flag) for path in paths)
 
@@ -222,7 +222,7 @@ def signing_key(path: str, passphrase: Callable[[], bytes], flag: str = "--key")
     Raises
     ------
     InputError
-        It cannot be read, is no such key, the passphrase is wrong, or the packages of the extra ``gate`` are not
+        It cannot be read, is not such a key, the passphrase is wrong, or the packages of the extra ``gate`` are not
         installed.
     """
     try:

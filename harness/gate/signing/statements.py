@@ -199,7 +199,7 @@ def statement_in(payload: bytes, source: str) -> Statement:
     Raises
     ------
     InputError
-        It is no statement of a known kind.
+        It is not a statement of a known kind.
     """
     try:
         values = plain_json(payload)
