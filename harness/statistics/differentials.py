@@ -12,8 +12,10 @@ import numpy.typing as npt
 
 from harness.arrays import BoolArray, FloatArray, IntArray
 from harness.statistics.intervals import (
+    Interval,
+    clopper_pearson,
     detectable_ratio,
-    gap_interval,
+    gap_between,
     holm,
     one_sided,
     ratio_interval,
@@ -124,7 +126,8 @@ def _of_pairs(rates: Rates, confidence: float, block: slice) -> dict[str, npt.ND
     significance = (1 - confidence) / max(len(first), 1)
     detection = ratio_interval(a, n_a, b, n_b, 1 - significance)
     tolerance = ratio_interval(a, n_a, b, n_b, one_sided(confidence))
-    gaps = gap_interval(a, n_a, b, n_b, one_sided(confidence))
+    rate, bounds = _with_bounds(k, n, one_sided(confidence))
+    gaps = gap_between(rate[first], bounds.of(first), rate[second], bounds.of(second))
     p = holm(ratio_p_value(a, n_a, b, n_b))
     with np.errstate(divide="ignore", over="ignore"):
         lower = np.maximum(detection.lower, 1 / detection.upper)
@@ -215,8 +218,18 @@ def _largest_bounds(
         counts.errors[np.ix_(low, strict)],
         counts.trials[np.ix_(low, strict)],
     )
-    ratio, gap = ratio_interval(*either_way, confidence), gap_interval(*either_way, confidence)
+    ratio = ratio_interval(*either_way, confidence)
+    at_lenient, at_strict = (
+        _with_bounds(counts.errors[:, at], counts.trials[:, at], confidence) for at in (lenient, strict)
+    )
+    gap = gap_between(at_lenient[0][high], at_lenient[1].of(high), at_strict[0][low], at_strict[1].of(low))
     return ratio.upper.max(axis=0, initial=1.0), gap.upper.max(axis=0, initial=0.0)
+
+
+def _with_bounds(errors: FloatArray, trials: FloatArray, confidence: float) -> tuple[FloatArray, Interval]:
+    """Return the rates of groups and their bounds, to be combined pair by pair."""
+    with np.errstate(invalid="ignore", divide="ignore"):
+        return errors / trials, clopper_pearson(errors, trials, confidence)
 
 
 @dataclass(frozen=True, eq=False)

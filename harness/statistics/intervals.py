@@ -6,13 +6,14 @@ elementwise on arrays that broadcast together.
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import NamedTuple, TypeAlias
 
 import numpy as np
 import numpy.typing as npt
 from scipy import special, stats
 
-from harness.arrays import FloatArray
+from harness.arrays import FloatArray, IntArray
 from harness.statistics.quantiles import beta_quantile, upper_beta_quantile
 
 __all__ = [
@@ -20,6 +21,7 @@ __all__ = [
     "Interval",
     "clopper_pearson",
     "detectable_ratio",
+    "gap_between",
     "gap_interval",
     "growth_to_show_parity",
     "holm",
@@ -39,6 +41,10 @@ class Interval(NamedTuple):
 
     lower: FloatArray
     upper: FloatArray
+
+    def of(self, indices: IntArray) -> Interval:
+        """Return the bounds at indices of the first axis."""
+        return Interval(self.lower[indices], self.upper[indices])
 
 
 def one_sided(confidence: float) -> float:
@@ -110,9 +116,8 @@ def ratio_interval(
     tail = (1 - confidence) / 2
     # Hundredths of an effective error leave quantiles whose odds are beyond the largest float: inf, no bound.
     with np.errstate(invalid="ignore", divide="ignore", over="ignore"):
-        # Odds from both a quantile and its complement, lest 1 - share lose its digits near 1.
-        lower = beta_quantile(a, b + 1, tail) / upper_beta_quantile(b + 1, a, tail)
-        upper = upper_beta_quantile(a + 1, b, tail) / beta_quantile(b, a + 1, tail)
+        lower = _odds(beta_quantile, upper_beta_quantile, a, b + 1, tail)
+        upper = _odds(upper_beta_quantile, beta_quantile, a + 1, b, tail)
         scale = n_b / n_a
         return _defined(
             (n_a > 0) & (n_b > 0), np.where(a > 0, lower * scale, 0.0), np.where(b > 0, upper * scale, np.inf)
@@ -169,11 +174,24 @@ def gap_interval(
     """
     a, n_a = _floats(errors, trials)
     b, n_b = _floats(other_errors, other_trials)
-    first, second = clopper_pearson(a, n_a, confidence), clopper_pearson(b, n_b, confidence)
     with np.errstate(invalid="ignore", divide="ignore"):
         p, q = a / n_a, b / n_b
-        lower = p - q - np.hypot(p - first.lower, second.upper - q)
-        upper = p - q + np.hypot(first.upper - p, q - second.lower)
+    return gap_between(p, clopper_pearson(a, n_a, confidence), q, clopper_pearson(b, n_b, confidence))
+
+
+def gap_between(first: Numbers, bounds: Interval, second: Numbers, other_bounds: Interval) -> Interval:
+    """Bound the difference of two proportions, first minus second, whose own limits are known; see `gap_interval`.
+
+    Parameters
+    ----------
+    first, second : array_like
+        The proportions.
+    bounds, other_bounds : Interval
+        Of the first and of the second, with the confidence wanted.
+    """
+    p, q = _floats(first, second)
+    lower = p - q - np.hypot(p - bounds.lower, other_bounds.upper - q)
+    upper = p - q + np.hypot(bounds.upper - p, q - other_bounds.lower)
     return Interval(lower, upper)
 
 
@@ -271,6 +289,22 @@ def growth_to_show_parity(
     with np.errstate(divide="ignore"):
         growth: FloatArray = (1 / a + 1 / b) / tolerable_error**2
     return growth
+
+
+def _odds(
+    quantile: Callable[..., FloatArray],
+    of_complement: Callable[..., FloatArray],
+    a: FloatArray,
+    b: FloatArray,
+    tail: float,
+) -> FloatArray:
+    """Return the odds of a beta quantile; above one half, from its complement, as 1 less it would lose digits there."""
+    a, b = np.broadcast_arrays(a, b)
+    share = quantile(a, b, tail)
+    rest = np.asarray(1 - share)
+    near_one = np.asarray(share > 0.5)
+    rest[near_one] = of_complement(b[near_one], a[near_one], tail)
+    return share / rest
 
 
 def _floats(first: Numbers, second: Numbers) -> tuple[FloatArray, FloatArray]:
