@@ -16,7 +16,7 @@ from harness.gate.evidence import Evidence
 from harness.gate.safety import neighbours
 from harness.statistics.intervals import Interval, clopper_pearson
 from harness.statistics.rates import Rates
-from harness.statistics.watchlist import false_alert_rate, false_match_rate_behind
+from harness.statistics.watchlist import false_alert_rate, implied_fmr
 
 __all__ = [
     "AGREEMENT_RATIO",
@@ -110,7 +110,7 @@ class Expectation:
         return lower, self._upper[lenient] if lenient >= 0 else 1.0
 
     def _scaled(self, rates: FloatArray, sizes: npt.ArrayLike) -> FloatArray:
-        behind = rates if self._tested_size is None else false_match_rate_behind(rates, self._tested_size)
+        behind = rates if self._tested_size is None else implied_fmr(rates, self._tested_size)
         return false_alert_rate(behind, sizes)
 
 

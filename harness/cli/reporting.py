@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import get_args
 
-from harness.cli.packages import require
+from harness.cli.needs import require
 from harness.errors import InputError
 from harness.files import write_whole
 from harness.gate import Report

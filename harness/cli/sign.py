@@ -10,7 +10,7 @@ from datetime import date
 from pathlib import Path
 
 from harness._version import __version__
-from harness.cli.days import day_given
+from harness.cli.needs import day_given
 from harness.cli.streams import say
 from harness.config import document_in
 from harness.errors import InputError

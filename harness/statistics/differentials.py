@@ -110,7 +110,7 @@ def differentials(rates: Rates, confidence: float) -> Differentials:
 
 
 def blocks(groups: int, thresholds: int) -> Iterator[slice]:
-    """Yield so many thresholds at a time that the pairs of groups at them take little memory."""
+    """Yield blocks of thresholds, each so short that the pairs of groups at them take little memory."""
     at_once = max(1, PAIRS_AT_ONCE // max(math.comb(groups, 2), 1))
     for start in range(0, thresholds, at_once):
         yield slice(start, start + at_once)
@@ -226,7 +226,7 @@ class Pairwise:
     Attributes
     ----------
     first, second : ndarray of int, shape (P,)
-        Places of the groups.
+        Indices of the groups.
     ratio : ndarray of float64, shape (P, S)
         Estimate of the first over that of the second: inf where only the second is zero, NaN where both are.
     lower, upper : ndarray of float64, shape (P, S)
@@ -243,7 +243,7 @@ class Pairwise:
     p_value: FloatArray
 
 
-def pairwise(rates: Rates, confidence: float, places: Sequence[int]) -> Pairwise:
+def pairwise(rates: Rates, confidence: float, indices: Sequence[int]) -> Pairwise:
     """Compare every two groups of an axis, pair by pair.
 
     Parameters
@@ -251,21 +251,21 @@ def pairwise(rates: Rates, confidence: float, places: Sequence[int]) -> Pairwise
     rates : Rates
     confidence : float
         Of the two-sided interval of each pair.
-    places : sequence of int
-        Of the thresholds, S of them.
+    indices : sequence of int
+        Of the S thresholds.
     """
     first, second = pairs(len(rates.groups))
-    k, n = rates.effective_errors[:, places], rates.effective_trials[:, places]
+    k, n = rates.effective_errors[:, indices], rates.effective_trials[:, indices]
     a, n_a, b, n_b = k[first], n[first], k[second], n[second]
     interval = ratio_interval(a, n_a, b, n_b, confidence)
     with np.errstate(invalid="ignore", divide="ignore"):
-        ratio = rates.estimate[first][:, places] / rates.estimate[second][:, places]
+        ratio = rates.estimate[first][:, indices] / rates.estimate[second][:, indices]
     p_value = holm(ratio_p_value(a, n_a, b, n_b))
     return Pairwise(first, second, ratio, interval.lower, interval.upper, p_value)
 
 
 def pairs(groups: int) -> tuple[npt.NDArray[np.intp], npt.NDArray[np.intp]]:
-    """Return the places of the first and of the second group of every pair."""
+    """Return the indices of the first and of the second group of every pair."""
     first, second = np.triu_indices(groups, k=1)
     return first, second
 

@@ -11,7 +11,7 @@ import numpy.typing as npt
 from harness.arrays import FloatArray
 from harness.errors import InputError
 
-__all__ = ["false_alert_rate", "false_alert_rate_by_composition", "false_match_rate_behind"]
+__all__ = ["false_alert_rate", "false_alert_rate_by_composition", "implied_fmr"]
 
 
 def false_alert_rate(false_match_rate: npt.ArrayLike, watchlist_size: npt.ArrayLike) -> FloatArray:
@@ -77,7 +77,7 @@ def false_alert_rate_by_composition(
     return 0.0 - math.expm1(float(_log_chance_of_no_match(rates, sizes).sum()))
 
 
-def false_match_rate_behind(false_alert_rate: npt.ArrayLike, watchlist_size: npt.ArrayLike) -> FloatArray:
+def implied_fmr(false_alert_rate: npt.ArrayLike, watchlist_size: npt.ArrayLike) -> FloatArray:
     """Return the FMR at which searches of a watchlist have a given FPIR, the inverse of `false_alert_rate`.
 
     Parameters
@@ -96,8 +96,8 @@ def false_match_rate_behind(false_alert_rate: npt.ArrayLike, watchlist_size: npt
     if (size < 1).any():
         raise InputError("a watchlist of nobody gives no alert; its size must be at least 1")
     with np.errstate(divide="ignore"):
-        behind: FloatArray = -np.expm1(np.log1p(-rate) / size)
-    return behind
+        implied: FloatArray = -np.expm1(np.log1p(-rate) / size)
+    return implied
 
 
 def _log_chance_of_no_match(false_match_rate: npt.ArrayLike, watchlist_size: npt.ArrayLike) -> FloatArray:

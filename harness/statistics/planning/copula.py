@@ -1,4 +1,4 @@
-"""What subjects do to the rate of their pairs, in a Gaussian copula: the design effect, and how well it is known.
+"""The design effect that subjects bring to the rate of their pairs, in a Gaussian copula, and how well it is known.
 
 A trial of subjects i and j matches where z = sqrt(rho / 2) (a_i + a_j) + sqrt(1 - rho) e, all of them standard
 normal, is above the quantile of the rate p. Two trials that share one subject have correlation rho / 2.
@@ -11,7 +11,7 @@ import math
 import numpy as np
 from scipy import special
 
-from harness.statistics.planning.refusals import check_at_least, check_identity_share, check_rate
+from harness.statistics.planning.power import check_at_least, check_identity_share, check_rate
 
 __all__ = ["correlation", "design_effect_of", "design_effect_spread"]
 
