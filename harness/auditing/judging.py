@@ -39,8 +39,8 @@ from harness.auditing.wording import one_in
 from harness.config import shown
 from harness.errors import InputError
 from harness.evaluation import Evaluation, from_json, to_json
+from harness.files import content_of
 from harness.gate.evidence import MAX_BYTES, Evidence, evidence_of
-from harness.gate.files import content_of
 from harness.gate.findings import Rule
 from harness.gate.safety import judge_threshold
 from harness.statistics.intervals import Interval

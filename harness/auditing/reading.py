@@ -18,6 +18,7 @@ from harness.auditing.mapping import RecordMapping, date_reader
 from harness.auditing.records import DeploymentRecord, GroupAlerts, Rate
 from harness.config import shown
 from harness.errors import InputError
+from harness.files import reading
 from harness.text import file_name
 
 __all__ = [
@@ -170,12 +171,9 @@ def read_records(path: str | os.PathLike[str], mapping: RecordMapping) -> Record
 
 
 def _content(source: str) -> bytes:
-    try:
-        with Path(source).open("rb") as stream:
-            content = stream.read(MAX_BYTES + 1)
-    except (OSError, ValueError) as error:
-        reason = error.strerror if isinstance(error, OSError) else str(error)
-        raise InputError(f"cannot be read: {reason}", source=source) from error
+    path = Path(source)
+    with reading(path), path.open("rb") as stream:  # which may be a pipe
+        content = stream.read(MAX_BYTES + 1)
     if len(content) > MAX_BYTES:
         raise InputError("larger than 64 MiB", source=source)
     if not content:

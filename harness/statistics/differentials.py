@@ -98,6 +98,15 @@ def differentials(rates: Rates, confidence: float) -> Differentials:
     ----------
     Berger, R. L. (1982). Multiparameter hypothesis testing and acceptance sampling. Technometrics 24, 295-300
     (intersection-union); Holm (1979), see `harness.statistics.intervals.holm`.
+
+    Examples
+    --------
+    >>> errors, trials = np.array([[40], [10]]), np.array([10_000, 10_000])
+    >>> unused = np.full((2, 1), np.nan)
+    >>> rates = Rates("FMR", ("A", "B"), trials, errors, np.ones((2, 1)), errors / 10_000, unused, unused, 0.95)
+    >>> found = differentials(rates, 0.95)
+    >>> found.ratio, found.ratio_lower.round(2), found.ratio_upper.round(2)
+    (array([4.]), array([1.97]), array([7.87]))
     """
     compared = [_of_pairs(rates, confidence, block) for block in blocks(*rates.errors.shape)]
     of_pairs = {
@@ -188,6 +197,17 @@ def alike_between(
     -------
     ndarray of bool, shape (T - 1,)
         False where it was not wanted.
+
+    References
+    ----------
+    A false match rate is a survival function: it cannot rise with the threshold.
+
+    Examples
+    --------
+    >>> at = np.array([0.5, 0.6])
+    >>> counts = EffectiveCounts(at, np.array([0, 1]), np.full((2, 2), 900.0), np.full((2, 2), 1e6))
+    >>> alike_between(counts, np.array([True]), 0.95, lambda ratio, gap: ratio <= 1.2)
+    array([ True])
     """
     starts, ends = counts.reported[:-1][wanted], counts.reported[1:][wanted]
     step = np.concatenate([np.arange(0), *(np.arange(*span) for span in zip(starts, ends, strict=True))])
@@ -253,6 +273,18 @@ def pairwise(rates: Rates, confidence: float, indices: Sequence[int]) -> Pairwis
         Of the two-sided interval of each pair.
     indices : sequence of int
         Of the S thresholds.
+
+    References
+    ----------
+    Przyborowski, Wilenski (1940) and Holm (1979), see `harness.statistics.intervals`.
+
+    Examples
+    --------
+    >>> errors, trials = np.array([[40], [10]]), np.array([10_000, 10_000])
+    >>> unused = np.full((2, 1), np.nan)
+    >>> rates = Rates("FMR", ("A", "B"), trials, errors, np.ones((2, 1)), errors / 10_000, unused, unused, 0.95)
+    >>> pairwise(rates, 0.95, [0]).lower.round(2)
+    array([[1.97]])
     """
     first, second = pairs(len(rates.groups))
     k, n = rates.effective_errors[:, indices], rates.effective_trials[:, indices]
@@ -265,7 +297,13 @@ def pairwise(rates: Rates, confidence: float, indices: Sequence[int]) -> Pairwis
 
 
 def pairs(groups: int) -> tuple[npt.NDArray[np.intp], npt.NDArray[np.intp]]:
-    """Return the indices of the first and of the second group of every pair."""
+    """Return the indices of the first and of the second group of every pair.
+
+    Examples
+    --------
+    >>> pairs(3)
+    (array([0, 0, 1]), array([1, 2, 2]))
+    """
     first, second = np.triu_indices(groups, k=1)
     return first, second
 

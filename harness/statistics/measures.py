@@ -47,6 +47,11 @@ def max_over_min(rates: FloatArray) -> FloatArray:
     ----------
     Grother, P., Ngan, M., Hanaoka, K. (2019). Face recognition vendor test part 3: demographic effects. NISTIR
     8280.
+
+    Examples
+    --------
+    >>> float(max_over_min(np.array([0.004, 0.001])).round(6))
+    4.0
     """
     return _over(rates.max(axis=0), rates.min(axis=0))
 
@@ -58,6 +63,11 @@ def max_over_geometric_mean(rates: FloatArray) -> FloatArray:
     ----------
     Grother, P. (2022). Face recognition vendor test part 8: summarizing demographic differentials. NISTIR 8429,
     where it is the measure reported.
+
+    Examples
+    --------
+    >>> float(max_over_geometric_mean(np.array([0.004, 0.001])).round(6))
+    2.0
     """
     with np.errstate(divide="ignore"):
         geometric_mean = np.exp(np.log(rates).mean(axis=0))
@@ -65,7 +75,17 @@ def max_over_geometric_mean(rates: FloatArray) -> FloatArray:
 
 
 def gap(rates: FloatArray) -> FloatArray:
-    """Return the largest rate minus the smallest, between 0 and 1."""
+    """Return the largest rate minus the smallest, between 0 and 1.
+
+    References
+    ----------
+    de Freitas Pereira, Marcel (2021), as the term A of `fairness_discrepancy_rate`.
+
+    Examples
+    --------
+    >>> float(gap(np.array([0.004, 0.001])).round(6))
+    0.003
+    """
     return np.asarray(rates.max(axis=0) - rates.min(axis=0))
 
 
@@ -79,6 +99,11 @@ def gini(rates: FloatArray) -> FloatArray:
     ----------
     Howard, J. J., Laird, E. J., Sirotin, Y. B., Rubin, R. E., Tipton, J. L., Vemury, A. R. (2022). Evaluating
     proposed fairness models for face recognition algorithms. arXiv 2203.05051, the section that develops GARBE.
+
+    Examples
+    --------
+    >>> float(gini(np.array([0.004, 0.001])).round(6))
+    0.6
     """
     n = len(rates)
     ordered = np.sort(rates, axis=0)
@@ -94,6 +119,11 @@ def coefficient_of_variation(rates: FloatArray) -> FloatArray:
     ----------
     As a measure of relative dispersion: Pearson, K. (1896). Mathematical contributions to the theory of
     evolution III. Philosophical Transactions A 187, 253-318.
+
+    Examples
+    --------
+    >>> float(coefficient_of_variation(np.array([0.004, 0.001])).round(6))
+    0.6
     """
     return _over(rates.std(axis=0), rates.mean(axis=0))
 
@@ -104,6 +134,11 @@ def garbe(false_match_gini: FloatArray, false_non_match_gini: FloatArray, alpha:
     References
     ----------
     Howard, Laird, Sirotin, Rubin, Tipton, Vemury (2022), as for `gini`.
+
+    Examples
+    --------
+    >>> float(garbe(np.array(0.6), np.array(0.2), alpha=0.5).round(6))
+    0.4
     """
     return alpha * false_match_gini + (1 - alpha) * false_non_match_gini
 
@@ -120,6 +155,11 @@ def fairness_discrepancy_rate(
     de Freitas Pereira, T., Marcel, S. (2021). Fairness in biometrics: a figure of merit to assess biometric
     verification systems. IEEE Transactions on Biometrics, Behavior, and Identity Science,
     doi 10.1109/TBIOM.2021.3102862: FDR = 1 - (alpha A + (1 - alpha) B), with A and B the two largest differences.
+
+    Examples
+    --------
+    >>> float(fairness_discrepancy_rate(np.array(0.003), np.array(0.02), alpha=0.5).round(6))
+    0.9885
     """
     return 1 - (alpha * false_match_gap + (1 - alpha) * false_non_match_gap)
 
@@ -131,6 +171,11 @@ def inequity(false_match_ratio: FloatArray, false_non_match_ratio: FloatArray, a
     ----------
     Grother, P. (2021). Demographic differentials in face recognition algorithms. EAB virtual events series on
     demographic fairness in biometric systems; as the inequity rate in Howard et al. (2022), see `gini`.
+
+    Examples
+    --------
+    >>> float(inequity(np.array(4.0), np.array(1.0), alpha=0.5))
+    2.0
     """
     return np.asarray(false_match_ratio**alpha * false_non_match_ratio ** (1 - alpha))
 
@@ -286,6 +331,19 @@ def summary_measures(
     Every measure is undefined where there is a single group or one without trials; max/min, max/geomean and INEQ
     where a rate is zero; Gini, CoV and GARBE where one is zero in every group. A gap of no events is 0, with an
     upper bound.
+
+    References
+    ----------
+    Those of each formula; of the draws, see the module.
+
+    Examples
+    --------
+    >>> errors, trials = np.array([[40], [10]]), np.array([10_000, 10_000])
+    >>> unused = np.full((2, 1), np.nan)
+    >>> rates = Rates("FMR", ("A", "B"), trials, errors, np.ones((2, 1)), errors / 10_000, unused, unused, 0.95)
+    >>> found = summary_measures(rates, rates, 0.95)
+    >>> found.names[1], found.estimate[1].round(2), found.lower[1].round(2), found.upper[1].round(2)
+    ('FMR max/geomean', array([2.]), array([1.45]), array([2.85]))
     """
     if not 0 < alpha < 1:
         raise ValueError(f"alpha is {alpha}; it must lie above 0 and below 1")

@@ -44,6 +44,11 @@ def design_effect_of(fmr: float, subjects: int, identity_share: float) -> float:
     ----------
     The variance of a mean over pairs: Hoeffding, W. (1948). A class of statistics with asymptotically normal
     distribution. Annals of Mathematical Statistics 19, 293-325, section 5.
+
+    Examples
+    --------
+    >>> round(design_effect_of(1e-3, 300, 0.15), 2)
+    1.73
     """
     check_at_least("the number of subjects", subjects, 2)
     return 1 + 2 * (subjects - 2) * correlation(fmr, identity_share)
@@ -92,6 +97,11 @@ def design_effect_spread(fmr: float, subjects: int, identity_share: float) -> fl
     The measured design effect: `harness.statistics.clustering.design_effect`. The variance of a ratio of sums: Cochran
     (1977), Sampling Techniques, section 6.3. Moments from factorial moments: Johnson, Kemp, Kotz (2005),
     Univariate Discrete Distributions, equation 1.250.
+
+    Examples
+    --------
+    >>> round(design_effect_spread(1e-3, 300, 0.15), 2)
+    0.24
     """
     effect = design_effect_of(fmr, subjects, identity_share)
     nodes, weights = np.polynomial.hermite_e.hermegauss(NODES)

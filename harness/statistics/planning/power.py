@@ -108,6 +108,11 @@ def power_to_show_parity(errors: float, max_ratio: float, groups: int = 2, confi
     The bound is that of `harness.statistics.intervals.ratio_interval`: as a test, at least k of b + k errors fall on
     the first group with a chance of at most 1 - confidence at a ratio of `max_ratio`, a negative binomial tail.
     Smallest and largest of G: David, Nagaraja (2003), Order Statistics, section 2.2.
+
+    Examples
+    --------
+    >>> round(power_to_show_parity(100, 2.0), 3)
+    0.998
     """
     check_goal("the tolerated ratio", max_ratio, groups, confidence)
     check_at_least("the expected errors", errors, 0)
@@ -150,6 +155,11 @@ def power_to_detect_ratio(errors: float, ratio: float, groups: int = 2, confiden
     ----------
     Przyborowski, Wilenski (1940), see `harness.statistics.intervals.ratio_interval`; the limit: Breslow, Day (1987),
     Statistical Methods in Cancer Research II, section 7.3.
+
+    Examples
+    --------
+    >>> round(power_to_detect_ratio(30, 2.0), 3)
+    0.702
     """
     check_goal("the ratio to detect", ratio, groups, confidence)
     check_at_least("the expected errors", errors, 0)
@@ -174,6 +184,15 @@ def power_given_total(
         Whole effective errors of both. The chance goes up and down as they grow, for the test is discrete.
     ratio, groups, confidence
         As in `power_to_detect_ratio`.
+
+    References
+    ----------
+    Przyborowski, Wilenski (1940), see `harness.statistics.intervals.ratio_interval`.
+
+    Examples
+    --------
+    >>> power_given_total(np.array([60.0]), 2.0).round(3)
+    array([0.664])
     """
     tail = (1 - confidence) / 2 / math.comb(groups, 2)
     not_rejected = stats.binom.isf(tail, total, 0.5)
@@ -207,6 +226,15 @@ def power_to_find_threshold(
     ------
     InputError
         As in `power_to_show_parity`.
+
+    References
+    ----------
+    Bonferroni's inequality: two events happen together with at least the sum of their chances less one.
+
+    Examples
+    --------
+    >>> round(power_to_find_threshold(100, 2.0), 3)
+    0.938
     """
     check_at_least("the expected errors", errors, 0)
     check_at_least("the spread of the design effect", spread, 0)
@@ -220,7 +248,17 @@ def power_to_find_threshold(
 
 @lru_cache(maxsize=64)
 def power_to_pass_scan(max_ratio: float, groups: int, confidence: float) -> float:
-    """Return the chance that alike groups pass the scan's start, which more data moves but does not raise."""
+    """Return the chance that alike groups pass the scan's start, which more data moves but does not raise.
+
+    References
+    ----------
+    As `power_to_show_parity`.
+
+    Examples
+    --------
+    >>> round(power_to_pass_scan(2.0, 2, 0.95), 3)
+    0.938
+    """
     return power_to_show_parity(
         errors_to_start_scan(max_ratio, groups, confidence), max_ratio, groups, confidence
     )

@@ -126,6 +126,16 @@ def trials_to_show_parity(
     ------
     InputError
         When a rate, chance, ratio, count or design effect is out of its range.
+
+    References
+    ----------
+    See `power_to_show_parity`, solved for the errors.
+
+    Examples
+    --------
+    >>> plan = trials_to_show_parity(fmr=1e-3, max_ratio=2.0)
+    >>> plan.trials, round(plan.power, 3)
+    (40258, 0.8)
     """
     errors = errors_to_show_parity(max_ratio, groups, confidence, power)
     power_of = partial(power_to_show_parity, max_ratio=max_ratio, groups=groups, confidence=confidence)
@@ -163,6 +173,15 @@ def trials_to_find_threshold(
     InputError
         As in `trials_to_show_parity`; and when no number of trials gives this power, as the scan may fail where
         it starts.
+
+    References
+    ----------
+    See `power_to_find_threshold`, solved for the errors.
+
+    Examples
+    --------
+    >>> trials_to_find_threshold(fmr=1e-3, max_ratio=2.0).trials
+    62851
     """
     errors = errors_to_find_threshold(max_ratio, groups, confidence, power)
     power_of = partial(power_to_find_threshold, max_ratio=max_ratio, groups=groups, confidence=confidence)
@@ -201,6 +220,15 @@ def trials_to_detect_ratio(
     ------
     InputError
         As in `trials_to_show_parity`.
+
+    References
+    ----------
+    See `power_to_detect_ratio`, solved for the errors.
+
+    Examples
+    --------
+    >>> trials_to_detect_ratio(fmr=1e-3, ratio=2.0).trials
+    37344
     """
     errors = errors_to_detect_ratio(ratio, groups, confidence, power)
     power_of = partial(power_to_detect_ratio, ratio=ratio, groups=groups, confidence=confidence)
@@ -227,6 +255,11 @@ def trials_for_claim(max_fmr: float, confidence: float = 0.95, design_effect: fl
     ----------
     1 - (1 - confidence)^(design effect / trials) solved for the trials; at 95 % about 3 / `max_fmr`: Hanley,
     J. A., Lippman-Hand, A. (1983). If nothing goes wrong, is everything all right? JAMA 249, 1743-1745.
+
+    Examples
+    --------
+    >>> trials_for_claim(1e-3)
+    2995
     """
     check_rate("the rate to claim", max_fmr)
     check_share("the confidence", confidence)
@@ -254,6 +287,15 @@ def claim_of_zero(trials: float, confidence: float = 0.95, design_effect: float 
     ------
     InputError
         As in `trials_for_claim`.
+
+    References
+    ----------
+    Hanley, Lippman-Hand (1983), as for `trials_for_claim`.
+
+    Examples
+    --------
+    >>> round(claim_of_zero(3_000), 6)
+    0.000998
     """
     check_at_least("the number of trials", trials, 1)
     check_share("the confidence", confidence)
@@ -272,7 +314,17 @@ MOST_SUBJECTS = 100_000_000
 
 
 def subjects_for_pairs(trials: int) -> int:
-    """Return the fewest subjects who make that many pairs."""
+    """Return the fewest subjects who make that many pairs.
+
+    References
+    ----------
+    m subjects make m (m - 1) / 2 pairs, solved for m.
+
+    Examples
+    --------
+    >>> subjects_for_pairs(4_950)
+    100
+    """
     check_at_least("the number of trials", trials, 1)
     subjects = (1 + math.isqrt(8 * int(trials) + 1)) // 2
     return subjects if math.comb(subjects, 2) >= trials else subjects + 1
@@ -299,6 +351,15 @@ def subjects_to_show_parity(
     ------
     InputError
         As there; and when more than 100 million subjects a group were needed.
+
+    References
+    ----------
+    See `power_to_show_parity` and `design_effect_of`.
+
+    Examples
+    --------
+    >>> subjects_to_show_parity(fmr=1e-3, max_ratio=2.0, identity_share=0.15).subjects
+    399
     """
     errors = errors_to_show_parity(max_ratio, groups, confidence, power)
     power_of = partial(power_to_show_parity, max_ratio=max_ratio, groups=groups, confidence=confidence)
@@ -329,6 +390,15 @@ def subjects_to_find_threshold(
     ------
     InputError
         As there; and when more than 100 million subjects a group were needed.
+
+    References
+    ----------
+    See `power_to_find_threshold` and `design_effect_spread`.
+
+    Examples
+    --------
+    >>> subjects_to_find_threshold(fmr=1e-3, max_ratio=2.0, identity_share=0.15).subjects
+    603
     """
     errors = errors_to_find_threshold(max_ratio, groups, confidence, power)
 
@@ -357,7 +427,17 @@ def subjects_to_detect_ratio(
     power: float = 0.8,
     identity_share: float = 0.0,
 ) -> Plan:
-    """Plan `trials_to_detect_ratio` as subjects of each group; see `subjects_to_show_parity`."""
+    """Plan `trials_to_detect_ratio` as subjects of each group; see `subjects_to_show_parity`.
+
+    References
+    ----------
+    See `power_to_detect_ratio` and `design_effect_of`.
+
+    Examples
+    --------
+    >>> subjects_to_detect_ratio(fmr=1e-3, ratio=2.0, identity_share=0.15).subjects
+    380
+    """
     errors = errors_to_detect_ratio(ratio, groups, confidence, power)
     power_of = partial(power_to_detect_ratio, ratio=ratio, groups=groups, confidence=confidence)
     return _plan(errors, fmr, identity_share, power_of)
@@ -370,6 +450,15 @@ def subjects_for_claim(max_fmr: float, confidence: float = 0.95, identity_share:
     ------
     InputError
         When one of them is out of its range, or more than 100 million subjects were needed.
+
+    References
+    ----------
+    See `trials_for_claim` and `design_effect_of`.
+
+    Examples
+    --------
+    >>> subjects_for_claim(1e-3)
+    78
     """
     return _subjects(trials_for_claim(max_fmr, confidence), correlation(max_fmr, identity_share))
 
