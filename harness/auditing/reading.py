@@ -1,4 +1,4 @@
-"""Records from a CSV file, strictly: what a cell cannot be is refused, with its line and column."""
+"""Records from a CSV file, strictly: a cell that cannot be read is refused, with its line and column."""
 
 from __future__ import annotations
 
@@ -7,20 +7,110 @@ import difflib
 import hashlib
 import io
 import os
+import re
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
+from decimal import Decimal
 from pathlib import Path
-from typing import Any, TypeVar
+from typing import Any, Literal, TypeVar
 
-from harness.auditing import values
-from harness.auditing.dates import date_reader
-from harness.auditing.deployment import DeploymentRecord, GroupAlerts
-from harness.auditing.mapping import RecordMapping
+from harness.auditing.mapping import RecordMapping, date_reader
+from harness.auditing.records import DeploymentRecord, GroupAlerts, Rate
 from harness.config import shown
 from harness.errors import InputError
+from harness.files import reading
 from harness.text import file_name
 
-__all__ = ["RecordFile", "read_records", "require_distinct"]
+__all__ = [
+    "RecordFile",
+    "count_from",
+    "label_from",
+    "number_from",
+    "rate_from",
+    "read_records",
+    "require_distinct",
+]
+
+LARGEST_COUNT = 10**12
+LONGEST_LABEL = 200
+
+_SIGNS = {",": "commas", ".": "points", " ": "spaces", "'": "apostrophes"}
+
+
+def count_from(text: str, thousands: str | None) -> int:
+    """Read a whole number from 0 up.
+
+    Raises
+    ------
+    ValueError
+    """
+    digits = text
+    if thousands is not None:
+        parted = rf"[0-9]{{1,3}}({re.escape(thousands)}[0-9]{{3}})+"
+        digits = text.replace(thousands, "") if re.fullmatch(parted, text) else text
+    if not (digits.isascii() and digits.isdigit()):
+        raise ValueError(f"is not a whole number from 0 up{_thousands_advice(text)}")
+    if len(digits.lstrip("0")) > len(str(LARGEST_COUNT)) or int(digits) > LARGEST_COUNT:
+        raise ValueError(f"is more than {LARGEST_COUNT:,}")
+    return int(digits)
+
+
+def _thousands_advice(text: str) -> str:
+    parted = re.fullmatch(r"[0-9]{1,3}(?:([,. '])[0-9]{3})+", text)
+    if parted is None:
+        return ""
+    return f"; if {_SIGNS[parted[1]]} part its thousands, say so in the mapping (thousands: {parted[1]!r})"
+
+
+def number_from(text: str, mark: str, unit: Literal["number", "percent"]) -> float:
+    """Read a number, written out in decimal digits, or as a percentage.
+
+    Raises
+    ------
+    ValueError
+    """
+    return float(_exact(text, mark, unit))
+
+
+def rate_from(text: str, mark: str, unit: Literal["number", "percent"]) -> Rate:
+    """Read a rate between 0 and 1, and to what it is rounded.
+
+    Raises
+    ------
+    ValueError
+    """
+    value = _exact(text, mark, unit)
+    if not 0 <= value <= 1:
+        raise ValueError("is not a rate between 0 and 1")
+    exponent = value.as_tuple().exponent
+    return Rate(float(value), float(Decimal(1).scaleb(int(exponent))))
+
+
+def _exact(text: str, mark: str, unit: Literal["number", "percent"]) -> Decimal:
+    bare = text.removesuffix("%").rstrip(" ") if unit == "percent" else text
+    if not re.fullmatch(rf"-?[0-9]{{1,20}}({re.escape(mark)}[0-9]{{1,20}})?", bare):
+        advice = "; if it is a percentage, say so in the mapping" if text.endswith("%") else ""
+        kind = "a percentage" if unit == "percent" else "a number"
+        raise ValueError(f"is not {kind} in decimal digits{advice}")
+    value = Decimal(bare.replace(mark, "."))
+    return value.scaleb(-2) if unit == "percent" else value
+
+
+def label_from(text: str) -> str:
+    """Read a name on one line.
+
+    Raises
+    ------
+    ValueError
+    """
+    if not text.strip():
+        raise ValueError("is blank")
+    if len(text) > LONGEST_LABEL:
+        raise ValueError(f"is longer than {LONGEST_LABEL} characters")
+    if not text.isprintable():
+        raise ValueError("holds a line break or another character that cannot be printed")
+    return text
+
 
 MAX_BYTES = 2**26
 
@@ -81,12 +171,9 @@ def read_records(path: str | os.PathLike[str], mapping: RecordMapping) -> Record
 
 
 def _content(source: str) -> bytes:
-    try:
-        with Path(source).open("rb") as stream:
-            content = stream.read(MAX_BYTES + 1)
-    except (OSError, ValueError) as error:
-        reason = error.strerror if isinstance(error, OSError) else str(error)
-        raise InputError(f"cannot be read: {reason}", source=source) from error
+    path = Path(source)
+    with reading(path), path.open("rb") as stream:  # which may be a pipe
+        content = stream.read(MAX_BYTES + 1)
     if len(content) > MAX_BYTES:
         raise InputError("larger than 64 MiB", source=source)
     if not content:
@@ -174,17 +261,17 @@ class _RowReader:
         cell = _Cells(self._source, line, row, self._places, mapping)
 
         def count(column: str | None) -> int | None:
-            return cell.read(column, lambda text: values.count(text, mapping.thousands))
+            return cell.read(column, lambda text: count_from(text, mapping.thousands))
 
         def threshold(text: str) -> float:
-            return values.decimal_number(text, mapping.decimal, mapping.threshold_in)
+            return number_from(text, mapping.decimal, mapping.threshold_in)
 
-        def rate(text: str) -> values.Rate:
-            return values.rate(text, mapping.decimal, mapping.rate_in)
+        def rate(text: str) -> Rate:
+            return rate_from(text, mapping.decimal, mapping.rate_in)
 
         record = DeploymentRecord(
             date=cell.require(columns.date, self._date),
-            place=cell.require(columns.place, values.label),
+            place=cell.require(columns.place, label_from),
             watchlist_size=count(columns.watchlist_size) if columns.watchlist_size else fixed.watchlist_size,
             threshold=cell.read(columns.threshold, threshold) if columns.threshold else fixed.threshold,
             faces=count(columns.faces),
@@ -197,7 +284,7 @@ class _RowReader:
                 name: GroupAlerts(count(group.false_alerts), count(group.faces))
                 for name, group in mapping.groups.items()
             },
-            id=cell.read(columns.id, values.label),
+            id=cell.read(columns.id, label_from),
             line=line,
         )
         record.require_consistent(self._source)

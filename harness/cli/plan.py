@@ -1,4 +1,4 @@
-"""What ``harness plan`` is asked, and what it answers: a table, and a sentence for each of its lines."""
+"""``harness plan``: a question, and as its answer a table and a sentence for each of its lines."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 from cyclopts import Parameter
 
-from harness.cli.packages import require
+from harness.cli.needs import require
 from harness.cli.streams import say
 from harness.errors import InputError
 
@@ -25,7 +25,7 @@ HEADINGS = ("", "subjects", "trials", "false matches", "design effect", "power")
 @Parameter(name="*")
 @dataclass(frozen=True, kw_only=True)
 class PlanOptions:
-    """What is to be shown, and under which conditions.
+    """A goal, and the conditions under which it is to be shown.
 
     Parameters
     ----------
@@ -264,8 +264,8 @@ def _table(lines: list[tuple[str, ...]]) -> str:
     widths = [max(map(len, column)) for column in zip(*rows, strict=True)]
     return "\n".join(
         "  ".join(
-            cell.ljust(width) if place == 0 else cell.rjust(width)
-            for place, (cell, width) in enumerate(zip(row, widths, strict=True))
+            cell.ljust(width) if column == 0 else cell.rjust(width)
+            for column, (cell, width) in enumerate(zip(row, widths, strict=True))
         ).rstrip()
         for row in rows
     )

@@ -9,9 +9,9 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import get_args
 
-from harness.cli.packages import require
+from harness.cli.needs import require
 from harness.errors import InputError
-from harness.files import write_whole
+from harness.files import reason, write_whole, writing
 from harness.gate import Report
 from harness.gate.formats import LIBRARIES, Form, drawn
 
@@ -101,8 +101,7 @@ def _require_writable(path: Path, text: str) -> None:
     except FileNotFoundError:
         return
     except (OSError, ValueError) as error:
-        reason = error.strerror if isinstance(error, OSError) else str(error)
-        raise InputError(f"--output {text}: cannot be written ({reason})") from error
+        raise InputError(f"--output {text}: cannot be written ({reason(error)})") from error
     if not stat.S_ISREG(mode):
         raise InputError(f"--output {text}: is not a regular file; name one to write")
 
@@ -116,8 +115,5 @@ def _tell_github(report: Report) -> None:
         file = os.environ.get(variable)
         if not file:
             continue
-        try:
-            with Path(file).open("a", encoding="utf-8") as handed_on:
-                handed_on.write(text)
-        except OSError as error:
-            raise InputError(f"cannot be written ({error.strerror})", source=file) from error
+        with writing(Path(file)), Path(file).open("a", encoding="utf-8") as handed_on:
+            handed_on.write(text)

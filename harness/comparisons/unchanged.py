@@ -10,6 +10,7 @@ from typing import Self
 
 from harness.comparisons.source import Input
 from harness.errors import InputError
+from harness.files import reading
 from harness.text import file_name
 
 __all__ = ["CHANGED", "Seen", "Stamp", "refuse_copies", "sha256_of"]
@@ -156,11 +157,8 @@ def sha256_of(path: Path) -> str:
     InputError
         Where it cannot be read.
     """
-    try:
-        with path.open("rb") as file:
-            return hashlib.file_digest(file, "sha256").hexdigest()
-    except OSError as error:
-        raise InputError(f"cannot be read ({error.strerror})", source=str(path)) from error
+    with reading(path), path.open("rb") as file:
+        return hashlib.file_digest(file, "sha256").hexdigest()
 
 
 def _stamp(path: Path) -> Stamp:

@@ -27,8 +27,8 @@ from harness.evaluation.axis_document import (
 )
 from harness.evaluation.confirmation import Confirmation, Outcome
 from harness.evaluation.result import Evaluation
+from harness.files import content_of, reading
 from harness.gate.evidence import contradiction_in
-from harness.gate.files import content_of
 from harness.gate.reading import Stated, read_evaluation
 from harness.gate.shape import SCHEMAS, ConfirmationShape
 from harness.statistics.verdicts import SafeThreshold
@@ -131,10 +131,8 @@ def content_at(path: str | os.PathLike[str]) -> tuple[bytes, str]:
         There is none, it is not a regular file, or it is too large.
     """
     file = Path(path)
-    try:
+    with reading(file):
         file = file / "evaluation.json" if file.is_dir() else file
-    except OSError as error:
-        raise InputError(f"cannot be read: {error.strerror}", source=str(file)) from error
     return content_of(file, limit=MAX_BYTES), str(file)
 
 

@@ -100,6 +100,15 @@ def differentials(rates: Rates, confidence: float) -> Differentials:
     ----------
     Berger, R. L. (1982). Multiparameter hypothesis testing and acceptance sampling. Technometrics 24, 295-300
     (intersection-union); Holm (1979), see `harness.statistics.intervals.holm`.
+
+    Examples
+    --------
+    >>> errors, trials = np.array([[40], [10]]), np.array([10_000, 10_000])
+    >>> unused = np.full((2, 1), np.nan)
+    >>> rates = Rates("FMR", ("A", "B"), trials, errors, np.ones((2, 1)), errors / 10_000, unused, unused, 0.95)
+    >>> found = differentials(rates, 0.95)
+    >>> found.ratio, found.ratio_lower.round(2), found.ratio_upper.round(2)
+    (array([4.]), array([1.97]), array([7.87]))
     """
     compared = [_of_pairs(rates, confidence, block) for block in blocks(*rates.errors.shape)]
     of_pairs = {
@@ -112,7 +121,7 @@ def differentials(rates: Rates, confidence: float) -> Differentials:
 
 
 def blocks(groups: int, thresholds: int) -> Iterator[slice]:
-    """Yield so many thresholds at a time that the pairs of groups at them take little memory."""
+    """Yield blocks of thresholds, each so short that the pairs of groups at them take little memory."""
     at_once = max(1, PAIRS_AT_ONCE // max(math.comb(groups, 2), 1))
     for start in range(0, thresholds, at_once):
         yield slice(start, start + at_once)
@@ -191,6 +200,17 @@ def alike_between(
     -------
     ndarray of bool, shape (T - 1,)
         False where it was not wanted.
+
+    References
+    ----------
+    A false match rate is a survival function: it cannot rise with the threshold.
+
+    Examples
+    --------
+    >>> at = np.array([0.5, 0.6])
+    >>> counts = EffectiveCounts(at, np.array([0, 1]), np.full((2, 2), 900.0), np.full((2, 2), 1e6))
+    >>> alike_between(counts, np.array([True]), 0.95, lambda ratio, gap: ratio <= 1.2)
+    array([ True])
     """
     starts, ends = counts.reported[:-1][wanted], counts.reported[1:][wanted]
     step = np.concatenate([np.arange(0), *(np.arange(*span) for span in zip(starts, ends, strict=True))])
@@ -239,7 +259,7 @@ class Pairwise:
     Attributes
     ----------
     first, second : ndarray of int, shape (P,)
-        Places of the groups.
+        Indices of the groups.
     ratio : ndarray of float64, shape (P, S)
         Estimate of the first over that of the second: inf where only the second is zero, NaN where both are.
     lower, upper : ndarray of float64, shape (P, S)
@@ -256,7 +276,7 @@ class Pairwise:
     p_value: FloatArray
 
 
-def pairwise(rates: Rates, confidence: float, places: Sequence[int]) -> Pairwise:
+def pairwise(rates: Rates, confidence: float, indices: Sequence[int]) -> Pairwise:
     """Compare every two groups of an axis, pair by pair.
 
     Parameters
@@ -264,21 +284,39 @@ def pairwise(rates: Rates, confidence: float, places: Sequence[int]) -> Pairwise
     rates : Rates
     confidence : float
         Of the two-sided interval of each pair.
-    places : sequence of int
-        Of the thresholds, S of them.
+    indices : sequence of int
+        Of the S thresholds.
+
+    References
+    ----------
+    Przyborowski, Wilenski (1940) and Holm (1979), see `harness.statistics.intervals`.
+
+    Examples
+    --------
+    >>> errors, trials = np.array([[40], [10]]), np.array([10_000, 10_000])
+    >>> unused = np.full((2, 1), np.nan)
+    >>> rates = Rates("FMR", ("A", "B"), trials, errors, np.ones((2, 1)), errors / 10_000, unused, unused, 0.95)
+    >>> pairwise(rates, 0.95, [0]).lower.round(2)
+    array([[1.97]])
     """
     first, second = pairs(len(rates.groups))
-    k, n = rates.effective_errors[:, places], rates.effective_trials[:, places]
+    k, n = rates.effective_errors[:, indices], rates.effective_trials[:, indices]
     a, n_a, b, n_b = k[first], n[first], k[second], n[second]
     interval = ratio_interval(a, n_a, b, n_b, confidence)
     with np.errstate(invalid="ignore", divide="ignore"):
-        ratio = rates.estimate[first][:, places] / rates.estimate[second][:, places]
+        ratio = rates.estimate[first][:, indices] / rates.estimate[second][:, indices]
     p_value = holm(ratio_p_value(a, n_a, b, n_b))
     return Pairwise(first, second, ratio, interval.lower, interval.upper, p_value)
 
 
 def pairs(groups: int) -> tuple[npt.NDArray[np.intp], npt.NDArray[np.intp]]:
-    """Return the places of the first and of the second group of every pair."""
+    """Return the indices of the first and of the second group of every pair.
+
+    Examples
+    --------
+    >>> pairs(3)
+    (array([0, 0, 1]), array([1, 2, 2]))
+    """
     first, second = np.triu_indices(groups, k=1)
     return first, second
 

@@ -48,7 +48,17 @@ class Interval(NamedTuple):
 
 
 def one_sided(confidence: float) -> float:
-    """Return the two-sided confidence whose either bound, alone, holds with ``confidence``."""
+    """Return the two-sided confidence whose either bound, alone, holds with ``confidence``.
+
+    References
+    ----------
+    With equal tails either bound of a two-sided interval fails in half of what is left of the confidence.
+
+    Examples
+    --------
+    >>> one_sided(0.975)
+    0.95
+    """
     return 2 * confidence - 1
 
 
@@ -73,6 +83,12 @@ def clopper_pearson(errors: Numbers, trials: Numbers, confidence: float) -> Inte
     the binomial. Biometrika 26, 404-413. As beta quantiles: Brown, Cai, DasGupta (2001), Statistical Science
     16, 101-133, section 4.2.1; for fractional, design-effect-corrected counts: Korn, Graubard (1998), Survey
     Methodology 24, 193-201.
+
+    Examples
+    --------
+    >>> lower, upper = clopper_pearson(3, 1_000, 0.95)
+    >>> round(float(lower), 6), round(float(upper), 6)
+    (0.000619, 0.008742)
     """
     k, n = _floats(errors, trials)
     tail = (1 - confidence) / 2
@@ -110,6 +126,12 @@ def ratio_interval(
     Przyborowski, J., Wilenski, H. (1940). Homogeneity of results in testing samples from Poisson series.
     Biometrika 31, 313-323; Ederer, F., Mantel, N. (1974). Confidence limits on the ratio of two Poisson
     variables. American Journal of Epidemiology 100, 165-167.
+
+    Examples
+    --------
+    >>> lower, upper = ratio_interval(40, 10_000, 10, 10_000, 0.95)
+    >>> round(float(lower), 2), round(float(upper), 2)
+    (1.97, 8.97)
     """
     a, n_a = _floats(errors, trials)
     b, n_b = _floats(other_errors, other_trials)
@@ -140,6 +162,15 @@ def ratio_p_value(
     -------
     ndarray
         1 where there are no errors; NaN where a group has no trials.
+
+    References
+    ----------
+    Przyborowski, Wilenski (1940), as for `ratio_interval`.
+
+    Examples
+    --------
+    >>> round(float(ratio_p_value(40, 10_000, 10, 10_000)), 6)
+    2.4e-05
     """
     a, n_a = _floats(errors, trials)
     b, n_b = _floats(other_errors, other_trials)
@@ -171,6 +202,12 @@ def gap_interval(
     Zou, G. Y., Donner, A. (2008). Construction of confidence limits about effect measures: a general
     approach. Statistics in Medicine 27, 1693-1702, equation 2; Newcombe, R. G. (1998), Statistics in Medicine
     17, 873-890, method 10, with Clopper-Pearson limits, which are never shorter, for Wilson's.
+
+    Examples
+    --------
+    >>> lower, upper = gap_interval(40, 10_000, 10, 10_000, 0.95)
+    >>> round(float(lower), 5), round(float(upper), 5)
+    (0.00158, 0.00453)
     """
     a, n_a = _floats(errors, trials)
     b, n_b = _floats(other_errors, other_trials)
@@ -207,6 +244,11 @@ def holm(p_values: FloatArray) -> FloatArray:
     ----------
     Holm, S. (1979). A simple sequentially rejective multiple test procedure. Scandinavian Journal of
     Statistics 6, 65-70.
+
+    Examples
+    --------
+    >>> holm(np.array([0.01, 0.04, 0.03]))
+    array([0.03, 0.06, 0.06])
     """
     order = np.argsort(p_values, axis=0)
     ascending = np.take_along_axis(p_values, order, axis=0)
@@ -241,6 +283,15 @@ def detectable_ratio(
     ndarray
         inf where no ratio can be detected, as with too few errors for any split to be rejected; NaN where a
         group has no trials.
+
+    References
+    ----------
+    The exact conditional test's power, solved for the ratio: Przyborowski, Wilenski (1940), as for `ratio_interval`.
+
+    Examples
+    --------
+    >>> round(float(detectable_ratio(50, 10_000, 10_000, 0.05)), 2)
+    2.38
     """
     total, n_a = _floats(total_errors, trials)
     total = np.floor(total)
@@ -282,6 +333,11 @@ def growth_to_show_parity(
     power is that of two one-sided tests: Schuirmann, D. J. (1987), J. Pharmacokinet. Biopharm. 15, 657-680. The
     s² / 2 added to z s allows for how much wider the exact interval is; the tests give the exact power, 0.73 to
     0.80 for ratios up to 3.
+
+    Examples
+    --------
+    >>> round(float(growth_to_show_parity(20, 20, 2.0, 0.95)), 2)
+    1.92
     """
     a, b = _floats(errors, other_errors)
     quantiles = special.ndtri(confidence) + special.ndtri((1 + power) / 2)

@@ -16,8 +16,7 @@ import pyarrow.parquet
 
 from harness.errors import InputError
 from harness.files import BESIDE, Scratch, settle, uninterrupted, writing
-from harness.synthetic.records import published_records
-from harness.synthetic.searches import draw_searches
+from harness.synthetic.operation import draw_searches, published_records
 from harness.synthetic.worlds import WORLDS, world
 
 __all__ = ["SAMPLE_SUBJECTS", "SEED", "TRUTH_THRESHOLDS", "synthesise", "synthesise_all", "write_truth"]

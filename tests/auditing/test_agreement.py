@@ -10,8 +10,15 @@ from hypothesis import given
 from hypothesis import strategies as st
 from scipy import stats
 
-from harness.auditing.agreement import Agreement, Alerts, judge_agreement, shared_confidence
-from harness.auditing.expectation import Allowed, Expectation, widest_bounds
+from harness.auditing.agreement import (
+    Agreement,
+    Alerts,
+    Allowed,
+    Expectation,
+    judge_agreement,
+    shared_confidence,
+    widest_bounds,
+)
 from harness.evaluation import Evaluation, to_json
 from harness.gate.evidence import evidence_of
 from harness.statistics.rates import Rates

@@ -271,7 +271,7 @@ def test_unconfirmed_alerts_may_all_be_false(alerts: str, most: int | None, writ
     assert read_records(path, mapping).records[0].most_false_alerts == most
 
 
-NO_PATTERN = "is no pattern of a date; write one such as YYYY-MM-DD or DD/MM/YYYY"
+NO_PATTERN = "is not a pattern of a date; write one such as YYYY-MM-DD or DD/MM/YYYY"
 A, B = {"false_alerts": "a"}, {"false_alerts": "b"}
 
 

@@ -9,8 +9,8 @@ from published import audited, only, record
 from scipy import stats
 
 from harness.auditing import Agreement, answer
-from harness.auditing.claims import claim_of_no_false_alert
-from harness.auditing.values import Rate
+from harness.auditing.findings import claim_of_no_false_alert
+from harness.auditing.reading import Rate
 from harness.evaluation import Evaluation
 
 

@@ -9,8 +9,8 @@ import time
 import pytest
 from rich.console import Console
 
-from harness.cli import progress
-from harness.cli.progress import counting_bar
+from harness.cli import printing
+from harness.cli.printing import counting_bar
 
 
 def shown(
@@ -27,7 +27,7 @@ def shown(
 
 @pytest.fixture
 def impatient(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(progress, "LONG", 0.2)
+    monkeypatch.setattr(printing, "LONG", 0.2)
 
 
 @pytest.mark.usefixtures("impatient")

@@ -11,8 +11,8 @@ from cyclopts import App, CycloptsError, Parameter
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from harness.cli.app import plain_arguments
 from harness.cli.check import check
-from harness.cli.plain_call import plain_arguments
 
 
 def sample(

@@ -1,18 +1,140 @@
-"""What false alerts by group say: little, where the faces of each group were not counted."""
+"""Findings from records alone: no false alert at all, differences between records, and false alerts by group."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from itertools import combinations
 
 import numpy as np
 
-from harness.auditing.deployment import DeploymentRecord
 from harness.auditing.mapping import RecordMapping
-from harness.auditing.result import GroupFinding
-from harness.statistics.intervals import detectable_ratio, holm, ratio_interval, ratio_p_value
+from harness.auditing.records import DeploymentRecord
+from harness.auditing.wording import at_most, percent
+from harness.statistics.intervals import (
+    clopper_pearson,
+    detectable_ratio,
+    holm,
+    one_sided,
+    ratio_interval,
+    ratio_p_value,
+)
+from harness.statistics.planning import claim_of_zero
 
-__all__ = ["group_finding"]
+__all__ = [
+    "GroupFinding",
+    "bounds_of_zero",
+    "claim_of_bound",
+    "claim_of_no_false_alert",
+    "claim_of_none_for_a_group",
+    "group_finding",
+    "spread_of",
+]
+
+TENTH = 0.1
+
+
+def claim_of_no_false_alert(faces: int, confidence: float) -> str:
+    """Say what no false alert among some faces shows, and what it does not.
+
+    Parameters
+    ----------
+    faces : int
+        At least 1.
+    confidence : float
+        Of the one-sided bound, 1 - (1 - confidence)^(1 / faces).
+
+    References
+    ----------
+    Hanley, J. A., Lippman-Hand, A. (1983). If nothing goes wrong, is everything all right? JAMA 249,
+    1743-1745: the rule of three, 3 / faces, is this bound at 95 % for many faces.
+    """
+    return claim_of_bound(faces, claim_of_zero(faces, confidence), confidence)
+
+
+def bounds_of_zero(faces: Sequence[int], confidence: float) -> list[float]:
+    """Return the bounds of `harness.statistics.planning.claim_of_zero` for several numbers of faces."""
+    bounds: list[float] = clopper_pearson(
+        0, np.array(faces, np.float64), one_sided(confidence)
+    ).upper.tolist()
+    return bounds
+
+
+def claim_of_bound(faces: int, bound: float, confidence: float) -> str:
+    """Say the same, where the bound is known."""
+    return (
+        f"0 false alerts among {faces:,} faces shows a false alert rate of {at_most(bound)} at {percent(confidence)} "
+        "confidence; it says nothing about differences between groups"
+    )
+
+
+def claim_of_none_for_a_group(faces: int, confidence: float) -> str:
+    """Say how much less the same shows for a group that is a tenth of the faces."""
+    of_group = max(1, int(faces * TENTH))
+    bound = claim_of_zero(of_group, confidence)
+    return f"for a group that is a tenth of the faces ({of_group:,}) it would show {at_most(bound)}"
+
+
+def spread_of(records: Sequence[DeploymentRecord], significance: float) -> tuple[float | None, str]:
+    """Test that false alerts fall on records in proportion to faces times watchlist size.
+
+    Each record is compared with the sum of the others by the exact conditional test of `ratio_p_value`, and the
+    p-values are Holm-adjusted. False alerts of the same faces grow no faster than the watchlist.
+
+    Parameters
+    ----------
+    records : sequence of DeploymentRecord
+        Assessable ones of one threshold.
+    significance : float
+
+    Returns
+    -------
+    p_value : float or None
+        None where there is nothing to test.
+    sentence : str
+    """
+    false_alerts = np.array([record.false_alerts or 0 for record in records], np.float64)
+    if len(records) < 2 or not false_alerts.any():
+        return None, "one record alone" if len(records) == 1 else "no false alerts to compare"
+    sizes = [record.watchlist_size for record in records]
+    known = [size for size in sizes if size]
+    searched = np.array([record.faces for record in records], np.float64)
+    by_size = len(known) == len(sizes)
+    exposure = searched * np.array(known) if by_size else searched
+    others = (false_alerts.sum() - false_alerts, exposure.sum() - exposure)
+    adjusted = holm(ratio_p_value(false_alerts, exposure, *others))
+    odd = int(np.nanargmin(adjusted))
+    p_value = float(adjusted[odd])
+    allowing = "faces and watchlist sizes" if by_size else "faces (a watchlist size is unknown)"
+    if p_value > significance:
+        return (
+            p_value,
+            f"no difference between deployments is detected, allowing for {allowing} (p = {p_value:.2g})",
+        )
+    return p_value, (
+        f"deployments differ by more than chance, allowing for {allowing} (p = {p_value:.2g}; "
+        f"{records[odd].title} stands out)"
+    )
+
+
+@dataclass(frozen=True)
+class GroupFinding:
+    """What false alerts by group say, over the records of one threshold.
+
+    Attributes
+    ----------
+    false_alerts : mapping of str to int
+    faces : mapping of str to int, or None
+        None where the faces of some group are not published.
+    p_value : float or None
+        The smallest of the groups', Holm-adjusted; None where nothing can be tested.
+    sentence : str
+    """
+
+    false_alerts: Mapping[str, int]
+    faces: Mapping[str, int] | None
+    p_value: float | None
+    sentence: str
 
 
 def group_finding(

@@ -6,11 +6,18 @@ import math
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import date
+from typing import NamedTuple
 
-from harness.auditing.values import Rate
 from harness.errors import InputError
 
-__all__ = ["DeploymentRecord", "GroupAlerts"]
+__all__ = ["DeploymentRecord", "GroupAlerts", "Rate"]
+
+
+class Rate(NamedTuple):
+    """A rate, and the last place to which it is written."""
+
+    value: float
+    step: float
 
 
 @dataclass(frozen=True, slots=True)

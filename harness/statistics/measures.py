@@ -1,19 +1,226 @@
-"""The summary measures of an axis at every threshold, with intervals, or with the reason why there is none."""
+"""Summary measures of how far the groups of an axis differ, with intervals, or with the reason why there is none.
+
+A formula makes one number of the rates of all groups: shares between 0 and 1, with the groups along the first axis;
+the result has the other axes. It is NaN where it is undefined: a rate is NaN, a denominator is zero, or the geometric
+mean of rates with a zero among them would be needed. None depends on the order of the groups.
+
+Intervals come from rates drawn from Beta(k + ½, n - k + ½) on effective counts, Jeffreys' distribution of a proportion
+(Brown, Cai, DasGupta 2001, Statistical Science 16, 101-133, section 3.1). The draws are a Latin hypercube (McKay,
+Beckman, Conover 1979, Technometrics 21, 239-245): each group's are the D midpoint quantiles of its distribution, in an
+order of its own. The same orders serve every threshold, so the interval at one does not depend on which others there
+are.
+"""
 
 from __future__ import annotations
 
 from dataclasses import dataclass
 
 import numpy as np
+from scipy import special
+from scipy.interpolate import CubicSpline
 
 from harness.arrays import BoolArray, FloatArray, IntArray
 from harness.statistics.differentials import pairs
 from harness.statistics.intervals import ratio_p_value
-from harness.statistics.measures import formulas
-from harness.statistics.measures.draws import DRAWS, drawn_rates, shuffles
+from harness.statistics.quantiles import beta_quantile
 from harness.statistics.rates import Rates
 
-__all__ = ["FDR_CAUTION", "SummaryMeasures", "summary_measures"]
+__all__ = [
+    "FDR_CAUTION",
+    "SummaryMeasures",
+    "coefficient_of_variation",
+    "fairness_discrepancy_rate",
+    "gap",
+    "garbe",
+    "gini",
+    "inequity",
+    "max_over_geometric_mean",
+    "max_over_min",
+    "summary_measures",
+]
+
+
+def max_over_min(rates: FloatArray) -> FloatArray:
+    """Return the largest rate over the smallest, at least 1; NaN where the smallest is zero.
+
+    References
+    ----------
+    Grother, P., Ngan, M., Hanaoka, K. (2019). Face recognition vendor test part 3: demographic effects. NISTIR
+    8280.
+
+    Examples
+    --------
+    >>> float(max_over_min(np.array([0.004, 0.001])).round(6))
+    4.0
+    """
+    return _over(rates.max(axis=0), rates.min(axis=0))
+
+
+def max_over_geometric_mean(rates: FloatArray) -> FloatArray:
+    """Return the largest rate over the geometric mean of all, at least 1; NaN where a rate is zero.
+
+    References
+    ----------
+    Grother, P. (2022). Face recognition vendor test part 8: summarizing demographic differentials. NISTIR 8429,
+    where it is the measure reported.
+
+    Examples
+    --------
+    >>> float(max_over_geometric_mean(np.array([0.004, 0.001])).round(6))
+    2.0
+    """
+    with np.errstate(divide="ignore"):
+        geometric_mean = np.exp(np.log(rates).mean(axis=0))
+    return _over(rates.max(axis=0), geometric_mean)
+
+
+def gap(rates: FloatArray) -> FloatArray:
+    """Return the largest rate minus the smallest, between 0 and 1.
+
+    References
+    ----------
+    de Freitas Pereira, Marcel (2021), as the term A of `fairness_discrepancy_rate`.
+
+    Examples
+    --------
+    >>> float(gap(np.array([0.004, 0.001])).round(6))
+    0.003
+    """
+    return np.asarray(rates.max(axis=0) - rates.min(axis=0))
+
+
+def gini(rates: FloatArray) -> FloatArray:
+    """Return the Gini coefficient with the correction n / (n - 1): 0 where all are equal, 1 where one has all.
+
+    It is n / (n - 1) times the sum over all ordered pairs of |x_i - x_j|, over 2 n² times the mean; computed
+    from the ordered rates. NaN where all are zero, and for a single group.
+
+    References
+    ----------
+    Howard, J. J., Laird, E. J., Sirotin, Y. B., Rubin, R. E., Tipton, J. L., Vemury, A. R. (2022). Evaluating
+    proposed fairness models for face recognition algorithms. arXiv 2203.05051, the section that develops GARBE.
+
+    Examples
+    --------
+    >>> float(gini(np.array([0.004, 0.001])).round(6))
+    0.6
+    """
+    n = len(rates)
+    ordered = np.sort(rates, axis=0)
+    weights = 2.0 * np.arange(1, n + 1) - n - 1
+    apart = np.maximum(np.tensordot(weights, ordered, axes=1), 0.0)  # a rounding below, where all are equal
+    return _over(apart, (n - 1) * ordered.sum(axis=0))
+
+
+def coefficient_of_variation(rates: FloatArray) -> FloatArray:
+    """Return the standard deviation over the mean, both over the groups as they are (no ddof); NaN where all are 0.
+
+    References
+    ----------
+    As a measure of relative dispersion: Pearson, K. (1896). Mathematical contributions to the theory of
+    evolution III. Philosophical Transactions A 187, 253-318.
+
+    Examples
+    --------
+    >>> float(coefficient_of_variation(np.array([0.004, 0.001])).round(6))
+    0.6
+    """
+    return _over(rates.std(axis=0), rates.mean(axis=0))
+
+
+def garbe(false_match_gini: FloatArray, false_non_match_gini: FloatArray, alpha: float) -> FloatArray:
+    """Return the Gini aggregation rate for biometric equitability: alpha G(FMR) + (1 - alpha) G(FNMR).
+
+    References
+    ----------
+    Howard, Laird, Sirotin, Rubin, Tipton, Vemury (2022), as for `gini`.
+
+    Examples
+    --------
+    >>> float(garbe(np.array(0.6), np.array(0.2), alpha=0.5).round(6))
+    0.4
+    """
+    return alpha * false_match_gini + (1 - alpha) * false_non_match_gini
+
+
+def fairness_discrepancy_rate(
+    false_match_gap: FloatArray, false_non_match_gap: FloatArray, alpha: float
+) -> FloatArray:
+    """Return 1 - (alpha max|FMR_i - FMR_j| + (1 - alpha) max|FNMR_i - FNMR_j|): 1 where all groups are alike.
+
+    It is near 1 wherever the rates are small, however far apart they are in ratio.
+
+    References
+    ----------
+    de Freitas Pereira, T., Marcel, S. (2021). Fairness in biometrics: a figure of merit to assess biometric
+    verification systems. IEEE Transactions on Biometrics, Behavior, and Identity Science,
+    doi 10.1109/TBIOM.2021.3102862: FDR = 1 - (alpha A + (1 - alpha) B), with A and B the two largest differences.
+
+    Examples
+    --------
+    >>> float(fairness_discrepancy_rate(np.array(0.003), np.array(0.02), alpha=0.5).round(6))
+    0.9885
+    """
+    return 1 - (alpha * false_match_gap + (1 - alpha) * false_non_match_gap)
+
+
+def inequity(false_match_ratio: FloatArray, false_non_match_ratio: FloatArray, alpha: float) -> FloatArray:
+    """Return INEQ, (max FMR / min FMR)^alpha (max FNMR / min FNMR)^(1 - alpha): 1 where all groups are alike.
+
+    References
+    ----------
+    Grother, P. (2021). Demographic differentials in face recognition algorithms. EAB virtual events series on
+    demographic fairness in biometric systems; as the inequity rate in Howard et al. (2022), see `gini`.
+
+    Examples
+    --------
+    >>> float(inequity(np.array(4.0), np.array(1.0), alpha=0.5))
+    2.0
+    """
+    return np.asarray(false_match_ratio**alpha * false_non_match_ratio ** (1 - alpha))
+
+
+def _over(numerator: FloatArray, denominator: FloatArray) -> FloatArray:
+    with np.errstate(invalid="ignore", divide="ignore"):
+        ratio = numerator / denominator
+    return np.where(denominator > 0, ratio, np.nan)
+
+
+DRAWS = 2000
+SEED = 8429
+NODES = 17
+"""Quantiles computed exactly; the logarithm of those between is interpolated, to within a few ten-thousandths."""
+
+
+def shuffles(groups: int) -> tuple[IntArray, IntArray]:
+    """Return the orders of the draws of two independent rates, each of shape (DRAWS, groups)."""
+    generator = np.random.default_rng(SEED)
+    order = np.tile(np.arange(DRAWS)[:, None], (1, groups))
+    return generator.permuted(order, axis=0), generator.permuted(order, axis=0)
+
+
+def drawn_rates(errors: FloatArray, trials: FloatArray, shuffle: IntArray) -> FloatArray:
+    """Draw the rates of all groups.
+
+    Parameters
+    ----------
+    errors, trials : ndarray of float64, shape (G, T)
+        Effective counts.
+    shuffle : ndarray of int64, shape (DRAWS, G)
+        From `shuffles`.
+
+    Returns
+    -------
+    ndarray of float64, shape (G, DRAWS, T)
+        Between 0 and 1, never 0.
+    """
+    # A group's draws differ by threshold only in the two parameters, and exact quantiles are expensive: a few, evenly
+    # spaced on the normal scale, where their logarithm is smooth, give all.
+    scores = special.ndtri((np.arange(DRAWS) + 0.5) / DRAWS)
+    nodes = np.linspace(scores[0], scores[-1], NODES)
+    exact = beta_quantile(errors + 0.5, trials - errors + 0.5, special.ndtr(nodes)[:, None, None])
+    quantiles = np.minimum(np.exp(CubicSpline(nodes, np.log(exact))(scores)), 1.0)
+    return np.moveaxis(np.take_along_axis(quantiles, shuffle[:, :, None], axis=0), 1, 0)
 
 
 FDR_CAUTION = (
@@ -60,7 +267,7 @@ class SummaryMeasures:
         NaN where the measure is undefined: it then has no interval either. Bounds are rounded to six digits,
         more than draws can tell.
     undefined : ndarray of int64, shape (M, T)
-        Place among ``reasons``; -1 where the measure is defined.
+        Index into ``reasons``; -1 where the measure is defined.
     reasons : tuple of str
         Why a measure may be undefined.
     alpha : float
@@ -105,7 +312,7 @@ def summary_measures(
     Notes
     -----
     The upper bound is the quantile of the measure over rates drawn from Beta(k + ½, n - k + ½) on effective
-    counts (`harness.statistics.measures.draws`). That quantile is no lower bound: noise makes equal groups look
+    counts (see the module). That quantile is no lower bound: noise makes equal groups look
     unequal, once in the data and again in the draws, so that it *never* reaches parity. Let b be how far the
     median of the draws exceeds the estimate (ratios as logarithms). Were all groups equal the draws would be √2
     as far from parity as the estimate, which puts parity (1 + √2) b below the estimate and (2 + √2) b below the
@@ -124,6 +331,19 @@ def summary_measures(
     Every measure is undefined where there is a single group or one without trials; max/min, max/geomean and INEQ
     where a rate is zero; Gini, CoV and GARBE where one is zero in every group. A gap of no events is 0, with an
     upper bound.
+
+    References
+    ----------
+    Those of each formula; of the draws, see the module.
+
+    Examples
+    --------
+    >>> errors, trials = np.array([[40], [10]]), np.array([10_000, 10_000])
+    >>> unused = np.full((2, 1), np.nan)
+    >>> rates = Rates("FMR", ("A", "B"), trials, errors, np.ones((2, 1)), errors / 10_000, unused, unused, 0.95)
+    >>> found = summary_measures(rates, rates, 0.95)
+    >>> found.names[1], found.estimate[1].round(2), found.lower[1].round(2), found.upper[1].round(2)
+    ('FMR max/geomean', array([2.]), array([1.45]), array([2.85]))
     """
     if not 0 < alpha < 1:
         raise ValueError(f"alpha is {alpha}; it must lie above 0 and below 1")
@@ -141,21 +361,17 @@ def summary_measures(
 
 def _measures(false_match: FloatArray, false_non_match: FloatArray, alpha: float) -> FloatArray:
     """Return all measures, shape (M, ...), of rates of shape (G, ...)."""
-    ratio, gap, gini = (
-        formulas.max_over_min(false_match),
-        formulas.gap(false_match),
-        formulas.gini(false_match),
-    )
+    ratio, difference, unevenness = max_over_min(false_match), gap(false_match), gini(false_match)
     return np.stack(
         [
             ratio,
-            formulas.max_over_geometric_mean(false_match),
-            gap,
-            gini,
-            formulas.coefficient_of_variation(false_match),
-            formulas.garbe(gini, formulas.gini(false_non_match), alpha),
-            formulas.fairness_discrepancy_rate(gap, formulas.gap(false_non_match), alpha),
-            formulas.inequity(ratio, formulas.max_over_min(false_non_match), alpha),
+            max_over_geometric_mean(false_match),
+            difference,
+            unevenness,
+            coefficient_of_variation(false_match),
+            garbe(unevenness, gini(false_non_match), alpha),
+            fairness_discrepancy_rate(difference, gap(false_non_match), alpha),
+            inequity(ratio, max_over_min(false_non_match), alpha),
         ]
     )
 
@@ -223,7 +439,7 @@ def _bounds(
 
 
 def _ordered_counts(rates: Rates, block: slice) -> tuple[FloatArray, FloatArray]:
-    """Effective errors and trials, by size at each threshold, so that no group's place matters to its draws."""
+    """Effective errors and trials, by size at each threshold: the order of the groups does not change the draws."""
     errors, trials = rates.effective_errors[:, block], rates.effective_trials[:, block]
     order = np.lexsort((trials, errors), axis=0)
     return np.take_along_axis(errors, order, axis=0), np.take_along_axis(trials, order, axis=0)
