@@ -254,6 +254,6 @@ class Audit:
 
     def _repr_html_(self) -> str:
         from harness.auditing.summary import answer
-        from harness.evaluation.summary import html_table
+        from harness.evaluation import html_table
 
         return html_table(self.file.source, answer(self))
