@@ -84,7 +84,13 @@ def test_a_run_ends_where_all_above_it_hold_and_no_lower(holds: list[bool]) -> N
 
 @pytest.mark.parametrize(
     ("detected", "start"),
-    [([False], 0), ([True, False], 1), ([True], None), ([False, True], None), ([True, False, True, False], 3)],
+    [
+        ([False], 0),
+        ([True, False], 1),
+        ([True], None),
+        ([False, True], None),
+        ([True, False, True, False], 3),
+    ],
 )
 def test_not_detected_from(detected: list[bool], start: int | None) -> None:
     assert not_detected_from(detected) == start
