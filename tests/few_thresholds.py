@@ -8,8 +8,8 @@ from typing import Any
 from harness.comparisons import study_of
 from harness.engines import choose_engine, open_with
 from harness.evaluation import Counted, Evaluation, conclude, count_for
-from harness.evaluation.confirmation import confirmation_of
 from harness.evaluation.counted import halves
+from harness.evaluation.run import confirmation_of
 from harness.study import load_policy
 
 __all__ = ["count_at", "evaluate_at"]

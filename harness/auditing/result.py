@@ -16,7 +16,7 @@ from harness.auditing.mapping import RecordMapping
 from harness.auditing.reading import RecordFile
 from harness.auditing.records import DeploymentRecord
 from harness.auditing.wording import one_in, percent
-from harness.evaluation.summary import html_table
+from harness.evaluation import html_table
 
 __all__ = [
     "Audit",

@@ -33,7 +33,7 @@ if TYPE_CHECKING:
         SafeThreshold,
         Verdict,
         judge,
-        meets_limits,
+        keeps_limits,
         safe_threshold,
     )
     from harness.statistics.watchlist import false_alert_rate, false_alert_rate_by_composition, implied_fmr
@@ -65,7 +65,7 @@ __all__ = [
     "holm",
     "implied_fmr",
     "judge",
-    "meets_limits",
+    "keeps_limits",
     "on_finer_thresholds",
     "one_sided",
     "pairs",

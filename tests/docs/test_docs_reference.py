@@ -16,7 +16,7 @@ import harness
 from harness.cli.app import COMMANDS
 from harness.config import fields_of
 from harness.gate import Outcome
-from harness.gate.shape import EvaluationShape
+from harness.gate.evaluation_file import EvaluationShape
 
 DOCS = ROOT / "docs"
 API = DOCS / "reference" / "api"
@@ -36,6 +36,7 @@ INTERNAL = {
     "quantiles",
     "report",
     "text",
+    "verdict_rule",
 }
 """What no user imports; all else in the package has a page."""
 BY_MODULE = ("statistics",)
