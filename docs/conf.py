@@ -47,7 +47,7 @@ nb_execution_mode = "off"  # notebooks show the output they were stored with; `m
 nb_ipywidgets_js: dict[str, dict[str, str]] = {}  # else pages would ask a CDN for scripts
 nb_merge_streams = True
 
-autodoc_default_options = {"members": True}
+autodoc_default_options = {"members": True, "exclude-members": "model_config"}
 autodoc_typehints = "none"  # the docstrings say them, in fewer words
 autodoc_preserve_defaults = True
 autodoc_member_order = "bysource"

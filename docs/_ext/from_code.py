@@ -18,9 +18,9 @@ from sphinx.util.docutils import SphinxDirective
 
 from harness.cli.app import COMMANDS
 from harness.cli.grammar import application
-from harness.config import Part, fields_of, part_in
+from harness.config import StrictModel, model_in
 from harness.gate import Rule
-from harness.gate.formats.rules import EXPLAINED
+from harness.gate.findings import EXPLAINED
 from harness.gate.waivers import WAIVABLE
 
 
@@ -77,7 +77,7 @@ class Keys(FromMarkdown):
         """Yield a definition for each key."""
         module, _, name = self.arguments[0].partition(":")
         model = getattr(import_module(module), name)
-        keys = {name: field.key for name, field in fields_of(model).items()}
+        keys = {name: field.alias or name for name, field in model.model_fields.items()}
         for parameter in parse(inspect.getdoc(model) or "").params:
             for field in parameter.arg_name.split(", "):
                 kind = f" ({parameter.type_name})" if parameter.type_name else ""
@@ -119,11 +119,11 @@ def _text(description: str | None) -> str:
     return text or "No more to say."
 
 
-def _bullets(part: type[Part], depth: int) -> Iterator[str]:
-    for field in fields_of(part).values():
-        inner = part_in(field.annotation)
+def _bullets(model: type[StrictModel], depth: int) -> Iterator[str]:
+    for name, field in model.model_fields.items():
+        inner = model_in(field.annotation)
         kind = "" if inner else f": {_kind(field.annotation)}"
-        yield f"{'  ' * depth}- `{field.key}`{kind}"
+        yield f"{'  ' * depth}- `{field.alias or name}`{kind}"
         if inner:
             yield from _bullets(inner, depth + 1)
 
@@ -131,12 +131,15 @@ def _bullets(part: type[Part], depth: int) -> Iterator[str]:
 _PLAIN = {"str": "text", "int": "whole number", "float": "number", "bool": "true or false"}
 
 
+_CONSTRAINTS = re.compile(r", FieldInfo\(.*?metadata=\[[^\]]*\]\)")
+
+
 def _kind(annotation: Any) -> str:
-    if literals := re.findall(r"Literal\[([^\]]*)\]", str(annotation)):
+    text = _CONSTRAINTS.sub("", str(annotation))
+    if literals := re.findall(r"Literal\[([^\]]*)\]", text):
         choices = literals[0].replace("'", "`")
         if "inf" not in choices:
             return choices
-    text = str(annotation)
     listed = "list of " if text.startswith(("list", "typing.Annotated[list")) else ""
     mapped = "mapping to " if "Mapping" in text or text.startswith("dict") else ""
     found = [

@@ -7,15 +7,15 @@ import re
 from calendar import month_abbr, month_name
 from collections.abc import Callable, Iterator, Mapping
 from datetime import date, datetime
-from typing import Annotated, Literal
+from typing import Annotated, Literal, Self
+
+from pydantic import AfterValidator, Field, model_validator
 
 from harness.config import (
-    After,
     Document,
-    Limits,
-    Part,
-    default_from,
-    fields_of,
+    MappingOf,
+    StrictModel,
+    TupleOf,
     load,
     plain,
     problem_at,
@@ -23,7 +23,7 @@ from harness.config import (
     validate,
     with_options,
 )
-from harness.study import Listed, distinct
+from harness.study import distinct
 
 __all__ = [
     "Columns",
@@ -103,10 +103,10 @@ def _known_date_format(text: str) -> str:
     return text
 
 
-_Name = Annotated[str, After(_named)]
+_Name = Annotated[str, AfterValidator(_named)]
 
 
-class Columns(Part):
+class Columns(StrictModel):
     """The column of each value; null where the file has none.
 
     Parameters
@@ -135,7 +135,7 @@ class Columns(Part):
     id: _Name | None = None
 
 
-class GroupColumns(Part):
+class GroupColumns(StrictModel):
     """The columns of a group.
 
     Parameters
@@ -150,10 +150,10 @@ class GroupColumns(Part):
 
     false_alerts: _Name
     faces: _Name | None = None
-    share: Annotated[float, Limits(gt=0, lt=1)] | None = None
+    share: Annotated[float, Field(gt=0, lt=1)] | None = None
 
 
-class Fixed(Part):
+class Fixed(StrictModel):
     """What holds for every record of a file that has no column for it.
 
     Parameters
@@ -162,11 +162,11 @@ class Fixed(Part):
     threshold : float, optional
     """
 
-    watchlist_size: Annotated[int, Limits(ge=1)] | None = None
+    watchlist_size: Annotated[int, Field(ge=1)] | None = None
     threshold: float | None = None
 
 
-class RecordMapping(Part):
+class RecordMapping(StrictModel):
     """Which column of a file of records says what, and how its values are written.
 
     Parameters
@@ -192,24 +192,25 @@ class RecordMapping(Part):
 
     columns: Columns = Columns()
     fixed: Fixed = Fixed()
-    groups: Mapping[_Name, GroupColumns] = default_from(lambda _: {})
-    date_format: Annotated[str, After(_known_date_format)] = "YYYY-MM-DD"
+    groups: MappingOf[_Name, GroupColumns] = Field(default_factory=dict)
+    date_format: Annotated[str, AfterValidator(_known_date_format)] = "YYYY-MM-DD"
     thousands: Literal[",", ".", " ", "'"] | None = None
     decimal: Literal[".", ","] = "."
     threshold_in: Literal["number", "percent"] = "number"
     rate_in: Literal["number", "percent"] = "number"
-    unknown: Annotated[tuple[str, ...], Listed, After(distinct)] = ()
+    unknown: Annotated[TupleOf[str], AfterValidator(distinct)] = ()
     trim: bool = False
     delimiter: Literal[",", ";", "tab", "|"] = ","
     encoding: Literal["utf-8", "windows-1252"] = "utf-8"
 
-    def check_as_a_whole(self) -> None:
-        """Refuse keys that do not go together."""
+    @model_validator(mode="after")
+    def _check_as_a_whole(self) -> Self:
         self._check_column_uses()
         self._check_fixed()
         self._check_shares()
         if self.thousands == self.decimal:
             raise problem_at(("thousands",), f"{shown(self.thousands)} is the decimal mark too")
+        return self
 
     @property
     def uses(self) -> dict[str, str]:
@@ -221,7 +222,7 @@ class RecordMapping(Part):
         return plain(self)
 
     def _uses(self) -> Iterator[tuple[tuple[str, ...], str, str]]:
-        for name in fields_of(type(self.columns)):
+        for name in Columns.model_fields:
             column = getattr(self.columns, name)
             if column is not None:
                 yield ("columns", name), name, column

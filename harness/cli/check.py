@@ -11,8 +11,8 @@ from harness.cli.streams import say
 from harness.errors import InputError
 from harness.gate import check as check_configs
 from harness.gate.checking import evidence_files
+from harness.gate.configs import named_configs
 from harness.gate.formats import Form
-from harness.gate.naming import named_configs
 
 if TYPE_CHECKING:
     from securesystemslib.signer import SSlibKey
@@ -76,7 +76,7 @@ def check(
         raise InputError("--envelope: a signature says nothing without the key that made it; give --key")
     if bool(waivers) != bool(waiver_key):
         raise InputError(
-            "--waivers and --waiver-key go together: waivers are believed only when they are signed"
+            "--waivers and --waiver-key go together: waivers are trusted only when they are signed"
         )
     _require_stated({"--evaluation": evaluation, "--envelope": envelope}, {"--waivers": waivers})
     evidence = evidence_files(evaluation, envelope, waivers, signed=bool(key))

@@ -13,7 +13,7 @@ from harness.cli.needs import require
 from harness.errors import InputError
 from harness.files import reason, write_whole, writing
 from harness.gate import Report
-from harness.gate.formats import LIBRARIES, Form, drawn
+from harness.gate.formats import LIBRARIES, Form, as_summary, drawn
 
 __all__ = ["Reporting", "reporting_from"]
 
@@ -108,8 +108,6 @@ def _require_writable(path: Path, text: str) -> None:
 
 def _tell_github(report: Report) -> None:
     """Add to the files that a step of a workflow hands on: the job's summary, and the step's output `outcome`."""
-    from harness.gate.formats.github import as_summary
-
     told = {"GITHUB_STEP_SUMMARY": as_summary(report), "GITHUB_OUTPUT": f"outcome={report.outcome}\n"}
     for variable, text in told.items():
         file = os.environ.get(variable)

@@ -4,36 +4,43 @@ A format is a function from a text to a stream of tokens; what is refused whatev
 (a repeated key, a number that is not finite, ...) is refused once, where the tokens become values.
 """
 
-from harness.config.document import COMMAND_LINE, Document
-from harness.config.loading import load
-from harness.config.marks import After, Before, Key, Limits, default_from
-from harness.config.options import with_options
-from harness.config.parts import Part, fields_of, part_in, plain, validated
-from harness.config.reading import ENDINGS, document_from, document_in, read_document
-from harness.config.validation import problem_at, validate
-from harness.config.wording import dotted, shown
+from harness.config.document import COMMAND_LINE, Document, dotted, shown
+from harness.config.models import (
+    ListOf,
+    MappingOf,
+    StrictModel,
+    TupleOf,
+    model_in,
+    plain,
+    problem_at,
+)
+from harness.config.reading import (
+    ENDINGS,
+    document_from,
+    document_in,
+    load,
+    read_document,
+    validate,
+    with_options,
+)
 
 __all__ = [
     "COMMAND_LINE",
     "ENDINGS",
-    "After",
-    "Before",
     "Document",
-    "Key",
-    "Limits",
-    "Part",
-    "default_from",
+    "ListOf",
+    "MappingOf",
+    "StrictModel",
+    "TupleOf",
     "document_from",
     "document_in",
     "dotted",
-    "fields_of",
     "load",
-    "part_in",
+    "model_in",
     "plain",
     "problem_at",
     "read_document",
     "shown",
     "validate",
-    "validated",
     "with_options",
 ]

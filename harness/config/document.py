@@ -1,21 +1,46 @@
-"""A document as plain values, and where each of them stands."""
+"""A document as plain values with their positions, the tokens that it is made of, and how values are written."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+import re
+from bisect import bisect_right
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
+from typing import Literal
 
-__all__ = ["COMMAND_LINE", "Document", "KeyPath", "Position"]
+__all__ = [
+    "COMMAND_LINE",
+    "MAX_DEPTH",
+    "MAX_INTEGER",
+    "TOO_DEEP",
+    "TOO_LONG",
+    "Document",
+    "KeyPath",
+    "MalformedError",
+    "Position",
+    "Token",
+    "converted",
+    "dotted",
+    "line_starts",
+    "position_at",
+    "shown",
+]
 
 COMMAND_LINE = "command line"
 
 KeyPath = tuple[str | int, ...]
 Position = tuple[int, int]
 
+MAX_DEPTH = 16
+TOO_DEEP = f"nested more than {MAX_DEPTH} deep"
+MAX_INTEGER = 2**53 - 1
+TOO_LONG = f"an integer beyond {MAX_INTEGER}, which not every program reads exactly"
+_LONGEST_SHOWN = 60
+
 
 @dataclass(frozen=True)
 class Document:
-    """A document as plain values, and where each of them stands.
+    """A document as plain values, and their positions.
 
     Parameters
     ----------
@@ -56,3 +81,91 @@ class Document:
                 return path[:depth]
             value = value[part]  # type: ignore[index]
         return path
+
+
+class MalformedError(Exception):
+    """A text that is not in its format, or says what no document may; which file, the reader adds."""
+
+    def __init__(self, problem: str, at: Position | None) -> None:
+        super().__init__(problem)
+        self.problem = problem
+        self.at = at
+
+
+@dataclass(frozen=True)
+class Token:
+    """The start of a mapping or list, its end, or a scalar; in a mapping, keys and values alternate.
+
+    Parameters
+    ----------
+    kind : {"mapping", "list", "end", "scalar"}
+        Which of these it is.
+    at : tuple of int, optional
+        Line and column, from 1; None for values given in Python.
+    value : object
+        A scalar's value.
+    """
+
+    kind: Literal["mapping", "list", "end", "scalar"]
+    at: Position | None = None
+    value: object = None
+
+
+def converted(text: str, convert: Callable[[str], object], at: Position) -> object:
+    """Return the value of a scalar.
+
+    Raises
+    ------
+    MalformedError
+        It is an integer of thousands of digits, which Python refuses.
+    """
+    try:
+        return convert(text)
+    except ValueError as error:
+        raise MalformedError(TOO_LONG, at) from error
+
+
+def line_starts(text: str) -> list[int]:
+    """Return the offset at which each line starts."""
+    return [0, *(match.end() for match in re.finditer("\n", text))]
+
+
+def position_at(starts: list[int], offset: int) -> Position:
+    """Return the line and column of an offset, given where the lines start."""
+    line = bisect_right(starts, offset)
+    return line, offset - starts[line - 1] + 1
+
+
+def shown(value: object) -> str:
+    """Write a value as a document would, on one line and cut to fit an error message.
+
+    Examples
+    --------
+    >>> shown(["a", True, None])
+    "['a', true, null]"
+    """
+    if value is None:
+        return "null"
+    if isinstance(value, bool):
+        return "true" if value else "false"
+    if isinstance(value, Mapping):
+        return "a mapping" if value else "{}"
+    if isinstance(value, str | list | tuple):
+        value = value[:_LONGEST_SHOWN]
+    text = f"[{', '.join(map(shown, value))}]" if isinstance(value, list | tuple) else repr(value)
+    return text if len(text) <= _LONGEST_SHOWN else f"{text[: _LONGEST_SHOWN - 3]}..."
+
+
+def dotted(path: KeyPath) -> str:
+    """Write a path as it is written in Python.
+
+    Examples
+    --------
+    >>> dotted(("groups", "sex", 1))
+    'groups.sex[1]'
+    """
+    return "".join(f"[{part}]" if isinstance(part, int) else f".{_bare(part)}" for part in path)[1:]
+
+
+def _bare(key: str) -> str:
+    return key if len(key) <= _LONGEST_SHOWN and re.fullmatch(r"[\w-]+", key) else shown(key)

@@ -1,7 +1,7 @@
 """TOML, with the positions that the standard library does not tell.
 
 The standard library reads the values; a second pass over the text, known by then to be TOML, only finds where
-each key and value stands. So a place may be missing, but a value is never wrong.
+each key and value stands. So a position may be missing, but a value is never wrong.
 """
 
 from __future__ import annotations
@@ -12,12 +12,13 @@ import tomllib
 from collections.abc import Iterator
 from contextlib import suppress
 
-from harness.config.document import KeyPath, Position
-from harness.config.tokens import (
+from harness.config.document import (
     MAX_DEPTH,
     TOO_DEEP,
     TOO_LONG,
+    KeyPath,
     MalformedError,
+    Position,
     Token,
     line_starts,
     position_at,
@@ -53,9 +54,9 @@ def toml_tokens(text: str) -> Iterator[Token]:
         raise MalformedError(TOO_DEEP, position_at(starts, long_key.start()))
     try:
         value = tomllib.loads(text)
-        places = _Places(text, starts)
-        with suppress(IndexError, tomllib.TOMLDecodeError):  # places are lost then, no values
-            places.read()
+        positions = _Positions(text, starts)
+        with suppress(IndexError, tomllib.TOMLDecodeError):  # positions are lost then, not values
+            positions.read()
     except tomllib.TOMLDecodeError as error:
         raise _malformed(error) from error
     except RecursionError as error:
@@ -63,7 +64,7 @@ def toml_tokens(text: str) -> Iterator[Token]:
     except ValueError as error:
         raise MalformedError(TOO_LONG, None) from error
     if value:
-        yield from _tokens(value, (), places)
+        yield from _tokens(value, (), positions)
 
 
 def _malformed(error: tomllib.TOMLDecodeError) -> MalformedError:
@@ -74,18 +75,18 @@ def _malformed(error: tomllib.TOMLDecodeError) -> MalformedError:
     return MalformedError(f"not TOML: {problem[:1].lower()}{problem[1:]}", at)
 
 
-def _tokens(value: object, path: KeyPath, places: _Places) -> Iterator[Token]:
-    at = places.values.get(path)
+def _tokens(value: object, path: KeyPath, positions: _Positions) -> Iterator[Token]:
+    at = positions.values.get(path)
     if isinstance(value, dict):
         yield Token("mapping", at)
         for key, item in value.items():
-            yield Token("scalar", places.keys.get((*path, key)), key)
-            yield from _tokens(item, (*path, key), places)
+            yield Token("scalar", positions.keys.get((*path, key)), key)
+            yield from _tokens(item, (*path, key), positions)
         yield Token("end")
     elif isinstance(value, list):
         yield Token("list", at)
         for index, item in enumerate(value):
-            yield from _tokens(item, (*path, index), places)
+            yield from _tokens(item, (*path, index), positions)
         yield Token("end")
     elif isinstance(value, datetime.date | datetime.time):
         yield Token("scalar", at, value.isoformat())
@@ -93,8 +94,8 @@ def _tokens(value: object, path: KeyPath, places: _Places) -> Iterator[Token]:
         yield Token("scalar", at, value)
 
 
-class _Places:
-    """Where the keys and values of a text stand that is known to be TOML."""
+class _Positions:
+    """Positions of the keys and values of a text that is known to be TOML."""
 
     def __init__(self, text: str, starts: list[int]) -> None:
         self._text = text

@@ -18,9 +18,15 @@ from ruamel.yaml.events import (
     SequenceStartEvent,
 )
 
-from harness.config.document import Position
-from harness.config.tokens import MalformedError, Token, converted, line_starts, position_at
-from harness.config.wording import shown
+from harness.config.document import (
+    MalformedError,
+    Position,
+    Token,
+    converted,
+    line_starts,
+    position_at,
+    shown,
+)
 
 __all__ = ["yaml_tokens"]
 

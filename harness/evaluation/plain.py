@@ -15,7 +15,7 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from harness.config import Part, fields_of, part_in
+from harness.config import StrictModel, model_in
 from harness.evaluation.axis import AxisEvaluation, Confirmation, MatedCounts, Outcome
 from harness.gate.evaluation_file import (
     AxisShape,
@@ -39,12 +39,12 @@ from harness.statistics.verdicts import AxisVerdict, Verdict
 __all__ = ["axis_from", "confirmation_from", "counts_from", "written"]
 
 
-def written(part: type[Part], value: object) -> dict[str, Any]:
+def written(part: type[StrictModel], value: object) -> dict[str, Any]:
     """Write a value as a part of the file, key by key.
 
     Parameters
     ----------
-    part : type of Part
+    part : type of StrictModel
         Of `harness.gate.evaluation_file`.
     value : object
         It has the fields of the part, by name.
@@ -56,8 +56,8 @@ def written(part: type[Part], value: object) -> dict[str, Any]:
     """
     shaped = _by_item(value)
     return {
-        field.key: _plain(part_in(field.annotation), getattr(shaped, name))
-        for name, field in fields_of(part).items()
+        field.alias or name: _plain(model_in(field.annotation), getattr(shaped, name))
+        for name, field in part.model_fields.items()
     }
 
 
@@ -80,11 +80,11 @@ def _by_item(value: object) -> object:
     return value
 
 
-def _row(part: type[Part], value: object, index: int) -> dict[str, npt.NDArray[Any]]:
+def _row(part: type[StrictModel], value: object, index: int) -> dict[str, npt.NDArray[Any]]:
     return {name: getattr(value, name)[index] for name in arrays_of(part)}
 
 
-def _plain(part: type[Part] | None, value: Any) -> Any:
+def _plain(part: type[StrictModel] | None, value: Any) -> Any:
     if isinstance(value, Mapping):
         return {key: _plain(part, item) for key, item in value.items()}
     if isinstance(value, np.ndarray):
@@ -180,7 +180,7 @@ def _verdict(shape: VerdictShape) -> AxisVerdict:
     )
 
 
-def _matrices(rows: Sequence[Part]) -> dict[str, npt.NDArray[Any]]:
+def _matrices(rows: Sequence[StrictModel]) -> dict[str, npt.NDArray[Any]]:
     """Return the arrays of groups, or of measures, each as a matrix with a row for each of them."""
     names = arrays_of(type(rows[0]))
     return {name: np.array([_array(getattr(row, name)) for row in rows]) for name in names}

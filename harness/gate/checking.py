@@ -1,27 +1,34 @@
-"""Every deployment of every config against its evidence."""
+"""Every deployment of every config against its evidence, and the waivers that are laid over what was found.
+
+Each evaluation is read once. Evidence is trusted only when it is signed where a key is asked for; waivers always.
+"""
 
 from __future__ import annotations
 
+import hashlib
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, TypeVar
 
 from harness.errors import InputError
-from harness.gate.configs import Located, read_config
+from harness.gate.configs import Located, named_configs, read_config
+from harness.gate.evidence import MAX_BYTES, Evidence, evidence_of
+from harness.gate.files import UnreadableError, content_of
 from harness.gate.findings import Checked, Finding, Outcome, Place, Report, Rule
-from harness.gate.naming import named_configs
-from harness.gate.proofs import Library, Proven, Unusable
 from harness.gate.safety import threshold_is_safe
 from harness.gate.terms import dates_kept, evidence_fits
+from harness.gate.waivers import Granted, unused, waived
 
 if TYPE_CHECKING:
     from securesystemslib.signer import SSlibKey
 
-    from harness.gate.waiving import Granted
+    from harness.gate.signing import EvaluationStatement, Statement
 
-__all__ = ["check", "evidence_files"]
+__all__ = ["Library", "Proven", "Unusable", "check", "evidence_files", "granted_in"]
+
+_Kind = TypeVar("_Kind", bound="Statement")
 
 
 def check(
@@ -39,11 +46,11 @@ def check(
     Parameters
     ----------
     configs : sequence of str
-        YAML, JSON or TOML files, folders that hold them, or patterns; see `harness.gate.naming`.
+        YAML, JSON or TOML files, folders that hold them, or patterns; see `harness.gate.configs`.
     evaluation : str, optional
         Path of the ``evaluation.json`` to check against; without it, each config's own.
     today : date
-        What dates are compared with.
+        Day that dates are compared with.
     keys : sequence of SSlibKey
         Public keys, from `harness.gate.signing.public_keys`; evidence has to be signed by one of them, where any is
         given.
@@ -58,16 +65,19 @@ def check(
     -------
     Report
         The worst first. What cannot be read or decided is in it too; nothing is raised.
+
+    Examples
+    --------
+    >>> report = check(["no_such_file.yaml"], today=date(2026, 6, 1))
+    >>> str(report.outcome), report.exit_code
+    ('invalid', 2)
     """
     granted, checked = _waivers(waivers, waiver_keys, today)
     session = _Session(Library(keys, today), today, evaluation, envelope, tuple(granted))
     named = named_configs(configs, evidence=evidence_files(evaluation, envelope, waivers, signed=bool(keys)))
     checked += [_unusable(problem, "configs") for problem in named.problems]
     checked += [one for config in named.files for one in _check_file(config, session)]
-    if granted:
-        from harness.gate.waiving import unused
-
-        checked += unused(granted, checked)
+    checked += unused(granted, checked)
     checked.sort(key=lambda one: -one.outcome.severity)
     return Report(tuple(checked), today, evaluation, named.not_checked)
 
@@ -83,8 +93,120 @@ def evidence_files(
 
 
 @dataclass(frozen=True)
+class Proven:
+    """An evaluation that was read.
+
+    Parameters
+    ----------
+    evidence : Evidence
+    signed_on : date or None
+        The day of its signature by a trusted key; None where no key was asked for.
+    """
+
+    evidence: Evidence
+    signed_on: date | None = None
+
+
+@dataclass(frozen=True)
+class Unusable:
+    """Why an evaluation is no evidence.
+
+    Parameters
+    ----------
+    rule : Rule
+    sentence : str
+    """
+
+    rule: Rule
+    sentence: str
+
+
+class Library:
+    """Evaluations by where they are.
+
+    Parameters
+    ----------
+    keys : sequence of SSlibKey
+        An evaluation has to be signed by one of them; without any, none has to.
+    today : date
+        No signature is of a later day.
+    """
+
+    def __init__(self, keys: Sequence[SSlibKey], today: date) -> None:
+        self._keys = tuple(keys)
+        self._today = today
+        self._read: dict[tuple[Path, Path | None, Path | None], Proven | Unusable] = {}
+
+    def get(
+        self, path: Path, *, within: Path | None = None, envelope: Path | None = None
+    ) -> Proven | Unusable:
+        """Return an evaluation, read once.
+
+        Parameters
+        ----------
+        path : Path
+            Its file.
+        within : Path, optional
+            The folder that neither it nor the envelope beside it may lead out of.
+        envelope : Path, optional
+            The file of its signature, wherever that is; by default the one beside it.
+        """
+        asked = (path, within, envelope)
+        if asked not in self._read:
+            self._read[asked] = self._prove(path, within, envelope)
+        return self._read[asked]
+
+    def _prove(self, path: Path, within: Path | None, envelope: Path | None) -> Proven | Unusable:
+        try:
+            content = content_of(path, limit=MAX_BYTES, within=within)
+            statement = self._statement(path, within, envelope, content) if self._keys else None
+            if isinstance(statement, Unusable):
+                return statement
+            evidence = evidence_of(content, str(path))
+        except UnreadableError as error:
+            return Unusable(Rule.NO_EVIDENCE, f"no evidence: {error}")
+        except InputError as error:
+            return Unusable(Rule.DAMAGED_EVIDENCE, f"no evidence: {error}")
+        return Proven(evidence) if statement is None else _agreeing(evidence, statement)
+
+    def _statement(
+        self, path: Path, within: Path | None, envelope: Path | None, content: bytes
+    ) -> EvaluationStatement | Unusable:
+        from harness.gate import signing
+
+        source = envelope or signing.envelope_beside(path)
+        try:
+            statement = _signed(
+                signing.EvaluationStatement,
+                source,
+                self._keys,
+                self._today,
+                within=None if envelope else within,
+            )
+        except UnreadableError as error:
+            return Unusable(Rule.UNSIGNED_EVIDENCE, f"{path} is not signed: {error}")
+        except InputError as error:
+            return Unusable(Rule.SIGNATURE_INVALID, str(error))
+        found = hashlib.sha256(content).hexdigest()
+        if statement.sha256 != found:
+            sentence = f"{source}: the signed evaluation has SHA-256 {statement.sha256}; {path} has {found}"
+            return Unusable(Rule.SIGNATURE_INVALID, sentence)
+        return statement
+
+
+def _agreeing(evidence: Evidence, statement: EvaluationStatement) -> Proven | Unusable:
+    from harness.gate.signing import require_about
+
+    try:
+        require_about(statement, evidence)
+    except InputError as error:
+        return Unusable(Rule.SIGNATURE_INVALID, f"the signed statement does not fit: {error}")
+    return Proven(evidence, statement.predicate.signed_on)
+
+
+@dataclass(frozen=True)
 class _Session:
-    """What is the same for every deployment of a check."""
+    """Settings that are the same for every deployment of a check."""
 
     proofs: Library
     today: date
@@ -96,12 +218,10 @@ class _Session:
 def _waivers(
     paths: Sequence[str], keys: Sequence[SSlibKey], today: date
 ) -> tuple[list[Granted], list[Checked]]:
-    """Return the waivers that are believed, and what blocks where some are not."""
+    """Return the waivers that are trusted, and findings that block where some are not."""
     granted: list[Granted] = []
     blocking: list[Checked] = []
     for path in paths:
-        from harness.gate.waiving import granted_in
-
         found = granted_in(path, keys, today)
         if isinstance(found, Checked):
             blocking.append(found)
@@ -136,10 +256,6 @@ def _check_one(deployment: Located, session: _Session) -> Checked:
     findings.sort(key=lambda finding: -finding.outcome.severity)
     terms, place = deployment.terms, deployment.place("threshold")
     checked = Checked(deployment.name, place, tuple(findings), terms.threshold, terms.owner)
-    if not session.granted:
-        return checked
-    from harness.gate.waiving import waived
-
     sha256 = found.evidence.sha256 if isinstance(found, Proven) else None
     return waived(checked, deployment, sha256, session.granted, session.today)
 
@@ -168,3 +284,51 @@ def _evidence_of(deployment: Located, session: _Session) -> Proven | Finding:
         place = deployment.place("evidence", key)
         return Finding(Rule.OTHER_EVIDENCE, Outcome.CANNOT_DECIDE, sentence, place)
     return found[0]
+
+
+def granted_in(source: str, keys: Sequence[SSlibKey], today: date) -> tuple[Granted, ...] | Checked:
+    """Read signed waivers.
+
+    Parameters
+    ----------
+    source : str
+        Path of the envelope that `harness sign` made of a file of waivers.
+    keys : sequence of SSlibKey
+        One of them has to have signed it.
+    today : date
+        No signature is of a later day.
+
+    Returns
+    -------
+    tuple of Granted, or Checked
+        The latter blocks everything: the file cannot be trusted.
+    """
+    from harness.gate import signing
+
+    place = Place(source)
+    try:
+        statement = _signed(signing.WaiverStatement, Path(source), keys, today)
+    except InputError as error:
+        sentence = f"the waivers cannot be trusted, so nothing passes: it {error.problem}"
+        finding = Finding(Rule.WAIVER_INVALID, Outcome.CANNOT_DECIDE, sentence, place)
+        return Checked(None, place, (finding,))
+    return tuple(Granted(waiver, place) for waiver in statement.predicate.waivers)
+
+
+def _signed(
+    kind: type[_Kind], path: Path, keys: Sequence[SSlibKey], today: date, *, within: Path | None = None
+) -> _Kind:
+    """Read a statement of a kind that a trusted key has signed, on no later day than today."""
+    from harness.gate import signing
+
+    source = str(path)
+    payload, _ = signing.opened(content_of(path, limit=signing.MAX_BYTES, within=within), keys, source)
+    statement = signing.statement_in(payload, source)
+    if not isinstance(statement, kind):
+        found, wanted = "waivers", "an evaluation"
+        if isinstance(statement, signing.EvaluationStatement):
+            found, wanted = wanted, found
+        raise InputError(f"is an envelope of {found}, not of {wanted}", source=source)
+    if statement.predicate.signed_on > today:
+        raise InputError(f"signed on {statement.predicate.signed_on}, after {today}", source=source)
+    return statement

@@ -1,26 +1,189 @@
-"""Deployments from config files, each with the places of its values."""
+"""The configs that a check was asked for (files, folders and patterns), and the deployments in them.
+
+A pattern is read here and not by a shell, because shells leave out hidden files, tell ``.yaml`` from ``.YAML`` and
+pass on a pattern that matches nothing. Whatever a name could mean is checked, or told as not checked.
+"""
 
 from __future__ import annotations
 
+import fnmatch
+import os
+import re
 import stat
 from collections import Counter
-from collections.abc import Mapping
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 
-from harness.config import Document, read_document, shown, validate
+from harness.config import ENDINGS, Document, read_document, shown, validate
 from harness.errors import InputError
 from harness.gate.deployment import MOST_DEPLOYMENTS, Defaults, Deployment, DeploymentFile
 from harness.gate.findings import Place
 
-__all__ = ["Located", "read_config"]
+__all__ = ["Located", "Named", "named_configs", "read_config"]
 
 _MOST_INHERITED = 50_000
+_MAGIC = re.compile(r"[*?\[]")
+_EVERY_FOLDER = "**"
+
+
+@dataclass(frozen=True)
+class Named:
+    """Files found for the names that a check was given.
+
+    Parameters
+    ----------
+    files : tuple of str
+        To be checked, each once.
+    problems : tuple of InputError
+        Names that come to nothing, and folders that cannot be looked through; none of them may pass.
+    not_checked : tuple of str
+        Files of a folder whose names do not end as those of configs do, and configs beside those that a pattern
+        matches.
+    """
+
+    files: tuple[str, ...]
+    problems: tuple[InputError, ...]
+    not_checked: tuple[str, ...]
+
+
+class _Search:
+    """The files that are found, in order."""
+
+    def __init__(self, evidence: Collection[str | os.PathLike[str]]) -> None:
+        self._evidence = {_real(path) for path in evidence}
+        self.files: dict[str, None] = {}
+        self.problems: list[InputError] = []
+        self.left: dict[str, None] = {}
+
+    def add(self, name: str) -> None:
+        """Add what one name means; the same file is not added twice."""
+        if not name.strip():
+            raise InputError("the name of a config is empty; is the variable set that should hold it?")
+        if Path(name).is_dir():
+            self._add_folder(name)
+        elif _MAGIC.search(name):
+            self._add_pattern(name)
+        else:
+            self.files[name] = None
+
+    def _add_folder(self, name: str) -> None:
+        before = len(self.files)
+        found = False
+        for path in _files_below(Path(name)):
+            if not _is_config(path):
+                self.left[str(path)] = None
+            elif not self._is_evidence(path):
+                self.files[str(path)] = None
+                found = True
+        if not found and len(self.files) == before:
+            raise InputError(f"holds no config: no name in it ends in {_listed(ENDINGS)}", source=name)
+
+    def _add_pattern(self, name: str) -> None:
+        *head, last = Path(name).parts
+        folders = list(_matches(Path(), head))
+        matched = [path for folder in folders for path in _matches(folder, [last])]
+        wanted = [path for path in matched if path.is_dir() or not self._is_evidence(path)]
+        if not wanted:
+            raise InputError("matches no file", source=name)
+        for path in wanted:
+            if path.is_dir():
+                self._add_folder(str(path))
+            else:
+                self.files[str(path)] = None
+        for folder in folders:
+            beside = (path for path in _entries(folder) if _is_config(path) and not path.is_dir())
+            self.left.update((str(path), None) for path in beside if not self._is_evidence(path))
+
+    def _is_evidence(self, path: Path) -> bool:
+        return _real(path) in self._evidence
+
+
+def named_configs(names: Sequence[str], *, evidence: Collection[str | os.PathLike[str]] = ()) -> Named:
+    """Find the files that names stand for.
+
+    Parameters
+    ----------
+    names : sequence of str
+        Each a file; a folder, for all configs in it and in its folders; or a pattern with ``*``, ``?``, ``[...]`` or
+        ``**``, which takes hidden files too and does not tell capital letters from small ones.
+    evidence : collection of path
+        Files that the check reads as something else: a folder or a pattern does not make configs of them.
+    """
+    search = _Search(evidence)
+    for name in names:
+        try:
+            search.add(name)
+        except InputError as problem:
+            search.problems.append(problem)
+        except OSError as error:
+            search.problems.append(InputError(f"cannot be read: {error.strerror}", source=name))
+    left = [name for name in search.left if name not in search.files]
+    return Named(tuple(search.files), tuple(search.problems), tuple(left))
+
+
+def _real(path: str | os.PathLike[str]) -> str:
+    """Return where a name leads; what is no name at all, with a NUL in it, leads nowhere."""
+    try:
+        return os.path.realpath(path)
+    except ValueError:
+        return os.fspath(path)
+
+
+def _is_config(path: Path) -> bool:
+    return path.name.lower().endswith(ENDINGS)
+
+
+def _listed(endings: Sequence[str]) -> str:
+    return f"{', '.join(endings[:-1])} or {endings[-1]}"
+
+
+def _entries(folder: Path) -> list[Path]:
+    return sorted(folder.iterdir())
+
+
+def _matches(folder: Path, parts: Sequence[str]) -> Iterator[Path]:
+    """Yield what a pattern matches below a folder, hidden files too, in any letter case."""
+    if not parts:
+        yield folder
+        return
+    part, *rest = parts
+    if part == _EVERY_FOLDER:
+        below: Iterator[Path] = (Path(place) for place, _ in _folders_below(folder))
+    elif _MAGIC.search(part):
+        pattern = re.compile(fnmatch.translate(part), re.IGNORECASE)
+        below = (path for path in _entries(folder) if path.name == part or pattern.match(path.name))
+    else:
+        below = iter([folder / part] if os.path.lexists(folder / part) else [])
+    for path in below:
+        if not rest or path.is_dir():
+            yield from _matches(path, rest)
+
+
+def _files_below(folder: Path) -> Iterator[Path]:
+    for place, files in _folders_below(folder):
+        yield from (Path(place, name) for name in sorted(files))
+
+
+def _folders_below(folder: Path) -> Iterator[tuple[str, list[str]]]:
+    """Yield a folder and those in it, each with the names of its files; what git keeps to itself is told as a file."""
+    for place, folders, files in os.walk(folder, onerror=_raise):
+        for link in (path for name in sorted(folders) if (path := Path(place, name)).is_symlink()):
+            problem = (
+                "is a symbolic link to a folder, which is not followed; name the folder that it leads to"
+            )
+            raise InputError(problem, source=str(link))
+        yield place, [*files, *(name for name in folders if name == ".git")]
+        folders[:] = sorted(name for name in folders if name != ".git")
+
+
+def _raise(error: OSError) -> None:
+    raise error
 
 
 @dataclass(frozen=True)
 class Located:
-    """A deployment, and where its values stand.
+    """A deployment, and the positions of its values.
 
     Parameters
     ----------
@@ -35,7 +198,7 @@ class Located:
     document: Document
 
     def place(self, *path: str) -> Place:
-        """Return where a value stands, or the nearest that encloses it."""
+        """Return the position of a value, or of the nearest value that encloses it."""
         return Place(*self.document.place(("deployments", self.name, *path)))
 
     @property
@@ -50,7 +213,7 @@ def read_config(source: str) -> tuple[Located, ...]:
     Raises
     ------
     InputError
-        The file is no regular one, is a link that leads out of its folder, or is not a valid config.
+        The file is not a regular file, is a link that leads out of its folder, or is not a valid config.
     """
     _require_own_file(source)
     document = read_document(source)
@@ -74,7 +237,7 @@ def _require_own_file(source: str) -> None:
 
 
 def _with_defaults(document: Document) -> Document:
-    """Lay the defaults below every deployment, with their places."""
+    """Lay the defaults below every deployment, with their positions."""
     defaults = document.value.get("defaults", {})
     deployments = document.value.get("deployments")
     _require_valid_defaults(document)

@@ -1,32 +1,98 @@
-"""What a deployment config says."""
+"""A deployment config: its models, and the JSON Schema of them for editors."""
 
-from collections.abc import Mapping
+import re
+from collections.abc import Callable
+from datetime import date
 from pathlib import PurePosixPath
-from typing import Annotated, Any, Literal
+from typing import Annotated, Any, Literal, Self
 
-from harness.config import After, Key, Limits, Part, problem_at, shown
-from harness.gate.values import Day, Digest, Text, a_line
+from pydantic import AfterValidator, BeforeValidator, Field, WithJsonSchema, create_model, model_validator
+from pydantic.json_schema import GenerateJsonSchema
+from pydantic_core import core_schema
+
+from harness.config import MappingOf, StrictModel, problem_at, shown
 from harness.study import Axes, require_whole
 
 __all__ = [
     "MOST_DEPLOYMENTS",
     "Composition",
+    "Day",
     "Defaults",
     "Deployment",
     "DeploymentFile",
+    "Digest",
     "EvidenceTerms",
     "MatcherTerms",
+    "Text",
     "UseCase",
+    "a_day",
+    "a_line",
+    "json_schema",
 ]
 
 MOST_DEPLOYMENTS = 1_000
 """In one file."""
 
+_LONGEST = 200
+
+
+def a_line(longest: int) -> Callable[[str], str]:
+    """Return what refuses a text that is blank, holds what cannot be printed, or is longer than that."""
+
+    def checked(text: str) -> str:
+        if not text.strip():
+            raise ValueError(f"{shown(text)} is blank")
+        if len(text) > longest:
+            raise ValueError(f"{shown(text)} is longer than {longest} characters")
+        if not text.isprintable():
+            raise ValueError(f"{shown(text)} holds a character that cannot be printed")
+        return text
+
+    return checked
+
+
+def a_day(value: object) -> object:
+    """Return the date that a text such as 2026-06-01 states; a date is returned as it is.
+
+    Raises
+    ------
+    ValueError
+        It states none.
+    """
+    if isinstance(value, date):
+        return value
+    if not isinstance(value, str) or not re.fullmatch(r"[0-9]{4}-[0-9]{2}-[0-9]{2}", value):
+        raise ValueError(f"{shown(value)} is not a date; write YYYY-MM-DD")
+    try:
+        return date.fromisoformat(value)
+    except ValueError as error:
+        raise ValueError(f"{shown(value)} is not a date: {error}") from error
+
+
+def _digest(text: str) -> str:
+    if not re.fullmatch(r"[0-9a-f]{64}", text):
+        raise ValueError(f"{shown(text)} is not a SHA-256 digest: 64 digits of 0-9 and a-f")
+    return text
+
+
+Text = Annotated[
+    str,
+    AfterValidator(a_line(_LONGEST)),
+    WithJsonSchema({"type": "string", "maxLength": _LONGEST, "minLength": 1, "pattern": r"\S"}),
+]
+Day = Annotated[
+    date,
+    BeforeValidator(a_day),
+    WithJsonSchema({"type": "string", "format": "date", "pattern": "^[0-9]{4}-[0-9]{2}-[0-9]{2}$"}),
+]
+Digest = Annotated[
+    str, AfterValidator(_digest), WithJsonSchema({"type": "string", "pattern": "^[0-9a-f]{64}$"})
+]
 UseCase = Literal["live", "retrospective", "operator-initiated", "verification"]
 
-_Counts = Annotated[Mapping[Text, Annotated[int, Limits(ge=0)]], Limits(min_length=1)]
+_Counts = Annotated[MappingOf[Text, Annotated[int, Field(ge=0)]], Field(min_length=1)]
 
-Composition = Annotated[Mapping[Text, _Counts], Limits(min_length=1)]
+Composition = Annotated[MappingOf[Text, _Counts], Field(min_length=1)]
 
 _a_path = a_line(200)
 _IN_THE_FOLDER = r"^(?!/)(?!(.*/)?\.\.(/|$))[^\\]*\S[^\\]*$"
@@ -41,7 +107,12 @@ def _inside(text: str) -> str:
     return text
 
 
-class MatcherTerms(Part):
+_PathInside = Annotated[
+    str, AfterValidator(_inside), WithJsonSchema({"type": "string", "pattern": _IN_THE_FOLDER})
+]
+
+
+class MatcherTerms(StrictModel):
     """The matcher that is deployed.
 
     Parameters
@@ -54,7 +125,7 @@ class MatcherTerms(Part):
     version: Text
 
 
-class EvidenceTerms(Part):
+class EvidenceTerms(StrictModel):
     """The evaluation that a deployment rests on.
 
     Parameters
@@ -71,14 +142,14 @@ class EvidenceTerms(Part):
         The last day on which it serves.
     """
 
-    evaluation: Annotated[str, After(_inside, pattern=_IN_THE_FOLDER)] | None = None
+    evaluation: _PathInside | None = None
     sha256: Digest | None = None
     evaluated: Day | None = None
-    max_age_days: Annotated[int, Limits(ge=1, le=36_525)] | None = None
+    max_age_days: Annotated[int, Field(ge=1, le=36_525)] | None = None
     valid_until: Day | None = None
 
 
-class Deployment(Part):
+class Deployment(StrictModel):
     """One deployment of a matcher.
 
     Parameters
@@ -96,13 +167,13 @@ class Deployment(Part):
     axes : tuple of Axis
         The demographic axes in force, each an attribute or a list of attributes.
     owner : str
-        Who answers for it.
+        Person or role that answers for it.
     starts, until : date, optional
         First (written ``from``) and last day.
     evidence : EvidenceTerms
         The evaluation it rests on.
     criterion : {"shown", "not_detected"}
-        What the evaluation's policy must ask for.
+        Criterion that the evaluation's policy must have.
     max_ratio : float, optional
         The largest ratio of false match rates that the evaluation's policy may tolerate.
     min_confidence : float, optional
@@ -112,19 +183,19 @@ class Deployment(Part):
     matcher: MatcherTerms
     use_case: UseCase
     threshold: float
-    watchlist_size: Annotated[int, Limits(ge=1)] | None = None
+    watchlist_size: Annotated[int, Field(ge=1)] | None = None
     watchlist_composition: Composition | None = None
     axes: Axes
     owner: Text
-    starts: Annotated[Day | None, Key("from")] = None
+    starts: Annotated[Day | None, Field(alias="from")] = None
     until: Day | None = None
     evidence: EvidenceTerms = EvidenceTerms()
     criterion: Literal["shown", "not_detected"] = "shown"
-    max_ratio: Annotated[float, Limits(gt=1)] | None = None
-    min_confidence: Annotated[float, Limits(ge=0.5, lt=1)] | None = None
+    max_ratio: Annotated[float, Field(gt=1)] | None = None
+    min_confidence: Annotated[float, Field(ge=0.5, lt=1)] | None = None
 
-    def check_as_a_whole(self) -> None:
-        """Refuse keys that do not go together."""
+    @model_validator(mode="after")
+    def _check_as_a_whole(self) -> Self:
         searches = self.use_case != "verification"
         if searches and self.watchlist_size is None:
             raise problem_at(("use_case",), f"{shown(self.use_case)} needs watchlist_size")
@@ -133,30 +204,101 @@ class Deployment(Part):
         require_whole(self.watchlist_composition, self.watchlist_size)
         if self.starts is not None and self.until is not None and self.until < self.starts:
             raise problem_at(("until",), f"{self.until} is before {self.starts}, on which it starts")
+        return self
 
 
-Defaults = type(
-    "Defaults",
-    (Part,),
-    {
-        "__doc__": "What every deployment of a file has unless it says otherwise.",
-        "__module__": __name__,
-        "__annotations__": Deployment.__annotations__,
-        **dict.fromkeys(Deployment.__annotations__),
-    },
-)
+_OPTIONAL: dict[str, Any] = {
+    name: (field.rebuild_annotation(), Field(default=None, alias=field.alias))
+    for name, field in Deployment.model_fields.items()
+}
+Defaults = create_model("Defaults", __base__=StrictModel, **_OPTIONAL)
+"""Terms that every deployment of a file has unless it says otherwise."""
 
 
-class DeploymentFile(Part):
+class DeploymentFile(StrictModel):
     """A file of deployments.
 
     Parameters
     ----------
     defaults : Defaults
-        What every deployment has unless it says otherwise; a key that is given replaces the default's whole value.
+        Terms that every deployment has unless it says otherwise; a key that is given replaces the default's whole
+        value.
     deployments : mapping of str to Deployment
         One or more, up to a thousand, by name.
     """
 
     defaults: Any = None
-    deployments: Annotated[Mapping[Text, Deployment], Limits(min_length=1, max_length=MOST_DEPLOYMENTS)]
+    deployments: Annotated[MappingOf[Text, Deployment], Field(min_length=1, max_length=MOST_DEPLOYMENTS)]
+
+
+def json_schema() -> dict[str, Any]:
+    """Return the JSON Schema of a config.
+
+    It refuses nothing that `harness check` takes. The reverse does not hold: a deployment need not have here what the
+    defaults may give, and what one key says of another is not looked at.
+
+    Examples
+    --------
+    >>> json_schema()["required"]
+    ['deployments']
+    """
+    written = DeploymentFile.model_json_schema(schema_generator=_Writer)
+    parts = written["$defs"]
+    parts["Deployment"]["description"] = "Every key that `defaults` does not give is required here."
+    del parts["Deployment"]["required"]
+    written["properties"]["defaults"]["$ref"] = "#/$defs/Deployment"
+    return {
+        "$schema": "https://json-schema.org/draft/2020-12/schema",
+        "$id": "urn:harness:deployments:1",
+        "title": "Deployments of a face matcher",
+        **{key: written[key] for key in ("type", "additionalProperties", "required", "properties")},
+        "$defs": {name: parts[name] for name in ("Deployment", "MatcherTerms", "EvidenceTerms")},
+    }
+
+
+class _Writer(GenerateJsonSchema):
+    """Writes models without titles and defaults, which an editor would show or write into a config."""
+
+    def sort(self, value: Any, parent_key: str | None = None) -> Any:  # noqa: ARG002
+        """Keep the order of the models' keys."""
+        return value
+
+    def default_schema(self, schema: core_schema.WithDefaultSchema) -> dict[str, Any]:
+        """Leave the default out."""
+        return self.generate_inner(schema["schema"])
+
+    def field_title_should_be_set(self, schema: Any) -> bool:  # noqa: ARG002
+        """Leave the titles of keys out."""
+        return False
+
+    def model_schema(self, schema: core_schema.ModelSchema) -> dict[str, Any]:
+        """Describe a model, and every key of it, by the model's docstring."""
+        from docstring_parser import parse_from_object
+
+        model = schema["cls"]
+        documented = parse_from_object(model)
+        sentences = {
+            name: " ".join((parameter.description or "").split())
+            for parameter in documented.params
+            for name in parameter.arg_name.split(", ")
+        }
+        written = super().model_schema(schema)
+        told = {field.alias or name: sentences[name] for name, field in model.model_fields.items()}
+        return {
+            "description": documented.short_description,
+            "type": "object",
+            "additionalProperties": False,
+            **({"required": written["required"]} if "required" in written else {}),
+            "properties": {
+                key: {"description": told[key], **super(_Writer, self).sort(value)}
+                for key, value in written["properties"].items()
+            },
+        }
+
+    def dict_schema(self, schema: core_schema.DictSchema) -> dict[str, Any]:
+        """Ask of every key what its type asks; pydantic lets a key be that does not fit the pattern."""
+        written = super().dict_schema(schema)
+        for pattern, values in written.pop("patternProperties", {}).items():
+            written["propertyNames"]["pattern"] = pattern
+            written["additionalProperties"] = values
+        return written

@@ -9,15 +9,16 @@ Schema 1 lacks what schema 2 says of the thresholds between those evaluated.
 """
 
 import math
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import cache
 from itertools import pairwise
 from typing import Annotated, Literal, TypeVar, get_type_hints
 
+from pydantic import ConfigDict, Field
 from pydantic_core import ValidationError
 
-from harness.config import Key, Limits, Part, document_from, dotted, shown, validate, validated
+from harness.config import ListOf, MappingOf, StrictModel, document_from, dotted, shown, validate
 from harness.errors import InputError
 from harness.gate.files import plain_json
 from harness.study import Policy, Study
@@ -49,25 +50,25 @@ Number = float | Literal["inf"] | None
 
 _T = TypeVar("_T")
 _ONE_A_THRESHOLD = "one value for each threshold"
-_Array = Annotated[list[_T], _ONE_A_THRESHOLD]
+_Array = Annotated[ListOf[_T], _ONE_A_THRESHOLD]
 _LARGEST = 2**53  # up to which every reader of JSON has whole numbers exactly
-_Count = Annotated[int, Limits(ge=0, le=_LARGEST)]
-_Index = Annotated[int, Limits(ge=0)]
-_GroupIndex = Annotated[int, Limits(ge=-1)]
-_Share = Annotated[float, Limits(ge=0, le=1)] | None
-_Confidence = Annotated[float, Limits(gt=0, lt=1)]
-_Multiple = Annotated[float, Limits(ge=0)] | Literal["inf"] | None
-_DesignEffect = Annotated[float, Limits(ge=1)] | Literal["inf"] | None
+_Count = Annotated[int, Field(ge=0, le=_LARGEST)]
+_Index = Annotated[int, Field(ge=0)]
+_GroupIndex = Annotated[int, Field(ge=-1)]
+_Share = Annotated[float, Field(ge=0, le=1)] | None
+_Confidence = Annotated[float, Field(gt=0, lt=1)]
+_Multiple = Annotated[float, Field(ge=0)] | Literal["inf"] | None
+_DesignEffect = Annotated[float, Field(ge=1)] | Literal["inf"] | None
 
 
-class ByTruth(Part):
+class ByTruth(StrictModel):
     """A number of non-mated and one of mated comparisons."""
 
     non_mated: _Count
     mated: _Count
 
 
-class GroupShape(Part):
+class GroupShape(StrictModel):
     """One group's errors and rates, a value a threshold."""
 
     group: str
@@ -79,15 +80,15 @@ class GroupShape(Part):
     upper: _Array[_Share]
 
 
-class RatesShape(Part):
+class RatesShape(StrictModel):
     """Error rates by group and threshold."""
 
     name: str
     confidence: _Confidence
-    groups: Annotated[list[GroupShape], Limits(min_length=1)]
+    groups: Annotated[ListOf[GroupShape], Field(min_length=1)]
 
 
-class DifferentialShape(Part):
+class DifferentialShape(StrictModel):
     """How far the groups differ at every threshold."""
 
     worst: _Array[_GroupIndex]
@@ -103,26 +104,26 @@ class DifferentialShape(Part):
     confidence: _Confidence
 
 
-class MeasureShape(Part):
+class MeasureShape(StrictModel):
     """One summary measure, and which of the reasons each null among its estimates has, in order."""
 
     measure: str
     estimate: _Array[_Multiple]
     lower: _Array[_Multiple]
     upper: _Array[_Multiple]
-    undefined_because: list[_Count]
+    undefined_because: ListOf[_Count]
 
 
-class MeasuresShape(Part):
+class MeasuresShape(StrictModel):
     """Summary measures of one axis."""
 
-    alpha: Annotated[float, Limits(ge=0, le=1)]
+    alpha: Annotated[float, Field(ge=0, le=1)]
     confidence: _Confidence
-    reasons: list[str]
-    measures: list[MeasureShape]
+    reasons: ListOf[str]
+    measures: ListOf[MeasureShape]
 
 
-class VerdictShape(Part):
+class VerdictShape(StrictModel):
     """What an axis was found to be at every threshold."""
 
     verdicts: _Array[Literal["disparity shown", "parity shown", "inconclusive"]]
@@ -130,16 +131,16 @@ class VerdictShape(Part):
     parity_shown_from: _Index | None
     parity_shown_to: _Index | None
     growth_needed: _Array[_Multiple]
-    parity_to_next: list[bool] | None = None
-    obstacles: list[str]
+    parity_to_next: ListOf[bool] | None = None
+    obstacles: ListOf[str]
 
 
-class AxisShape(Part):
+class AxisShape(StrictModel):
     """One axis."""
 
     judged: bool
     left_out: ByTruth
-    subjects: Mapping[str, ByTruth] | None
+    subjects: MappingOf[str, ByTruth] | None
     false_matches: RatesShape
     false_non_matches: RatesShape
     across: RatesShape | None
@@ -149,46 +150,46 @@ class AxisShape(Part):
     verdict: VerdictShape
 
 
-class ConfirmationShape(Part):
+class ConfirmationShape(StrictModel):
     """Whether a threshold chosen on half of the subjects holds on the other half."""
 
     chosen: float | None
     outcome: Literal["holds", "does not hold", "undecided", "nothing to confirm"]
     reason: str
-    comparisons: Annotated[list[ByTruth], Limits(min_length=2, max_length=2)]
+    comparisons: Annotated[ListOf[ByTruth], Field(min_length=2, max_length=2)]
     left_out: ByTruth
-    ratio_upper: Mapping[str, Number]
+    ratio_upper: MappingOf[str, Number]
 
 
-class _Cost(Part):
-    not_detected_from: Mapping[str, float | None] | None
-    parity_shown_from: Mapping[str, float | None] | None
-    parity_shown_to: Mapping[str, float | None] | None
+class _Cost(StrictModel):
+    not_detected_from: MappingOf[str, float | None] | None
+    parity_shown_from: MappingOf[str, float | None] | None
+    parity_shown_to: MappingOf[str, float | None] | None
 
 
-class _AnswerOfAxis(Part):
+class _AnswerOfAxis(StrictModel):
     not_detected_from: float | None
     parity_shown_from: float | None
     parity_shown_to: float | None
     cost: _Cost
 
 
-class _Answer(Part):
+class _Answer(StrictModel):
     criterion: str
     safe_threshold: float | None
     reason: str
     not_detected_from: float | None
-    axes: Mapping[str, _AnswerOfAxis]
+    axes: MappingOf[str, _AnswerOfAxis]
 
 
-class _Input(Part):
+class _Input(StrictModel):
     name: str
     bytes: _Count | None
     sha256: str | None
 
 
-class _Versions(Part):
-    unknown_keys = "allow"
+class _Versions(StrictModel):
+    model_config = ConfigDict(extra="allow")
 
     harness: str
     python: str
@@ -198,25 +199,25 @@ class _Versions(Part):
     pyarrow: str
 
 
-class EvaluationShape(Part):
+class EvaluationShape(StrictModel):
     """The whole document; study and policy are read by their own models."""
 
-    schema_: Annotated[Literal["harness/evaluation/1", "harness/evaluation/2"], Key("schema")]
+    schema_: Annotated[Literal["harness/evaluation/1", "harness/evaluation/2"], Field(alias="schema")]
     versions: _Versions
     study: dict[str, object]
     policy: dict[str, object]
-    inputs: Annotated[list[_Input], Limits(min_length=1)]
+    inputs: Annotated[ListOf[_Input], Field(min_length=1)]
     score_type: Literal["float64", "float32"]
     comparisons: ByTruth
     missing: ByTruth
-    notes: list[str]
-    warnings: list[str] | None = None
+    notes: ListOf[str]
+    warnings: ListOf[str] | None = None
     answer: _Answer
     confirmation: ConfirmationShape | None
     place_of_safe_threshold: _Index | None
-    thresholds: Annotated[list[float], Limits(min_length=1)]
-    asked_for: list[float] | None = None
-    axes: Annotated[Mapping[str, AxisShape], Limits(min_length=1)]
+    thresholds: Annotated[ListOf[float], Field(min_length=1)]
+    asked_for: ListOf[float] | None = None
+    axes: Annotated[MappingOf[str, AxisShape], Field(min_length=1)]
 
 
 def parity_to_next(verdict: VerdictShape) -> Sequence[bool]:
@@ -297,7 +298,7 @@ def read_evaluation(content: bytes, source: str) -> Stated:
             raise InputError(
                 f"schema is {shown(known)}, not {shown(SCHEMAS[-1])}; evaluate again with this version"
             )
-        shape = validated(EvaluationShape, plain)
+        shape = EvaluationShape.model_validate(plain)
         for key in ("asked_for", "warnings"):
             _require(
                 (key in document) == (known != SCHEMAS[0]), f"{key}: is there in schema 2, and only there"
@@ -351,7 +352,7 @@ def _require_index(index: int | None, count: int, where: str) -> None:
     _require(index is None or index < count, f"{where}: is not among the {count} thresholds")
 
 
-def _require_lengths(part: Part, count: int, where: str) -> None:
+def _require_lengths(part: StrictModel, count: int, where: str) -> None:
     for name in arrays_of(type(part)):
         values = len(getattr(part, name))
         _require(values == count, f"{where}.{name}: has {values} values for {count} thresholds")

@@ -19,6 +19,11 @@ def plain_json(content: bytes) -> object:
     ------
     ValueError
         It is not JSON, gives a key twice, holds NaN or Infinity, or more values than fit in a gigabyte of memory.
+
+    Examples
+    --------
+    >>> plain_json(b'{"thresholds": [0.5, 0.6]}')
+    {'thresholds': [0.5, 0.6]}
     """
     if len(content) > MAX_VALUES and sum(map(content.count, b",[{")) > MAX_VALUES:
         raise ValueError(f"more than {MAX_VALUES:,} values")

@@ -1,16 +1,32 @@
-"""Waivers: what somebody answers for although the evidence does not show that it is safe, and until when."""
+"""Waivers: deployments that somebody answers for although the evidence does not show that they are safe.
 
+A waiver is laid over what a check found; the findings stay as they are.
+"""
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, replace
 from datetime import date
-from typing import Annotated
+from typing import Annotated, Self
 
-from harness.config import After, Document, Key, Limits, Part, problem_at, shown, validate
+from pydantic import AfterValidator, Field, model_validator
+
+from harness.config import Document, StrictModel, TupleOf, problem_at, shown, validate
 from harness.errors import InputError
-from harness.gate.deployment import Composition, MatcherTerms, UseCase
-from harness.gate.findings import Rule
-from harness.gate.values import Day, Digest, Text, a_line
-from harness.study import Listed, distinct
+from harness.gate.configs import Located
+from harness.gate.deployment import Composition, Day, Digest, MatcherTerms, Text, UseCase, a_line
+from harness.gate.findings import Checked, Finding, Outcome, Place, Rule, Waived
+from harness.study import distinct
 
-__all__ = ["WAIVABLE", "Waiver", "WaiverFile", "Waivers", "waivers_from"]
+__all__ = [
+    "WAIVABLE",
+    "Granted",
+    "Waiver",
+    "WaiverFile",
+    "Waivers",
+    "unused",
+    "waived",
+    "waivers_from",
+]
 
 WAIVABLE = (
     Rule.BELOW_SAFE_THRESHOLD,
@@ -38,10 +54,10 @@ def _waivable(text: str) -> str:
     return text
 
 
-_WaivableRule = Annotated[str, After(_waivable)]
+_WaivableRule = Annotated[str, AfterValidator(_waivable)]
 
 
-class Waiver(Part):
+class Waiver(StrictModel):
     """A waiver of one deployment; it is void for a deployment of which anything that it names is another.
 
     Parameters
@@ -72,30 +88,32 @@ class Waiver(Part):
     matcher: MatcherTerms
     use_case: UseCase
     threshold: float
-    watchlist_size: Annotated[int, Limits(ge=1)] | None = None
+    watchlist_size: Annotated[int, Field(ge=1)] | None = None
     watchlist_composition: Composition | None = None
     evaluation_sha256: Digest | None = None
-    rules: Annotated[tuple[_WaivableRule, ...], Listed, After(distinct), Limits(min_length=1)]
-    reason: Annotated[str, After(a_line(_LONGEST_REASON))]
+    rules: Annotated[TupleOf[_WaivableRule], AfterValidator(distinct), Field(min_length=1)]
+    reason: Annotated[str, AfterValidator(a_line(_LONGEST_REASON))]
     owner: Text
-    starts: Annotated[Day | None, Key("from")] = None
+    starts: Annotated[Day | None, Field(alias="from")] = None
     expires: Day
 
-    def check_as_a_whole(self) -> None:
+    @model_validator(mode="after")
+    def _check_as_a_whole(self) -> Self:
         """Refuse an end before the start."""
         if self.starts is not None and self.expires < self.starts:
             raise problem_at(("expires",), f"{self.expires} is before {self.starts}, on which it starts")
+        return self
 
     @property
     def subject(self) -> tuple[object, ...]:
-        """What it is about; only one waiver of a file is about the same."""
+        """Deployment and terms that it is about; only one waiver of a file is about the same."""
         return self.deployment, self.matcher, self.use_case, self.threshold, self.watchlist_size
 
 
-Waivers = Annotated[tuple[Waiver, ...], Limits(max_length=1000), Listed]
+Waivers = Annotated[TupleOf[Waiver], Field(max_length=1000)]
 
 
-class WaiverFile(Part):
+class WaiverFile(StrictModel):
     """A file of waivers, before it is signed.
 
     Parameters
@@ -106,14 +124,16 @@ class WaiverFile(Part):
 
     waivers: Waivers
 
-    def check_as_a_whole(self) -> None:
+    @model_validator(mode="after")
+    def _check_as_a_whole(self) -> Self:
         """Refuse two waivers of one deployment."""
         seen = set()
-        for place, waiver in enumerate(self.waivers):
+        for index, waiver in enumerate(self.waivers):
             if waiver.subject in seen:
                 problem = f"{shown(waiver.deployment)} is waived twice; name all rules in one waiver"
-                raise problem_at(("waivers", place), problem)
+                raise problem_at(("waivers", index), problem)
             seen.add(waiver.subject)
+        return self
 
 
 def waivers_from(document: Document, signed_on: date) -> tuple[Waiver, ...]:
@@ -131,11 +151,124 @@ def waivers_from(document: Document, signed_on: date) -> tuple[Waiver, ...]:
         It is no file of waivers, or one of them has expired by that day.
     """
     waivers = validate(WaiverFile, document).waivers
-    for place, waiver in enumerate(waivers):
+    for index, waiver in enumerate(waivers):
         if waiver.expires < signed_on:
-            source, line, column = document.place(("waivers", place, "expires"))
+            source, line, column = document.place(("waivers", index, "expires"))
             problem = (
                 f"the waiver of {shown(waiver.deployment)} expired on {waiver.expires}, before {signed_on}"
             )
             raise InputError(problem, source=source, line=line, column=column)
     return waivers
+
+
+@dataclass(frozen=True)
+class Granted:
+    """A waiver that a trusted key has signed.
+
+    Parameters
+    ----------
+    waiver : Waiver
+    place : Place
+        The signed file.
+    """
+
+    waiver: Waiver
+    place: Place
+
+
+def waived(
+    checked: Checked,
+    deployment: Located,
+    evaluation_sha256: str | None,
+    granted: Iterable[Granted],
+    today: date,
+) -> Checked:
+    """Lay the waivers of a deployment over what was found.
+
+    A waiver serves only where it is about this very deployment, in force, and names every rule that blocks it. An
+    expired one blocks, whatever else was found.
+
+    Parameters
+    ----------
+    checked : Checked
+    deployment : Located
+    evaluation_sha256 : str or None
+        Of the evidence that it was checked against.
+    granted : iterable of Granted
+    today : date
+    """
+    day = max(today, deployment.terms.starts or today)
+    blocking = [finding.rule for finding in checked.findings if finding.outcome is not Outcome.PASS]
+    notes: list[Finding] = []
+    serving: list[Waived] = []
+    for waiver, place in ((one.waiver, one.place) for one in granted):
+        if waiver.deployment != deployment.name:
+            continue
+        void = _why_void(waiver, deployment, evaluation_sha256)
+        idle = void or _why_idle(waiver, blocking, day)
+        if void is None and waiver.expires < day:
+            notes.append(Finding(Rule.WAIVER_EXPIRED, Outcome.FAIL, _expired(waiver, day), place))
+        elif idle is not None:
+            sentence = f"the waiver by {waiver.owner} until {waiver.expires} does not serve: {idle}"
+            notes.append(Finding(Rule.WAIVER_NOT_USED, Outcome.PASS, sentence, place))
+        else:
+            serving.append(Waived(waiver.owner, waiver.reason, waiver.expires, place))
+    findings = sorted((*checked.findings, *notes), key=lambda finding: -finding.outcome.severity)
+    blocked = any(note.rule is Rule.WAIVER_EXPIRED for note in notes)
+    serves = None if blocked or not serving else serving[0]
+    return replace(checked, findings=tuple(findings), waived=serves)
+
+
+def unused(granted: Iterable[Granted], checked: Iterable[Checked]) -> list[Checked]:
+    """Report the waivers of deployments that were not checked; they change nothing."""
+    names = {one.deployment for one in checked}
+    return [
+        Checked(
+            None,
+            one.place,
+            (
+                Finding(
+                    Rule.WAIVER_NOT_USED,
+                    Outcome.PASS,
+                    f"the waiver of {shown(one.waiver.deployment)} by {one.waiver.owner} is of no deployment checked",
+                    one.place,
+                ),
+            ),
+        )
+        for one in granted
+        if one.waiver.deployment not in names
+    ]
+
+
+def _why_void(waiver: Waiver, deployment: Located, evaluation_sha256: str | None) -> str | None:
+    terms = deployment.terms
+    pairs = {
+        "threshold": (waiver.threshold, terms.threshold),
+        "matcher name": (waiver.matcher.name, terms.matcher.name),
+        "matcher version": (waiver.matcher.version, terms.matcher.version),
+        "use_case": (waiver.use_case, terms.use_case),
+        "watchlist_size": (waiver.watchlist_size, terms.watchlist_size),
+        "evaluation's SHA-256": (waiver.evaluation_sha256 or evaluation_sha256, evaluation_sha256),
+    }
+    for name, (its_own, actual) in pairs.items():
+        if its_own != actual:
+            return f"it is for {name} {shown(its_own)}, not {shown(actual)}"
+    if waiver.watchlist_composition != terms.watchlist_composition:
+        return "it is for another watchlist_composition"
+    return None
+
+
+def _why_idle(waiver: Waiver, blocking: Sequence[Rule], day: date) -> str | None:
+    if waiver.starts is not None and waiver.starts > day:
+        return f"it starts on {waiver.starts}"
+    if not blocking:
+        return "the deployment passes without it"
+    uncovered = sorted({str(rule) for rule in blocking if rule not in waiver.rules})
+    return f"it does not waive {', '.join(uncovered)}" if uncovered else None
+
+
+def _expired(waiver: Waiver, day: date) -> str:
+    return (
+        f"the waiver by {waiver.owner} expired on {waiver.expires}, before {day}: fix the deployment and sign the "
+        "waivers without it, or have it waived anew"
+    )

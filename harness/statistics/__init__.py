@@ -33,7 +33,6 @@ if TYPE_CHECKING:
         SafeThreshold,
         Verdict,
         judge,
-        keeps_limits,
         safe_threshold,
     )
     from harness.statistics.watchlist import false_alert_rate, false_alert_rate_by_composition, implied_fmr
@@ -65,7 +64,6 @@ __all__ = [
     "holm",
     "implied_fmr",
     "judge",
-    "keeps_limits",
     "on_finer_thresholds",
     "one_sided",
     "pairs",

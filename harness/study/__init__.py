@@ -1,7 +1,6 @@
-"""What the columns mean, which groups are compared, and when a threshold counts as safe."""
+"""The study: meaning of the columns, and groups compared; and the policy: when a threshold counts as safe."""
 
-from harness.study.axes import Axes, Axis, Listed, distinct
-from harness.study.composition import WatchlistComposition, require_whole
+from harness.study.groups import Axes, Axis, WatchlistComposition, distinct, require_whole
 from harness.study.policy import DEFAULT_MAX_RATIO, Policy, load_policy, policy_from_options
 from harness.study.study import GroupColumns, Matcher, Mated, Score, Study, load_study, study_from_options
 
@@ -10,7 +9,6 @@ __all__ = [
     "Axes",
     "Axis",
     "GroupColumns",
-    "Listed",
     "Matcher",
     "Mated",
     "Policy",

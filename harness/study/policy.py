@@ -2,18 +2,22 @@
 
 import os
 from collections.abc import Mapping
-from typing import Annotated, Any, Literal
+from typing import TYPE_CHECKING, Annotated, Any, Literal, Self
 
-from harness.config import After, Document, Limits, Part, default_from, load, plain, validate, with_options
+from pydantic import AfterValidator, Field, model_validator
+
+from harness.config import Document, StrictModel, TupleOf, load, plain, validate, with_options
 from harness.errors import InputError
-from harness.study.axes import Axes, Axis, Listed, distinct
-from harness.study.study import Study
+from harness.study.groups import Axes, Axis, distinct
+
+if TYPE_CHECKING:
+    from harness.study.study import Study
 
 __all__ = ["DEFAULT_MAX_RATIO", "Policy", "load_policy", "policy_from_options"]
 
 DEFAULT_MAX_RATIO = 1.5
 
-_Share = Annotated[float, Limits(gt=0, lt=1)]
+_Share = Annotated[float, Field(gt=0, lt=1)]
 
 
 def _default_max_ratio(validated: dict[str, Any]) -> float | None:
@@ -21,7 +25,7 @@ def _default_max_ratio(validated: dict[str, Any]) -> float | None:
     return DEFAULT_MAX_RATIO if needed else None
 
 
-class Policy(Part):
+class Policy(StrictModel):
     """When a threshold counts as safe.
 
     Parameters
@@ -36,11 +40,11 @@ class Policy(Part):
     max_gap : float, optional
         Largest tolerated difference of two groups' false match rates.
     max_fmr : float, optional
-        What the upper bound of every group's false match rate may reach.
+        Largest tolerated upper bound of any group's false match rate.
     max_fnmr_gap : float, optional
         Largest tolerated difference of two groups' false non-match rates.
     min_subjects, min_trials : int
-        What every group must have for its axis to be decided.
+        Fewest subjects and trials that every group must have for its axis to be decided.
     axes : tuple of Axis, optional
         The axes that count, each an attribute or a list of attributes; by default all of the study's.
     thresholds : tuple of float
@@ -48,22 +52,23 @@ class Policy(Part):
     """
 
     criterion: Literal["shown", "not_detected"] = "shown"
-    confidence: Annotated[float, Limits(ge=0.5, lt=1)] = 0.95
+    confidence: Annotated[float, Field(ge=0.5, lt=1)] = 0.95
     max_gap: _Share | None = None  # before max_ratio, whose default depends on it
-    max_ratio: Annotated[float, Limits(gt=1)] | None = default_from(_default_max_ratio)
+    max_ratio: Annotated[float, Field(gt=1)] | None = Field(default_factory=_default_max_ratio)
     max_fmr: _Share | None = None
     max_fnmr_gap: _Share | None = None
-    min_subjects: Annotated[int, Limits(ge=0)] = 0
-    min_trials: Annotated[int, Limits(ge=0)] = 0
+    min_subjects: Annotated[int, Field(ge=0)] = 0
+    min_trials: Annotated[int, Field(ge=0)] = 0
     axes: Axes | None = None
-    thresholds: Annotated[tuple[float, ...], Listed, After(distinct)] = ()
+    thresholds: Annotated[TupleOf[float], AfterValidator(distinct)] = ()
 
-    def check_as_a_whole(self) -> None:
-        """Refuse a criterion without a tolerance."""
+    @model_validator(mode="after")
+    def _check_tolerance(self) -> Self:
         if self.criterion == "shown" and self.max_ratio is None and self.max_gap is None:
             raise ValueError("criterion 'shown' needs max_ratio or max_gap")
+        return self
 
-    def axes_of(self, study: Study) -> tuple[Axis, ...]:
+    def axes_of(self, study: "Study") -> tuple[Axis, ...]:
         """Return the axes of a study that this policy judges, as the study has them.
 
         Parameters
@@ -87,9 +92,7 @@ class Policy(Part):
 
     def to_dict(self) -> dict[str, object]:
         """Return the policy as plain values in the form of a file, every default spelled out."""
-        written = plain(self)
-        written["axes"] = None if self.axes is None else [axis.written() for axis in self.axes]
-        return written
+        return plain(self)
 
 
 def load_policy(policy: Policy | Mapping[str, object] | str | os.PathLike[str] | None = None) -> Policy:
@@ -104,6 +107,11 @@ def load_policy(policy: Policy | Mapping[str, object] | str | os.PathLike[str] |
     ------
     InputError
         The first problem of the file or mapping, with its line and column in a file.
+
+    Examples
+    --------
+    >>> load_policy({"max_fmr": 1e-4}).max_ratio
+    1.5
     """
     return Policy() if policy is None else load(Policy, policy, "policy")
 

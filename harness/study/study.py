@@ -1,16 +1,17 @@
-"""What the columns of a source of comparisons mean: matcher, direction, truth, groups and subjects."""
+"""The meaning of the columns of a source of comparisons: matcher, direction, truth, groups and subjects."""
 
 import os
 from collections.abc import Iterator, Mapping
 from dataclasses import replace
-from typing import Annotated, Any, Literal
+from typing import Annotated, Any, Literal, Self
+
+from pydantic import AfterValidator, Field, model_validator
 
 from harness.config import (
-    After,
     Document,
-    Limits,
-    Part,
-    default_from,
+    MappingOf,
+    StrictModel,
+    TupleOf,
     load,
     plain,
     problem_at,
@@ -18,8 +19,7 @@ from harness.config import (
     validate,
     with_options,
 )
-from harness.study.axes import Axes, Axis, Listed, distinct
-from harness.study.composition import require_whole
+from harness.study.groups import Axes, Axis, distinct, require_whole
 
 __all__ = ["Axis", "GroupColumns", "Matcher", "Mated", "Score", "Study", "load_study", "study_from_options"]
 
@@ -36,10 +36,10 @@ def _attribute_name(name: str) -> str:
     return _not_blank(name)
 
 
-_Text = Annotated[str, After(_not_blank)]
-_Texts = Annotated[tuple[_Text, ...], Listed, After(distinct)]
-_Attribute = Annotated[str, After(_attribute_name)]
-_Counts = Annotated[Mapping[_Text, Annotated[int, Limits(ge=0)]], Limits(min_length=1)]
+_Text = Annotated[str, AfterValidator(_not_blank)]
+_Texts = Annotated[TupleOf[_Text], AfterValidator(distinct)]
+_Attribute = Annotated[str, AfterValidator(_attribute_name)]
+_Counts = Annotated[MappingOf[_Text, Annotated[int, Field(ge=0)]], Field(min_length=1)]
 
 
 def _person_or_image(value: object) -> object:
@@ -51,10 +51,10 @@ def _person_or_image(value: object) -> object:
     return value
 
 
-_LabelsOf = Annotated[Any, After(_person_or_image)]
+_LabelsOf = Annotated[Any, AfterValidator(_person_or_image)]
 
 
-class Matcher(Part):
+class Matcher(StrictModel):
     """The matcher that gave the scores.
 
     Parameters
@@ -67,7 +67,7 @@ class Matcher(Part):
     version: _Text
 
 
-class Score(Part):
+class Score(StrictModel):
     """The comparison score.
 
     Parameters
@@ -82,7 +82,7 @@ class Score(Part):
     better: Literal["higher", "lower"] = "higher"
 
 
-class Mated(Part):
+class Mated(StrictModel):
     """The ground truth of a trial.
 
     Parameters
@@ -97,8 +97,9 @@ class Mated(Part):
     mated: _Texts = ()
     non_mated: _Texts = ()
 
+    @model_validator(mode="before")
     @classmethod
-    def spelled_out(cls, value: object) -> object:
+    def _from_shorthand(cls, value: object) -> object:
         """Take a bare column for a mapping of it."""
         if isinstance(value, str):
             return {"column": value}
@@ -106,16 +107,18 @@ class Mated(Part):
             raise ValueError(f"{shown(value)} is not a column or a mapping")
         return value
 
-    def check_as_a_whole(self) -> None:
+    @model_validator(mode="after")
+    def _check_as_a_whole(self) -> Self:
         """Refuse labels of one class only, or of both."""
         if bool(self.mated) != bool(self.non_mated):
             raise ValueError("the labels mated and non_mated go together: give both or neither")
         for index, label in enumerate(self.non_mated):
             if label in self.mated:
                 raise problem_at(("non_mated", index), f"{shown(label)} is also a label of mated trials")
+        return self
 
 
-class GroupColumns(Part):
+class GroupColumns(StrictModel):
     """Where the two sides of a trial have the value of an attribute.
 
     Parameters
@@ -129,8 +132,9 @@ class GroupColumns(Part):
     probe: _Text
     reference: _Text | None = None
 
+    @model_validator(mode="before")
     @classmethod
-    def spelled_out(cls, value: object) -> object:
+    def _from_shorthand(cls, value: object) -> object:
         """Take one or two columns for a mapping of them."""
         columns = [value] if isinstance(value, str) else value
         if isinstance(columns, list | tuple) and 1 <= len(columns) <= 2:
@@ -139,10 +143,12 @@ class GroupColumns(Part):
             raise ValueError(f"{shown(value)} is not a column or a list of one or two columns")
         return value
 
-    def check_as_a_whole(self) -> None:
+    @model_validator(mode="after")
+    def _check_as_a_whole(self) -> Self:
         """Refuse one column for both sides."""
         if self.probe == self.reference:
             raise ValueError(f"{shown(self.probe)} is given twice; name a column that both sides share once")
+        return self
 
     @property
     def columns(self) -> tuple[str, ...]:
@@ -154,8 +160,8 @@ def _each_attribute(validated: dict[str, Any]) -> tuple[Axis, ...]:
     return tuple(Axis((attribute,)) for attribute in validated.get("groups", ()))
 
 
-class Study(Part):
-    """What the columns of a source of comparisons mean.
+class Study(StrictModel):
+    """The meaning of the columns of a source of comparisons.
 
     Parameters
     ----------
@@ -183,7 +189,7 @@ class Study(Part):
     pairing : {"within", "probe", "cross"}
         Count trials whose sides share the group; every trial, by the probe's group; or by both groups.
     missing_scores : {"reject", "exclude", "count"}
-        What a trial without a score is: an error, left out, or one that does not match.
+        A trial without a score is an error, left out, or one that does not match.
     watchlist_size : int, optional
         Enrolled references; required for identification and refused otherwise.
     watchlist_composition : mapping of str to mapping of str to int, optional
@@ -194,17 +200,18 @@ class Study(Part):
     task: Literal["verification", "identification"] = "verification"
     score: Score = Score()
     mated: Mated = Mated()
-    subjects: Annotated[_Texts, Limits(max_length=2)] = ()
+    subjects: Annotated[_Texts, Field(max_length=2)] = ()
     identities: Literal["shared", "separate"] = "shared"
-    groups: Annotated[Mapping[_Attribute, GroupColumns], Limits(min_length=1)]
-    axes: Axes = default_from(_each_attribute)
+    groups: Annotated[MappingOf[_Attribute, GroupColumns], Field(min_length=1)]
+    axes: Axes = Field(default_factory=_each_attribute)
     labels_of: _LabelsOf = "person"
     pairing: Literal["within", "probe", "cross"] = "within"
     missing_scores: Literal["reject", "exclude", "count"] = "reject"
-    watchlist_size: Annotated[int, Limits(ge=1)] | None = None
-    watchlist_composition: Annotated[Mapping[_Attribute, _Counts], Limits(min_length=1)] | None = None
+    watchlist_size: Annotated[int, Field(ge=1)] | None = None
+    watchlist_composition: Annotated[MappingOf[_Attribute, _Counts], Field(min_length=1)] | None = None
 
-    def check_as_a_whole(self) -> None:
+    @model_validator(mode="after")
+    def _check_as_a_whole(self) -> Self:
         """Refuse keys that do not go together."""
         self._check_axes()
         self._check_labels()
@@ -212,6 +219,7 @@ class Study(Part):
         self._check_watchlist()
         self._check_pairing()
         self._check_column_uses()
+        return self
 
     @property
     def columns(self) -> tuple[str, ...]:
@@ -254,7 +262,6 @@ class Study(Part):
             attribute: group.probe if group.reference is None else [group.probe, group.reference]
             for attribute, group in self.groups.items()
         }
-        written["axes"] = [axis.written() for axis in self.axes]
         return written
 
     def _column_uses(self) -> Iterator[tuple[tuple[str | int, ...], str]]:
@@ -323,6 +330,12 @@ def load_study(study: Study | Mapping[str, object] | str | os.PathLike[str]) -> 
     ------
     InputError
         The first problem of the file or mapping, with its line and column in a file.
+
+    Examples
+    --------
+    >>> study = load_study({"matcher": {"name": "A", "version": "1"}, "groups": {"sex": ["sex_1", "sex_2"]}})
+    >>> study.columns
+    ('score', 'mated', 'sex_1', 'sex_2')
     """
     return load(Study, study, "study")
 
@@ -343,13 +356,13 @@ def study_from_options(document: Document | None, options: Mapping[str, object])
     InputError
         The first problem; its source is ``command line`` where an option is to blame.
     """
-    spelled_out = document and replace(document, value=_with_mated_spelled_out(document.value))
+    written_out = document and replace(document, value=_with_mated_as_mapping(document.value))
     merged = with_options(
-        spelled_out, _with_mated_spelled_out(options), merged=("matcher", "score", "mated", "groups")
+        written_out, _with_mated_as_mapping(options), merged=("matcher", "score", "mated", "groups")
     )
     return validate(Study, merged)
 
 
-def _with_mated_spelled_out(value: Mapping[str, object]) -> Mapping[str, object]:
+def _with_mated_as_mapping(value: Mapping[str, object]) -> Mapping[str, object]:
     mated = value.get("mated")
     return {**value, "mated": {"column": mated}} if isinstance(mated, str) else value

@@ -27,7 +27,6 @@ NOT_FOR_A_CHECK = {
     "junitparser",
     "logging",
     "narwhals",
-    "pydantic",
     "rich",
     "sarif_pydantic",
     "securesystemslib",

@@ -14,7 +14,6 @@ from readme_blocks import ROOT, evaluate_evidence, pages
 
 import harness
 from harness.cli.app import COMMANDS
-from harness.config import fields_of
 from harness.gate import Outcome
 from harness.gate.evaluation_file import EvaluationShape
 
@@ -77,12 +76,12 @@ def test_every_key_of_a_file_is_in_the_docstring_that_the_page_shows(page: Path)
     for found in KEYS.finditer(page.read_text()):
         model = getattr(importlib.import_module(found["module"]), found["model"])
         told = [name for one in parse(inspect.getdoc(model)).params for name in one.arg_name.split(", ")]
-        assert sorted(told) == sorted(fields_of(model)), found[0]
+        assert sorted(told) == sorted(model.model_fields), found[0]
 
 
 def test_every_key_of_an_evaluation_is_told() -> None:
     text = (DOCS / "reference" / "files" / "evaluation.md").read_text()
-    keys = [field.key for field in fields_of(EvaluationShape).values()]
+    keys = [field.alias or name for name, field in EvaluationShape.model_fields.items()]
     assert [key for key in keys if f"`{key}`" not in text] == []
 
 

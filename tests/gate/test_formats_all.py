@@ -11,10 +11,9 @@ from drawn_reports import checked as deployment
 
 from harness.cli.app import run
 from harness.gate import Outcome, Report, Rule
-from harness.gate.formats import Form, drawn
-from harness.gate.formats.github import as_summary
-from harness.gate.formats.rules import EXPLAINED
-from harness.gate.formats.wording import from_root, tally
+from harness.gate.findings import EXPLAINED
+from harness.gate.formats import Form, as_summary, drawn
+from harness.gate.formats.plain import from_root, tally
 from harness.text import line
 
 DATA = Path(__file__).parents[2] / "data_synthetic"

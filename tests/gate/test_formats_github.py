@@ -13,8 +13,7 @@ from hypothesis import strategies as st
 from markdown_it import MarkdownIt
 
 from harness.gate import Outcome, Place, Report, Rule, Waived
-from harness.gate.formats import drawn
-from harness.gate.formats.github import as_summary
+from harness.gate.formats import as_summary, drawn
 from harness.text import line
 
 BELOW = (Rule.BELOW_SAFE_THRESHOLD, Outcome.FAIL)

@@ -10,7 +10,6 @@ from pydantic_core import ValidationError
 from small_world import TODAY, Plain
 
 from harness.cli.app import run
-from harness.config import validated
 from harness.config.reading import MAX_BYTES
 from harness.errors import InputError
 from harness.gate.evaluation_file import EvaluationShape
@@ -173,7 +172,7 @@ class TestAConfigThatIsTooLarge:
 
 def problems(plain: Plain) -> int:
     with pytest.raises(ValidationError) as caught:
-        validated(EvaluationShape, plain)
+        EvaluationShape.model_validate(plain)
     return caught.value.error_count()
 
 

@@ -9,7 +9,6 @@ from hypothesis import example, given
 from hypothesis import strategies as st
 from pydantic_core import ValidationError
 
-from harness.config import validated
 from harness.gate.evaluation_file import DifferentialShape, Number, RatesShape, numbers
 from harness.gate.evidence import (
     DisagreementError,
@@ -108,13 +107,13 @@ AGREEING: list[tuple[Number, ...]] = [
 def rates_of_three_groups() -> RatesShape:
     unused = {"trials": 8, "errors": [], "design_effect": [], "lower": [], "upper": []}
     groups = [{"group": name, "estimate": e, **unused} for name, e in zip("abc", ESTIMATES, strict=True)]
-    return validated(RatesShape, {"name": "FMR", "confidence": 0.95, "groups": groups})
+    return RatesShape.model_validate({"name": "FMR", "confidence": 0.95, "groups": groups})
 
 
 def differential(rows: list[tuple[Number, ...]]) -> DifferentialShape:
     columns = dict(zip(COLUMNS, map(list, zip(*rows, strict=True)), strict=True))
     unused = {"p_value": [1.0] * 3, "pairs_that_differ": [0] * 3, "detectable_ratio": [1.0] * 3}
-    return validated(DifferentialShape, {**columns, **unused, "confidence": 0.95})
+    return DifferentialShape.model_validate({**columns, **unused, "confidence": 0.95})
 
 
 def place_by_place(rows: list[tuple[Number, ...]]) -> bool:

@@ -26,7 +26,7 @@ from small_world import TODAY, VALID, Plain
 
 from harness.errors import InputError
 from harness.gate import Outcome, Report, Rule, check
-from harness.gate.proofs import Library, Proven, Unusable
+from harness.gate.checking import Library, Proven, Unusable
 from harness.gate.signing import MAX_BYTES, payload_of, sealed
 
 Checking = Callable[..., Report]

@@ -1,4 +1,4 @@
-"""An envelope is believed only when a trusted key signed it and no byte of it is another."""
+"""An envelope is trusted only when a trusted key signed it and no byte of it is another."""
 
 from __future__ import annotations
 
@@ -39,7 +39,7 @@ def changed(**parts: object) -> bytes:
     return written({**json.loads(ENVELOPE), **parts})
 
 
-def is_believed(content: bytes) -> bool:
+def is_trusted(content: bytes) -> bool:
     try:
         opened(content, [public()], "envelope")
     except InputError:
@@ -84,14 +84,14 @@ def test_a_published_signature_is_verified() -> None:
 
 def test_every_byte_counts() -> None:
     chance = random.Random(20260601)
-    believed = [
+    trusted = [
         (place, other)
         for place, byte in enumerate(ENVELOPE)
         for other in {byte ^ (1 << bit) for bit in range(8)} | {chance.randrange(256)} - {byte}
-        if is_believed(ENVELOPE[:place] + bytes([other]) + ENVELOPE[place + 1 :])
+        if is_trusted(ENVELOPE[:place] + bytes([other]) + ENVELOPE[place + 1 :])
     ]
-    assert is_believed(ENVELOPE)
-    assert believed == []
+    assert is_trusted(ENVELOPE)
+    assert trusted == []
 
 
 @pytest.mark.parametrize(
@@ -112,36 +112,36 @@ def test_every_byte_counts() -> None:
         (b"/", b"_"),
     ],
 )
-def test_the_same_said_otherwise_is_not_believed(old: bytes, new: bytes) -> None:
+def test_the_same_said_otherwise_is_not_trusted(old: bytes, new: bytes) -> None:
     """A reader that only looks at the values would believe some of these."""
-    believed = [
+    trusted = [
         found.start()
         for found in re.finditer(re.escape(old), ENVELOPE)
-        if is_believed(ENVELOPE[: found.start()] + new + ENVELOPE[found.end() :])
+        if is_trusted(ENVELOPE[: found.start()] + new + ENVELOPE[found.end() :])
     ]
     assert old in ENVELOPE
-    assert believed == []
+    assert trusted == []
 
 
-def test_spare_bits_of_base64_are_not_believed() -> None:
+def test_spare_bits_of_base64_are_not_trusted() -> None:
     """64 bytes leave four bits of the last digit unused; most readers ignore them."""
     signature = json.loads(ENVELOPE)["signatures"][0]["sig"]
     digits = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/"
     last = digits.index(signature[-3])
     others = [signature[:-3] + digits[last & ~15 | spare] + "==" for spare in range(1, 16)]
     assert all(base64.b64decode(other) == base64.b64decode(signature) for other in others)
-    assert not any(is_believed(ENVELOPE.replace(signature.encode(), other.encode())) for other in others)
+    assert not any(is_trusted(ENVELOPE.replace(signature.encode(), other.encode())) for other in others)
 
 
 @given(st.integers(0, len(ENVELOPE)), st.integers(0, 40), st.binary(max_size=40))
-def test_no_replaced_stretch_is_believed(start: int, length: int, content: bytes) -> None:
+def test_no_replaced_stretch_is_trusted(start: int, length: int, content: bytes) -> None:
     altered = ENVELOPE[:start] + content + ENVELOPE[start + length :]
-    assert is_believed(altered) == (altered == ENVELOPE)
+    assert is_trusted(altered) == (altered == ENVELOPE)
 
 
 @given(st.binary(max_size=200) | st.text(max_size=200).map(str.encode))
-def test_no_other_content_is_believed_or_breaks_the_reader(content: bytes) -> None:
-    assert not is_believed(content)
+def test_no_other_content_is_trusted_or_breaks_the_reader(content: bytes) -> None:
+    assert not is_trusted(content)
 
 
 KEY_ID, SIG = json.loads(ENVELOPE)["signatures"][0].values()
@@ -176,16 +176,16 @@ def test_one_trusted_signature_of_several_suffices() -> None:
     for signatures in ([own, FOREIGN], [FOREIGN, own]):
         assert opened(changed(signatures=signatures), [public()], "envelope") == (PAYLOAD, KEY_ID)
     broken = {"keyid": KEY_ID, "sig": FOREIGN["sig"]}
-    assert not is_believed(changed(signatures=[FOREIGN, broken]))
+    assert not is_trusted(changed(signatures=[FOREIGN, broken]))
 
 
-def test_a_payload_of_another_type_is_not_believed_even_when_signed() -> None:
+def test_a_payload_of_another_type_is_not_trusted_even_when_signed() -> None:
     envelope = Envelope(PAYLOAD, "application/json", {})
     envelope.sign(signer())
     with pytest.raises(InputError, match=f"its payload is 'application/json', not {re.escape(TYPE)}"):
         opened(written(envelope.to_dict()), [public()], "envelope")
 
 
-def test_without_a_key_nothing_is_believed() -> None:
+def test_without_a_key_nothing_is_trusted() -> None:
     with pytest.raises((InputError, ValueError)):
         opened(ENVELOPE, [], "envelope")

@@ -116,7 +116,7 @@ class TestAStudy:
 
     def test_is_frozen_and_can_be_sent_to_a_worker(self) -> None:
         study = load_study(MINIMAL)
-        with pytest.raises(AttributeError, match="frozen"):
+        with pytest.raises(ValueError, match="frozen"):
             study.task = "identification"  # type: ignore[misc]
         assert pickle.loads(pickle.dumps(study)) == study
 

@@ -1,4 +1,4 @@
-"""The forms in which a check is written."""
+"""Forms in which a check is written."""
 
 from __future__ import annotations
 
@@ -6,18 +6,18 @@ from pathlib import Path
 from typing import Literal
 
 from harness.gate.findings import Report
-from harness.gate.formats.text import as_text
+from harness.gate.formats.plain import as_github, as_json, as_summary, as_text
 
-__all__ = ["LIBRARIES", "Form", "as_text", "drawn"]
+__all__ = ["LIBRARIES", "Form", "as_summary", "as_text", "drawn"]
 
 Form = Literal["text", "json", "junit", "sarif", "github"]
 
 LIBRARIES = {"junit": "junitparser", "sarif": "sarif_pydantic"}
-"""What a form needs beyond the harness's own dependencies: the extra ``gate`` brings it."""
+"""Packages that a form needs beyond the harness's own dependencies; the extra ``gate`` brings them."""
 
 
 def drawn(report: Report, form: Form, root: Path) -> str:
-    """Draw a report in a form; what the form needs is imported only now.
+    """Draw a report in a form; a library that the form needs is imported only now.
 
     Parameters
     ----------
@@ -30,8 +30,6 @@ def drawn(report: Report, form: Form, root: Path) -> str:
         case "text":
             return as_text(report)
         case "json":
-            from harness.gate.formats.json import as_json
-
             return as_json(report)
         case "junit":
             from harness.gate.formats.junit import as_junit
@@ -42,6 +40,4 @@ def drawn(report: Report, form: Form, root: Path) -> str:
 
             return as_sarif(report, root)
         case "github":
-            from harness.gate.formats.github import as_github
-
             return as_github(report, root)

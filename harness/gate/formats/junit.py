@@ -14,7 +14,7 @@ from junitparser import Error, Failure, JUnitXml, Skipped, TestCase, TestSuite
 from junitparser.junitparser import FinalResult
 
 from harness.gate.findings import Checked, Outcome, Report
-from harness.gate.formats.wording import to_show, waiver
+from harness.gate.formats.plain import to_show, waiver
 from harness.text import line
 
 __all__ = ["as_junit"]

@@ -37,9 +37,8 @@ from sarif_pydantic.sarif import (
 )
 
 from harness._version import __version__
-from harness.gate.findings import Checked, Finding, Outcome, Place, Report, Rule
-from harness.gate.formats.rules import EXPLAINED
-from harness.gate.formats.wording import from_root, waiver
+from harness.gate.findings import EXPLAINED, Checked, Finding, Outcome, Place, Report, Rule
+from harness.gate.formats.plain import from_root, waiver
 from harness.text import line
 
 __all__ = ["as_sarif"]

@@ -8,10 +8,11 @@ from harness.gate.signing.envelopes import (
     envelope_beside,
     is_envelope,
     opened,
+    public_keys,
     sealed,
     signed_beside,
+    signing_key,
 )
-from harness.gate.signing.keys import public_keys, signing_key
 from harness.gate.signing.statements import (
     EvaluationStatement,
     Statement,

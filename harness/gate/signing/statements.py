@@ -1,4 +1,4 @@
-"""What is signed: in-toto statements (Statement v1), told apart by the type of their predicate.
+"""Statements that are signed: in-toto statements (Statement v1), told apart by the type of their predicate.
 
 A statement about an evaluation cannot serve as one of waivers, nor the other way round, whoever signed it.
 """
@@ -9,13 +9,13 @@ from collections.abc import Mapping
 from datetime import date
 from typing import Annotated, Literal
 
-from pydantic_core import ValidationError
+from pydantic import Field, ValidationError
 
-from harness.config import Key, Limits, Part, fields_of, plain, shown, validated
+from harness.config import ListOf, StrictModel, plain, shown
 from harness.errors import InputError
+from harness.gate.deployment import Day, Digest
 from harness.gate.evidence import Evidence
 from harness.gate.files import plain_json
-from harness.gate.values import Day, Digest
 from harness.gate.waivers import Waiver, Waivers
 from harness.study import Matcher
 
@@ -35,22 +35,22 @@ _EVALUATION = "urn:threshold-bias-harness:evaluation:1"
 _WAIVERS = "urn:threshold-bias-harness:waivers:1"
 
 
-class _Sha256(Part):
+class _Sha256(StrictModel):
     sha256: Digest
 
 
-class _Subject(Part):
+class _Subject(StrictModel):
     name: str
     digest: _Sha256
 
 
-class _Score(Part):
+class _Score(StrictModel):
     name: str
     sha256: Digest
 
 
-class EvaluationPredicate(Part):
-    """What an evaluation is about, and who signed it with what and when.
+class EvaluationPredicate(StrictModel):
+    """Subject of an evaluation, and who signed it with what and when.
 
     Parameters
     ----------
@@ -66,7 +66,7 @@ class EvaluationPredicate(Part):
     """
 
     matcher: Matcher
-    scores: Annotated[list[_Score], Limits(min_length=1)]
+    scores: Annotated[ListOf[_Score], Field(min_length=1)]
     study_sha256: Digest
     policy_sha256: Digest
     safe_threshold: float | None
@@ -74,8 +74,8 @@ class EvaluationPredicate(Part):
     harness: str
 
 
-class WaiverPredicate(Part):
-    """Waivers as a whole: nothing outside the signed statement is believed.
+class WaiverPredicate(StrictModel):
+    """Waivers as a whole: nothing outside the signed statement is trusted.
 
     Parameters
     ----------
@@ -90,9 +90,9 @@ class WaiverPredicate(Part):
     harness: str
 
 
-class _Statement(Part):
-    type: Annotated[Literal["https://in-toto.io/Statement/v1"], Key("_type")]
-    subject: Annotated[list[_Subject], Limits(min_length=1, max_length=1)]
+class _Statement(StrictModel):
+    type: Annotated[Literal["https://in-toto.io/Statement/v1"], Field(alias="_type")]
+    subject: Annotated[ListOf[_Subject], Field(min_length=1, max_length=1)]
 
     @property
     def name(self) -> str:
@@ -108,14 +108,16 @@ class _Statement(Part):
 class EvaluationStatement(_Statement):
     """A statement about an evaluation."""
 
-    predicate_type: Annotated[Literal["urn:threshold-bias-harness:evaluation:1"], Key("predicateType")]
+    predicate_type: Annotated[
+        Literal["urn:threshold-bias-harness:evaluation:1"], Field(alias="predicateType")
+    ]
     predicate: EvaluationPredicate
 
 
 class WaiverStatement(_Statement):
     """A statement of waivers."""
 
-    predicate_type: Annotated[Literal["urn:threshold-bias-harness:waivers:1"], Key("predicateType")]
+    predicate_type: Annotated[Literal["urn:threshold-bias-harness:waivers:1"], Field(alias="predicateType")]
     predicate: WaiverPredicate
 
 
@@ -159,7 +161,7 @@ def about_evaluation(evidence: Evidence, *, name: str, signed_on: date, version:
         "signed_on": signed_on,
         "harness": version,
     }
-    return validated(EvaluationStatement, _about(_EVALUATION, name, evidence.sha256, predicate))
+    return EvaluationStatement.model_validate(_about(_EVALUATION, name, evidence.sha256, predicate))
 
 
 def about_waivers(
@@ -167,7 +169,7 @@ def about_waivers(
 ) -> WaiverStatement:
     """Make the statement of waivers; parameters are as those of `about_evaluation`, `sha256` that of their file."""
     predicate = {"waivers": waivers, "signed_on": signed_on, "harness": version}
-    return validated(WaiverStatement, _about(_WAIVERS, name, sha256, predicate))
+    return WaiverStatement.model_validate(_about(_WAIVERS, name, sha256, predicate))
 
 
 def require_about(statement: EvaluationStatement, evidence: Evidence) -> None:
@@ -181,7 +183,7 @@ def require_about(statement: EvaluationStatement, evidence: Evidence) -> None:
     true = about_evaluation(evidence, name=statement.name, signed_on=stated.signed_on, version=stated.harness)
     if statement.sha256 != evidence.sha256:
         raise InputError(f"the signed evaluation has SHA-256 {statement.sha256}, this one {evidence.sha256}")
-    for key in fields_of(EvaluationPredicate):
+    for key in EvaluationPredicate.model_fields:
         if getattr(stated, key) != getattr(true.predicate, key):
             raise InputError(f"its {key} is not that of the evaluation")
 
@@ -204,7 +206,7 @@ def statement_in(payload: bytes, source: str) -> Statement:
         kind = values.get("predicateType") if isinstance(values, dict) else None
         if not isinstance(kind, str) or kind not in _KINDS:
             raise InputError(f"its predicate is {shown(kind)}, none of {', '.join(_KINDS)}")
-        return validated(_KINDS[kind], values)
+        return _KINDS[kind].model_validate(values)
     except InputError as error:
         raise InputError(error.problem, source=source) from error
     except ValidationError as error:

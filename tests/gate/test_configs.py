@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from harness.gate.naming import named_configs
+from harness.gate.configs import named_configs
 
 
 @pytest.fixture(autouse=True)
