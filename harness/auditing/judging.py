@@ -25,10 +25,10 @@ from harness.auditing.groups import group_finding
 from harness.auditing.mapping import RecordMapping
 from harness.auditing.result import AuditedRecord, FalseAlertRate, Pool, ThresholdStanding, WatchlistStanding
 from harness.auditing.spread import spread_of
-from harness.auditing.wording import one_in
 from harness.gate.evidence import Evidence
 from harness.gate.findings import Rule
 from harness.gate.safety import judge_threshold
+from harness.numbers import one_in
 from harness.statistics.intervals import Interval
 
 __all__ = ["Judge"]

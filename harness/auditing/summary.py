@@ -7,7 +7,7 @@ from collections import Counter
 from harness.auditing.agreement import Agreement
 from harness.auditing.claims import claim_of_no_false_alert, claim_of_none_for_a_group
 from harness.auditing.result import Audit, FalseAlertRate, Pool, ThresholdStanding, WatchlistStanding
-from harness.auditing.wording import one_in, percent
+from harness.numbers import confidence_text, one_in
 
 __all__ = ["answer"]
 
@@ -84,7 +84,7 @@ def _false_alerts(audit: Audit) -> str:
 
 def _rate(rate: FalseAlertRate, confidence: float) -> str:
     bounds = f"{one_in(rate.lower, 'down')} to {one_in(rate.upper, 'up')}"
-    return f"{one_in(rate.estimate)} ({percent(confidence)} interval {bounds})"
+    return f"{one_in(rate.estimate)} ({confidence_text(confidence)} interval {bounds})"
 
 
 def _agreement(audit: Audit) -> str:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 
 from harness.auditing.result import Audit, AuditedRecord, WatchlistStanding
-from harness.auditing.wording import count, one_in
+from harness.numbers import alerts_text, one_in
 from harness.text import line
 
 __all__ = ["as_table", "table_lines"]
@@ -69,7 +69,7 @@ def _row(one: AuditedRecord) -> tuple[str, ...]:
         str(one.threshold) if record.threshold is not None else "",
         _whole(record.faces),
         _false(one),
-        "" if one.allowed_alerts is None else " to ".join(count(n) for n in one.allowed_alerts),
+        "" if one.allowed_alerts is None else " to ".join(alerts_text(n) for n in one.allowed_alerts),
         "unknown" if rate is None else one_in(rate.estimate),
         "" if rate is None else f"{one_in(rate.lower, 'down')} to {one_in(rate.upper, 'up')}",
         str(one.judgement.agreement),

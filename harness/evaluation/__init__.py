@@ -5,7 +5,7 @@ from harness.evaluation.counted import Counted, count_for
 from harness.evaluation.document import content_at, from_json, load, to_json
 from harness.evaluation.result import AxisEvaluation, Evaluation, Reading
 from harness.evaluation.run import PolicyLike, StudyLike, conclude, evaluate
-from harness.evaluation.summary import about, answer, html_summary, unreliable
+from harness.evaluation.summary import answer, html_summary, unreliable
 
 __all__ = [
     "AxisEvaluation",
@@ -16,7 +16,6 @@ __all__ = [
     "PolicyLike",
     "Reading",
     "StudyLike",
-    "about",
     "answer",
     "conclude",
     "content_at",

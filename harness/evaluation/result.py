@@ -3,10 +3,13 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
+from importlib import import_module
 from pathlib import Path
+from types import MethodType
+from typing import Any
 
 import numpy as np
 import pyarrow as pa
@@ -16,7 +19,6 @@ from harness.arrays import FloatArray
 from harness.comparisons import Input
 from harness.errors import InputError
 from harness.evaluation.confirmation import Confirmation
-from harness.evaluation.plotting import Plotting
 from harness.evaluation.rows import measure_rows, pair_rows, rate_rows, verdict_rows
 from harness.files import write_whole
 from harness.statistics.differentials import Differentials, pairwise
@@ -94,8 +96,19 @@ class Reading:
     pairs: pa.Table
 
 
+class _Plot:
+    """A function of `harness.figures` as a method, imported when it is first used: an evaluation knows no figures."""
+
+    def __set_name__(self, owner: type, name: str) -> None:
+        self._name = name
+
+    def __get__(self, evaluation: object | None, owner: type) -> Callable[..., Any]:
+        plot: Callable[..., Any] = getattr(import_module("harness.figures"), self._name)
+        return plot if evaluation is None else MethodType(plot, evaluation)
+
+
 @dataclass(frozen=True, eq=False, repr=False)
-class Evaluation(Plotting):
+class Evaluation:
     """The result of evaluating one matcher's scores, complete in itself.
 
     Attributes
@@ -145,6 +158,18 @@ class Evaluation(Plotting):
     asked_for: FloatArray | None = None
     warnings: tuple[str, ...] = ()
     contradiction: str | None = None
+
+    # Each draws one figure and returns its display, which a notebook shows with alternative text.
+    plot_verdict_zones = _Plot()
+    plot_false_match_rates = _Plot()
+    plot_worst_ratio = _Plot()
+    plot_gap = _Plot()
+    plot_groups = _Plot()
+    plot_cost = _Plot()
+    plot_det = _Plot()
+    plot_score_distributions = _Plot()
+    plot_cross_groups = _Plot()
+    plot_detectable_ratios = _Plot()
 
     @property
     def safe_threshold(self) -> float | None:

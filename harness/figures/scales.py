@@ -6,14 +6,13 @@ from collections.abc import Callable
 from typing import Literal, TypeAlias
 
 import numpy as np
-import numpy.typing as npt
 from matplotlib.axes import Axes
 from matplotlib.axis import XAxis, YAxis
 from matplotlib.ticker import FixedLocator, FuncFormatter, LogLocator, MaxNLocator, NullFormatter, NullLocator
 
-from harness.arrays import FloatArray, IntArray
+from harness.arrays import BoolArray, FloatArray, IntArray
 from harness.figures.style import FONT, GRID, TEXT_SIZE
-from harness.figures.words import axis_of_thresholds, power_of_ten, threshold_text
+from harness.numbers import power_of_ten, threshold_text
 
 __all__ = [
     "plain_axes",
@@ -87,7 +86,8 @@ def threshold_scale(ax: Axes, thresholds: FloatArray, better: Literal["higher", 
     ax.set_xlim(lenient, strict)
     ax.xaxis.set_major_locator(MaxNLocator(8))
     ax.xaxis.set_major_formatter(FuncFormatter(lambda value, _: threshold_text(round(value, 12))))
-    ax.set_xlabel(axis_of_thresholds(better), fontsize=TEXT_SIZE)
+    kind = "similarity" if better == "higher" else "distance"
+    ax.set_xlabel(f"threshold ({kind} score; stricter to the right)", fontsize=TEXT_SIZE)
 
 
 def rate_limits(drawn: FloatArray, highest: float) -> tuple[float, float]:
@@ -115,9 +115,7 @@ def rate_scale(ax: Axes, which: Which, limits: tuple[float, float], label: str) 
     """
     _logarithmic(ax, which, limits, label)
     _axis(ax, which).set_major_locator(LogLocator(10, numticks=12))
-    _axis(ax, which).set_major_formatter(
-        FuncFormatter(lambda value, _: power_of_ten(value, round(np.log10(value))))
-    )
+    _axis(ax, which).set_major_formatter(FuncFormatter(lambda value, _: _power(round(np.log10(value)))))
 
 
 def ratio_scale(ax: Axes, limits: tuple[float, float], label: str) -> None:
@@ -138,10 +136,8 @@ def share_scale(ax: Axes, label: str) -> None:
     ax.set_ylabel(label, fontsize=TEXT_SIZE)
 
 
-def sparse_marks(
-    x: FloatArray, present: npt.NDArray[np.bool_], line: int, often: int, *, required: int
-) -> list[int]:
-    """Return places for markers, evenly along the axis and not at the same ones for every line.
+def sparse_marks(x: FloatArray, present: BoolArray, line: int, often: int, *, required: int) -> list[int]:
+    """Return indices for markers, evenly along the axis and not at the same ones for every line.
 
     Parameters
     ----------
@@ -152,21 +148,21 @@ def sparse_marks(
         Its number among the lines.
     often : int
     required : int
-        A place that has a marker whatever the others; others keep away from it and from the edges, which would
+        An index that has a marker whatever the others; others keep away from it and from the edges, which would
         cut them.
     """
     span = x[-1] - x[0]
     step = abs(span) / often
     # Multiples of the golden ratio are spread evenly however many lines there are.
     offset = line * 0.618 % 1
-    places = {required}
+    indices = {required}
     there = np.flatnonzero(present)
     for target in np.linspace(x[0], x[-1], often, endpoint=False) + np.sign(span) * offset * step:
-        place = int(there[np.argmin(np.abs(x[there] - target))])
-        at_edge = min(abs(x[place] - x[0]), abs(x[place] - x[-1])) < abs(span) / 100
-        if abs(x[place] - target) < step / 4 and abs(x[place] - x[required]) > step / 2 and not at_edge:
-            places.add(place)
-    return sorted(places)
+        index = int(there[np.argmin(np.abs(x[there] - target))])
+        at_edge = min(abs(x[index] - x[0]), abs(x[index] - x[-1])) < abs(span) / 100
+        if abs(x[index] - target) < step / 4 and abs(x[index] - x[required]) > step / 2 and not at_edge:
+            indices.add(index)
+    return sorted(indices)
 
 
 def _logarithmic(ax: Axes, which: Which, limits: tuple[float, float], label: str) -> None:
@@ -176,6 +172,10 @@ def _logarithmic(ax: Axes, which: Which, limits: tuple[float, float], label: str
     set_limits(*limits)
     _axis(ax, which).set_minor_formatter(NullFormatter())
     _axis(ax, which).set_label_text(label, fontsize=TEXT_SIZE)
+
+
+def _power(exponent: int) -> str:
+    return "1" if exponent == 0 else power_of_ten(exponent)
 
 
 def _axis(ax: Axes, which: Which) -> XAxis | YAxis:

@@ -6,6 +6,7 @@ from worlds import world
 
 from harness.errors import InputError
 from harness.figures import DetDisplay, FalseNonMatchRateDisplay, IdentificationRateDisplay, cost_display
+from harness.numbers import number
 
 
 def test_false_non_match_rates_are_the_evaluations_and_zero_is_a_bound() -> None:
@@ -29,7 +30,7 @@ def test_the_cost_is_read_at_the_safe_threshold() -> None:
     assert f"At {evaluation.safe_threshold:.6g}, the safe threshold, " in said
     for i, group in enumerate(rates.groups):
         estimate, lower, upper = (a[i, place] for a in (rates.estimate, rates.lower, rates.upper))
-        assert f"{group} has {estimate:.3g} (bounds {lower:.3g} and {upper:.3g})" in said
+        assert f"{group} has {number(estimate)} (bounds {number(lower)} and {number(upper)})" in said
 
 
 def test_searches_cost_hits() -> None:
@@ -83,7 +84,7 @@ def test_det_curves_are_the_evaluations_and_zero_is_a_bound(name: str) -> None:
 def test_det_axes_go_down_to_the_smallest_rate_drawn() -> None:
     display = DetDisplay.from_evaluation(world("3 groups"), "group").plot()
     for (low, high), values in zip(
-        (display.ax_.get_xlim(), display.ax_.get_ylim()), display.drawn, strict=True
+        (display.ax_.get_xlim(), display.ax_.get_ylim()), display.points, strict=True
     ):
         assert low < values[values > 0].min()
         assert high == 1
@@ -94,7 +95,7 @@ def test_groups_are_joined_at_the_safe_threshold_with_their_bounds() -> None:
     evaluation = world("3 groups")
     display = DetDisplay.from_evaluation(evaluation, "group").plot()
     place = evaluation.safe.place
-    x, y = (values[:, place] for values in display.drawn)
+    x, y = (values[:, place] for values in display.points)
     joined = next(
         line for line in display.ax_.lines if line.get_label() == f"_at {evaluation.safe_threshold:.6g}"
     )

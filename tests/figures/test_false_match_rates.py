@@ -12,6 +12,7 @@ from seen import texts
 from harness.errors import InputError
 from harness.evaluation import Evaluation
 from harness.figures import FalseMatchRateDisplay
+from harness.numbers import number
 
 Lines = dict[str, tuple[np.ndarray, np.ndarray]]
 
@@ -182,7 +183,7 @@ def test_numbers_in_the_alt_text_are_in_the_evaluation(
         for group in sorted(display.groups, key=len, reverse=True):
             text = text.replace(group, "")
         rates = np.concatenate([display.estimate, display.lower, display.upper]).ravel()
-        known = {f"{rate:.3g}" for rate in np.unique(rates)} | {f"{t:.6g}" for t in display.thresholds}
+        known = {number(rate) for rate in np.unique(rates)} | {f"{t:.6g}" for t in display.thresholds}
         known |= {str(len(display.groups)), "2.1", "95"}
         known |= {str(count) for count in (display.errors == 0).sum(axis=0)}
         assert set(re.findall(r"-?\d[\d.]*(?:e-?\d+)?(?<!\.)", text)) <= known

@@ -9,6 +9,7 @@ from worlds import scores, world
 
 from harness.errors import InputError
 from harness.figures import GroupsAtThresholdDisplay, ScoreDistributionDisplay
+from harness.numbers import number, percent
 
 
 def test_estimates_and_intervals_are_the_evaluations_at_the_safe_threshold() -> None:
@@ -44,8 +45,8 @@ def test_zero_events_have_no_point_and_state_their_bound() -> None:
     assert labels >= {f"_upper bound of {group}" for group in display.groups}
     assert not labels & set(display.groups)
     written = [text.get_text() for text in texts(display.ax_.figure)]
-    assert {f"< {upper:.3g}" for upper in display.upper} <= set(written)
-    assert f"Without errors (upper bounds to {display.upper.max():.3g})" in display.alt_text
+    assert {f"< {number(upper)}" for upper in display.upper} <= set(written)
+    assert f"Without errors (upper bounds to {number(display.upper.max())})" in display.alt_text
 
 
 def test_without_a_safe_threshold_it_is_read_from_where_nothing_is_detected() -> None:
@@ -111,7 +112,7 @@ def test_what_lies_beyond_the_thresholds_is_marked_and_stated() -> None:
     assert len(beyond) == lumped.sum() > 0
     largest = (display.mated[:, 0] + display.mated[:, -1]).max() / display.mated.sum(axis=1)[0]
     assert (
-        f"Up to 100 % of a group's non-mated trials and {100 * largest:.3g} % of a group's mated trials"
+        f"Up to 100.00 % of a group's non-mated trials and {percent(largest)} of a group's mated trials"
         in (display.alt_text)
     )
 

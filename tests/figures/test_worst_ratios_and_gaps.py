@@ -6,6 +6,7 @@ from worlds import world
 
 from harness.figures import DetectableRatioDisplay, GapDisplay, WorstRatioDisplay
 from harness.figures.display import Display
+from harness.numbers import number
 
 WORLDS = ["3 groups", "one group without events", "distances", "zero events"]
 
@@ -92,7 +93,10 @@ def test_the_alt_text_reads_the_safe_threshold() -> None:
     assert place is not None
     found = evaluation.axes["group"].false_match_differential
     said = GapDisplay.from_evaluation(evaluation, "group").alt_text
-    assert f"the gap is {found.gap[place]:.3g} (below {found.gap_upper[place]:.3g} for every pair)" in said
+    assert (
+        f"the gap is {number(found.gap[place])} (below {number(found.gap_upper[place])} for every pair)"
+        in said
+    )
 
 
 def test_a_ratio_that_is_not_finite_is_said_so() -> None:

@@ -7,8 +7,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from harness.report.page.curves import TOLERANCE, band_path, line_path
-from harness.report.page.scales import linear, logarithmic, window
+from harness.report.charts import TOLERANCE, band_path, line_path, linear, logarithmic, window
 
 
 def points(path: str) -> list[list[tuple[float, float]]]:
