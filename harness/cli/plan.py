@@ -13,7 +13,7 @@ from cyclopts import Parameter
 from harness.cli.packages import require
 from harness.cli.streams import say
 from harness.errors import InputError
-from harness.numbers import confidence_text, limit_text, number, percent
+from harness.numbers import confidence_text, limit_text, number
 
 if TYPE_CHECKING:
     from harness.statistics.planning import Plan
@@ -137,7 +137,7 @@ def _parity(options: PlanOptions, ratio: float) -> Answer:
         plan,
         f"at a threshold chosen beforehand, {options.groups} groups whose FMR is {options.fmr:g} are shown to be "
         f"within a ratio of {limit_text(ratio)}, every pair by its {confidence_text(options.confidence)} upper bound, "
-        f"with a chance of {percent(plan.power)}",
+        f"with a chance of {_chance(plan.power)}",
         {"goal": "show parity", "max_ratio": ratio},
     )
 
@@ -153,9 +153,9 @@ def _threshold(options: PlanOptions, ratio: float) -> Answer:
     passes = power_to_pass_scan(ratio, options.groups, options.confidence)
     if options.power >= passes:
         return Answer(
-            ("find the threshold", "no number", "no number", "", "", f"< {percent(passes)}"),
+            ("find the threshold", "no number", "no number", "", "", f"< {_chance(passes)}"),
             f"Find the threshold: no amount of data finds it with a chance of {confidence_text(options.power)}, for "
-            f"the scan of `harness evaluate` passes where it starts with a chance of {percent(passes)} at this "
+            f"the scan of `harness evaluate` passes where it starts with a chance of {_chance(passes)} at this "
             "ratio and confidence; ask for less power, or for a narrower ratio.",
             {"goal": "find the threshold", "max_ratio": ratio, "trials": None, "power_below": passes},
         )
@@ -167,7 +167,7 @@ def _threshold(options: PlanOptions, ratio: float) -> Answer:
         "find the threshold",
         plan,
         f"`harness evaluate` finds parity down to a threshold where FMR is {options.fmr:g}, with a chance of "
-        f"{percent(plan.power)}; its scan starts only where pooled false matches would show parity with "
+        f"{_chance(plan.power)}; its scan starts only where pooled false matches would show parity with "
         f"{confidence_text(SCAN_POWER)}, so it asks for more than a threshold chosen beforehand{allowance}",
         {"goal": "find the threshold", "max_ratio": ratio},
     )
@@ -181,7 +181,7 @@ def _detection(options: PlanOptions, ratio: float) -> Answer:
         "detect a ratio",
         plan,
         f"a ratio of {limit_text(ratio)} between two of {options.groups} groups whose mean FMR is {options.fmr:g} is "
-        f"detected at {confidence_text(options.confidence)} confidence, with a chance of {percent(plan.power)}",
+        f"detected at {confidence_text(options.confidence)} confidence, with a chance of {_chance(plan.power)}",
         {"goal": "detect a ratio", "ratio": ratio},
     )
 
@@ -237,6 +237,10 @@ def _planned(
     return by_trials(*terms, _design_effect(options))
 
 
+def _chance(power: float) -> str:
+    return confidence_text(round(power, 4))
+
+
 def _design_effect(options: PlanOptions) -> float:
     return 1.0 if options.design_effect is None else options.design_effect
 
@@ -252,7 +256,7 @@ def _answer(name: str, plan: Plan, shown: str, goal: dict[str, Any]) -> Answer:
             f"{plan.trials:,}",
             f"{plan.errors:,.0f}",
             f"{plan.design_effect:.2f}",
-            percent(plan.power),
+            _chance(plan.power),
         ),
         f"{name.capitalize()}: with {plan.trials:,} non-mated trials of each group (all pairs of {subjects:,} "
         f"subjects), worth {plan.trials / plan.design_effect:,.0f} independent ones, {shown}.",

@@ -118,6 +118,7 @@ def set_title(ax: Axes, what: str, matcher: str, details: str, *, above: float =
     ax.set_title(
         f"{first}\n{fitting(details, width, TITLE_SIZE)}",
         loc="left",
+        y=1.0,  # where it would be put anyway, after all ticks were laid out once more
         fontsize=TITLE_SIZE,
         pad=6 + above,
         parse_math=False,

@@ -5,10 +5,12 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Literal, TypeAlias
 
+import matplotlib as mpl
 import numpy as np
 from matplotlib.axes import Axes
 from matplotlib.axis import XAxis, YAxis
-from matplotlib.ticker import FixedLocator, FuncFormatter, LogLocator, MaxNLocator, NullFormatter, NullLocator
+from matplotlib.markers import TICKDOWN, TICKLEFT
+from matplotlib.ticker import FixedLocator, FuncFormatter, LogLocator, MaxNLocator, NullLocator
 
 from harness.arrays import BoolArray, FloatArray, IntArray
 from harness.figures.style import FONT, GRID, TEXT_SIZE
@@ -114,6 +116,7 @@ def rate_scale(ax: Axes, which: Which, limits: tuple[float, float], label: str) 
     scikit-learn's DET curve ends at 0.135 %; these axes end where the data do.
     """
     _logarithmic(ax, which, limits, label)
+    _draw_minor_ticks(ax, which)
     _axis(ax, which).set_major_locator(LogLocator(10, numticks=12))
     _axis(ax, which).set_major_formatter(FuncFormatter(lambda value, _: _power(round(np.log10(value)))))
 
@@ -170,8 +173,33 @@ def _logarithmic(ax: Axes, which: Which, limits: tuple[float, float], label: str
     set_limits: Callable[..., object] = ax.set_xlim if which == "x" else ax.set_ylim
     set_scale("log")
     set_limits(*limits)
-    _axis(ax, which).set_minor_formatter(NullFormatter())
     _axis(ax, which).set_label_text(label, fontsize=TEXT_SIZE)
+
+
+def _draw_minor_ticks(ax: Axes, which: Which) -> None:
+    """Draw the unlabelled ticks of a logarithmic axis as one line of markers.
+
+    matplotlib makes five artists of every tick, which takes longer than drawing all the curves.
+    """
+    axis, across = _axis(ax, which), which == "x"
+    ticks = [
+        at
+        for at in axis.get_minorticklocs()
+        if min(axis.get_view_interval()) <= at <= max(axis.get_view_interval())
+    ]
+    zeros = [0.0] * len(ticks)
+    ax.plot(
+        *((ticks, zeros) if across else (zeros, ticks)),
+        transform=ax.get_xaxis_transform() if across else ax.get_yaxis_transform(),
+        color=mpl.rcParams["xtick.color"],
+        linestyle="none",
+        marker=TICKDOWN if across else TICKLEFT,
+        markersize=mpl.rcParams["xtick.minor.size"],
+        markeredgewidth=mpl.rcParams["xtick.minor.width"],
+        clip_on=False,
+        label="_minor ticks",
+    )
+    axis.set_minor_locator(NullLocator())
 
 
 def _power(exponent: int) -> str:
