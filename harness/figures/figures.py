@@ -60,6 +60,14 @@ def figures_of(evaluation: Evaluation) -> Iterator[tuple[str, Display]]:
         A file name without its suffix: the kind of figure, with the axis where it is of one.
     display : Display
         Made when it is asked for; call its ``plot``.
+
+    Examples
+    --------
+    >>> from harness import evaluate
+    >>> scores = {"score": [0.1, 0.4, 0.3, 0.2, 0.8, 0.9], "mated": [0, 0, 0, 0, 1, 1], "sex": list("ffmmfm")}
+    >>> study = {"matcher": {"name": "mine", "version": "1"}, "score": {"better": "higher"}, "groups": {"sex": "sex"}}
+    >>> [name for name, _ in figures_of(evaluate(scores, study=study))][:2]
+    ['verdict_zones', 'false_match_rates_sex']
     """
     yield "verdict_zones", VerdictZonesDisplay.from_evaluation(evaluation)
     for axis, part in _file_names(list(evaluation.axes)).items():
@@ -112,8 +120,11 @@ def plot_verdict_zones(
 
     Examples
     --------
-    >>> display = plot_verdict_zones(evaluation, "ethnicity")  # doctest: +SKIP
-    >>> display.figure_.savefig("zones.png")  # doctest: +SKIP
+    >>> from harness import evaluate
+    >>> scores = {"score": [0.1, 0.4, 0.3, 0.2, 0.8, 0.9], "mated": [0, 0, 0, 0, 1, 1], "sex": list("ffmmfm")}
+    >>> study = {"matcher": {"name": "mine", "version": "1"}, "score": {"better": "higher"}, "groups": {"sex": "sex"}}
+    >>> evaluate(scores, study=study).plot_verdict_zones().title
+    'Verdicts by threshold on sex, matcher mine 1'
     """
     return VerdictZonesDisplay.from_evaluation(evaluation, axis).plot(ax=ax)
 

@@ -206,9 +206,12 @@ class FalseMatchRateDisplay(RateDisplay):
 
     Examples
     --------
-    >>> from harness.figures import FalseMatchRateDisplay, save_figure  # doctest: +SKIP
-    >>> display = FalseMatchRateDisplay.from_evaluation(evaluation, "ethnicity").plot()  # doctest: +SKIP
-    >>> save_figure(display.figure_, "false_match_rates", alt_text=display.alt_text)  # doctest: +SKIP
+    >>> from harness import evaluate
+    >>> scores = {"score": [0.1, 0.4, 0.3, 0.2, 0.8, 0.9], "mated": [0, 0, 0, 0, 1, 1], "sex": list("ffmmfm")}
+    >>> study = {"matcher": {"name": "mine", "version": "1"}, "score": {"better": "higher"}, "groups": {"sex": "sex"}}
+    >>> display = FalseMatchRateDisplay.from_evaluation(evaluate(scores, study=study), "sex").plot()
+    >>> display.title, display.figure_.axes == [display.ax_]
+    ('FMR by sex, matcher mine 1', True)
     """
 
     @classmethod

@@ -182,11 +182,8 @@ def _draw_minor_ticks(ax: Axes, which: Which) -> None:
     matplotlib makes five artists of every tick, which takes longer than drawing all the curves.
     """
     axis, across = _axis(ax, which), which == "x"
-    ticks = [
-        at
-        for at in axis.get_minorticklocs()
-        if min(axis.get_view_interval()) <= at <= max(axis.get_view_interval())
-    ]
+    low, high = axis.get_view_interval()
+    ticks = [at for at in axis.get_minorticklocs() if low <= at <= high]
     zeros = [0.0] * len(ticks)
     ax.plot(
         *((ticks, zeros) if across else (zeros, ticks)),

@@ -160,7 +160,7 @@ def _missed(evaluation: Evaluation) -> str:
 
 
 def _many(evaluation: Evaluation, rates: Rates, index: int) -> str:
-    """Warn where parity holds among so many errors that the threshold is of no use."""
+    """Warn where parity holds, but among too many errors for the threshold to be of use."""
     if evaluation.policy.max_fmr is not None or not (rates.estimate[:, index] >= RARE).any():
         return ""
     errors = wording_of(evaluation).errors

@@ -81,7 +81,7 @@ class Chart:
 
 @dataclass(frozen=True, eq=False)
 class Horizontal:
-    """What all figures of a page have in common: the thresholds they show."""
+    """The thresholds that all figures of a page show."""
 
     scale: Scale
     thresholds: FloatArray
@@ -230,7 +230,7 @@ class Scale:
 
 
 def linear(low: float, high: float, ticks: int = 5) -> Scale:
-    """Return a linear scale with about so many round numbers on it."""
+    """Return a linear scale with about ``ticks`` round numbers on it."""
     if low == high:
         low, high = low - 0.5, high + 0.5
     rough = abs(high - low) / ticks

@@ -1,4 +1,4 @@
-"""What a report consists of, whatever it is rendered as: plain values and no markup."""
+"""The parts of a report, whatever it is rendered as: plain values and no markup."""
 
 from __future__ import annotations
 
@@ -48,7 +48,7 @@ class Quantity:
     codes : ndarray of int64, shape (R, T), or (R, 1) where it is the same at every threshold
         A count, or the code of a numeral; below zero, the index of a word: -1 for the first.
     words : tuple of str
-        What stands in place of a number, with the reason where it is undefined.
+        Written in place of a number, with the reason where it is undefined.
     counted : bool
         Whether codes are counts.
     numeric : bool
@@ -117,7 +117,7 @@ def numbers(
     heading : str
     values : ndarray of float64, shape (R, T) or (T,)
     undefined, unbounded : str
-        What NaN and inf are written as, with the reason.
+        Written in place of NaN and inf, with the reason.
     """
     values = np.atleast_2d(values)
     codes = np.select([np.isnan(values), np.isinf(values)], [-1, -2], numeral_codes(values))
@@ -161,7 +161,7 @@ class Table:
     Attributes
     ----------
     caption : str
-        What it shows, and of what.
+        Names the numbers and those they are of.
     scope : str
         Threshold, confidence and whatever else the numbers hold for.
     columns : tuple of Column
@@ -242,7 +242,7 @@ Block: TypeAlias = Paragraph | Facts | Table | Formula
 
 @dataclass(frozen=True)
 class Section:
-    """A heading and what stands under it."""
+    """A heading and the blocks below it."""
 
     key: str
     heading: str
@@ -259,7 +259,7 @@ class Mark:
     label : str
         The threshold.
     names : tuple of str
-        What it is; several where they coincide.
+        Its meanings; several where they coincide.
     """
 
     index: int
@@ -287,7 +287,7 @@ class ZoneStrip:
 
 @dataclass(frozen=True)
 class AxisReading:
-    """What is shown of one axis at any threshold: figures, each with its table.
+    """One axis at any threshold: figures, each with its table.
 
     Attributes
     ----------
@@ -344,7 +344,7 @@ class Report:
     headline : str
         The answer in one sentence.
     warnings : tuple of str
-        What has to be read before the answer; see `harness.evaluation.unreliable`.
+        To be read before the answer; see `harness.evaluation.unreliable`.
     lead : Facts
         The answer in plain paragraphs.
     findings : Facts
@@ -358,7 +358,7 @@ class Report:
         Index of the threshold that a report shows first.
     axes : tuple of AxisReading
     sections : tuple of Section
-        What follows: limits, methods, provenance, glossary.
+        Limits, methods, provenance and glossary.
     """
 
     title: str

@@ -150,7 +150,7 @@ def _digest(text: str) -> str:
 
 
 MOST_NUMBERS = 450_000
-"""What fits into a page of 1.5 MB beside everything else."""
+"""As many as fit into a page of 1.5 MB beside everything else."""
 
 
 class Series:
@@ -193,7 +193,7 @@ class Series:
         across : sequence of float, length P
             How far across a figure each threshold shown lies.
         names : mapping of int to str
-            What the marked thresholds are, by their index among those shown.
+            The meanings of the marked thresholds, by their index among those shown.
         """
         document = {
             "thresholds": [report.thresholds[index] for index in self.indices],

@@ -131,7 +131,7 @@ class Rendered:
     ----------
     svg : str
     alternative : str
-        What it shows, for those who do not see it.
+        The words for those who do not see it.
     """
 
     svg: str

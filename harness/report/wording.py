@@ -31,7 +31,7 @@ __all__ = [
 
 @dataclass(frozen=True)
 class Wording:
-    """What trials, errors and rates are called.
+    """The names of trials, errors and rates.
 
     Attributes
     ----------
@@ -41,11 +41,11 @@ class Wording:
     trials, non_mated, mated : str
         Plural.
     error, errors : str
-        What ``rate`` is a rate of, singular and plural.
+        Counted by ``rate``, singular and plural.
     misses : str
-        What ``cost`` is a rate of.
+        Counted by ``cost``.
     hit, miss : str
-        What becomes of trials that are errors, non-mated and mated.
+        The outcome of trials that are errors, non-mated and mated.
     """
 
     rate: str
@@ -177,10 +177,9 @@ def axis_marks(evaluation: Evaluation, axis: AxisEvaluation) -> tuple[int, ...]:
 
 
 def index_of_not_detected(evaluation: Evaluation) -> int | None:
-    """Where nothing is detected on any judged axis from there on; None where there is no such threshold."""
-    indices = [axis.verdict.not_detected_from for axis in evaluation.judged_axes]
-    known = [index for index in indices if index is not None]
-    return max(known) if len(known) == len(indices) else None
+    """Return the index from which nothing is detected on any judged axis; None where there is no such threshold."""
+    threshold = evaluation.not_detected_from
+    return None if threshold is None else evaluation.place_of(threshold)
 
 
 def index_of_answer(evaluation: Evaluation) -> int | None:
@@ -203,7 +202,7 @@ def start_index(evaluation: Evaluation) -> int:
 
 LEFT_TO_RIGHT = "\u200e"
 NEUTRAL = " ,.;:()–-%<>&\u00a0\n"
-"""What may stand between a name and what follows it."""
+"""The signs that may be between a name and the next word or number."""
 
 
 def in_order(text: str) -> str:

@@ -8,10 +8,16 @@ from matplotlib.figure import Figure
 from matplotlib.text import Text
 from numpy.testing import assert_array_equal
 from seen import texts
+from worlds import world
 
 from harness.errors import InputError
 from harness.evaluation import Evaluation
-from harness.figures import FalseMatchRateDisplay
+from harness.figures import (
+    FalseMatchRateDisplay,
+    FalseNonMatchRateDisplay,
+    IdentificationRateDisplay,
+    cost_display,
+)
 from harness.numbers import number
 
 Lines = dict[str, tuple[np.ndarray, np.ndarray]]
@@ -227,3 +233,53 @@ def test_an_unknown_axis_names_those_there_are(three: Evaluation) -> None:
 def test_an_evaluation_draws_itself(three: Evaluation) -> None:
     display = three.plot_false_match_rates()
     assert display.ax_.get_title("left").startswith("FMR by group")
+
+
+def test_false_non_match_rates_are_the_evaluations_and_zero_is_a_bound() -> None:
+    evaluation = world("3 groups")
+    display = FalseNonMatchRateDisplay.from_evaluation(evaluation, "group").plot()
+    rates = evaluation.axes["group"].false_non_matches
+    drawn = {line.get_label(): np.asarray(line.get_ydata()) for line in display.ax_.lines}
+    for i, group in enumerate(rates.groups):
+        errors, estimate, upper = (a[i, display.shown] for a in (rates.errors, rates.estimate, rates.upper))
+        assert_array_equal(drawn[group], np.where(errors > 0, estimate, np.nan))
+        if (errors == 0).any():
+            assert_array_equal(drawn[f"_upper bound of {group}"], np.where(errors > 0, np.nan, upper))
+    assert (rates.errors[:, display.shown] == 0).any()
+    assert display.ax_.get_ylabel() == "false non-match rate (FNMR), logarithmic"
+
+
+def test_the_cost_is_read_at_the_safe_threshold() -> None:
+    evaluation = world("3 groups")
+    place, rates = evaluation.safe.place, evaluation.axes["group"].false_non_matches
+    said = FalseNonMatchRateDisplay.from_evaluation(evaluation, "group").alt_text
+    assert f"At {evaluation.safe_threshold:.6g}, the safe threshold, " in said
+    for i, group in enumerate(rates.groups):
+        estimate, lower, upper = (a[i, place] for a in (rates.estimate, rates.lower, rates.upper))
+        assert f"{group} has {number(estimate)} (bounds {number(lower)} and {number(upper)})" in said
+
+
+def test_searches_cost_hits() -> None:
+    evaluation = world("searches")
+    display = cost_display(evaluation, "group")
+    assert isinstance(display, IdentificationRateDisplay)
+    misses = evaluation.axes["group"].false_non_matches
+    drawn = {line.get_label(): np.asarray(line.get_ydata()) for line in display.plot().ax_.lines}
+    for i, group in enumerate(misses.groups):
+        errors, estimate, upper = (
+            a[i, display.shown] for a in (misses.errors, misses.estimate, misses.upper)
+        )
+        assert_array_equal(drawn[group], np.where(errors > 0, 1 - estimate, np.nan))
+        if (errors == 0).any():
+            assert_array_equal(drawn[f"_upper bound of {group}"], np.where(errors > 0, np.nan, 1 - upper))
+    assert (misses.errors[:, display.shown] == 0).any()
+    assert display.ax_.get_ylabel() == "true positive identification rate (TPIR)"
+    assert display.ax_.get_ylim() == (0, 1)
+    assert "no search missed: lower bound" in [text.get_text() for text in texts(display.ax_.figure)]
+
+
+def test_comparisons_have_no_tpir() -> None:
+    evaluation = world("3 groups")
+    assert isinstance(cost_display(evaluation, "group"), FalseNonMatchRateDisplay)
+    with pytest.raises(InputError, match="the study's task is verification"):
+        IdentificationRateDisplay.from_evaluation(evaluation, "group")

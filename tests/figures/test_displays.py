@@ -1,3 +1,4 @@
+import base64
 import hashlib
 import subprocess
 import sys
@@ -8,10 +9,11 @@ import matplotlib as mpl
 import numpy as np
 import pytest
 from matplotlib.figure import Figure
-from worlds import POLICY, scores, study
+from worlds import POLICY, scores, study, world
 
 from harness.errors import InputError
-from harness.figures import FalseMatchRateDisplay, save_figure, save_figures
+from harness.evaluation import Evaluation
+from harness.figures import FalseMatchRateDisplay, figures_of, save_figure, save_figures
 from harness.text import page
 from tests.few_thresholds import evaluate_at
 
@@ -100,3 +102,32 @@ def test_an_unknown_format_is_refused(tmp_path: Path) -> None:
 def test_a_missing_folder_is_named(tmp_path: Path) -> None:
     with pytest.raises(InputError, match=r"nowhere/a\.png: cannot be written"):
         save_figure(Figure(), tmp_path / "nowhere" / "a", ("png",))
+
+
+@pytest.mark.parametrize("name", ["3 groups", "across 3 groups", "searches"])
+def test_every_figure_is_shown_with_its_alternative_text(name: str) -> None:
+    for called, display in figures_of(world(name)):
+        data, metadata = display.plot()._repr_mimebundle_(include=None, exclude=None)
+        assert base64.b64decode(data["image/png"]).startswith(b"\x89PNG"), called
+        assert metadata["image/png"]["alt"] == data["text/plain"] == display.alt_text
+
+
+def test_it_is_as_wide_as_the_figure_at_96_dots_an_inch(display: FalseMatchRateDisplay) -> None:
+    _, metadata = display.plot()._repr_mimebundle_()
+    assert metadata["image/png"]["width"] == round(96 * display.figure_.get_size_inches()[0])  # type: ignore[union-attr]
+
+
+def test_one_that_was_not_drawn_yet_is_drawn(three: Evaluation) -> None:
+    data, _ = FalseMatchRateDisplay.from_evaluation(three, "group")._repr_mimebundle_()
+    assert "image/png" in data
+
+
+def test_on_axes_that_were_given_it_is_no_figure_of_its_own(three: Evaluation) -> None:
+    ax = Figure().subplots()
+    display = three.plot_false_match_rates(ax=ax)
+    assert display.ax_ is ax
+    assert display._repr_mimebundle_() == ({"text/plain": display.alt_text}, {})
+
+
+def test_drawn_again_it_shows_the_same_bytes(display: FalseMatchRateDisplay) -> None:
+    assert display.plot()._repr_mimebundle_() == display.plot()._repr_mimebundle_()
