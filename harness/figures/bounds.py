@@ -58,6 +58,9 @@ UNDEFINED: dict[str, Any] = {"color": GREY, "linestyle": "", "marker": "x", "mar
 HEADROOM = 0.965
 """How high in the axes stand the markers of what has no finite height."""
 
+BELOW_PARITY = 0.8
+HIGHEST = 1e6
+
 
 @dataclass(frozen=True)
 class Curve:
@@ -187,10 +190,6 @@ def _off_the_top(
         y = np.where(where, height, np.nan)
         marks = sparse_marks(x, where, 0, 12, required=int(np.flatnonzero(where)[0]))
         ax.plot(x, y, transform=ax.get_xaxis_transform(), label=name, markevery=marks, **line)
-
-
-BELOW_PARITY = 0.8
-HIGHEST = 1e6
 
 
 @dataclass(frozen=True, eq=False, kw_only=True)

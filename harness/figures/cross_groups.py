@@ -50,6 +50,18 @@ WITHOUT_EVENTS: dict[str, Any] = {
 }
 UNTRIED: dict[str, Any] = {"facecolor": "#FFFFFF", "edgecolor": GREY, "linewidth": 0.4}
 
+Colour = tuple[float, float, float, float]
+
+COLOURS = "cividis"
+"""Even in lightness, so that it reads in grey and for every kind of colour vision."""
+
+STEPS = 60
+MIDDLE_LUMINANCE = 0.179
+"""Where black and white contrast equally, 4.6 to 1: (L + 0.05)² = 1.05 × 0.05."""
+
+# In points.
+BAR_ROOM, BAR_HEIGHT, SHORTEST = 30.0, 9.0, 160.0
+
 
 @dataclass(frozen=True, eq=False, kw_only=True)
 class CrossGroupDisplay(Display):
@@ -267,19 +279,6 @@ def _sides(name: str) -> tuple[str, str]:
     parts = name.split(BETWEEN_SIDES)
     middle = len(parts) // 2
     return BETWEEN_SIDES.join(parts[:middle]), BETWEEN_SIDES.join(parts[middle:])
-
-
-Colour = tuple[float, float, float, float]
-
-COLOURS = "cividis"
-"""Even in lightness, so that it reads in grey and for every kind of colour vision."""
-
-STEPS = 60
-MIDDLE_LUMINANCE = 0.179
-"""Where black and white contrast equally, 4.6 to 1: (L + 0.05)² = 1.05 × 0.05."""
-
-# In points.
-BAR_ROOM, BAR_HEIGHT, SHORTEST = 30.0, 9.0, 160.0
 
 
 def _range_of(values: FloatArray) -> Normalize:

@@ -55,6 +55,15 @@ MOST_NAMED = 6
 
 Self = TypeVar("Self", bound="Display")
 
+# None leaves out what would name the moment or the program.
+METADATA: dict[str, dict[str, Any]] = {
+    "svg": {"Date": None, "Creator": None},
+    "png": {"Software": None},
+    "pdf": {"CreationDate": None, "Creator": None, "Producer": None},
+}
+DESCRIBED_AS = {"svg": "Description", "png": "Description", "pdf": "Subject"}
+PNG_DPI = 150
+
 
 @dataclass(frozen=True, eq=False, kw_only=True)
 class Display(ABC):
@@ -326,16 +335,6 @@ def range_said(thresholds: FloatArray, better: str) -> str:
     ends = [threshold_text(thresholds[end]) for end in (0, -1)]
     direction = "" if better == "higher" else ", a distance, so that lower is stricter"
     return f"{'from ' if len(thresholds) > 1 else 'over one alone, '}{' to '.join(dict.fromkeys(ends))}{direction}"
-
-
-# None leaves out what would name the moment or the program.
-METADATA: dict[str, dict[str, Any]] = {
-    "svg": {"Date": None, "Creator": None},
-    "png": {"Software": None},
-    "pdf": {"CreationDate": None, "Creator": None, "Producer": None},
-}
-DESCRIBED_AS = {"svg": "Description", "png": "Description", "pdf": "Subject"}
-PNG_DPI = 150
 
 
 def save_figure(

@@ -69,6 +69,13 @@ BELOW_TICKS = 38.0
 """From the bottom of the axes to the first row that says what lines, bands and triangles are."""
 SWATCH_HEIGHT = 9.0
 
+# In points.
+MARK_ROW = 15.0
+BEYOND_EDGE = 10.0
+
+SAFE_LINE: dict[str, Any] = {"linestyle": "-", "linewidth": 1.5}
+DETECTED_LINE: dict[str, Any] = {"linestyle": (0, (4, 3)), "linewidth": 1.0}
+
 
 @dataclass(frozen=True)
 class Room:
@@ -239,14 +246,6 @@ def name_lines(
         column, row = divmod(i, rows)
         y = -BELOW_TICKS - ROW * (explained + row + 1)
         entry(ax, corner, column * wide, y, name, **style.line)
-
-
-# In points.
-MARK_ROW = 15.0
-BEYOND_EDGE = 10.0
-
-SAFE_LINE: dict[str, Any] = {"linestyle": "-", "linewidth": 1.5}
-DETECTED_LINE: dict[str, Any] = {"linestyle": (0, (4, 3)), "linewidth": 1.0}
 
 
 @dataclass(frozen=True)

@@ -44,6 +44,9 @@ GAP = 5.0
 LEADER = 16.0
 COLUMN = 14.0
 
+WORD = re.compile(r"×?[^\s×]+")
+BEFORE_GAP = " ,;:–-"
+
 
 def label_names(names: Sequence[str], width: float) -> tuple[str, ...]:
     """Return names short enough for labels, and distinct.
@@ -187,10 +190,6 @@ def columns(names: Sequence[str], width: float) -> tuple[int, int, float]:
     fit = max(1, min(len(names), int((width + COLUMN) // widest)))
     rows = -(-len(names) // fit)
     return -(-len(names) // rows), rows, widest
-
-
-WORD = re.compile(r"×?[^\s×]+")
-BEFORE_GAP = " ,;:–-"
 
 
 @lru_cache(maxsize=8192)

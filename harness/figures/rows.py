@@ -51,6 +51,22 @@ __all__ = ["GroupsAtThresholdDisplay", "ScoreDistributionDisplay"]
 ROW_HEIGHT = 17.0  # in points
 ESTIMATE = LineStyle(PALETTE[2], SOLID, "o", "full")
 
+MOST_BINS = 60
+
+# In points.
+HIGH_ROW, LOW_ROW = 44.0, 26.0
+MANY_ROWS = 8
+FILLED = 0.88
+"""How much of its row the highest distribution takes."""
+
+NON_MATED = FillStyle(PALETTE[2], "#CFE5F3", "")
+MATED = FillStyle(PALETTE[3], "#FBE3D3", "////")
+BEYOND: dict[str, Any] = {"color": GREY, "linestyle": "", "marker": "<", "markersize": 5}
+
+BETWEEN_COLUMNS = 12.0
+COLUMN_HEADINGS = ROW
+"""The height of headings above the axes, in points."""
+
 
 @dataclass(frozen=True, eq=False, kw_only=True)
 class GroupsAtThresholdDisplay(Display):
@@ -238,18 +254,6 @@ class GroupsAtThresholdDisplay(Display):
             )
 
 
-MOST_BINS = 60
-# In points.
-HIGH_ROW, LOW_ROW = 44.0, 26.0
-MANY_ROWS = 8
-FILLED = 0.88
-"""How much of its row the highest distribution takes."""
-
-NON_MATED = FillStyle(PALETTE[2], "#CFE5F3", "")
-MATED = FillStyle(PALETTE[3], "#FBE3D3", "////")
-BEYOND: dict[str, Any] = {"color": GREY, "linestyle": "", "marker": "<", "markersize": 5}
-
-
 @dataclass(frozen=True, eq=False, kw_only=True)
 class ScoreDistributionDisplay(ThresholdDisplay):
     """Share of each group's trials between neighbouring thresholds, per unit of score; each row has its own scale.
@@ -434,11 +438,6 @@ def _spread_evenly(thresholds: FloatArray) -> list[int]:
     grid = np.linspace(thresholds[0], thresholds[-1], MOST_BINS + 1)
     nearest = {int(np.argmin(np.abs(thresholds - at))) for at in grid}
     return sorted(nearest)
-
-
-BETWEEN_COLUMNS = 12.0
-COLUMN_HEADINGS = ROW
-"""The height of headings above the axes, in points."""
 
 
 def _axes_for_rows(

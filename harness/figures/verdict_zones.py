@@ -56,6 +56,11 @@ GROUND = {"facecolor": "white", "edgecolor": "none", "pad": 1.0}
 LEAST_BAR = 4.0
 """So that a verdict at a single threshold is seen."""
 
+MOST_RUNS = 6
+"""More zones than these are counted in the alt text rather than listed."""
+
+NAME_ROOM = NAME_WIDTH + 2 * GAP  # in points
+
 
 @dataclass(frozen=True)
 class AxisZones:
@@ -203,12 +208,6 @@ def _draw_readings(ax: Axes, along: Transform, zones: AxisZones, bottom: float) 
 
 def _between(value: float, one: float, other: float) -> float:
     return min(max(value, min(one, other)), max(one, other))
-
-
-MOST_RUNS = 6
-"""More zones than these are counted in the alt text rather than listed."""
-
-NAME_ROOM = NAME_WIDTH + 2 * GAP  # in points
 
 
 @dataclass(frozen=True, eq=False, kw_only=True)

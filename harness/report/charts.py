@@ -19,6 +19,14 @@ MOST_BANDS = 8
 COLOURS, DASHES, SHAPES = 5, 6, 8
 LARGEST_RATIO = 100.0
 
+STEPS = (1, 2, 2.5, 5, 10)
+FEWEST_DECADES = 2
+BEYOND_LAST_EVENT = 0.04
+
+WIDTH, HEIGHT = 1600, 640
+TOLERANCE = 0.8
+"""How far a drawn line may lie from the points, in units of which a pixel has about two."""
+
 
 @dataclass(frozen=True)
 class Curve:
@@ -198,11 +206,6 @@ def percentage(share: float) -> str:
     return f"{100 * share:.2f}%"
 
 
-STEPS = (1, 2, 2.5, 5, 10)
-FEWEST_DECADES = 2
-BEYOND_LAST_EVENT = 0.04
-
-
 @dataclass(frozen=True)
 class Scale:
     """A scale from one end of a figure to the other.
@@ -286,11 +289,6 @@ def window(thresholds: FloatArray, rates: Iterable[FloatArray], marks: Iterable[
     to_show = along[max(int(events[-1]), *marks, first)] * (1 + BEYOND_LAST_EVENT)
     last = int(np.searchsorted(along[first:], to_show)) + first
     return first, min(last, len(thresholds) - 1)
-
-
-WIDTH, HEIGHT = 1600, 640
-TOLERANCE = 0.8
-"""How far a drawn line may lie from the points, in units of which a pixel has about two."""
 
 
 def line_path(x: FloatArray, y: FloatArray, drawn: BoolArray) -> str:

@@ -37,6 +37,8 @@ __all__ = [
     "words",
 ]
 
+Status: TypeAlias = Literal["shown", "not_detected", "none"]
+
 
 @dataclass(frozen=True, eq=False)
 class Quantity:
@@ -127,9 +129,6 @@ def numbers(
 def words(heading: str, indices: IntArray, said: tuple[str, ...]) -> Quantity:
     """Return a column of words: indices among those said, shape (R, T) or (T,)."""
     return Quantity(heading, -1 - np.atleast_2d(indices).astype(np.int64), said, numeric=False)
-
-
-Status: TypeAlias = Literal["shown", "not_detected", "none"]
 
 
 @dataclass(frozen=True)

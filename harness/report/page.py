@@ -22,6 +22,9 @@ from harness.text import page
 
 __all__ = ["comparison_page", "report_page"]
 
+MOST_NUMBERS = 450_000
+"""As many as fit into a page of 1.5 MB beside everything else."""
+
 
 @dataclass(frozen=True)
 class RenderedZone:
@@ -147,10 +150,6 @@ def _text(name: str) -> str:
 
 def _digest(text: str) -> str:
     return f"sha256-{base64.b64encode(hashlib.sha256(text.encode()).digest()).decode()}"
-
-
-MOST_NUMBERS = 450_000
-"""As many as fit into a page of 1.5 MB beside everything else."""
 
 
 class Series:

@@ -59,6 +59,22 @@ STANDARDS: list[typst.PDFStandard] = ["ua-1", "a-2a"]
 NO_DATE = 0
 """PDF/A asks for a date; that of an evaluation is nowhere, and the moment would change the bytes."""
 
+ZONES = ("zones", "")
+ACROSS = "across"
+
+Part: TypeAlias = dict[str, Any]
+
+LINES_OF_FORMULA = ";  "
+LONGEST_NAME = 38
+LONGEST_WORDS = 30
+LONGEST_NUMBER = 13
+"""Of the text of a column, in characters; what is longer is broken into lines."""
+
+NUMBERED = "‹U+"
+"""How every letter that is written by its number begins."""
+
+WITH_MOST_LETTERS = ("DejaVuSans.ttf", "STIXGeneral.ttf")
+
 
 def report_pdf(report: Report, figures: RenderedFigures, *, digest: str) -> bytes:
     """Return the PDF of a report on one evaluation; equal reports give equal bytes.
@@ -119,10 +135,6 @@ def _set(kind: str, title: str, subtitle: str, digests: Sequence[str], parts: Se
         raise HarnessError(f"the report cannot be made a PDF ({reasons})") from error
 
 
-ZONES = ("zones", "")
-ACROSS = "across"
-
-
 @dataclass(frozen=True)
 class Rendered:
     """A figure.
@@ -139,7 +151,7 @@ class Rendered:
 
 
 RenderedFigures: TypeAlias = Mapping[tuple[str, str], Rendered]
-"""Figures by kind and axis: those of `harness.report.content.model.Figure`, `ZONES` for all axes, and `ACROSS`."""
+"""Figures by kind and axis: those of `harness.report.model.Figure`, `ZONES` for all axes, and `ACROSS`."""
 
 
 def render_figures(evaluation: Evaluation, folder: Path | None = None) -> RenderedFigures:
@@ -181,15 +193,6 @@ def _svg(name: str, display: Display, folder: Path | None) -> str:
     if drawn is not None and drawn.is_file():
         return page(drawn.read_text(encoding="utf-8"))
     return page(display.render("svg").decode())
-
-
-Part: TypeAlias = dict[str, Any]
-
-LINES_OF_FORMULA = ";  "
-LONGEST_NAME = 38
-LONGEST_WORDS = 30
-LONGEST_NUMBER = 13
-"""Of the text of a column, in characters; what is longer is broken into lines."""
 
 
 def report_parts(report: Report, figures: RenderedFigures) -> list[Part]:
@@ -250,7 +253,7 @@ def _on_numbers(said: object) -> Iterator[Part]:
     if NUMBERED in json.dumps(said, ensure_ascii=False):
         yield _paragraph(
             "Some characters of names are in no font of this file, or have no printed form. Each is written by its "
-            "number in Unicode, such as ‹U+4E2D›. Figures tell such a name by its index among the groups, in the "
+            "number in Unicode, such as ‹U+4E2D›. Figures tell such a name by its place among the groups, in the "
             "order of the tables. report.html shows names in every script."
         )
 
@@ -341,12 +344,6 @@ def _width(table: Table, index: int) -> int:
         *(word for text in cells for word in text.split()),
     ]
     return min(most, max(map(len, [*cells, *words]), default=1)) + 1
-
-
-NUMBERED = "‹U+"
-"""How every letter that is written by its number begins."""
-
-WITH_MOST_LETTERS = ("DejaVuSans.ttf", "STIXGeneral.ttf")
 
 
 def folder_of_fonts() -> Path:

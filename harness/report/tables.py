@@ -37,6 +37,14 @@ UNBOUNDED_RATIO = "no upper bound"
 UNTRIED = "undefined: no trials"
 NO_TRIALS = "undefined: a group has no trials"
 
+MOST_PAIRS = 28
+"""Those of eight groups."""
+
+MOST_CELLS = 64
+"""Likewise, of probe and reference."""
+
+NUMBERS = ("ratio", "lower", "upper", "p_value")
+
 
 def ratio_text(value: float, unbounded: str = UNBOUNDED_RATIO) -> str:
     """Write a ratio, or a bound of one, by itself."""
@@ -291,15 +299,6 @@ def _with_reasons(quantity: Quantity, undefined: np.ndarray, reasons: tuple[str,
     codes = np.where(undefined >= 0, -1 - undefined, quantity.codes)
     codes = np.where((undefined < 0) & (quantity.codes < 0), -1 - len(reasons), codes)
     return Quantity(quantity.heading, codes, (*reasons, UNBOUNDED_RATIO))
-
-
-MOST_PAIRS = 28
-"""Those of eight groups."""
-
-MOST_CELLS = 64
-"""Likewise, of probe and reference."""
-
-NUMBERS = ("ratio", "lower", "upper", "p_value")
 
 
 def every_two_groups(evaluation: Evaluation, axis: AxisEvaluation) -> Further:

@@ -28,6 +28,18 @@ __all__ = [
     "wording_of",
 ]
 
+SAFE = "safe threshold"
+NAMED_BY_POLICY = "named by the policy"
+MEANINGS = {
+    "not_detected_from": "no disparity detected from here",
+    "parity_shown_from": "parity shown from here",
+    "parity_shown_to": "parity shown up to here",
+}
+
+LEFT_TO_RIGHT = "\u200e"
+NEUTRAL = " ,.;:()–-%<>&\u00a0\n"
+"""The signs that may be between a name and the next word or number."""
+
 
 @dataclass(frozen=True)
 class Wording:
@@ -118,15 +130,6 @@ def ranged(first: str, last: str) -> str:
     return first if first == last else f"{first} to {last}"
 
 
-SAFE = "safe threshold"
-NAMED_BY_POLICY = "named by the policy"
-MEANINGS = {
-    "not_detected_from": "no disparity detected from here",
-    "parity_shown_from": "parity shown from here",
-    "parity_shown_to": "parity shown up to here",
-}
-
-
 def threshold_labels(evaluation: Evaluation) -> tuple[str, ...]:
     """Write every threshold: to six digits where that tells them apart, else in full."""
     short = tuple(map(threshold_text, evaluation.thresholds))
@@ -198,11 +201,6 @@ def start_index(evaluation: Evaluation) -> int:
         return index
     marks = _operating(evaluation) or [mark.index for mark in marks_of(evaluation)][-1:]
     return marks[0] if marks else len(evaluation.thresholds) // 2
-
-
-LEFT_TO_RIGHT = "\u200e"
-NEUTRAL = " ,.;:()–-%<>&\u00a0\n"
-"""The signs that may be between a name and the next word or number."""
 
 
 def in_order(text: str) -> str:
