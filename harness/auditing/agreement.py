@@ -10,10 +10,10 @@ import numpy as np
 import numpy.typing as npt
 
 from harness.arrays import FloatArray
-from harness.auditing.wording import count, share
 from harness.evaluation import Evaluation
 from harness.gate.evidence import Evidence
 from harness.gate.safety import neighbours
+from harness.numbers import alerts_text, percent
 from harness.statistics.intervals import Interval, clopper_pearson
 from harness.statistics.rates import Rates
 from harness.statistics.watchlist import false_alert_rate, implied_fmr
@@ -236,7 +236,7 @@ def judge_limits(alerts: Alerts, allowed: Allowed, limits: tuple[float, float], 
         wide = f"not more than allowed: {expected}, too wide a range to agree with"
         return Judgement(Agreement.CANNOT_TELL, wide)
     if ratio * allowed.upper >= 1:
-        much = f"that is up to {share(allowed.upper, 'up')} of the faces"
+        much = f"that is up to {percent(allowed.upper, 'up')} of the faces"
         return Judgement(Agreement.CANNOT_TELL, f"{expected}; {much}, so hardly any count could be too many")
     shown = f"the rate is shown to be at most {ratio:g} times the highest allowed"
     return Judgement(Agreement.AGREES, f"agrees: {expected}; {shown}")
@@ -255,5 +255,5 @@ def _fewer(allowed: Allowed, expected: str) -> Judgement:
 def compared(alerts: Alerts, allowed: Allowed) -> str:
     """Say how many false alerts there are, and how many the evaluation allows."""
     most = "" if alerts.most == alerts.fewest else f" to {alerts.most:,}"
-    low, high = (count(alerts.faces * bound) for bound in (allowed.lower, allowed.upper))
+    low, high = (alerts_text(alerts.faces * bound) for bound in (allowed.lower, allowed.upper))
     return f"{alerts.fewest:,}{most} where the evaluation allows {low} to {high}"

@@ -10,7 +10,7 @@ import numpy as np
 
 from harness.auditing.mapping import RecordMapping
 from harness.auditing.records import DeploymentRecord
-from harness.auditing.wording import at_most, percent
+from harness.numbers import at_most, confidence_text
 from harness.statistics.intervals import (
     clopper_pearson,
     detectable_ratio,
@@ -63,8 +63,8 @@ def bounds_of_zero(faces: Sequence[int], confidence: float) -> list[float]:
 def claim_of_bound(faces: int, bound: float, confidence: float) -> str:
     """Say the same, where the bound is known."""
     return (
-        f"0 false alerts among {faces:,} faces shows a false alert rate of {at_most(bound)} at {percent(confidence)} "
-        "confidence; it says nothing about differences between groups"
+        f"0 false alerts among {faces:,} faces shows a false alert rate of {at_most(bound)} at "
+        f"{confidence_text(confidence)} confidence; it says nothing about differences between groups"
     )
 
 

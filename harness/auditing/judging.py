@@ -35,7 +35,6 @@ from harness.auditing.result import (
     ThresholdStanding,
     WatchlistStanding,
 )
-from harness.auditing.wording import one_in
 from harness.config import shown
 from harness.errors import InputError
 from harness.evaluation import Evaluation, from_json, to_json
@@ -43,6 +42,7 @@ from harness.files import content_of
 from harness.gate.evidence import MAX_BYTES, Evidence, evidence_of
 from harness.gate.findings import Rule
 from harness.gate.safety import judge_threshold
+from harness.numbers import one_in
 from harness.statistics.intervals import Interval
 
 __all__ = ["EvaluationLike", "Judge", "MappingLike", "RecordsLike", "audit"]

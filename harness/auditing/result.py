@@ -15,8 +15,8 @@ from harness.auditing.findings import GroupFinding, claim_of_no_false_alert, cla
 from harness.auditing.mapping import RecordMapping
 from harness.auditing.reading import RecordFile
 from harness.auditing.records import DeploymentRecord
-from harness.auditing.wording import one_in, percent
 from harness.evaluation import html_table
+from harness.numbers import confidence_text, one_in, threshold_text
 
 __all__ = [
     "Audit",
@@ -345,7 +345,7 @@ def _threshold(audit: Audit) -> str:
         ThresholdStanding.SAFE: "at a safe one",
     }
     counted = [f"{found[standing]} {words}" for standing, words in said.items() if found[standing]]
-    return f"safe from {audit.safe_threshold:.6g}; of {len(audit.records)} deployments {', '.join(counted)}"
+    return f"safe from {threshold_text(audit.safe_threshold)}; of {len(audit.records)} deployments {', '.join(counted)}"
 
 
 def _watchlist(audit: Audit) -> str:
@@ -375,7 +375,7 @@ def _false_alerts(audit: Audit) -> str:
 
 def _rate(rate: FalseAlertRate, confidence: float) -> str:
     bounds = f"{one_in(rate.lower, 'down')} to {one_in(rate.upper, 'up')}"
-    return f"{one_in(rate.estimate)} ({percent(confidence)} interval {bounds})"
+    return f"{one_in(rate.estimate)} ({confidence_text(confidence)} interval {bounds})"
 
 
 def _agreement(audit: Audit) -> str:
@@ -402,7 +402,7 @@ def _together(audit: Audit) -> list[tuple[str, str]]:
         watchlists = f"watchlists {sizes[0]:,} to {sizes[1]:,}" if sizes else "watchlists not all known"
         lines.append(
             (
-                f"All at {pool.threshold:.6g}",
+                f"All at {threshold_text(pool.threshold)}",
                 f"{pool.records} deployments, {watchlists}: {_alerts(pool)} among {pool.faces:,} faces, "
                 f"{_rate(pool.rate, audit.confidence)}; {pool.judgement.sentence}; {pool.spread}",
             )
@@ -440,4 +440,6 @@ def _none(audit: Audit) -> str:
 
 
 def _groups(audit: Audit) -> list[str]:
-    return [f"at {pool.threshold:.6g} {pool.groups.sentence}" for pool in audit.pools if pool.groups]
+    return [
+        f"at {threshold_text(pool.threshold)} {pool.groups.sentence}" for pool in audit.pools if pool.groups
+    ]

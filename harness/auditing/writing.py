@@ -10,7 +10,7 @@ from typing import Any
 from harness._version import __version__
 from harness.auditing.records import DeploymentRecord
 from harness.auditing.result import Audit, AuditedRecord, Pool, WatchlistStanding, answer
-from harness.auditing.wording import count, one_in
+from harness.numbers import alerts_text, one_in, threshold_text
 from harness.text import line
 
 __all__ = ["SCHEMA", "as_table", "json_parts", "table_lines", "to_json"]
@@ -148,11 +148,11 @@ def _row(one: AuditedRecord) -> tuple[str, ...]:
         record.date.isoformat(),
         place,
         _whole(record.watchlist_size) + beyond,
-        "unknown" if record.threshold is None else f"{record.threshold:.6g}",
+        "unknown" if record.threshold is None else threshold_text(record.threshold),
         str(one.threshold) if record.threshold is not None else "",
         _whole(record.faces),
         _false(one),
-        "" if one.allowed_alerts is None else " to ".join(count(n) for n in one.allowed_alerts),
+        "" if one.allowed_alerts is None else " to ".join(alerts_text(n) for n in one.allowed_alerts),
         "unknown" if rate is None else one_in(rate.estimate),
         "" if rate is None else f"{one_in(rate.lower, 'down')} to {one_in(rate.upper, 'up')}",
         str(one.judgement.agreement),

@@ -6,7 +6,6 @@ from harness.evaluation.document import content_at, from_json, load
 from harness.evaluation.result import (
     Evaluation,
     Reading,
-    about,
     answer,
     html_summary,
     html_table,
@@ -25,7 +24,6 @@ __all__ = [
     "PolicyLike",
     "Reading",
     "StudyLike",
-    "about",
     "answer",
     "conclude",
     "content_at",

@@ -15,6 +15,7 @@ from harness.evaluation.result import Evaluation
 from harness.files import content_of, reading
 from harness.gate.evaluation_file import Stated, read_evaluation
 from harness.gate.evidence import contradiction_in
+from harness.numbers import threshold_text
 from harness.statistics.verdicts import SafeThreshold
 
 __all__ = ["content_at", "from_json", "load"]
@@ -84,7 +85,7 @@ def _evaluation(stated: Stated, contradiction: str | None) -> Evaluation:
     shape = stated.shape
     safe = SafeThreshold(shape.place_of_safe_threshold, shape.answer.reason)
     if contradiction is not None:
-        said = "none" if shape.answer.safe_threshold is None else f"{shape.answer.safe_threshold:.6g}"
+        said = "none" if shape.answer.safe_threshold is None else threshold_text(shape.answer.safe_threshold)
         safe = SafeThreshold(
             None, f"the file states {said}, which does not follow from its arrays: {contradiction}"
         )

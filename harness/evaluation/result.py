@@ -6,9 +6,11 @@ import json
 import os
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import asdict, dataclass
-from decimal import Decimal
 from functools import cached_property
+from importlib import import_module
 from pathlib import Path
+from types import MethodType
+from typing import Any
 
 import numpy as np
 import pyarrow as pa
@@ -27,9 +29,9 @@ from harness.evaluation.axis import (
     verdict_rows,
 )
 from harness.evaluation.plain import written
-from harness.evaluation.plotting import Plotting
 from harness.files import write_whole
 from harness.gate.evaluation_file import SCHEMAS, AxisShape, ConfirmationShape
+from harness.numbers import RARE, about, confidence_text, limit_text, percent, threshold_text
 from harness.statistics.differentials import pairwise
 from harness.statistics.verdicts import SafeThreshold
 from harness.study import Policy, Study
@@ -38,7 +40,6 @@ from harness.text import html
 __all__ = [
     "Evaluation",
     "Reading",
-    "about",
     "answer",
     "html_summary",
     "html_table",
@@ -48,8 +49,6 @@ __all__ = [
 
 NOWHERE = "at no threshold"
 MOST_NAMED = 6
-MANY = 0.1
-"""From this rate on, a threshold lets so many false matches through that the policy should limit them."""
 
 
 @dataclass(frozen=True)
@@ -71,8 +70,19 @@ class Reading:
     pairs: pa.Table
 
 
+class _Plot:
+    """A function of `harness.figures` as a method, imported when it is first used: an evaluation knows no figures."""
+
+    def __set_name__(self, owner: type, name: str) -> None:
+        self._name = name
+
+    def __get__(self, evaluation: object | None, owner: type) -> Callable[..., Any]:
+        plot: Callable[..., Any] = getattr(import_module("harness.figures"), self._name)
+        return plot if evaluation is None else MethodType(plot, evaluation)
+
+
 @dataclass(frozen=True, eq=False, repr=False)
-class Evaluation(Plotting):
+class Evaluation:
     """The result of evaluating one matcher's scores, complete in itself.
 
     Attributes
@@ -122,6 +132,18 @@ class Evaluation(Plotting):
     asked_for: FloatArray | None = None
     warnings: tuple[str, ...] = ()
     contradiction: str | None = None
+
+    # Each draws one figure and returns its display, which a notebook shows with alternative text.
+    plot_verdict_zones = _Plot()
+    plot_false_match_rates = _Plot()
+    plot_worst_ratio = _Plot()
+    plot_gap = _Plot()
+    plot_groups = _Plot()
+    plot_cost = _Plot()
+    plot_det = _Plot()
+    plot_score_distributions = _Plot()
+    plot_cross_groups = _Plot()
+    plot_detectable_ratios = _Plot()
 
     @property
     def safe_threshold(self) -> float | None:
@@ -370,11 +392,6 @@ def unreliable(evaluation: Evaluation) -> str:
     )
 
 
-def about(value: float) -> str:
-    """Write a number to two significant digits, without a power of ten."""
-    return f"{Decimal(f'{value:.2g}'):,f}"
-
-
 def html_summary(evaluation: Evaluation) -> str:
     """Return the answer as an HTML table."""
     matcher = evaluation.study.matcher
@@ -395,13 +412,13 @@ def _confirmation(confirmation: Confirmation) -> str:
     on = f"{confirmation.comparisons[1].non_mated:,} non-mated comparisons of the other half of the subjects"
     if confirmation.chosen is None:
         return f"{confirmation.outcome}, half of the subjects have no safe threshold: {confirmation.reason}"
-    chosen = f"{confirmation.chosen:.6g}, chosen on half of the subjects,"
+    chosen = f"{threshold_text(confirmation.chosen)}, chosen on half of the subjects,"
     return f"{chosen} {confirmation.outcome} on {on}: {confirmation.reason}"
 
 
 def _safe(evaluation: Evaluation) -> str:
     safe = evaluation.safe_threshold
-    found = "none" if safe is None else f"{safe:.6g}"
+    found = "none" if safe is None else threshold_text(safe)
     tolerance = _tolerance(evaluation)
     criterion = f"{evaluation.policy.criterion}{f', {tolerance}' if tolerance else ''}"
     more = _more_data(evaluation) if safe is None else _false_matches(evaluation, safe)
@@ -421,7 +438,7 @@ def _false_matches(evaluation: Evaluation, threshold: float) -> str:
         said = f"{rates.name} of every group there about {about(at[high])}"
     if at[high] == 0:
         said = f"no {'alert' if rates.name == 'FPIR' else 'match'} by mistake there in any group"
-    many = at[high] >= MANY and evaluation.policy.max_fmr is None
+    many = at[high] >= RARE and evaluation.policy.max_fmr is None
     return f"; {said}{'; max_fmr in the policy would ask for fewer' if many else ''}"
 
 
@@ -437,8 +454,8 @@ def _more_data(evaluation: Evaluation) -> str:
         if np.isfinite(growth) and growth > 1:
             trials = about(growth * axis.false_matches.trials.min())
             return (
-                f"; at {evaluation.threshold_at(place):.6g} it would take about {about(growth)} times as much data "
-                f"({trials} non-mated {_trials(evaluation)} a group) to show it, were the rates equal"
+                f"; at {threshold_text(evaluation.thresholds[place])} it would take about {about(growth)} times as "
+                f"much data ({trials} non-mated {_trials(evaluation)} a group) to show it, were the rates equal"
             )
     return ""
 
@@ -449,7 +466,7 @@ def _trials(evaluation: Evaluation) -> str:
 
 def _tolerance(evaluation: Evaluation) -> str:
     limits = {"ratio at most": evaluation.policy.max_ratio, "gap at most": evaluation.policy.max_gap}
-    return " or ".join(f"{name} {limit:g}" for name, limit in limits.items() if limit is not None)
+    return " or ".join(f"{name} {limit_text(limit)}" for name, limit in limits.items() if limit is not None)
 
 
 def _by_axis(evaluation: Evaluation, part: Callable[[Evaluation, AxisEvaluation], str]) -> str:
@@ -458,15 +475,17 @@ def _by_axis(evaluation: Evaluation, part: Callable[[Evaluation, AxisEvaluation]
 
 def _not_detected(evaluation: Evaluation, axis: AxisEvaluation) -> str:
     place = axis.verdict.not_detected_from
-    return f"{evaluation.threshold_at(place):.6g}{_if_lowest(place)}" if place is not None else NOWHERE
+    return (
+        f"{threshold_text(evaluation.thresholds[place])}{_if_lowest(place)}" if place is not None else NOWHERE
+    )
 
 
 def _parity(evaluation: Evaluation, axis: AxisEvaluation) -> str:
-    place = axis.verdict.parity_shown_from
-    if place is None:
+    first, last = axis.verdict.parity_shown_from, axis.verdict.parity_shown_to
+    if first is None or last is None:
         return NOWHERE
-    start, end = (evaluation.threshold_at(at) for at in (place, axis.verdict.parity_shown_to))
-    return f"{start:.6g} to {end:.6g}{_if_lowest(place)}"
+    start, end = evaluation.thresholds[[first, last]]
+    return f"{threshold_text(start)} to {threshold_text(end)}{_if_lowest(first)}"
 
 
 def _if_lowest(place: int) -> str:
@@ -479,7 +498,9 @@ def _cost(evaluation: Evaluation) -> str:
         "where nothing is detected": evaluation.not_detected_from,
     }
     shown = [
-        f"at {at:.6g}, {what}, {_missed(evaluation, at)}" for what, at in thresholds.items() if at is not None
+        f"at {threshold_text(at)}, {what}, {_missed(evaluation, at)}"
+        for what, at in thresholds.items()
+        if at is not None
     ]
     rate = evaluation.judged_axes[0].false_non_matches.name
     return f"{rate} {'; '.join(shown)}" if shown else "none to state, for there is no threshold to choose"
@@ -491,13 +512,13 @@ def _missed(evaluation: Evaluation, threshold: float) -> str:
     if len(missed) > MOST_NAMED and len(known) == len(missed):
         low, high = min(known, key=known.__getitem__), max(known, key=known.__getitem__)
         if known[low] == known[high]:
-            return f"{_percent(known[low])} in every group"
-        return f"{_percent(known[low])} ({low}) to {_percent(known[high])} ({high})"
-    return ", ".join(f"{group} {_percent(rate)}" for group, rate in missed.items())
+            return f"{_share(known[low])} in every group"
+        return f"{_share(known[low])} ({low}) to {_share(known[high])} ({high})"
+    return ", ".join(f"{group} {_share(rate)}" for group, rate in missed.items())
 
 
-def _percent(rate: float | None) -> str:
-    return "unknown" if rate is None else f"{100 * rate:.2f} %"
+def _share(rate: float | None) -> str:
+    return "unknown" if rate is None else percent(rate)
 
 
 def _evidence(evaluation: Evaluation) -> str:
@@ -508,7 +529,7 @@ def _evidence(evaluation: Evaluation) -> str:
     asked_for = "" if evaluation.asked_for is None else f" ({len(evaluation.asked_for):,} asked for)"
     return (
         f"{non_mated:,} non-mated and {mated:,} mated {_trials(evaluation)}, groups: {groups}, "
-        f"{len(evaluation.thresholds):,} thresholds{asked_for}, {100 * evaluation.policy.confidence:g} % bounds"
+        f"{len(evaluation.thresholds):,} thresholds{asked_for}, {confidence_text(evaluation.policy.confidence)} bounds"
         f"{f'; in no group: {left_out}' if left_out else ''}"
     )
 

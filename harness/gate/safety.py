@@ -11,6 +11,7 @@ from bisect import bisect_left
 from harness.gate.configs import Located
 from harness.gate.evidence import AxisEvidence, Evidence
 from harness.gate.findings import Finding, Outcome, Rule
+from harness.numbers import about, limit_text
 from harness.verdict_rule import MET, limits_of, safe_threshold
 
 __all__ = ["judge_threshold", "neighbours", "threshold_is_safe"]
@@ -94,7 +95,7 @@ def _beyond(threshold: float, beyond: list[tuple[AxisEvidence, int | None]], evi
 
 
 def _limit(threshold: float, lower: int, evidence: Evidence) -> str:
-    named = " or ".join(f"{name} {limit:g}" for name, limit in limits_of(evidence.policy).items())
+    named = " or ".join(f"{name} {limit_text(limit)}" for name, limit in limits_of(evidence.policy).items())
     axes = (
         ", ".join(axis.name for axis in evidence.judged if not axis.keeps_limits[lower])
         or "the next threshold"
@@ -131,8 +132,8 @@ def _ratio_at(place: int, evidence: Evidence, axis: AxisEvidence | None = None) 
     if math.isnan(lower) or math.isnan(upper) or (lower == 0 and math.isinf(upper)):
         return ""  # there is nothing to compare
     at = evidence.thresholds[place]
-    upwards = "without bound" if math.isinf(upper) else f"{upper:.2g}"
-    return f"; at {at!r} {axis.pairs[place]} is {lower:.2g} to {upwards}"
+    upwards = "without bound" if math.isinf(upper) else about(upper)
+    return f"; at {at!r} {axis.pairs[place]} is {about(lower)} to {upwards}"
 
 
 def _comparable(bound: float) -> float:

@@ -13,6 +13,7 @@ import pyarrow as pa
 from harness.comparisons.trials import Repeats
 from harness.evaluation import Evaluation
 from harness.inspection.suspicion import POSSIBLE, TYPICAL, UNEXPECTED, SuspiciousSubject, SuspiciousTrial
+from harness.numbers import threshold_text
 
 __all__ = ["SCHEMA", "Inspection", "Step", "findings", "to_json"]
 
@@ -202,7 +203,7 @@ def _trial(inspection: Inspection, trial: SuspiciousTrial) -> str:
     other = "non-mated" if trial.mated else "mated"
     share = f"{100 * trial.less_typical:.0f} % of {other} scores are {'lower' if lower else 'higher'}"
     group = f"{trial.as_extreme_in_group} of {trial.group} as far out"
-    return f"{trial.file} row {trial.row}, score {trial.score:.6g}{who}: {share}, {group}"
+    return f"{trial.file} row {trial.row}, score {threshold_text(trial.score)}{who}: {share}, {group}"
 
 
 def _subjects(inspection: Inspection) -> str:
@@ -232,7 +233,7 @@ def _repeats(inspection: Inspection) -> str:
     who = " and ".join(dict.fromkeys(most.subjects))
     return (
         f"{inspection.repeated_rows:,} rows repeat another (same truth, subjects and score), most often "
-        f"{who} with {most.score:.6g}, {most.times} times"
+        f"{who} with {threshold_text(most.score)}, {most.times} times"
     )
 
 
@@ -247,7 +248,7 @@ def _sensitivity(inspection: Inspection) -> str:
 
 def _safe(step: Step) -> str:
     safe = step.evaluation.safe_threshold
-    return "none" if safe is None else f"{safe:.6g}"
+    return "none" if safe is None else threshold_text(safe)
 
 
 SCHEMA = "harness/inspection/1"
