@@ -8,8 +8,8 @@ from typing import Any
 import numpy as np
 import pytest
 
-from harness.comparisons import Templates, all_pairs, open_comparisons, pairs_between, study_of
-from harness.comparisons.embeddings import Tile
+from harness.comparisons import Templates, all_pairs, open_comparisons, pairs_between, resolve_study
+from harness.comparisons.pairs import Tile
 
 STUDY = {"matcher": {"name": "example", "version": "1"}}
 
@@ -31,7 +31,7 @@ def scores(pairs: Any) -> Any:
         row, column = np.broadcast_arrays(row, column)
         found[row[chosen], column[chosen]] = tile.scores[chosen]
 
-    with open_comparisons(pairs, study_of(pairs, STUDY)) as opened:
+    with open_comparisons(pairs, resolve_study(pairs, STUDY)) as opened:
         opened.each_share(put)
     return found
 
