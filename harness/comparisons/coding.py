@@ -37,10 +37,11 @@ __all__ = [
     "sides_of",
 ]
 
-
 Cell: TypeAlias = tuple[str | None, ...]
-
 MOST_SHOWN = 60
+MOST_CELLS = 1 << 24
+SUBJECT_NUMBERS = "subject_numbers"
+"""The table that holds the number of every subject."""
 
 
 class NearEqualLabelsError(InputError):
@@ -93,7 +94,7 @@ def _folded(text: str) -> str:
 
 
 def _shown(alike: list[str]) -> Any:
-    """How to show labels so that they can be told apart: by code points where they look the same."""
+    """A way to show labels so that they can be told apart: by code points where they look the same."""
     looks = {unicodedata.normalize("NFKC", text) for text in alike}
     return repr if len(looks) == len(alike) else ascii
 
@@ -183,9 +184,6 @@ class NamedCells:
         )
 
 
-MOST_CELLS = 1 << 24
-
-
 @dataclass(frozen=True)
 class CodedColumn:
     """One digit of a cell: an attribute's value, shared by both sides or read from one."""
@@ -253,7 +251,7 @@ class Coding:
 
     @property
     def radices(self) -> tuple[int, ...]:
-        """How many values each digit takes."""
+        """Number of values that each digit takes."""
         return tuple(len(column.labels) + 1 for column in self.columns)
 
     @property
@@ -281,10 +279,6 @@ def coded_sides(attribute: str, columns: GroupColumns, pairing: str) -> list[tup
     if pairing == "probe" or reference is None:
         return [(attribute, (probe,))]
     return [(attribute, (probe, reference))]
-
-
-SUBJECT_NUMBERS = "subject_numbers"
-"""The table that holds the number of every subject."""
 
 
 @dataclass(frozen=True)
@@ -332,7 +326,7 @@ class Queries:
         return mated_sql(mated, self.kinds[mated.column], text_only=self.text_only)
 
     def side(self, column: int) -> int:
-        """Which numbering a column of subjects goes by."""
+        """Return the numbering that a column of subjects goes by."""
         return column if self.study.identities == "separate" else 0
 
     def _subjects_usable(self) -> str:

@@ -39,9 +39,14 @@ if TYPE_CHECKING:
 
 __all__ = ["Database", "MemoryLimit", "first_fault", "unreadable"]
 
-
 ROWS_AT_ONCE = 1 << 16
 """Few enough that a batch stays in the processor's cache, and its memory with the process."""
+MOST_SHOWN = 80
+"""Characters of a value."""
+PROGRAM = 290_000_000
+"""Bytes that Python, all that an evaluation imports, and the batches under way take at most, as measured."""
+LEAST_TO_READ_WITH = 64_000_000
+UNITS = {"": 1, "b": 1, "kb": 10**3, "mb": 10**6, "gb": 10**9, "kib": 2**10, "mib": 2**20, "gib": 2**30}
 
 
 class Database:
@@ -121,10 +126,6 @@ class Database:
                     source=self.source.name,
                 ) from error
             raise unreadable(error, self.source) from error
-
-
-MOST_SHOWN = 80
-"""Characters of a value."""
 
 
 @dataclass(frozen=True)
@@ -367,12 +368,6 @@ def _damaged_part(source: Source) -> str | None:
         except duckdb.Error:
             return part.name
     return None
-
-
-PROGRAM = 290_000_000
-"""Bytes that Python, all that an evaluation imports, and the batches under way take at most, as measured."""
-LEAST_TO_READ_WITH = 64_000_000
-UNITS = {"": 1, "b": 1, "kb": 10**3, "mb": 10**6, "gb": 10**9, "kib": 2**10, "mib": 2**20, "gib": 2**30}
 
 
 @dataclass(frozen=True)

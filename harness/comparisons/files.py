@@ -30,6 +30,13 @@ __all__ = [
     "swallowing_sql",
 ]
 
+END_OF_STREAM = b"\xff\xff\xff\xff\0\0\0\0"
+"""Without it, a stream cut off between two batches reads like a whole one."""
+MOST_IN_MEMORY = 1 << 28
+"""Bytes of an Arrow batch that is copied as it is read; a larger one is mapped."""
+SWALLOWED = "a quotation mark out of field swallowed rows in column "
+"""Begins what DuckDB is made to say where it did."""
+
 
 def swallowing_sql(name: str, index: int, header: Sequence[str], score: int, delimiter: str) -> str:
     """Condition that a text value holds the end of a row, the beginning of another, and any rows between them.
@@ -65,14 +72,6 @@ def swallowing_sql(name: str, index: int, header: Sequence[str], score: int, del
         f"AND {marks(value)} = {others} * (len({lines}) - 1) "
         f"AND ({number} = '' OR TRY_CAST({number} AS DOUBLE) IS NOT NULL))"
     )
-
-
-END_OF_STREAM = b"\xff\xff\xff\xff\0\0\0\0"
-"""Without it, a stream cut off between two batches reads like a whole one."""
-MOST_IN_MEMORY = 1 << 28
-"""Bytes of an Arrow batch that is copied as it is read; a larger one is mapped."""
-SWALLOWED = "a quotation mark out of field swallowed rows in column "
-"""Begins what DuckDB is made to say where it did."""
 
 
 @dataclass(frozen=True)

@@ -21,7 +21,6 @@ from harness.errors import InputError
 
 __all__ = ["FORMATS", "Listing", "current_files", "in_utf8", "list_files"]
 
-
 FORMATS = {
     ".csv": "CSV",
     ".csv.gz": "CSV",
@@ -48,6 +47,9 @@ TRASH = {
 RESULTS = ("evaluation.json", "inspection.json", "audit.json")
 OF_A_RESULT = re.compile(rb'\s*\{\s*"schema"\s*:\s*"harness/(evaluation|inspection|audit)/')
 WILD = re.compile(r"[*?\[]")
+REMEDY = "write its rows to files in a folder of their own, and name that"
+COMMIT = re.compile(r"(\d{20})\.json")
+ICEBERG = re.compile(r"(v\d+|\d+-[0-9a-f-]{36})(\.gz)?\.metadata\.json")
 
 
 @dataclass(frozen=True)
@@ -145,7 +147,7 @@ def _stat(path: Path) -> os.stat_result:
 
 @dataclass
 class _Expansion:
-    """What is found of what is named, and what is left out meanwhile."""
+    """Finds the files that are meant by names, and keeps those that are left out."""
 
     left_out: list[Path] = field(default_factory=list)
     _current: dict[Path, frozenset[Path] | None] = field(default_factory=dict)
@@ -292,11 +294,6 @@ def _format_of(path: Path) -> str:
     if suffix is None:
         raise InputError(f"its name must end in one of {', '.join(FORMATS)}", source=str(path))
     return FORMATS[suffix]
-
-
-REMEDY = "write its rows to files in a folder of their own, and name that"
-COMMIT = re.compile(r"(\d{20})\.json")
-ICEBERG = re.compile(r"(v\d+|\d+-[0-9a-f-]{36})(\.gz)?\.metadata\.json")
 
 
 def current_files(folder: Path) -> frozenset[Path] | None:

@@ -40,9 +40,12 @@ if TYPE_CHECKING:
 
 __all__ = ["Stretch", "Survey", "TemplatePairs", "Tile", "in_order", "in_parallel", "stretches"]
 
-
 MOST_CUTS = 3
 """Of a block. Where groups change more often it stays whole, and each of its pairs is given a code."""
+Item = TypeVar("Item")
+Result = TypeVar("Result")
+MOST_WORKERS = 8
+"""Each keeps counts of its own; more would trade memory for ever less time."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -112,7 +115,7 @@ def stretches(
 
 
 class Survey:
-    """What `harness.comparisons.CellScores` tells, gathered tile by tile.
+    """Gathers `harness.comparisons.CellScores` tile by tile.
 
     Parameters
     ----------
@@ -177,13 +180,6 @@ class Survey:
             )
             for code in sorted(self._trials)
         )
-
-
-Item = TypeVar("Item")
-Result = TypeVar("Result")
-
-MOST_WORKERS = 8
-"""Each keeps counts of its own; more would trade memory for ever less time."""
 
 
 def in_parallel(items: Sequence[Item], make: Callable[[Iterator[Item]], Result]) -> list[Result]:
@@ -254,7 +250,7 @@ class Tile:
 
     @property
     def pairs(self) -> int:
-        """How many comparisons there are."""
+        """Number of comparisons."""
         if self.which is None:
             return self.scores.size
         return int(np.count_nonzero(self.which < len(self.codes)))
@@ -324,7 +320,7 @@ class TemplatePairs:
 
     @property
     def columns(self) -> tuple[str, ...]:
-        """What the entries of a cell are values of."""
+        """Names of the columns that the entries of a cell are values of."""
         return tuple(column.name for column in self._coding.columns)
 
     @property

@@ -37,6 +37,16 @@ __all__ = [
     "survey_sql",
 ]
 
+WIDEST = 1 << 24
+"""Of whole numbers from a range this wide, each that occurs is marked in a table of one byte a number."""
+HIGHEST = np.iinfo(np.int64).max
+SPARSE = 2
+"""With at most this many indices for each subject, a whole number is its subject's index as it is read."""
+NOBODY = -1
+"""The number at an index that no subject has."""
+LABEL, NUMBER = "label_of_a_subject", "number_of_a_subject"
+"""Columns of the tables that are joined to the source, which may have a column `label` or `number` of its own."""
+
 
 @dataclass(frozen=True)
 class CellScores:
@@ -71,17 +81,6 @@ def survey_sql(queries: Queries, relation: str, coding: Coding) -> str:
         f"FROM ({queries.scored(relation, coding)}) WHERE NOT {is_nan('score')} OR code < 0 "
         "GROUP BY code ORDER BY code"
     )
-
-
-WIDEST = 1 << 24
-"""Of whole numbers from a range this wide, each that occurs is marked in a table of one byte a number."""
-HIGHEST = np.iinfo(np.int64).max
-SPARSE = 2
-"""With at most this many indices for each subject, a whole number is its subject's index as it is read."""
-NOBODY = -1
-"""The number at an index that no subject has."""
-LABEL, NUMBER = "label_of_a_subject", "number_of_a_subject"
-"""Columns of the tables that are joined to the source, which may have a column `label` or `number` of its own."""
 
 
 @dataclass(frozen=True)
@@ -121,7 +120,7 @@ class SubjectColumn:
 
     @property
     def join_sql(self) -> str:
-        """What finds it."""
+        """The join that finds it."""
         if self.origin is not None:
             return ""
         kind = "LEFT" if self.rows is None else "INNER"
@@ -287,7 +286,7 @@ class Batch:
 
     @property
     def num_rows(self) -> int:
-        """How many comparisons these are."""
+        """Number of comparisons."""
         return len(self.scores)
 
     def among(self, subjects: npt.NDArray[np.bool_]) -> Batch:
@@ -335,7 +334,7 @@ class Scan:
 
     @cached_property
     def named(self) -> NamedCells:
-        """What labels the sides of the comparisons have that `batch` made."""
+        """The labels of the sides of all comparisons that `batch` made."""
         return NamedCells(self.study, self.coding)
 
     @cached_property

@@ -25,6 +25,10 @@ __all__ = [
     "sha256_of",
 ]
 
+CHANGED = "changed while it was read; run again when nothing writes to it any more"
+RACY = 2_000_000_000
+"""Nanoseconds: some file systems tell times no finer than two seconds."""
+
 
 @dataclass(frozen=True)
 class Input:
@@ -40,7 +44,7 @@ class Source(Protocol):
 
     @property
     def name(self) -> str:
-        """What errors call it."""
+        """Name of the source in errors."""
 
     @property
     def text_only(self) -> bool:
@@ -85,14 +89,9 @@ def require_named_once(names: Sequence[str], columns: Sequence[str], source: str
             )
 
 
-CHANGED = "changed while it was read; run again when nothing writes to it any more"
-RACY = 2_000_000_000
-"""Nanoseconds: some file systems tell times no finer than two seconds."""
-
-
 @dataclass(frozen=True)
 class Stamp:
-    """What a file system says of a file, which changes whenever the file is written to or replaced.
+    """A file system's word on a file, which changes whenever the file is written to or replaced.
 
     Writing through a memory map may leave it as it is, and so may two writes within one tick of the clock.
 
@@ -141,7 +140,7 @@ class Seen:
     paths : tuple of Path
     stamps : tuple of Stamp
     digests : tuple of str or None
-        SHA-256, hexadecimal; None where the file system's word is to do.
+        SHA-256, hexadecimal; None where the file system's word is trusted.
     """
 
     paths: tuple[Path, ...]

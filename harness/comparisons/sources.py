@@ -34,6 +34,12 @@ __all__ = [
     "with_text",
 ]
 
+Scores: TypeAlias = Any
+"""A path, glob or folder; several paths; a mapping of column names to arrays; or an object that speaks the
+Arrow PyCapsule protocol (``__arrow_c_stream__``) or is a dataframe; or files that have been opened."""
+NOTHING = ("", "__HIVE_DEFAULT_PARTITION__")
+"""In the name of a folder, rows without a value."""
+
 
 @dataclass(frozen=True)
 class OnePart:
@@ -172,11 +178,6 @@ def _open_stream(scores: Any, columns: Sequence[str], name: str, database: Path)
     return Spool(name, database)
 
 
-Scores: TypeAlias = Any
-"""A path, glob or folder; several paths; a mapping of column names to arrays; or an object that speaks the
-Arrow PyCapsule protocol (``__arrow_c_stream__``) or is a dataframe; or files that have been opened."""
-
-
 def open_source(scores: Scores, columns: Sequence[str], scratch: Path, *, digested: bool = False) -> Source:
     """Make a source of whatever holds the comparisons.
 
@@ -213,10 +214,6 @@ def open_source(scores: Scores, columns: Sequence[str], scratch: Path, *, digest
     return open_capsule(scores, columns, scratch)
 
 
-NOTHING = ("", "__HIVE_DEFAULT_PARTITION__")
-"""In the name of a folder, rows without a value."""
-
-
 @dataclass(frozen=True)
 class Decoded:
     """A source of which some columns hold the bytes of text, as Impala, Hive and HDF5 write it; read as text.
@@ -233,12 +230,12 @@ class Decoded:
 
     @property
     def name(self) -> str:
-        """What errors call it."""
+        """Name of the source in errors."""
         return self.source.name
 
     @property
     def text_only(self) -> bool:
-        """What holds bytes holds types."""
+        """Columns that hold bytes have types."""
         return False
 
     def relation(self, connection: duckdb.DuckDBPyConnection) -> str:

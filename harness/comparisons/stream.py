@@ -145,12 +145,12 @@ class Comparisons:
 
     @property
     def name(self) -> str:
-        """What errors call the scores."""
+        """Name of the scores in errors."""
         return self._source.name
 
     @property
     def columns(self) -> tuple[str, ...]:
-        """What the entries of a cell are values of."""
+        """Names of the columns that the entries of a cell are values of."""
         return tuple(column.name for column in self._coding.columns)
 
     @property
@@ -275,7 +275,7 @@ class Comparisons:
 
     @property
     def subjects(self) -> int:
-        """How many subjects there are, numbered from 0 in the order of their names."""
+        """Number of subjects, which are numbered from 0 in the order of their names."""
         return self._numbered.count
 
     @property

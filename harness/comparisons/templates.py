@@ -44,8 +44,15 @@ __all__ = [
     "scores_of_block",
 ]
 
-
 ROWS_AT_ONCE = 4096
+Metric: TypeAlias = Literal["cosine", "euclidean"]
+BLOCK = 512
+"""Templates to a side of a block: large enough for BLAS, small enough to be counted within the cache."""
+COSINE_GRID = 2.0**26
+"""Products of two coordinates are multiples of 2**-52 and sums of them below 2: 53 bits hold them all."""
+EUCLIDEAN_GRID = 2.0**25
+"""Squared distances are multiples of 2**-50 and at most a little above 4: 53 bits hold them all."""
+FARTHEST = {"float32": 2.0**120, "float64": 2.0**1000}
 
 
 @dataclass(frozen=True, eq=False)
@@ -245,18 +252,6 @@ def _texts(values: Any, name: str) -> Any:
             f"mixes types or holds what cannot label ({error}); give text or integers", source=name
         ) from None
     raise InputError(f"holds {array.type}, which cannot label; give text or integers", source=name)
-
-
-Metric: TypeAlias = Literal["cosine", "euclidean"]
-
-BLOCK = 512
-"""Templates to a side of a block: large enough for BLAS, small enough to be counted within the cache."""
-COSINE_GRID = 2.0**26
-"""Products of two coordinates are multiples of 2**-52 and sums of them below 2: 53 bits hold them all."""
-EUCLIDEAN_GRID = 2.0**25
-"""Squared distances are multiples of 2**-50 and at most a little above 4: 53 bits hold them all."""
-
-FARTHEST = {"float32": 2.0**120, "float64": 2.0**1000}
 
 
 @dataclass(frozen=True, eq=False)

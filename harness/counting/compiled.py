@@ -24,8 +24,15 @@ from harness.counting.subjects import CODES_OF_A_SUBJECT, HIGHEST_NARROW, Subjec
 
 __all__ = ["CompiledTallies", "deal", "steps_of", "tally_touches"]
 
-
 Function = TypeVar("Function", bound=Callable[..., Any])
+Bins: TypeAlias = npt.NDArray[np.int32] | IntArray
+MOST_STEPS = 1 << 20
+IN_CACHE = 1 << 19
+"""Bytes of the bins of a block of subjects, which stay in a processor's own cache while a pile is added up."""
+IN_A_PILE = 1 << 16
+"""Touches dealt to a block before they are added up: enough that its bins are fetched for many at once."""
+MOST_WAITING = 32
+NO_ROW = -1
 
 
 def compiled(function: Function) -> Function:
@@ -163,20 +170,9 @@ def tally_touches(
     return len(pile), rows
 
 
-Bins: TypeAlias = npt.NDArray[np.int32] | IntArray
-
-MOST_STEPS = 1 << 20
-IN_CACHE = 1 << 19
-"""Bytes of the bins of a block of subjects, which stay in a processor's own cache while a pile is added up."""
-IN_A_PILE = 1 << 16
-"""Touches dealt to a block before they are added up: enough that its bins are fetched for many at once."""
-MOST_WAITING = 32
-NO_ROW = -1
-
-
 @dataclass(frozen=True, eq=False)
 class Steps:
-    """What the compiled kernels find the thresholds reached with; see `harness.counting.index.ThresholdIndex`."""
+    """Steps of the score, by which compiled kernels find the thresholds reached; see `ThresholdIndex`."""
 
     after: FloatArray
     first: npt.NDArray[np.int32]

@@ -19,12 +19,11 @@ if TYPE_CHECKING:
 
 __all__ = ["MATED", "NON_MATED", "Cell", "Counts", "cell_order", "sealed", "sum_by_cell", "unsealed"]
 
-
 Cell: TypeAlias = tuple[str | None, ...]
 """The value of each coded column; None where the two sides of a comparison differ in it."""
-
 NON_MATED, MATED = 0, 1
 SCHEMA = "harness/counts/1"
+DIGEST_SIZE = hashlib.sha256().digest_size
 
 
 @dataclass(frozen=True, eq=False)
@@ -217,9 +216,6 @@ def sum_by_cell(
 def cell_order(cell: Cell) -> tuple[tuple[bool, str], ...]:
     """Return what cells are sorted by: their values in turn, None last."""
     return tuple((value is None, value or "") for value in cell)
-
-
-DIGEST_SIZE = hashlib.sha256().digest_size
 
 
 def sealed(head: Mapping[str, Any], columns: Mapping[str, pa.Array]) -> bytes:

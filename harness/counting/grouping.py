@@ -75,7 +75,7 @@ def _shared_label(study: Study, index: int, cell: Cell) -> str | None:
 
 @dataclass(frozen=True)
 class AxisGrouping:
-    """Which group of an axis, or which two, each cell belongs to.
+    """The group of an axis, or the two, that each cell belongs to.
 
     Parameters
     ----------

@@ -1,4 +1,4 @@
-"""What the kernels look up for every comparison: the thresholds it reaches, and the number of its code."""
+"""Look-ups of the kernels for every comparison: the thresholds it reaches, and the number of its code."""
 
 from __future__ import annotations
 

@@ -24,7 +24,6 @@ if TYPE_CHECKING:
 
 __all__ = ["SubjectCounts", "SubjectSums", "summed", "thresholds_for"]
 
-
 MOST_BINS = 1 << 23
 ROWS_PER_SUBJECT = 4
 FEWEST_THRESHOLDS = 64
@@ -33,6 +32,9 @@ CODES_OF_A_SUBJECT = 3
 """Mated and non-mated within a group, and across: most subjects have comparisons of these and no others."""
 SCHEMA = "harness/counts-by-subject/1"
 NOT_PART = "counts can be taken away only from counts that they are part of"
+CELLS_AT_ONCE = 1 << 22
+LARGER = 8
+"""How many times the memory of an int64 one of Python's whole numbers takes, with those it is worked out from."""
 
 
 def thresholds_for(thresholds: FloatArray, subjects: int) -> FloatArray:
@@ -266,11 +268,6 @@ def _indices(cells: tuple[Cell, ...], among: tuple[Cell, ...]) -> IntArray:
     return np.array([index[cell] for cell in cells], np.int64)
 
 
-CELLS_AT_ONCE = 1 << 22
-LARGER = 8
-"""How many times the memory of an int64 one of Python's whole numbers takes, with those it is worked out from."""
-
-
 @dataclass(frozen=True, eq=False)
 class SubjectSums:
     """Sums over the subjects of a group, from which its clustered variance follows in closed form.
@@ -336,7 +333,7 @@ def summed(subject_of_row: IntArray, rows: IntArray, bins: npt.NDArray[np.intege
 
 
 def _exact_type(largest: int) -> np.dtype[Any]:
-    """What holds whole numbers of this size: Python's own, of any size but slower, where int64 does not."""
+    """Return a type that holds whole numbers of this size: Python's own, which is slower, where int64 does not."""
     return np.dtype(np.int64 if largest <= np.iinfo(np.int64).max else object)
 
 

@@ -16,13 +16,21 @@ from harness.counting.subjects import CODES_OF_A_SUBJECT, HIGHEST_NARROW, Subjec
 
 __all__ = ["SubjectTally", "Tallies", "Tally", "tallies_for"]
 
-
 Bins: TypeAlias = npt.NDArray[np.int32] | IntArray
-
 TABLES = 4
 """Copies of the bins when they are read: those counted in, by cell and truth, in order, and summed up."""
 FEW = 0.25
 """Below this share of scores that reach any threshold, only these are looked up, and the others just counted."""
+FEW_BY_SUBJECT = 0.5
+"""Below this share of scores that reach any threshold, only these are looked up, and the others just counted."""
+BYTES_OF_A_ROW = 48
+"""Of its cell, truth and subject."""
+NO_SUBJECT = 0
+"""The row for what is to count for no subject, lest it be sorted out of every batch."""
+MANY = 1 << 24
+"""This many comparisons take longer to count than Numba takes to load."""
+MOST_KEYS = 1 << 24
+"""The compiled loops keep a number for every code of every subject, which for more would take too much memory."""
 
 
 class Tally:
@@ -125,14 +133,6 @@ class Tally:
         bins[indices] = self._bins
         missing[indices] = self._missing
         return sum_by_cell(self._columns, self._index.thresholds, cells, bins, missing)
-
-
-FEW_BY_SUBJECT = 0.5
-"""Below this share of scores that reach any threshold, only these are looked up, and the others just counted."""
-BYTES_OF_A_ROW = 48
-"""What its cell, truth and subject are kept in."""
-NO_SUBJECT = 0
-"""The row for what is to count for no subject, lest it be sorted out of every batch."""
 
 
 class SubjectTally:
@@ -290,12 +290,6 @@ class SubjectTally:
             subjects=indices if number_of_index is None else number_of_index[indices],
             bins=bins,
         )
-
-
-MANY = 1 << 24
-"""This many comparisons take longer to count than Numba takes to load."""
-MOST_KEYS = 1 << 24
-"""The compiled loops keep a number for every code of every subject, which for more would take too much memory."""
 
 
 class Tallies(Protocol):

@@ -28,7 +28,7 @@ Thresholds: TypeAlias = str | os.PathLike[str] | Sequence[float] | npt.NDArray[n
 
 MOST_THRESHOLDS = 1_000_000
 TAIL = 1000
-"""How many of a cell's highest scores are looked at to index thresholds between single events."""
+"""How many of a cell's highest scores are looked at to place thresholds between single events."""
 GRID_POINTS = 2000
 LEVELS_PER_DECADE = 8
 

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Callable
 from contextlib import AbstractContextManager
 from dataclasses import dataclass
 from importlib.util import find_spec
@@ -29,6 +28,7 @@ if TYPE_CHECKING:
     from harness.arrays import BoolArray, FloatArray
     from harness.counting import Counts, SubjectCounts
     from harness.engines.cluster.spark.comparisons import SparkComparisons
+    from harness.engines.local import Progress
     from harness.study import Study
 
 __all__ = [
@@ -45,8 +45,9 @@ __all__ = [
     "survey",
 ]
 
-
 EngineName: TypeAlias = Literal["local", "dask", "spark"]
+Countable: TypeAlias = "Opened | PartedComparisons | SparkComparisons"
+"""Comparisons that `harness.engines.count` and its neighbours take."""
 
 
 @dataclass(frozen=True)
@@ -158,10 +159,6 @@ def _refuse_unless(fits: bool, meant: str, **given: Any) -> None:
         raise InputError(f"{option} {str(value)!r} is {meant}")
 
 
-Countable: TypeAlias = "Opened | PartedComparisons | SparkComparisons"
-"""Comparisons that `harness.engines.count` and its neighbours take."""
-
-
 def open_with(scores: Scores, study: Study, engine: Engine) -> AbstractContextManager[Countable]:
     """Open the comparisons of a study, to be counted by an engine.
 
@@ -203,9 +200,6 @@ def _require(*packages: str, extra: str) -> None:
         raise InputError(
             f"the engine {extra} needs {' and '.join(lacking)}; pip install 'threshold-bias-harness[{extra}]'"
         )
-
-
-Progress: TypeAlias = Callable[[int], None]
 
 
 def survey(comparisons: Countable, tail: int) -> tuple[CellScores, ...]:

@@ -14,9 +14,10 @@ if TYPE_CHECKING:
     from harness.comparisons import Comparisons
     from harness.comparisons.coding import Coding
 
-__all__ = ["count", "count_by_subject"]
+__all__ = ["Progress", "count", "count_by_subject"]
 
 Progress: TypeAlias = Callable[[int], None]
+"""Told how many comparisons were just counted."""
 
 MOST_CODES = 1 << 10
 
@@ -124,7 +125,7 @@ def _reported(batches: Iterator[Batch], progress: Progress) -> Iterator[Batch]:
 
 
 def _codes(coding: Coding) -> int:
-    """How many codes there may be; where there may be very many, only few of them occur."""
+    """Return how many codes there may be; where there may be very many, only few of them occur."""
     return min(2 * prod(coding.radices), MOST_CODES)
 
 

@@ -10,7 +10,7 @@ from collections.abc import Callable, Iterator
 from functools import reduce
 from operator import add
 from threading import Lock
-from typing import TYPE_CHECKING, Any, TypeAlias
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import numpy.typing as npt
@@ -24,10 +24,10 @@ if TYPE_CHECKING:
     from harness.arrays import BoolArray, FloatArray, IntArray
     from harness.comparisons.coding import Coding
     from harness.comparisons.pairs import Stretch, TemplatePairs, Tile
+    from harness.engines.local import Progress
 
 __all__ = ["count", "count_by_subject"]
 
-Progress: TypeAlias = Callable[[int], None]
 
 ONE = np.int32(1)
 """Of the bins' own type, without which adding in place takes a far slower path."""

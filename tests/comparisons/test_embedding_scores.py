@@ -24,7 +24,7 @@ def scores(pairs: Any) -> Any:
             keep(tile)
 
     def keep(tile: Tile) -> None:
-        row, column = tile.probes.places[:, None], tile.references.places[None, :]
+        row, column = tile.probes.indices[:, None], tile.references.indices[None, :]
         chosen = np.ones(tile.scores.shape, np.bool_) if tile.which is None else tile.which < len(tile.codes)
         if len(size) == 1:
             row, column = np.minimum(row, column), np.maximum(row, column)

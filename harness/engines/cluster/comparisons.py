@@ -52,12 +52,12 @@ if TYPE_CHECKING:
     from harness.arrays import BoolArray, FloatArray
     from harness.comparisons.scan import CellScores
     from harness.comparisons.sources import Scores
+    from harness.engines.local import Progress
     from harness.study import Study
 
 __all__ = ["Overview", "PartedComparisons", "look_over", "open_parts"]
 
 
-Progress: TypeAlias = Callable[[int], None]
 Sums: TypeAlias = tuple[Counts, SubjectCounts | None]
 
 
@@ -94,13 +94,13 @@ class PartedComparisons:
 
     @property
     def name(self) -> str:
-        """What errors call the scores."""
+        """Name of the scores in errors."""
         first, others = self._files[0].path, len(self._files) - 1
         return f"{first} and {others} more" if others else first
 
     @property
     def columns(self) -> tuple[str, ...]:
-        """What the entries of a cell are values of."""
+        """Names of the columns that the entries of a cell are values of."""
         coding = Coding.of(self.study, dict.fromkeys(self.study.groups, ()))
         return tuple(column.name for column in coding.columns)
 
@@ -111,7 +111,7 @@ class PartedComparisons:
 
     @property
     def subjects(self) -> int:
-        """How many subjects there are, numbered from 0 in the order of their names."""
+        """Number of subjects, which are numbered from 0 in the order of their names."""
         return sum(map(len, self._overview().names))
 
     def inputs(self) -> tuple[Input, ...]:

@@ -36,7 +36,7 @@ MEMORY = "a Dask worker's share of memory (80 % of its limit)"
 
 @dataclass(frozen=True)
 class Done(Generic[Result]):
-    """What a job returned, or why it could not: an error that was raised would be logged by the worker at length."""
+    """The result of a job or its refusal, which as an error the worker would log at length."""
 
     result: Result | None
     refused: InputError | None

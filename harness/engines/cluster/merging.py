@@ -39,9 +39,12 @@ __all__ = [
     "united",
 ]
 
-
 CellScoresByCell: TypeAlias = Mapping[tuple[Cell, bool], CellScores]
 Summand = TypeVar("Summand")
+TRUTH = WHOLE | FLOATING | {"BOOLEAN"}
+SCORES = ({"FLOAT", "DOUBLE"}, WHOLE | {"DOUBLE"})
+"""Each score of the types of either set is the same number in float64."""
+LABELS = WHOLE | {"VARCHAR"}
 
 
 class TreeSum(Generic[Summand]):
@@ -76,7 +79,7 @@ class TreeSum(Generic[Summand]):
 
     @property
     def bytes(self) -> int:
-        """How much memory the sums take."""
+        """Memory that the sums take."""
         return sum(self._size(summand) for _, summand in self._sums)
 
     def total(self, nothing: Summand) -> Summand:
@@ -132,12 +135,6 @@ def in_order(cells: CellScoresByCell) -> tuple[CellScores, ...]:
     """Order cells as counts do."""
     keys: Sequence[tuple[Cell, bool]] = sorted(cells, key=lambda key: (cell_order(key[0]), key[1]))
     return tuple(cells[key] for key in keys)
-
-
-TRUTH = WHOLE | FLOATING | {"BOOLEAN"}
-SCORES = ({"FLOAT", "DOUBLE"}, WHOLE | {"DOUBLE"})
-"""Each score of the types of either set is the same number in float64."""
-LABELS = WHOLE | {"VARCHAR"}
 
 
 def require_agreement(parts: Sequence[FilePart], looked: Sequence[Looked], study: Study) -> None:

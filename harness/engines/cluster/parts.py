@@ -52,12 +52,18 @@ __all__ = [
     "stamp_of",
 ]
 
-
 Rows: TypeAlias = tuple[int, int]
 """The first row, and the one after the last, from 0."""
-
 ROWS_OF_A_PART = 1 << 24
 """A large Parquet file is counted in parts of at least this many rows: a second's work."""
+Names: TypeAlias = tuple[pa.Array, ...]
+"""Names of subjects in order, those of each way of naming people apart; see
+`harness.comparisons.scan.names_of_subjects`."""
+LabelsByColumn: TypeAlias = tuple[tuple[str, tuple[str, ...]], ...]
+"""Of each column of a cell its name and its labels."""
+Content = TypeVar("Content")
+LOOK = "harness/looked/1"
+NAMES = "harness/names/1"
 
 
 @dataclass(frozen=True)
@@ -209,13 +215,6 @@ def _parts_of(path: str) -> tuple[Rows, ...]:
     return tuple(pairwise(ends)) if len(ends) > 2 else ()
 
 
-Names: TypeAlias = tuple[pa.Array, ...]
-"""Names of subjects in order, those of each way of naming people apart; see
-`harness.comparisons.scan.names_of_subjects`."""
-LabelsByColumn: TypeAlias = tuple[tuple[str, tuple[str, ...]], ...]
-"""Of each column of a cell its name and its labels."""
-
-
 @dataclass(frozen=True, eq=False)
 class Looked:
     """A look at a part.
@@ -293,7 +292,7 @@ class FilePart:
 
 @dataclass(frozen=True)
 class Conditions:
-    """What the machine that does a job allows it.
+    """Terms of the machine that does a job.
 
     Attributes
     ----------
@@ -387,17 +386,11 @@ def count_part(
 
 
 def _which(names: Names, among: Names | None) -> BoolArray | None:
-    """Which of the subjects, in the order of their numbers, are among these."""
+    """Tell which of the subjects, in the order of their numbers, are among these."""
     if among is None:
         return None
     chosen = [pc.is_in(own, value_set=some) for own, some in zip(names, among, strict=True)]
     return np.asarray(pa.concat_arrays(chosen).to_numpy(zero_copy_only=False), np.bool_)
-
-
-Content = TypeVar("Content")
-
-LOOK = "harness/looked/1"
-NAMES = "harness/names/1"
 
 
 @dataclass(frozen=True)
@@ -494,5 +487,9 @@ def _split(data: bytes) -> list[bytes]:
 
 
 FACTS = Kind("files", facts_to_bytes, facts_from_bytes)
+
+
 LOOKED = Kind("looks", looked_to_bytes, looked_from_bytes)
+
+
 COUNTED = Kind("counts", counted_to_bytes, counted_from_bytes)

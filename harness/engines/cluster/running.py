@@ -28,16 +28,17 @@ if TYPE_CHECKING:
 
 __all__ = ["InTurn", "Job", "Meanwhile", "Runner", "Work", "facts_of", "require_same_bytes"]
 
-
 Item = TypeVar("Item")
 Result = TypeVar("Result")
 Job: TypeAlias = Callable[[Item, Conditions], Result]
 """Can be pickled, and done again elsewhere with the same result."""
+NOT_COUNTED_BY = ("matcher", "task", "axes", "watchlist_size", "watchlist_composition")
+"""Terms of a study that say what counts mean, and leave them as they are."""
 
 
 @dataclass(frozen=True)
 class Meanwhile:
-    """What the process that asked for jobs has to say while they are done.
+    """Terms of the process that asked for jobs, while they are done.
 
     Attributes
     ----------
@@ -84,10 +85,6 @@ class InTurn:
 
     def close(self) -> None:
         """Nothing was started."""
-
-
-NOT_COUNTED_BY = ("matcher", "task", "axes", "watchlist_size", "watchlist_composition")
-"""Terms of a study that say what counts mean, and leave them as they are."""
 
 
 def facts_of(files: Sequence[NamedFile], runner: Runner, store: CheckpointStore | None) -> list[FileFacts]:

@@ -214,7 +214,7 @@ class LabelTables:
 
     @property
     def subjects(self) -> int:
-        """How many subjects there are."""
+        """Number of subjects."""
         highest = pc.max(self._numbered["number"]).as_py()
         return 0 if highest is None else highest + 1
 

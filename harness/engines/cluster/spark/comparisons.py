@@ -120,12 +120,12 @@ class SparkComparisons:
 
     @property
     def name(self) -> str:
-        """What errors call the scores."""
+        """Name of the scores in errors."""
         return self._plain.name
 
     @property
     def columns(self) -> tuple[str, ...]:
-        """What the entries of a cell are values of."""
+        """Names of the columns that the entries of a cell are values of."""
         return self._plain.columns
 
     @property
@@ -143,7 +143,7 @@ class SparkComparisons:
 
     @property
     def subjects(self) -> int:
-        """How many subjects there are, numbered from 0 in the order of their names."""
+        """Number of subjects, which are numbered from 0 in the order of their names."""
         return self._labels.subjects if self.study.subjects else 0
 
     def read(self, use: Callable[[Coding], Result]) -> Result:
@@ -268,7 +268,7 @@ class SparkComparisons:
 
     @cached_property
     def _parquet(self) -> ParquetFiles:
-        """What Spark reads: the files themselves, or what DuckDB makes of CSV, as strictly as on one machine."""
+        """The files that Spark reads: those given, or what DuckDB makes of CSV, as strictly as on one machine."""
         if not isinstance(self._source, CsvFiles):
             return ParquetFiles(self._source.paths, self._kinds)
         folder = self._open.enter_context(temporary_folder()).folder

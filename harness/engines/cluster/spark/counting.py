@@ -12,9 +12,8 @@ counts for a cell, zero and up for what counts for a subject.
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, TypeAlias
+from typing import TYPE_CHECKING
 
 import numpy as np
 import pyarrow as pa
@@ -28,15 +27,19 @@ if TYPE_CHECKING:
     from harness.arrays import BoolArray, FloatArray, IntArray
     from harness.comparisons.coding import Coding
     from harness.engines.cluster.spark.comparisons import SparkComparisons
+    from harness.engines.local import Progress
 
 __all__ = ["Lookup", "count", "count_by_subject"]
-
 
 FEWEST_STEPS = 1 << 10
 MOST_STEPS = 1 << 20
 STEPS_A_THRESHOLD = 8
 FEW = 4
 """Thresholds in one step, each of which costs a score that falls there one more comparison."""
+UNUSABLE, LEFT_OUT, FIRST_CELL = -1, -2, -3
+MISSING = 0
+"""Place of comparisons without a score among those of a cell and truth, whose bins follow."""
+HIGHEST_NARROW = np.iinfo(np.int32).max
 
 
 @dataclass(frozen=True, eq=False)
@@ -122,14 +125,6 @@ def _scale(thresholds: FloatArray, steps: int) -> float:
     with np.errstate(over="ignore", divide="ignore", invalid="ignore"):
         scale = float((steps - 1) / (thresholds[-1] - thresholds[0]))
     return scale if np.isfinite(scale) else 0.0
-
-
-Progress: TypeAlias = Callable[[int], None]
-
-UNUSABLE, LEFT_OUT, FIRST_CELL = -1, -2, -3
-MISSING = 0
-"""Place of comparisons without a score among those of a cell and truth, whose bins follow."""
-HIGHEST_NARROW = np.iinfo(np.int32).max
 
 
 def count(
@@ -234,7 +229,7 @@ class _Found:
     times: IntArray
 
     def rows(self) -> int:
-        """How many comparisons were read."""
+        """Number of comparisons that were read."""
         return int(self.times[self.met < 0].sum())
 
     def counts(self, comparisons: SparkComparisons, coding: Coding) -> Counts:

@@ -37,7 +37,6 @@ __all__ = [
     "uris",
 ]
 
-
 QUIET = Path(__file__).with_name("log4j2.properties")
 SETTINGS = {
     "spark.app.name": "harness",
@@ -54,6 +53,24 @@ ON_THIS_MACHINE = {
     "spark.driver.host": "127.0.0.1",
     "spark.driver.bindAddress": "127.0.0.1",
     "spark.driver.memory": "2g",
+}
+TYPES_READ = {
+    pa.bool_(): "BOOLEAN",
+    pa.int8(): "TINYINT",
+    pa.int16(): "SMALLINT",
+    pa.int32(): "INT",
+    pa.int64(): "BIGINT",
+    pa.uint8(): "SMALLINT",
+    pa.uint16(): "INT",
+    pa.uint32(): "BIGINT",
+    pa.uint64(): "DECIMAL(20,0)",
+    pa.float32(): "FLOAT",
+    pa.float64(): "DOUBLE",
+    pa.string(): "STRING",
+    pa.large_string(): "STRING",
+    pa.string_view(): "STRING",
+    pa.binary(): "BINARY",
+    pa.large_binary(): "BINARY",
 }
 
 
@@ -174,26 +191,6 @@ class ParquetFiles:
 
     paths: tuple[Path, ...]
     kinds: Mapping[str, str]
-
-
-TYPES_READ = {
-    pa.bool_(): "BOOLEAN",
-    pa.int8(): "TINYINT",
-    pa.int16(): "SMALLINT",
-    pa.int32(): "INT",
-    pa.int64(): "BIGINT",
-    pa.uint8(): "SMALLINT",
-    pa.uint16(): "INT",
-    pa.uint32(): "BIGINT",
-    pa.uint64(): "DECIMAL(20,0)",
-    pa.float32(): "FLOAT",
-    pa.float64(): "DOUBLE",
-    pa.string(): "STRING",
-    pa.large_string(): "STRING",
-    pa.string_view(): "STRING",
-    pa.binary(): "BINARY",
-    pa.large_binary(): "BINARY",
-}
 
 
 def read_parquet(spark: SparkSession, files: ParquetFiles, columns: Sequence[str]) -> DataFrame:
