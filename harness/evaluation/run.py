@@ -10,7 +10,7 @@ from typing import Literal, TypeAlias
 import numpy as np
 
 from harness.arrays import FloatArray
-from harness.comparisons import Scores, study_of
+from harness.comparisons import Scores, resolve_study
 from harness.counting import MATED, NON_MATED, Cell, Counts, SubjectCounts
 from harness.counting.grouping import AxisGrouping
 from harness.counting.thresholds import Thresholds
@@ -91,7 +91,7 @@ def evaluate(
     InputError
         Where the scores, study, policy or thresholds cannot be used as given; its text is one line.
     """
-    study, policy = study_of(scores, study), load_policy(policy)
+    study, policy = resolve_study(scores, study), load_policy(policy)
     policy.axes_of(study)  # refuses before anything is read
     by = choose_engine(
         engine,

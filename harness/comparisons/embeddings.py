@@ -9,14 +9,21 @@ from typing import Any, TypeAlias, get_args
 
 import numpy as np
 
-from harness.comparisons.embeddings.pairs import TemplatePairs
-from harness.comparisons.embeddings.templates import CheckedTemplates, Templates, checked, numbered_together
-from harness.comparisons.embeddings.vectors import Metric, precision
+from harness.comparisons.pairs import TemplatePairs
+from harness.comparisons.templates import (
+    CheckedTemplates,
+    Metric,
+    Templates,
+    checked,
+    numbered_together,
+    precision,
+)
 from harness.config import document_from, read_document, validate
 from harness.errors import InputError
 from harness.study import Study
 
 __all__ = ["EmbeddingPairs", "all_pairs", "pairs_between"]
+
 
 StudyLike: TypeAlias = Study | Mapping[str, object] | str | os.PathLike[str]
 
@@ -71,7 +78,7 @@ class EmbeddingPairs:
         if isinstance(given, Study):
             return given
         if not isinstance(given, Mapping | str | os.PathLike):
-            raise InputError(f"{given!r} is no Study, mapping or path", source="study")
+            raise InputError(f"{given!r} is not a Study, mapping or path", source="study")
         document = document_from(given, "study") if isinstance(given, Mapping) else read_document(given)
         terms, value = self._terms(self.sides[0].groups), dict(document.value)
         if isinstance(value.get("score"), dict):
@@ -120,7 +127,7 @@ def all_pairs(
 
     Scores are counted block by block as they are computed and never written out: 20,000 templates are
     2 × 10^8 comparisons. Templates of the same subject are mated. Which template of a pair is the probe matters
-    only for ``pairing: probe`` and ``cross``: it is the one that stands first.
+    only for ``pairing: probe`` and ``cross``: it is the one that comes first.
 
     Parameters
     ----------
@@ -153,8 +160,10 @@ def all_pairs(
 
     Examples
     --------
-    >>> pairs = harness.comparisons.all_pairs(embeddings, subjects, {"sex": sexes})  # doctest: +SKIP
-    >>> harness.evaluate(pairs, study={"matcher": {"name": "A", "version": "1"}})  # doctest: +SKIP
+    >>> pairs = all_pairs([[1.0, 0.0], [0.8, 0.6], [0.0, 1.0]], ["ann", "ann", "bea"], {"sex": ["F", "F", "F"]})
+    >>> study = pairs.study({"matcher": {"name": "A", "version": "1"}})
+    >>> pairs.open(study).rows()
+    3
     """
     sides = (checked(Templates(embeddings, subjects, groups), "embeddings"),)
     return _source(sides, metric)
@@ -166,10 +175,17 @@ def pairs_between(probes: Templates, references: Templates, *, metric: Metric = 
     Parameters
     ----------
     probes, references : Templates
-        Alike in dimensions and attributes; the same subject has the same name in both. A template must not stand
+        Alike in dimensions and attributes; the same subject has the same name in both. A template must not be
         in both, for it would be compared with itself.
     metric : {"cosine", "euclidean"}
         As for `all_pairs`, which also says what is returned and raised.
+
+    Examples
+    --------
+    >>> enrolled = Templates([[1.0, 0.0], [0.0, 1.0]], ["ann", "bea"], {"sex": ["F", "F"]})
+    >>> probes = Templates([[0.8, 0.6]], ["ann"], {"sex": ["F"]})
+    >>> pairs_between(probes, enrolled).metric
+    'cosine'
     """
     sides = (checked(probes, "probes"), checked(references, "references"))
     widths = [side.embeddings.shape[1] for side in sides]

@@ -1,34 +1,227 @@
-"""Every pair of templates, block by block, as comparisons of a study."""
+"""Every pair of templates, scored block by block and never written out, as comparisons of a study.
+
+Templates are put in order, cut into blocks and these into stretches; a tile is one stretch against another.
+"""
 
 from __future__ import annotations
 
+import os
 from collections.abc import Callable, Iterator, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from functools import cached_property, reduce
-from itertools import product
+from itertools import pairwise, product
 from pathlib import Path
+from threading import Event
 from types import TracebackType
-from typing import Any, Self, TypeVar
+from typing import TYPE_CHECKING, Any, Self, TypeVar
 
 import numpy as np
 import numpy.typing as npt
+from threadpoolctl import threadpool_limits
 
-from harness.arrays import BoolArray, IntArray
-from harness.comparisons.coding import Coding
-from harness.comparisons.embeddings.stretches import Stretch, in_order, stretches
-from harness.comparisons.embeddings.survey import Survey
-from harness.comparisons.embeddings.templates import CheckedTemplates, numbered_together
-from harness.comparisons.embeddings.vectors import BLOCK, Metric, precision, prepared, scores_of_block
-from harness.comparisons.embeddings.workers import in_parallel
-from harness.comparisons.labels import cell_of_side
-from harness.comparisons.source import Input
-from harness.comparisons.stream import CellScores
+from harness.comparisons.coding import Coding, cell_of_side
+from harness.comparisons.scan import CellScores
+from harness.comparisons.templates import (
+    BLOCK,
+    CheckedTemplates,
+    Metric,
+    numbered_together,
+    precision,
+    prepared,
+    scores_of_block,
+)
 from harness.errors import InputError
-from harness.study import Study
 
-__all__ = ["TemplatePairs", "Tile"]
+if TYPE_CHECKING:
+    from harness.arrays import BoolArray, IntArray
+    from harness.comparisons.source import Input
+    from harness.study import Study
 
+__all__ = ["Stretch", "Survey", "TemplatePairs", "Tile", "in_order", "in_parallel", "stretches"]
+
+MOST_CUTS = 3
+"""Of a block. Where groups change more often it stays whole, and each of its pairs is given a code."""
+Item = TypeVar("Item")
 Result = TypeVar("Result")
+MOST_WORKERS = 8
+"""Each keeps counts of its own; more would trade memory for ever less time."""
+
+
+@dataclass(frozen=True, eq=False)
+class Stretch:
+    """Templates that follow one another in a block, nearly always of one combination of groups.
+
+    Attributes
+    ----------
+    number : int
+        Among all stretches of both sides.
+    within : slice
+        Which rows of its block they are.
+    indices : ndarray of int64, shape (R,)
+        Index of each template in the caller's arrays.
+    subjects : ndarray of int64
+        The distinct subjects, ascending.
+    subject_of : ndarray of int64, shape (R,)
+        Which of ``subjects`` each template is of.
+    kinds : ndarray of int64
+        The distinct combinations of groups, ascending.
+    kind_of : ndarray of int64, shape (R,)
+        Which of ``kinds`` each template has.
+    """
+
+    number: int
+    within: slice
+    indices: IntArray
+    subjects: IntArray
+    subject_of: IntArray
+    kinds: IntArray
+    kind_of: IntArray
+
+    def __len__(self) -> int:
+        return len(self.indices)
+
+
+def in_order(kinds: IntArray, subjects: IntArray, kept: npt.NDArray[np.bool_] | None) -> IntArray:
+    """Order templates by their groups, then by subject, so that most blocks are of one cell."""
+    order: IntArray = np.lexsort((subjects, kinds))
+    return order if kept is None else order[kept[order]]
+
+
+def stretches(
+    order: IntArray, kinds: IntArray, subjects: IntArray, first: int
+) -> Sequence[Sequence[Stretch]]:
+    """Cut templates in order into blocks, and these into stretches, numbered from ``first``."""
+    blocks = []
+    for start in range(0, len(order), BLOCK):
+        block = order[start : start + BLOCK]
+        cuts = 1 + np.flatnonzero(np.diff(kinds[block]))
+        ends = [0, *(cuts.tolist() if len(cuts) <= MOST_CUTS else []), len(block)]
+        found = []
+        for begin, end in pairwise(ends):
+            indices = block[begin:end]
+            found.append(
+                Stretch(
+                    first,
+                    slice(begin, end),
+                    indices,
+                    *np.unique(subjects[indices], return_inverse=True),
+                    *np.unique(kinds[indices], return_inverse=True),
+                )
+            )
+            first += 1
+        blocks.append(found)
+    return blocks
+
+
+class Survey:
+    """Gathers `harness.comparisons.CellScores` tile by tile.
+
+    Parameters
+    ----------
+    tail : int
+        How many of the highest scores to keep of each cell.
+    """
+
+    def __init__(self, tail: int) -> None:
+        self._tail = tail
+        self._trials: dict[int, int] = {}
+        self._lowest: dict[int, float] = {}
+        self._highest: dict[int, npt.NDArray[Any]] = {}
+
+    def add(self, scores: npt.NDArray[Any], codes: IntArray, which: IntArray | None) -> None:
+        """Look at one tile, as `harness.comparisons.embeddings.Tile` holds it."""
+        flat = scores.reshape(-1)
+        if which is None:
+            self._look(int(codes[0]), flat)
+            return
+        narrow = np.uint16 if len(codes) < 1 << 16 else np.int64  # which sorts far faster
+        of = which.reshape(-1).astype(narrow)
+        order = np.argsort(of, kind="stable")
+        ends = np.searchsorted(of[order], np.arange(len(codes) + 1))
+        for code, start, end in zip(codes.tolist(), ends, ends[1:], strict=False):
+            if end > start:
+                self._look(code, flat[order[start:end]])
+
+    def merged(self, other: Survey) -> Survey:
+        """Take in what another has seen, and return this one."""
+        for code, trials in other._trials.items():
+            self._see(code, trials, other._lowest[code])
+            self._keep(code, other._highest[code])
+        return self
+
+    def _look(self, code: int, scores: npt.NDArray[Any]) -> None:
+        self._see(code, len(scores), float(scores.min()))
+        self._keep(code, scores)
+
+    def _see(self, code: int, trials: int, lowest: float) -> None:
+        self._trials[code] = self._trials.get(code, 0) + trials
+        self._lowest[code] = min(self._lowest.get(code, np.inf), lowest)
+
+    def _keep(self, code: int, scores: npt.NDArray[Any]) -> None:
+        kept = self._highest.get(code, scores[:0])
+        if len(kept) == self._tail:
+            scores = scores[scores > kept[0]]
+        if len(scores):
+            merged = np.concatenate([kept, scores])
+            if len(merged) > self._tail:
+                merged = np.partition(merged, len(merged) - self._tail)[-self._tail :]
+            self._highest[code] = np.sort(merged)
+
+    def found(self, cell_of_number: Callable[[int], tuple[str | None, ...]]) -> tuple[CellScores, ...]:
+        """Return what was seen, by code."""
+        return tuple(
+            CellScores(
+                cell_of_number(code // 2),
+                code % 2 == 1,
+                self._trials[code],
+                self._lowest[code],
+                tuple(self._highest[code][::-1].tolist()),
+            )
+            for code in sorted(self._trials)
+        )
+
+
+def in_parallel(items: Sequence[Item], make: Callable[[Iterator[Item]], Result]) -> list[Result]:
+    """Deal items out to as many workers as there are processors, and return what each makes of its share.
+
+    Meanwhile a matrix product keeps to the processor of its worker, for the workers are as many as there are.
+
+    Parameters
+    ----------
+    items : sequence
+    make : callable
+        Called in a thread of its own for every share; the items stop coming once any worker has failed.
+    """
+    workers = max(1, min(_processors(), MOST_WORKERS, len(items)))
+    failed = Event()
+
+    def dealt(share: int) -> Iterator[Item]:
+        for item in items[share::workers]:
+            if failed.is_set():
+                return
+            yield item
+
+    def made(share: int) -> Result:
+        try:
+            return make(dealt(share))
+        except BaseException:
+            failed.set()
+            raise
+
+    with threadpool_limits(1, user_api="blas"), ThreadPoolExecutor(workers) as pool:
+        try:
+            return list(pool.map(made, range(workers)))
+        except BaseException:  # an interrupt, say, which only the main thread sees
+            failed.set()
+            raise
+
+
+def _processors() -> int:
+    try:
+        return len(os.sched_getaffinity(0))
+    except AttributeError:  # not every system tells which ones a process may use
+        return os.cpu_count() or 1
 
 
 @dataclass(frozen=True, eq=False)
@@ -43,7 +236,7 @@ class Tile:
         ``2 * cell + mated``, ascending.
     which : ndarray of int64, shape (R, C), or None
         Which of ``codes`` each comparison has, K where it is none (a template with itself, or a pair that
-        stands in the tile the other way round). None where all are comparisons of the one code, of two
+        appears in the tile the other way round). None where all are comparisons of the one code, of two
         subjects each.
     probes, references : Stretch
         Of its rows and of its columns.
@@ -57,7 +250,7 @@ class Tile:
 
     @property
     def pairs(self) -> int:
-        """How many comparisons there are."""
+        """Number of comparisons."""
         if self.which is None:
             return self.scores.size
         return int(np.count_nonzero(self.which < len(self.codes)))
@@ -67,12 +260,12 @@ class TemplatePairs:
     """Every pair of templates as a comparison of a study; what `Comparisons` is to scores that exist.
 
     Templates are compared in the order of their groups and subjects, so that nearly all blocks are of one cell,
-    and in whole blocks, so that a score does not depend on where in a block it stands.
+    and in whole blocks, so that a score does not depend on where in a block it is.
 
     Parameters
     ----------
     sides : one or two CheckedTemplates
-        Templates among themselves, each pair once, the one that stands first being the probe; or probes and
+        Templates among themselves, each pair once, the first being the probe; or probes and
         references.
     study : Study
         With both columns of every attribute and of subjects.
@@ -127,7 +320,7 @@ class TemplatePairs:
 
     @property
     def columns(self) -> tuple[str, ...]:
-        """What the entries of a cell are values of."""
+        """Names of the columns that the entries of a cell are values of."""
         return tuple(column.name for column in self._coding.columns)
 
     @property
@@ -222,11 +415,11 @@ class TemplatePairs:
         same_subject = np.isin(one.subjects, other.subjects, assume_unique=True).any()
         if cells.size == 1 and (cells == turned).all() and not same_subject:
             return 2 * cells.reshape(1), None
-        distinct, place = np.unique(np.stack([cells, turned]), return_inverse=True)
+        distinct, index = np.unique(np.stack([cells, turned]), return_inverse=True)
         kind = one.kind_of[:, None] * len(other.kinds) + other.kind_of[None, :]
         if not (cells == turned).all():
-            kind += cells.size * (one.places[:, None] > other.places[None, :])
-        which = 2 * place.reshape(-1)[kind]
+            kind += cells.size * (one.indices[:, None] > other.indices[None, :])
+        which = 2 * index.reshape(-1)[kind]
         which += one.subjects[one.subject_of][:, None] == other.subjects[other.subject_of][None, :]
         if one is other:
             which[np.tri(len(one), dtype=np.bool_)] = 2 * len(distinct)
@@ -237,12 +430,12 @@ class TemplatePairs:
         number = np.zeros(np.broadcast_shapes(probes.shape, references.shape), np.int64)
         attributes = list(self.study.groups.values())
         for column, radix in zip(self._coding.columns, self._coding.radices, strict=True):
-            place = next(i for i, names in enumerate(attributes) if column.sides[0] in names.columns)
-            probe, reference = self._ranks[probes, place], self._ranks[references, place]
+            index = next(i for i, names in enumerate(attributes) if column.sides[0] in names.columns)
+            probe, reference = self._ranks[probes, index], self._ranks[references, index]
             if len(column.sides) == 2:
                 digit = np.where(probe == reference, probe, 0)
             else:
-                digit = probe if column.sides[0] == attributes[place].probe else reference
+                digit = probe if column.sides[0] == attributes[index].probe else reference
             number = number * radix + digit
         return number
 
@@ -279,20 +472,20 @@ def _require_one_label(
         other = np.flatnonzero(label != label[first[every]])
         if not len(other):
             continue
-        place = int(other[0])
-        of_first = int(first[every[place]])
-        where, earlier = (_place_in(sides, one) for one in (place, of_first))
+        index = int(other[0])
+        of_first = int(first[every[index]])
+        where, earlier = (_index_in(sides, one) for one in (index, of_first))
         raise InputError(
-            f"{where} is {labels[label[place]]!r} of subject {names[every[place]]!r}, who is "
+            f"{where} is {labels[label[index]]!r} of subject {names[every[index]]!r}, who is "
             f"{labels[label[of_first]]!r} at {earlier}; label the person alike, or say in the study that the label is "
             "of the image and not of the person (labels_of: image)",
             source=f"group {attribute!r}",
         )
 
 
-def _place_in(sides: Sequence[CheckedTemplates], place: int) -> str:
+def _index_in(sides: Sequence[CheckedTemplates], index: int) -> str:
     for side in sides:
-        if place < len(side.embeddings):
-            return f"[{place}] of {side.name}"
-        place -= len(side.embeddings)
-    raise IndexError(place)
+        if index < len(side.embeddings):
+            return f"[{index}] of {side.name}"
+        index -= len(side.embeddings)
+    raise IndexError(index)
