@@ -53,7 +53,7 @@ class Allowed:
 
 
 class Expectation:
-    """What an evaluation expects of searches, whoever passes by.
+    """The false alert rates that an evaluation expects of searches, whoever passes by.
 
     Who passes by is not published, so nothing is assumed of it: with share w of the faces in group g the rate is
     sum(w FPIR_g), which lies between the lowest and the highest group's. Each group's bounds are
@@ -61,7 +61,7 @@ class Expectation:
     those of the one group that has the lowest, or the highest, rate.
 
     False positive identification rates follow from the evaluation's by 1 - (1 - FMR)^N for N references
-    (`harness.statistics.watchlist`); one that was tested with N0 references is first brought back to the FMR behind it.
+    (`harness.statistics.watchlist`); one tested with N0 references is first brought back to the FMR that it implies.
     Between two evaluated thresholds the rate lies between those of both, for it falls as thresholds rise.
 
     Parameters
@@ -81,7 +81,7 @@ class Expectation:
         self._lower, self._upper = widest_bounds(_rates_of_searches(evaluation), confidence)
 
     def at(self, threshold: float, watchlist_size: int) -> Allowed:
-        """Return which rates are allowed.
+        """Return the rates that are allowed.
 
         Parameters
         ----------
@@ -94,7 +94,7 @@ class Expectation:
         return self.allowed(float(lower[0]), float(upper[0]))
 
     def of_each(self, thresholds: npt.ArrayLike, watchlist_sizes: npt.ArrayLike) -> Interval:
-        """Return which rates are allowed at each threshold with the watchlist beside it; see `at`."""
+        """Return the rates that are allowed at each threshold with the watchlist beside it; see `at`."""
         distinct, which = np.unique(np.asarray(thresholds, np.float64), return_inverse=True)
         tested = np.array([self._tested(threshold) for threshold in distinct.tolist()]).reshape(-1, 2)
         lower, upper = tested[which].T
@@ -110,8 +110,8 @@ class Expectation:
         return lower, self._upper[lenient] if lenient >= 0 else 1.0
 
     def _scaled(self, rates: FloatArray, sizes: npt.ArrayLike) -> FloatArray:
-        behind = rates if self._tested_size is None else implied_fmr(rates, self._tested_size)
-        return false_alert_rate(behind, sizes)
+        fmr = rates if self._tested_size is None else implied_fmr(rates, self._tested_size)
+        return false_alert_rate(fmr, sizes)
 
 
 def _rates_of_searches(evaluation: Evaluation) -> Iterator[Rates]:
@@ -198,7 +198,7 @@ def judge_agreement(alerts: Alerts, allowed: Allowed, confidence: float, ratio: 
     confidence : float
         That a rate which the evaluation allows is not called more or fewer.
     ratio : float
-        Above 1: alerts agree where their rate is shown to be at most so many times the highest allowed.
+        Above 1: alerts agree where their rate is shown to be at most this many times the highest allowed.
 
     Returns
     -------
