@@ -14,9 +14,7 @@ from harness.auditing.wording import count, share
 from harness.evaluation import Evaluation
 from harness.gate.evidence import Evidence
 from harness.gate.safety import neighbours
-from harness.statistics.intervals import Interval, clopper_pearson
-from harness.statistics.rates import Rates
-from harness.statistics.watchlist import false_alert_rate, implied_fmr
+from harness.statistics import Interval, Rates, clopper_pearson, false_alert_rate, implied_fmr
 
 __all__ = [
     "AGREEMENT_RATIO",
@@ -27,7 +25,6 @@ __all__ = [
     "Judgement",
     "compared",
     "judge_agreement",
-    "judge_limits",
     "limits_of_rates",
     "shared_confidence",
     "widest_bounds",
@@ -187,30 +184,6 @@ def shared_confidence(confidence: float) -> float:
     return (1 + confidence) / 2
 
 
-def judge_agreement(alerts: Alerts, allowed: Allowed, confidence: float, ratio: float) -> Judgement:
-    """Say whether false alerts agree with the rates that an evaluation allows.
-
-    Parameters
-    ----------
-    alerts : Alerts
-    allowed : Allowed
-        Its bounds at `shared_confidence`.
-    confidence : float
-        That a rate which the evaluation allows is not called more or fewer.
-    ratio : float
-        Above 1: alerts agree where their rate is shown to be at most this many times the highest allowed.
-
-    Returns
-    -------
-    Judgement
-        More or fewer, where the exact (Clopper-Pearson) interval of the alerts' rate lies above or below all
-        that is allowed; agrees, where neither, the rate is shown to be at most `ratio` times the highest allowed,
-        and the allowed rates are close enough that others would have disagreed; else it cannot be told.
-    """
-    (limits,) = zip(*limits_of_rates([alerts], shared_confidence(confidence)), strict=True)
-    return judge_limits(alerts, allowed, limits, ratio)
-
-
 def limits_of_rates(every: Sequence[Alerts], confidence: float) -> tuple[list[float], list[float]]:
     """Bound the rate of each: from below that of the confirmed alerts, from above that of all never settled too."""
     counts = np.array([(one.faces, one.fewest, one.most) for one in every], np.float64).reshape(-1, 3)
@@ -221,8 +194,26 @@ def limits_of_rates(every: Sequence[Alerts], confidence: float) -> tuple[list[fl
     return lower.tolist(), upper.tolist()
 
 
-def judge_limits(alerts: Alerts, allowed: Allowed, limits: tuple[float, float], ratio: float) -> Judgement:
-    """Say what `judge_agreement` says, from the limits of the alerts' rate at `shared_confidence`."""
+def judge_agreement(alerts: Alerts, allowed: Allowed, limits: tuple[float, float], ratio: float) -> Judgement:
+    """Say whether false alerts agree with the rates that an evaluation allows.
+
+    Parameters
+    ----------
+    alerts : Alerts
+    allowed : Allowed
+        Its bounds at `shared_confidence`.
+    limits : tuple of float
+        Of the alerts' rate, at the same: the exact (Clopper-Pearson) ones of `limits_of_rates`.
+    ratio : float
+        Above 1: alerts agree where their rate is shown to be at most this many times the highest allowed.
+
+    Returns
+    -------
+    Judgement
+        More or fewer, where the limits lie above or below all that is allowed; agrees, where neither, the rate is shown
+        to be at most `ratio` times the highest allowed, and the allowed rates are close enough that others would have
+        disagreed; else it cannot be told.
+    """
     lower, upper = limits
     expected = compared(alerts, allowed)
     if lower > allowed.upper:

@@ -19,7 +19,7 @@ from harness.auditing.agreement import (
     Expectation,
     Judgement,
     compared,
-    judge_limits,
+    judge_agreement,
     limits_of_rates,
     shared_confidence,
 )
@@ -43,7 +43,7 @@ from harness.files import content_of
 from harness.gate.evidence import MAX_BYTES, Evidence, evidence_of
 from harness.gate.findings import Rule
 from harness.gate.safety import judge_threshold
-from harness.statistics.intervals import Interval
+from harness.statistics import Interval
 
 __all__ = ["EvaluationLike", "Judge", "MappingLike", "RecordsLike", "audit"]
 
@@ -207,7 +207,7 @@ class Judge:
         lacking = _lacking(records)
         if lacking or figures.alerts is None or figures.limits is None or figures.allowed is None:
             return Judgement(Agreement.CANNOT_TELL, f"not assessable: {lacking}")
-        return judge_limits(figures.alerts, figures.allowed, figures.limits, self.agreement_ratio)
+        return judge_agreement(figures.alerts, figures.allowed, figures.limits, self.agreement_ratio)
 
     def _together(
         self, records: Sequence[DeploymentRecord], figures: _Figures, spread: float | None
