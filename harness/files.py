@@ -46,7 +46,7 @@ TEMPORARY, BESIDE = "harness-", ".harness-"
 LOCK = "harness-scratch.lock"
 """Locked as long as its run lives; the system unlocks it however the run ends."""
 EARLIER = "earlier"
-"""In a scratch folder: what was taken from the folder around it, to be put back unless something took its place."""
+"""In a scratch folder: files taken from the folder around it, to be put back unless others took their place."""
 
 
 class UnreadableError(InputError):
@@ -279,7 +279,7 @@ def temporary_folder() -> Scratch:
     Raises
     ------
     InputError
-        There is no place for it.
+        It cannot be made anywhere.
     """
     import tempfile
 

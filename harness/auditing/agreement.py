@@ -14,9 +14,7 @@ from harness.evaluation import Evaluation
 from harness.gate.evidence import Evidence
 from harness.gate.safety import neighbours
 from harness.numbers import alerts_text, percent
-from harness.statistics.intervals import Interval, clopper_pearson
-from harness.statistics.rates import Rates
-from harness.statistics.watchlist import false_alert_rate, implied_fmr
+from harness.statistics import Interval, Rates, clopper_pearson, false_alert_rate, implied_fmr
 
 __all__ = [
     "AGREEMENT_RATIO",
@@ -27,7 +25,6 @@ __all__ = [
     "Judgement",
     "compared",
     "judge_agreement",
-    "judge_limits",
     "limits_of_rates",
     "shared_confidence",
     "widest_bounds",
@@ -53,7 +50,7 @@ class Allowed:
 
 
 class Expectation:
-    """What an evaluation expects of searches, whoever passes by.
+    """The false alert rates that an evaluation expects of searches, whoever passes by.
 
     Who passes by is not published, so nothing is assumed of it: with share w of the faces in group g the rate is
     sum(w FPIR_g), which lies between the lowest and the highest group's. Each group's bounds are
@@ -61,7 +58,7 @@ class Expectation:
     those of the one group that has the lowest, or the highest, rate.
 
     False positive identification rates follow from the evaluation's by 1 - (1 - FMR)^N for N references
-    (`harness.statistics.watchlist`); one that was tested with N0 references is first brought back to the FMR behind it.
+    (`harness.statistics.watchlist`); one tested with N0 references is first brought back to the FMR that it implies.
     Between two evaluated thresholds the rate lies between those of both, for it falls as thresholds rise.
 
     Parameters
@@ -81,7 +78,7 @@ class Expectation:
         self._lower, self._upper = widest_bounds(_rates_of_searches(evaluation), confidence)
 
     def at(self, threshold: float, watchlist_size: int) -> Allowed:
-        """Return which rates are allowed.
+        """Return the rates that are allowed.
 
         Parameters
         ----------
@@ -94,7 +91,7 @@ class Expectation:
         return self.allowed(float(lower[0]), float(upper[0]))
 
     def of_each(self, thresholds: npt.ArrayLike, watchlist_sizes: npt.ArrayLike) -> Interval:
-        """Return which rates are allowed at each threshold with the watchlist beside it; see `at`."""
+        """Return the rates that are allowed at each threshold with the watchlist beside it; see `at`."""
         distinct, which = np.unique(np.asarray(thresholds, np.float64), return_inverse=True)
         tested = np.array([self._tested(threshold) for threshold in distinct.tolist()]).reshape(-1, 2)
         lower, upper = tested[which].T
@@ -110,8 +107,8 @@ class Expectation:
         return lower, self._upper[lenient] if lenient >= 0 else 1.0
 
     def _scaled(self, rates: FloatArray, sizes: npt.ArrayLike) -> FloatArray:
-        behind = rates if self._tested_size is None else implied_fmr(rates, self._tested_size)
-        return false_alert_rate(behind, sizes)
+        fmr = rates if self._tested_size is None else implied_fmr(rates, self._tested_size)
+        return false_alert_rate(fmr, sizes)
 
 
 def _rates_of_searches(evaluation: Evaluation) -> Iterator[Rates]:
@@ -187,30 +184,6 @@ def shared_confidence(confidence: float) -> float:
     return (1 + confidence) / 2
 
 
-def judge_agreement(alerts: Alerts, allowed: Allowed, confidence: float, ratio: float) -> Judgement:
-    """Say whether false alerts agree with the rates that an evaluation allows.
-
-    Parameters
-    ----------
-    alerts : Alerts
-    allowed : Allowed
-        Its bounds at `shared_confidence`.
-    confidence : float
-        That a rate which the evaluation allows is not called more or fewer.
-    ratio : float
-        Above 1: alerts agree where their rate is shown to be at most so many times the highest allowed.
-
-    Returns
-    -------
-    Judgement
-        More or fewer, where the exact (Clopper-Pearson) interval of the alerts' rate lies above or below all
-        that is allowed; agrees, where neither, the rate is shown to be at most `ratio` times the highest allowed,
-        and the allowed rates are close enough that others would have disagreed; else it cannot be told.
-    """
-    (limits,) = zip(*limits_of_rates([alerts], shared_confidence(confidence)), strict=True)
-    return judge_limits(alerts, allowed, limits, ratio)
-
-
 def limits_of_rates(every: Sequence[Alerts], confidence: float) -> tuple[list[float], list[float]]:
     """Bound the rate of each: from below that of the confirmed alerts, from above that of all never settled too."""
     counts = np.array([(one.faces, one.fewest, one.most) for one in every], np.float64).reshape(-1, 3)
@@ -221,8 +194,26 @@ def limits_of_rates(every: Sequence[Alerts], confidence: float) -> tuple[list[fl
     return lower.tolist(), upper.tolist()
 
 
-def judge_limits(alerts: Alerts, allowed: Allowed, limits: tuple[float, float], ratio: float) -> Judgement:
-    """Say what `judge_agreement` says, from the limits of the alerts' rate at `shared_confidence`."""
+def judge_agreement(alerts: Alerts, allowed: Allowed, limits: tuple[float, float], ratio: float) -> Judgement:
+    """Say whether false alerts agree with the rates that an evaluation allows.
+
+    Parameters
+    ----------
+    alerts : Alerts
+    allowed : Allowed
+        Its bounds at `shared_confidence`.
+    limits : tuple of float
+        Of the alerts' rate, at the same: the exact (Clopper-Pearson) ones of `limits_of_rates`.
+    ratio : float
+        Above 1: alerts agree where their rate is shown to be at most this many times the highest allowed.
+
+    Returns
+    -------
+    Judgement
+        More or fewer, where the limits lie above or below all that is allowed; agrees, where neither, the rate is shown
+        to be at most `ratio` times the highest allowed, and the allowed rates are close enough that others would have
+        disagreed; else it cannot be told.
+    """
     lower, upper = limits
     expected = compared(alerts, allowed)
     if lower > allowed.upper:

@@ -11,7 +11,8 @@ import numpy as np
 from harness.auditing.mapping import RecordMapping
 from harness.auditing.records import DeploymentRecord
 from harness.numbers import at_most, confidence_text
-from harness.statistics.intervals import (
+from harness.statistics import (
+    claim_of_zero,
     clopper_pearson,
     detectable_ratio,
     holm,
@@ -19,7 +20,6 @@ from harness.statistics.intervals import (
     ratio_interval,
     ratio_p_value,
 )
-from harness.statistics.planning import claim_of_zero
 
 __all__ = [
     "GroupFinding",

@@ -19,7 +19,7 @@ from harness.auditing.agreement import (
     Expectation,
     Judgement,
     compared,
-    judge_limits,
+    judge_agreement,
     limits_of_rates,
     shared_confidence,
 )
@@ -43,7 +43,7 @@ from harness.gate.evidence import MAX_BYTES, Evidence, evidence_of
 from harness.gate.findings import Rule
 from harness.gate.safety import judge_threshold
 from harness.numbers import one_in
-from harness.statistics.intervals import Interval
+from harness.statistics import Interval
 
 __all__ = ["EvaluationLike", "Judge", "MappingLike", "RecordsLike", "audit"]
 
@@ -181,7 +181,7 @@ class Judge:
         return WatchlistStanding.BEYOND if size > tested else WatchlistStanding.WITHIN
 
     def _allowed(self, records: Sequence[DeploymentRecord]) -> list[Allowed | None]:
-        """What the evaluation allows of each; None where a number is unknown."""
+        """The rates that the evaluation allows of each; None where a number is unknown."""
         lower, upper = self._allowed_bounds([record for record in records if _can_be_expected(record)])
         bounds = zip(lower.tolist(), upper.tolist(), strict=True)
         return [
@@ -207,7 +207,7 @@ class Judge:
         lacking = _lacking(records)
         if lacking or figures.alerts is None or figures.limits is None or figures.allowed is None:
             return Judgement(Agreement.CANNOT_TELL, f"not assessable: {lacking}")
-        return judge_limits(figures.alerts, figures.allowed, figures.limits, self.agreement_ratio)
+        return judge_agreement(figures.alerts, figures.allowed, figures.limits, self.agreement_ratio)
 
     def _together(
         self, records: Sequence[DeploymentRecord], figures: _Figures, spread: float | None
@@ -234,7 +234,7 @@ class Judge:
 
 
 class _Figures(NamedTuple):
-    """What is worked out of some alerts; None where a number is unknown."""
+    """Figures worked out of some alerts; None where a number is unknown."""
 
     alerts: Alerts | None
     rate: FalseAlertRate | None
@@ -269,7 +269,7 @@ def _alerts_of(records: Sequence[DeploymentRecord]) -> Alerts:
 
 
 def _lacking(records: Sequence[DeploymentRecord]) -> str:
-    """What is not known of some record, without which nothing can be said; empty where all is."""
+    """The first number that some record lacks, without which nothing can be said; empty where none is lacking."""
     for name in ("faces", "false_alerts", "most_false_alerts", "threshold", "watchlist_size"):
         if any(getattr(record, name) is None for record in records):
             return f"{_NAMES.get(name, name)} unknown"
@@ -319,7 +319,7 @@ def audit(
     confidence : float, optional
         At least 0.5 and below 1; the evaluation's own by default.
     agreement_ratio : float
-        Above 1: records agree where their rate is shown to be at most so many times the highest allowed.
+        Above 1: records agree where their rate is shown to be at most this many times the highest allowed.
 
     Returns
     -------
@@ -329,6 +329,13 @@ def audit(
     ------
     InputError
         Records, mapping, evaluation or an option cannot be used as given.
+
+    Examples
+    --------
+    >>> from harness.evaluation import evaluate
+    >>> found = evaluate("data_synthetic/sample.csv", study="data_synthetic/study.yaml")
+    >>> audit("data_synthetic/records.csv", evaluation=found, mapping="data_synthetic/records.yaml")
+    <Audit of 14 deployments, 0 below the safe threshold None>
     """
     found, evidence = _evaluation(evaluation)
     asked = found.policy.confidence if confidence is None else confidence
@@ -373,7 +380,7 @@ def _evaluation(given: EvaluationLike) -> tuple[Evaluation, Evidence]:
         path = path / "evaluation.json" if path.is_dir() else path
         content, source = content_of(path, limit=MAX_BYTES), str(path)
     else:
-        raise InputError(f"{shown(given)} is no Evaluation and no path", source="evaluation")
+        raise InputError(f"{shown(given)} is neither an Evaluation nor a path", source="evaluation")
     evidence = evidence_of(content, source)
     return from_json(content.decode("utf-8"), source), evidence
 
@@ -384,7 +391,7 @@ def _records(given: RecordsLike, mapping: RecordMapping) -> RecordFile:
     records = tuple(given)
     for record in records:
         if not isinstance(record, DeploymentRecord):
-            raise InputError(f"{shown(record)} is no DeploymentRecord", source="records")
+            raise InputError(f"{shown(record)} is not a DeploymentRecord", source="records")
         record.require_consistent("records")
         if set(record.groups) != set(mapping.groups):
             raise InputError(f"record of {record.title}: its groups are not the mapping's", source="records")
@@ -407,15 +414,7 @@ def _by_threshold(
 
 def _total(judge: Judge, records: Sequence[DeploymentRecord]) -> FalseAlertRate | None:
     counted = [record for record in records if record.assessable]
-    if not counted:
-        return None
-    return judge.rate(
-        Alerts(
-            sum(record.faces or 0 for record in counted),
-            sum(record.false_alerts or 0 for record in counted),
-            sum(record.most_false_alerts or 0 for record in counted),
-        )
-    )
+    return judge.rate(_alerts_of(counted)) if counted else None
 
 
 def _assumptions(evidence: Evidence, confidence: float, records: int) -> Iterator[str]:

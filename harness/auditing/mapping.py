@@ -44,7 +44,7 @@ _DATE_TOKENS = {
     "DD": ("%d", "(0[1-9]|[12][0-9]|3[01])"),
     "D": ("%d", "(0?[1-9]|[12][0-9]|3[01])"),
 }
-"""What strptime calls each, and its exact form: strptime takes one digit where two are asked for."""
+"""The name that strptime has for each, and its exact form: strptime takes one digit where two are asked for."""
 _DATE_PART = re.compile(r"YYYY|MMMM|MMM|MM|DD|M|D|[A-Za-z]+|[^A-Za-z]+")
 
 
@@ -59,7 +59,7 @@ def date_reader(pattern: str) -> Callable[[str], date]:
     Returns
     -------
     callable
-        From a text to a date; it raises ValueError, with what is wrong, where the text is no such date.
+        From a text to a date; it raises ValueError, with what is wrong, where the text is not such a date.
 
     Raises
     ------
@@ -119,7 +119,7 @@ class Columns(StrictModel):
     false_alert_rate : str, optional
         Stated false alerts over faces, to be compared with the counts.
     id : str, optional
-        What tells deployments of one day and place apart.
+        Tells deployments of one day and place apart.
     """
 
     date: _Name = "date"
@@ -154,7 +154,7 @@ class GroupColumns(StrictModel):
 
 
 class Fixed(StrictModel):
-    """What holds for every record of a file that has no column for it.
+    """Values that hold for every record of a file that has no column for them.
 
     Parameters
     ----------
@@ -176,9 +176,9 @@ class RecordMapping(StrictModel):
     groups : mapping of str to GroupColumns
         Groups of which false alerts are published, where any are.
     date_format : str
-        Of YYYY, MM or M, DD or D, MMM (Jan), MMMM (January) and what stands between; ``DD/MM/YYYY``.
+        Of YYYY, MM or M, DD or D, MMM (Jan), MMMM (January) and what is between; ``DD/MM/YYYY``.
     thousands : {",", ".", " ", "'"}, optional
-        What may part thousands in a count; nothing by default.
+        The sign that may separate thousands in a count; none by default.
     decimal : {".", ","}
     threshold_in, rate_in : {"number", "percent"}
         Whether 0.6 is written 0.6, or 60 or 60%.
@@ -270,6 +270,11 @@ def load_mapping(
     ------
     InputError
         The first problem of the file or mapping, with its line and column in a file.
+
+    Examples
+    --------
+    >>> load_mapping({"columns": {"faces": "Faces seen"}, "date_format": "DD/MM/YYYY"}).columns.faces
+    'Faces seen'
     """
     return RecordMapping() if mapping is None else load(RecordMapping, mapping, "mapping")
 
@@ -288,5 +293,10 @@ def mapping_from_options(document: Document | None, options: Mapping[str, object
     ------
     InputError
         The first problem; its source is ``command line`` where an option is to blame.
+
+    Examples
+    --------
+    >>> mapping_from_options(None, {"thousands": ","}).thousands
+    ','
     """
     return validate(RecordMapping, with_options(document, options, merged=("columns", "fixed")))

@@ -46,8 +46,8 @@ def count_from(text: str, thousands: str | None) -> int:
     """
     digits = text
     if thousands is not None:
-        parted = rf"[0-9]{{1,3}}({re.escape(thousands)}[0-9]{{3}})+"
-        digits = text.replace(thousands, "") if re.fullmatch(parted, text) else text
+        separated = rf"[0-9]{{1,3}}({re.escape(thousands)}[0-9]{{3}})+"
+        digits = text.replace(thousands, "") if re.fullmatch(separated, text) else text
     if not (digits.isascii() and digits.isdigit()):
         raise ValueError(f"is not a whole number from 0 up{_thousands_advice(text)}")
     if len(digits.lstrip("0")) > len(str(LARGEST_COUNT)) or int(digits) > LARGEST_COUNT:
@@ -56,10 +56,10 @@ def count_from(text: str, thousands: str | None) -> int:
 
 
 def _thousands_advice(text: str) -> str:
-    parted = re.fullmatch(r"[0-9]{1,3}(?:([,. '])[0-9]{3})+", text)
-    if parted is None:
+    separated = re.fullmatch(r"[0-9]{1,3}(?:([,. '])[0-9]{3})+", text)
+    if separated is None:
         return ""
-    return f"; if {_SIGNS[parted[1]]} part its thousands, say so in the mapping (thousands: {parted[1]!r})"
+    return f"; if {_SIGNS[separated[1]]} separate its thousands, say so in the mapping (thousands: {separated[1]!r})"
 
 
 def number_from(text: str, mark: str, unit: Literal["number", "percent"]) -> float:
@@ -152,8 +152,15 @@ def read_records(path: str | os.PathLike[str], mapping: RecordMapping) -> Record
     Raises
     ------
     InputError
-        The file cannot be read or is no such CSV, or a value is not what its column should hold, contradicts
+        The file cannot be read or is not such a CSV, or a value is not what its column should hold, contradicts
         others, or repeats an earlier record. It names the line on which the record starts, and the column.
+
+    Examples
+    --------
+    >>> from harness.auditing import load_mapping
+    >>> file = read_records("data_synthetic/records.csv", load_mapping("data_synthetic/records.yaml"))
+    >>> len(file.records), file.records[0].title
+    (14, '2026-01-14 North Street')
     """
     source = os.fspath(path)
     content = _content(source)
@@ -185,7 +192,7 @@ def _text(content: bytes, source: str, mapping: RecordMapping) -> str:
     encoding = "utf-8-sig" if mapping.encoding == "utf-8" else mapping.encoding
     if 0 in content:
         line = content[: content.index(0)].count(b"\n") + 1
-        raise InputError("is no text file in UTF-8: it holds a zero byte", source=source, line=line)
+        raise InputError("is not a text file in UTF-8: it holds a zero byte", source=source, line=line)
     try:
         return content.decode(encoding)
     except UnicodeDecodeError as error:
@@ -222,8 +229,8 @@ def _require_header(header: Sequence[str], line: int, source: str, mapping: Reco
 
     if not header:
         refuse("has no header")
-    for place, name in enumerate(header):
-        if name in header[:place]:
+    for index, name in enumerate(header):
+        if name in header[:index]:
             refuse(f"column {shown(name)} is there twice")
     for column, use in mapping.uses.items():
         if column not in header:
@@ -234,7 +241,7 @@ def _advice(column: str, header: Sequence[str]) -> str:
     if len(header) == 1:
         for name, mark in ((";", ";"), ("tab", "\t"), ("|", "|"), (",", ",")):
             if mark in header[0]:
-                return f"if its fields are parted by {name}, say so in the mapping (delimiter: {name!r})"
+                return f"if its fields are separated by {name}, say so in the mapping (delimiter: {name!r})"
     near = difflib.get_close_matches(column.casefold(), [name.casefold() for name in header], n=1, cutoff=0.5)
     nearest = next((name for name in header if near and name.casefold() == near[0]), None)
     advice = "map the column that says it, or null where none does"
@@ -250,7 +257,7 @@ class _RowReader:
 
     def __init__(self, source: str, header: Sequence[str], mapping: RecordMapping) -> None:
         self._source, self._header, self._mapping = source, header, mapping
-        self._places = {name: place for place, name in enumerate(header)}
+        self._indices = {name: index for index, name in enumerate(header)}
         self._date = date_reader(mapping.date_format)
 
     def record(self, line: int, row: Sequence[str]) -> DeploymentRecord:
@@ -258,7 +265,7 @@ class _RowReader:
             problem = f"{len(row)} fields, where the header has {len(self._header)}"
             raise InputError(problem, source=self._source, line=line)
         columns, fixed, mapping = self._mapping.columns, self._mapping.fixed, self._mapping
-        cell = _Cells(self._source, line, row, self._places, mapping)
+        cell = _Cells(self._source, line, row, self._indices, mapping)
 
         def count(column: str | None) -> int | None:
             return cell.read(column, lambda text: count_from(text, mapping.thousands))
@@ -295,10 +302,10 @@ class _Cells:
     """The cells of one row, by the name of their column."""
 
     def __init__(
-        self, source: str, line: int, row: Sequence[str], places: dict[str, int], mapping: RecordMapping
+        self, source: str, line: int, row: Sequence[str], indices: dict[str, int], mapping: RecordMapping
     ) -> None:
         self._source, self._line, self._row = source, line, row
-        self._places, self._mapping = places, mapping
+        self._indices, self._mapping = indices, mapping
 
     def read(self, column: str | None, convert: Callable[[str], _T]) -> _T | None:
         """Read a value that may be unknown."""
@@ -311,7 +318,7 @@ class _Cells:
         return self._converted(column, convert, may_be_unknown=False)
 
     def _text(self, column: str) -> str:
-        text = self._row[self._places[column]]
+        text = self._row[self._indices[column]]
         return text.strip() if self._mapping.trim else text
 
     def _converted(self, column: str, convert: Callable[[str], _T], *, may_be_unknown: bool) -> _T:

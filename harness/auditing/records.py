@@ -1,4 +1,4 @@
-"""One deployment as its record states it, and what no record can state."""
+"""One deployment as its record states it, and the contradictions that no record may state."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ class Rate(NamedTuple):
 
 @dataclass(frozen=True, slots=True)
 class GroupAlerts:
-    """What a record says of one group.
+    """The counts of one group in a record.
 
     Attributes
     ----------
@@ -56,9 +56,15 @@ class DeploymentRecord:
         False alerts over faces as the record states them, and to what they are rounded.
     groups : mapping of str to GroupAlerts
     id : str or None
-        What tells the deployment from another of the same day and place.
+        Tells the deployment from another of the same day and place.
     line : int or None
         Of the file, from 1.
+
+    Examples
+    --------
+    >>> record = DeploymentRecord(date(2026, 1, 14), "North Street", 9_800, 0.62, 12_345, 9, 2, 6, unconfirmed_alerts=1)
+    >>> record.title, record.most_false_alerts
+    ('2026-01-14 North Street', 7)
     """
 
     date: date

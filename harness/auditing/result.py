@@ -80,12 +80,12 @@ class AuditedRecord:
     rate : FalseAlertRate or None
         None where it cannot be worked out.
     allowed_alerts : tuple of float, or None
-        The fewest and the most false alerts that the evaluation expects of so many faces; None where the
+        The fewest and the most false alerts that the evaluation expects of that many faces; None where the
         record's faces, threshold or watchlist is unknown.
     agreement : Agreement
     agreement_reason : str
     claim : str or None
-        What none at all can claim, where there is no false alert.
+        The claim that no false alert at all supports, where there is none.
     claim_bound : float or None
         The one-sided upper bound of that claim.
     stated_rate : str or None
@@ -105,7 +105,7 @@ class AuditedRecord:
 
     @property
     def rank(self) -> tuple[object, ...]:
-        """What puts the worst first, whatever the order of the file."""
+        """A key that sorts the worst first, whatever the order of the file."""
         record = self.record
         return (
             _THRESHOLDS[self.threshold],
@@ -121,10 +121,10 @@ class AuditedRecord:
         )
 
 
-_THRESHOLDS = {standing: place for place, standing in enumerate(ThresholdStanding)}
-_WATCHLISTS = {standing: place for place, standing in enumerate(WatchlistStanding)}
+_THRESHOLDS = {standing: rank for rank, standing in enumerate(ThresholdStanding)}
+_WATCHLISTS = {standing: rank for rank, standing in enumerate(WatchlistStanding)}
 _WORST_FIRST = (Agreement.MORE, Agreement.FEWER, Agreement.CANNOT_TELL, Agreement.AGREES)
-_AGREEMENTS = {agreement: place for place, agreement in enumerate(_WORST_FIRST)}
+_AGREEMENTS = {agreement: rank for rank, agreement in enumerate(_WORST_FIRST)}
 
 
 @dataclass(frozen=True)

@@ -26,8 +26,8 @@ def to_json(audit: Audit) -> str:
 def json_parts(audit: Audit) -> Iterator[str]:
     """Yield the text of `to_json` record by record, for the whole of a million takes more memory than they do."""
     yield _dumped(_head(audit)).removesuffix("\n}") + ',\n "records": ['
-    for place, one in enumerate(audit.records):
-        yield (",\n  " if place else "\n  ") + _dumped(_record(one)).replace("\n", "\n  ")
+    for index, one in enumerate(audit.records):
+        yield (",\n  " if index else "\n  ") + _dumped(_record(one)).replace("\n", "\n  ")
     tail = {"pools": [_pool(pool) for pool in audit.pools], "total": audit.total and asdict(audit.total)}
     yield "\n ]," + _dumped(tail).removeprefix("{") + "\n"
 

@@ -75,7 +75,7 @@ _POLICY = Group("Policy", help="In place of a policy file, or over it.", sort_ke
 @Parameter(name="*", group=_STUDY)
 @dataclass(frozen=True, kw_only=True)
 class StudyOptions:
-    """What the columns mean, flag by flag.
+    """The meaning of the columns, flag by flag.
 
     Parameters
     ----------

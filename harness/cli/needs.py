@@ -1,4 +1,4 @@
-"""What a command needs before it starts: packages that not every install has, and a day."""
+"""Needs of a command before it starts: packages that not every install has, and a day."""
 
 from __future__ import annotations
 

@@ -62,7 +62,7 @@ def reporting_from(log: Form, outputs: Sequence[str], read: Sequence[str | None]
     Raises
     ------
     InputError
-        An output is no such thing, would replace what is checked, or needs a library that is not installed.
+        An output is not of that form, would replace what is checked, or needs a library that is not installed.
     """
     taken = {_real(name) for name in read if name is not None}
     files: dict[Path, Form] = {}
@@ -88,7 +88,7 @@ def _output(text: str) -> tuple[Form, Path]:
 
 
 def _real(name: str | Path) -> str:
-    """Return where a name leads; links in a circle, and what is no name, lead nowhere."""
+    """Return where a name leads; links in a circle, and names that the system refuses, lead nowhere."""
     try:
         return os.path.realpath(name)
     except (OSError, ValueError):

@@ -54,7 +54,7 @@ class Step:
 
 @dataclass(frozen=True, eq=False)
 class Inspection:
-    """What looks wrong among the comparisons, and what the answer owes to it.
+    """Comparisons that look wrong, and what the answer owes to them.
 
     Attributes
     ----------

@@ -61,6 +61,12 @@ def inspect(
     ------
     InputError
         As `harness.evaluate` does, and where ``worst`` is not from 1 to 10,000.
+
+    Examples
+    --------
+    >>> found = inspect("data_synthetic/sample.csv", study="data_synthetic/study.yaml", worst=5)
+    >>> found.flagged_non_mated, found.flagged_mated
+    (0, 0)
     """
     if not 1 <= worst <= MOST:
         raise InputError(f"worst is {worst}; give a number from 1 to {MOST:,}")

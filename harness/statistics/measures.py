@@ -312,7 +312,7 @@ def summary_measures(
     Notes
     -----
     The upper bound is the quantile of the measure over rates drawn from Beta(k + ½, n - k + ½) on effective
-    counts (see the module). That quantile is no lower bound: noise makes equal groups look
+    counts (see the module). That quantile is not a lower bound: noise makes equal groups look
     unequal, once in the data and again in the draws, so that it *never* reaches parity. Let b be how far the
     median of the draws exceeds the estimate (ratios as logarithms). Were all groups equal the draws would be √2
     as far from parity as the estimate, which puts parity (1 + √2) b below the estimate and (2 + √2) b below the

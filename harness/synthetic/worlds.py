@@ -338,6 +338,11 @@ def world(name: str) -> World:
     ------
     InputError
         When there is no such world; the message lists those there are.
+
+    Examples
+    --------
+    >>> world("vanishing").parity_from("ethnicity")
+    0.6
     """
     if name not in _MAKERS:
         raise InputError(f"unknown synthetic world {name!r}; there are {', '.join(_MAKERS)}")

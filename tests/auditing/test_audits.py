@@ -324,7 +324,7 @@ def test_records_made_in_python_are_held_to_the_same(searches: Evaluation) -> No
         audited(searches, record(), record())
     with pytest.raises(InputError, match=r"^records: there is no record"):
         audited(searches)
-    with pytest.raises(InputError, match="is no DeploymentRecord"):
+    with pytest.raises(InputError, match="is not a DeploymentRecord"):
         audited(searches, {"faces": 3})
 
 
