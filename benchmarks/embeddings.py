@@ -23,9 +23,9 @@ import numpy as np
 
 from benchmarks.measuring import Job, measure_apart, peak_megabytes
 from harness import engines
-from harness.comparisons import all_pairs, open_comparisons, study_of
-from harness.comparisons.embeddings.vectors import BLOCK
-from harness.comparisons.embeddings.workers import in_parallel
+from harness.comparisons import all_pairs, open_comparisons, resolve_study
+from harness.comparisons.pairs import in_parallel
+from harness.comparisons.templates import BLOCK
 from harness.evaluation import evaluate
 
 STUDY = {"matcher": {"name": "benchmark", "version": "1"}}
@@ -58,7 +58,7 @@ class World:
     def opened(self, **kind: str) -> Any:
         """Open them."""
         pairs = self.pairs(**kind)
-        return open_comparisons(pairs, study_of(pairs, STUDY))
+        return open_comparisons(pairs, resolve_study(pairs, STUDY))
 
 
 def multiply(rows: Any, *, whole: bool) -> None:

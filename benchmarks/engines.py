@@ -101,7 +101,7 @@ def dask(paths: list[str]) -> Outcome:
 
 def spark(paths: list[str], master: str = "local[2]") -> Outcome:
     """Count in threads of Spark."""
-    from harness.engines.cluster.spark.session import open_session
+    from harness.engines.cluster.spark.reading import open_session
 
     session = open_session(master)
     try:

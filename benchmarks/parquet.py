@@ -21,7 +21,7 @@ PLAIN = ("score", "mated", *LABELS)
 CLUSTERED = (*PLAIN, "probe_subject", "reference_subject")
 READS = ("numpy", "pyarrow.parquet")
 COUNTS = ("harness.comparisons", "harness.engines", "harness.study", "pyarrow.dataset", "pyarrow.parquet")
-COUNTS_BY_SUBJECT = (*COUNTS, "harness.counting.compiled_tallies")
+COUNTS_BY_SUBJECT = (*COUNTS, "harness.counting.compiled")
 """What reading and counting import."""
 
 

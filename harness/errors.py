@@ -1,4 +1,4 @@
-"""The errors a user can cause, each one line that says where, what and how to mend it."""
+"""The errors a user can cause, each one line that says where, what and how to fix it."""
 
 from __future__ import annotations
 
@@ -19,11 +19,16 @@ class InputError(HarnessError, ValueError):
     Parameters
     ----------
     problem : str
-        What is wrong and how to mend it, without line breaks.
+        What is wrong and how to fix it, without line breaks.
     source : str, optional
         The file, or the name of the in-memory object, in which it is wrong.
     line, column : int, optional
         Position in a text file, from 1.
+
+    Examples
+    --------
+    >>> print(InputError("is not a date", source="records.csv", line=3))
+    records.csv:3: is not a date
     """
 
     def __init__(
@@ -33,8 +38,8 @@ class InputError(HarnessError, ValueError):
         self.source = source
         self.line = line
         self.column = column
-        place = ":".join(str(part) for part in (source, line, column) if part is not None)
-        super().__init__(printed(f"{place}: {self.problem}" if place else self.problem))
+        position = ":".join(str(part) for part in (source, line, column) if part is not None)
+        super().__init__(printed(f"{position}: {self.problem}" if position else self.problem))
 
 
 class ContradictionWarning(UserWarning):

@@ -26,9 +26,11 @@ __all__ = [
     "BESIDE",
     "EARLIER",
     "Scratch",
+    "UnreadableError",
+    "content_of",
     "followed",
     "no_temporary_files",
-    "read_regular",
+    "reading",
     "reason",
     "replacing",
     "settle",
@@ -44,22 +46,67 @@ TEMPORARY, BESIDE = "harness-", ".harness-"
 LOCK = "harness-scratch.lock"
 """Locked as long as its run lives; the system unlocks it however the run ends."""
 EARLIER = "earlier"
-"""In a scratch folder: what was taken from the folder around it, to be put back unless something took its place."""
+"""In a scratch folder: files taken from the folder around it, to be put back unless others took their place."""
 
 
-def read_regular(path: Path) -> bytes:
+class UnreadableError(InputError):
+    """A file that is not there, or that may not be read."""
+
+
+def content_of(path: Path, *, limit: int | None = None, within: Path | None = None) -> bytes:
     """Read a file, and nothing that merely looks like one: a device may have no end, a pipe may have no writer.
+
+    Parameters
+    ----------
+    path : Path
+        The file.
+    limit : int, optional
+        The most bytes that it may have, a power of two.
+    within : Path, optional
+        The folder that it must not lead out of.
 
     Raises
     ------
+    UnreadableError
+        It is not there, or may not be read.
     InputError
-        It is not a regular file.
-    OSError
-        It cannot be read.
+        It is not a regular file, leads out of the folder, or is too large.
+
+    Examples
+    --------
+    >>> content_of(Path("/dev/zero"))
+    Traceback (most recent call last):
+    harness.errors.InputError: /dev/zero: is not a regular file
     """
-    if not stat.S_ISREG(path.stat().st_mode):
-        raise InputError("is not a regular file", source=str(path))
-    return path.read_bytes()
+    source = str(path)
+    with reading(path):
+        resolved = path.resolve(strict=True)
+        if within is not None and not resolved.is_relative_to(within.resolve(strict=True)):
+            raise InputError("is a symbolic link that leads out of the config's folder", source=source)
+        if not stat.S_ISREG(resolved.stat().st_mode):
+            raise InputError("is not a regular file", source=source)
+        with resolved.open("rb") as stream:
+            content = stream.read(-1 if limit is None else limit + 1)
+    if limit is not None and len(content) > limit:
+        most = f"{limit >> 20} MiB" if limit >= 2**20 else f"{limit >> 10} KiB"
+        raise InputError(f"larger than {most}", source=source)
+    return content
+
+
+@contextmanager
+def reading(path: Path) -> Iterator[None]:
+    """Say in one line what the system has against reading a file or folder.
+
+    Raises
+    ------
+    UnreadableError
+    """
+    try:
+        yield
+    except InputError:
+        raise
+    except (OSError, ValueError, RuntimeError) as error:  # a name with a null; links in a circle
+        raise UnreadableError(f"cannot be read: {reason(error)}", source=str(path)) from error
 
 
 def write_whole(path: Path, content: bytes) -> None:
@@ -160,9 +207,10 @@ def settle(path: Path) -> None:
         os.close(handle)
 
 
-def reason(error: OSError) -> str:
+def reason(error: Exception) -> str:
     """Return what the system says is wrong, in a line."""
-    return error.strerror or next(iter(str(error).splitlines()), type(error).__name__)
+    said = error.strerror if isinstance(error, OSError) else None
+    return said or next(iter(str(error).splitlines()), type(error).__name__)
 
 
 class Scratch:
@@ -231,7 +279,7 @@ def temporary_folder() -> Scratch:
     Raises
     ------
     InputError
-        There is no place for it.
+        It cannot be made anywhere.
     """
     import tempfile
 

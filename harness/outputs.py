@@ -18,9 +18,15 @@ from harness.evaluation import Evaluation, content_at, from_json, to_json
 from harness.figures import save_figures
 from harness.folders import new_folder
 from harness.inspection import Inspection
-from harness.report.content import comparison_of, report_on
-from harness.report.page import comparison_page, report_page
-from harness.report.pdf import comparison_pdf, drawings_of, report_pdf
+from harness.report import (
+    comparison_of,
+    comparison_page,
+    comparison_pdf,
+    render_figures,
+    report_on,
+    report_page,
+    report_pdf,
+)
 
 __all__ = [
     "write_audit",
@@ -134,7 +140,7 @@ def _write_reports(
     digest = _digest(document)
     report = report_on(evaluation, digest=digest, title=title)
     (folder / REPORT).write_text(report_page(report), encoding="utf-8")
-    (folder / PRINTED).write_bytes(report_pdf(report, drawings_of(evaluation, figures), digest=digest))
+    (folder / PRINTED).write_bytes(report_pdf(report, render_figures(evaluation, figures), digest=digest))
 
 
 def _digest(document: str) -> str:

@@ -5,11 +5,11 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import Any
 
-from harness.comparisons import study_of
+from harness.comparisons import resolve_study
 from harness.engines import choose_engine, open_with
 from harness.evaluation import Counted, Evaluation, conclude, count_for
-from harness.evaluation.confirmation import confirmation_of
 from harness.evaluation.counted import halves
+from harness.evaluation.run import confirmation_of
 from harness.study import load_policy
 
 __all__ = ["count_at", "evaluate_at"]
@@ -29,7 +29,7 @@ def evaluate_at(
     scores: Any, *, study: Any, thresholds: Any, policy: Any = None, confirm: str | None = None
 ) -> Evaluation:
     """Evaluate at these thresholds, and those of the policy, and no others; at all where it is None."""
-    study, policy = study_of(scores, study), load_policy(policy)
+    study, policy = resolve_study(scores, study), load_policy(policy)
     with open_with(scores, study, choose_engine("local")) as comparisons:
         counted = count_at(comparisons, policy, thresholds)
         evaluation = conclude(counted, policy)

@@ -18,7 +18,7 @@ from harness.files import (
     BESIDE,
     TEMPORARY,
     Scratch,
-    read_regular,
+    content_of,
     replacing,
     sweep,
     temporary_folder,
@@ -86,7 +86,7 @@ class TestOneFile:
         os.mkfifo(tmp_path / "pipe")
         (tmp_path / "link").symlink_to(name)
         with pytest.raises(InputError, match="link: is not a regular file"):
-            read_regular(tmp_path / "link")
+            content_of(tmp_path / "link")
 
 
 def full(_handle: int) -> None:

@@ -89,7 +89,7 @@ class Shape(FromMarkdown):
 
     def lines(self) -> Iterator[str]:
         """Yield a bullet for each key."""
-        from harness.gate.shape import EvaluationShape
+        from harness.gate.evaluation_file import EvaluationShape
 
         yield from _bullets(EvaluationShape, 0)
 

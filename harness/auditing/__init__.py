@@ -4,22 +4,21 @@ An audit is a report and no gate: it says what records show, and what they canno
 """
 
 from harness.auditing.agreement import AGREEMENT_RATIO, Agreement, Judgement
-from harness.auditing.deployment import DeploymentRecord, GroupAlerts
-from harness.auditing.document import json_parts, to_json
+from harness.auditing.findings import GroupFinding
+from harness.auditing.judging import audit
 from harness.auditing.mapping import RecordMapping, load_mapping, mapping_from_options
 from harness.auditing.reading import RecordFile, read_records
+from harness.auditing.records import DeploymentRecord, GroupAlerts
 from harness.auditing.result import (
     Audit,
     AuditedRecord,
     FalseAlertRate,
-    GroupFinding,
     Pool,
     ThresholdStanding,
     WatchlistStanding,
+    answer,
 )
-from harness.auditing.run import audit
-from harness.auditing.summary import answer
-from harness.auditing.text import as_table, table_lines
+from harness.auditing.writing import as_table, json_parts, table_lines, to_json
 
 __all__ = [
     "AGREEMENT_RATIO",

@@ -1,14 +1,16 @@
-"""Which column of a file of records says what, and how its values are written."""
+"""Which column of a file of records holds which value, and how its values are written."""
 
 from __future__ import annotations
 
 import os
-from collections.abc import Iterator, Mapping
+import re
+from calendar import month_abbr, month_name
+from collections.abc import Callable, Iterator, Mapping
+from datetime import date, datetime
 from typing import Annotated, Literal, Self
 
 from pydantic import AfterValidator, Field, model_validator
 
-from harness.auditing.dates import date_reader
 from harness.config import (
     Document,
     MappingOf,
@@ -23,7 +25,71 @@ from harness.config import (
 )
 from harness.study import distinct
 
-__all__ = ["Columns", "Fixed", "GroupColumns", "RecordMapping", "load_mapping", "mapping_from_options"]
+__all__ = [
+    "Columns",
+    "Fixed",
+    "GroupColumns",
+    "RecordMapping",
+    "date_reader",
+    "load_mapping",
+    "mapping_from_options",
+]
+
+_DATE_TOKENS = {
+    "YYYY": ("%Y", "[0-9]{4}"),
+    "MMMM": ("%B", f"({'|'.join(month_name[1:])})"),
+    "MMM": ("%b", f"({'|'.join(month_abbr[1:])})"),
+    "MM": ("%m", "(0[1-9]|1[0-2])"),
+    "M": ("%m", "(0?[1-9]|1[0-2])"),
+    "DD": ("%d", "(0[1-9]|[12][0-9]|3[01])"),
+    "D": ("%d", "(0?[1-9]|[12][0-9]|3[01])"),
+}
+"""The name that strptime has for each, and its exact form: strptime takes one digit where two are asked for."""
+_DATE_PART = re.compile(r"YYYY|MMMM|MMM|MM|DD|M|D|[A-Za-z]+|[^A-Za-z]+")
+
+
+def date_reader(pattern: str) -> Callable[[str], date]:
+    """Return a reader of dates of a pattern.
+
+    Parameters
+    ----------
+    pattern : str
+        YYYY, a month (MM, M, MMM or MMMM) and a day (DD or D), each once, with any signs but letters between.
+
+    Returns
+    -------
+    callable
+        From a text to a date; it raises ValueError, with what is wrong, where the text is not such a date.
+
+    Raises
+    ------
+    ValueError
+        Where the pattern names no day, or names it twice.
+
+    Examples
+    --------
+    >>> date_reader("D MMMM YYYY")("4 March 2026")
+    datetime.date(2026, 3, 4)
+    """
+    parts = _DATE_PART.findall(pattern)
+    kinds = sorted(part[0] for part in parts if part in _DATE_TOKENS)
+    if kinds != ["D", "M", "Y"] or any(part.isalpha() and part not in _DATE_TOKENS for part in parts):
+        raise ValueError(
+            f"{pattern!r} is not a pattern of a date; write one such as YYYY-MM-DD or DD/MM/YYYY"
+        )
+    tokens = [_DATE_TOKENS.get(part, (part.replace("%", "%%"), re.escape(part))) for part in parts]
+    form = "".join(name for name, _ in tokens)
+    exact = re.compile("".join(shape for _, shape in tokens), re.IGNORECASE)
+
+    def read(text: str) -> date:
+        if not exact.fullmatch(text):
+            raise ValueError(f"is not a date as {pattern}")
+        try:
+            return datetime.strptime(text, form).date()  # a day, which has no time zone
+        except ValueError as error:
+            raise ValueError(f"is not a date as {pattern}: {error}") from error
+
+    return read
 
 
 def _named(text: str) -> str:
@@ -53,7 +119,7 @@ class Columns(StrictModel):
     false_alert_rate : str, optional
         Stated false alerts over faces, to be compared with the counts.
     id : str, optional
-        What tells deployments of one day and place apart.
+        Tells deployments of one day and place apart.
     """
 
     date: _Name = "date"
@@ -88,7 +154,7 @@ class GroupColumns(StrictModel):
 
 
 class Fixed(StrictModel):
-    """What holds for every record of a file that has no column for it.
+    """Values that hold for every record of a file that has no column for them.
 
     Parameters
     ----------
@@ -110,9 +176,9 @@ class RecordMapping(StrictModel):
     groups : mapping of str to GroupColumns
         Groups of which false alerts are published, where any are.
     date_format : str
-        Of YYYY, MM or M, DD or D, MMM (Jan), MMMM (January) and what stands between; ``DD/MM/YYYY``.
+        Of YYYY, MM or M, DD or D, MMM (Jan), MMMM (January) and what is between; ``DD/MM/YYYY``.
     thousands : {",", ".", " ", "'"}, optional
-        What may part thousands in a count; nothing by default.
+        The sign that may separate thousands in a count; none by default.
     decimal : {".", ","}
     threshold_in, rate_in : {"number", "percent"}
         Whether 0.6 is written 0.6, or 60 or 60%.
@@ -204,6 +270,11 @@ def load_mapping(
     ------
     InputError
         The first problem of the file or mapping, with its line and column in a file.
+
+    Examples
+    --------
+    >>> load_mapping({"columns": {"faces": "Faces seen"}, "date_format": "DD/MM/YYYY"}).columns.faces
+    'Faces seen'
     """
     return RecordMapping() if mapping is None else load(RecordMapping, mapping, "mapping")
 
@@ -222,5 +293,10 @@ def mapping_from_options(document: Document | None, options: Mapping[str, object
     ------
     InputError
         The first problem; its source is ``command line`` where an option is to blame.
+
+    Examples
+    --------
+    >>> mapping_from_options(None, {"thousands": ","}).thousands
+    ','
     """
     return validate(RecordMapping, with_options(document, options, merged=("columns", "fixed")))

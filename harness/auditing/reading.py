@@ -1,4 +1,4 @@
-"""Records from a CSV file, strictly: what a cell cannot be is refused, with its line and column."""
+"""Records from a CSV file, strictly: a cell that cannot be read is refused, with its line and column."""
 
 from __future__ import annotations
 
@@ -7,20 +7,110 @@ import difflib
 import hashlib
 import io
 import os
+import re
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
+from decimal import Decimal
 from pathlib import Path
-from typing import Any, TypeVar
+from typing import Any, Literal, TypeVar
 
-from harness.auditing import values
-from harness.auditing.dates import date_reader
-from harness.auditing.deployment import DeploymentRecord, GroupAlerts
-from harness.auditing.mapping import RecordMapping
+from harness.auditing.mapping import RecordMapping, date_reader
+from harness.auditing.records import DeploymentRecord, GroupAlerts, Rate
 from harness.config import shown
 from harness.errors import InputError
+from harness.files import reading
 from harness.text import file_name
 
-__all__ = ["RecordFile", "read_records", "require_distinct"]
+__all__ = [
+    "RecordFile",
+    "count_from",
+    "label_from",
+    "number_from",
+    "rate_from",
+    "read_records",
+    "require_distinct",
+]
+
+LARGEST_COUNT = 10**12
+LONGEST_LABEL = 200
+
+_SIGNS = {",": "commas", ".": "points", " ": "spaces", "'": "apostrophes"}
+
+
+def count_from(text: str, thousands: str | None) -> int:
+    """Read a whole number from 0 up.
+
+    Raises
+    ------
+    ValueError
+    """
+    digits = text
+    if thousands is not None:
+        separated = rf"[0-9]{{1,3}}({re.escape(thousands)}[0-9]{{3}})+"
+        digits = text.replace(thousands, "") if re.fullmatch(separated, text) else text
+    if not (digits.isascii() and digits.isdigit()):
+        raise ValueError(f"is not a whole number from 0 up{_thousands_advice(text)}")
+    if len(digits.lstrip("0")) > len(str(LARGEST_COUNT)) or int(digits) > LARGEST_COUNT:
+        raise ValueError(f"is more than {LARGEST_COUNT:,}")
+    return int(digits)
+
+
+def _thousands_advice(text: str) -> str:
+    separated = re.fullmatch(r"[0-9]{1,3}(?:([,. '])[0-9]{3})+", text)
+    if separated is None:
+        return ""
+    return f"; if {_SIGNS[separated[1]]} separate its thousands, say so in the mapping (thousands: {separated[1]!r})"
+
+
+def number_from(text: str, mark: str, unit: Literal["number", "percent"]) -> float:
+    """Read a number, written out in decimal digits, or as a percentage.
+
+    Raises
+    ------
+    ValueError
+    """
+    return float(_exact(text, mark, unit))
+
+
+def rate_from(text: str, mark: str, unit: Literal["number", "percent"]) -> Rate:
+    """Read a rate between 0 and 1, and to what it is rounded.
+
+    Raises
+    ------
+    ValueError
+    """
+    value = _exact(text, mark, unit)
+    if not 0 <= value <= 1:
+        raise ValueError("is not a rate between 0 and 1")
+    exponent = value.as_tuple().exponent
+    return Rate(float(value), float(Decimal(1).scaleb(int(exponent))))
+
+
+def _exact(text: str, mark: str, unit: Literal["number", "percent"]) -> Decimal:
+    bare = text.removesuffix("%").rstrip(" ") if unit == "percent" else text
+    if not re.fullmatch(rf"-?[0-9]{{1,20}}({re.escape(mark)}[0-9]{{1,20}})?", bare):
+        advice = "; if it is a percentage, say so in the mapping" if text.endswith("%") else ""
+        kind = "a percentage" if unit == "percent" else "a number"
+        raise ValueError(f"is not {kind} in decimal digits{advice}")
+    value = Decimal(bare.replace(mark, "."))
+    return value.scaleb(-2) if unit == "percent" else value
+
+
+def label_from(text: str) -> str:
+    """Read a name on one line.
+
+    Raises
+    ------
+    ValueError
+    """
+    if not text.strip():
+        raise ValueError("is blank")
+    if len(text) > LONGEST_LABEL:
+        raise ValueError(f"is longer than {LONGEST_LABEL} characters")
+    if not text.isprintable():
+        raise ValueError("holds a line break or another character that cannot be printed")
+    return text
+
 
 MAX_BYTES = 2**26
 
@@ -62,8 +152,15 @@ def read_records(path: str | os.PathLike[str], mapping: RecordMapping) -> Record
     Raises
     ------
     InputError
-        The file cannot be read or is no such CSV, or a value is not what its column should hold, contradicts
+        The file cannot be read or is not such a CSV, or a value is not what its column should hold, contradicts
         others, or repeats an earlier record. It names the line on which the record starts, and the column.
+
+    Examples
+    --------
+    >>> from harness.auditing import load_mapping
+    >>> file = read_records("data_synthetic/records.csv", load_mapping("data_synthetic/records.yaml"))
+    >>> len(file.records), file.records[0].title
+    (14, '2026-01-14 North Street')
     """
     source = os.fspath(path)
     content = _content(source)
@@ -81,12 +178,9 @@ def read_records(path: str | os.PathLike[str], mapping: RecordMapping) -> Record
 
 
 def _content(source: str) -> bytes:
-    try:
-        with Path(source).open("rb") as stream:
-            content = stream.read(MAX_BYTES + 1)
-    except (OSError, ValueError) as error:
-        reason = error.strerror if isinstance(error, OSError) else str(error)
-        raise InputError(f"cannot be read: {reason}", source=source) from error
+    path = Path(source)
+    with reading(path), path.open("rb") as stream:  # which may be a pipe
+        content = stream.read(MAX_BYTES + 1)
     if len(content) > MAX_BYTES:
         raise InputError("larger than 64 MiB", source=source)
     if not content:
@@ -98,7 +192,7 @@ def _text(content: bytes, source: str, mapping: RecordMapping) -> str:
     encoding = "utf-8-sig" if mapping.encoding == "utf-8" else mapping.encoding
     if 0 in content:
         line = content[: content.index(0)].count(b"\n") + 1
-        raise InputError("is no text file in UTF-8: it holds a zero byte", source=source, line=line)
+        raise InputError("is not a text file in UTF-8: it holds a zero byte", source=source, line=line)
     try:
         return content.decode(encoding)
     except UnicodeDecodeError as error:
@@ -135,8 +229,8 @@ def _require_header(header: Sequence[str], line: int, source: str, mapping: Reco
 
     if not header:
         refuse("has no header")
-    for place, name in enumerate(header):
-        if name in header[:place]:
+    for index, name in enumerate(header):
+        if name in header[:index]:
             refuse(f"column {shown(name)} is there twice")
     for column, use in mapping.uses.items():
         if column not in header:
@@ -147,7 +241,7 @@ def _advice(column: str, header: Sequence[str]) -> str:
     if len(header) == 1:
         for name, mark in ((";", ";"), ("tab", "\t"), ("|", "|"), (",", ",")):
             if mark in header[0]:
-                return f"if its fields are parted by {name}, say so in the mapping (delimiter: {name!r})"
+                return f"if its fields are separated by {name}, say so in the mapping (delimiter: {name!r})"
     near = difflib.get_close_matches(column.casefold(), [name.casefold() for name in header], n=1, cutoff=0.5)
     nearest = next((name for name in header if near and name.casefold() == near[0]), None)
     advice = "map the column that says it, or null where none does"
@@ -163,7 +257,7 @@ class _RowReader:
 
     def __init__(self, source: str, header: Sequence[str], mapping: RecordMapping) -> None:
         self._source, self._header, self._mapping = source, header, mapping
-        self._places = {name: place for place, name in enumerate(header)}
+        self._indices = {name: index for index, name in enumerate(header)}
         self._date = date_reader(mapping.date_format)
 
     def record(self, line: int, row: Sequence[str]) -> DeploymentRecord:
@@ -171,20 +265,20 @@ class _RowReader:
             problem = f"{len(row)} fields, where the header has {len(self._header)}"
             raise InputError(problem, source=self._source, line=line)
         columns, fixed, mapping = self._mapping.columns, self._mapping.fixed, self._mapping
-        cell = _Cells(self._source, line, row, self._places, mapping)
+        cell = _Cells(self._source, line, row, self._indices, mapping)
 
         def count(column: str | None) -> int | None:
-            return cell.read(column, lambda text: values.count(text, mapping.thousands))
+            return cell.read(column, lambda text: count_from(text, mapping.thousands))
 
         def threshold(text: str) -> float:
-            return values.decimal_number(text, mapping.decimal, mapping.threshold_in)
+            return number_from(text, mapping.decimal, mapping.threshold_in)
 
-        def rate(text: str) -> values.Rate:
-            return values.rate(text, mapping.decimal, mapping.rate_in)
+        def rate(text: str) -> Rate:
+            return rate_from(text, mapping.decimal, mapping.rate_in)
 
         record = DeploymentRecord(
             date=cell.require(columns.date, self._date),
-            place=cell.require(columns.place, values.label),
+            place=cell.require(columns.place, label_from),
             watchlist_size=count(columns.watchlist_size) if columns.watchlist_size else fixed.watchlist_size,
             threshold=cell.read(columns.threshold, threshold) if columns.threshold else fixed.threshold,
             faces=count(columns.faces),
@@ -197,7 +291,7 @@ class _RowReader:
                 name: GroupAlerts(count(group.false_alerts), count(group.faces))
                 for name, group in mapping.groups.items()
             },
-            id=cell.read(columns.id, values.label),
+            id=cell.read(columns.id, label_from),
             line=line,
         )
         record.require_consistent(self._source)
@@ -208,10 +302,10 @@ class _Cells:
     """The cells of one row, by the name of their column."""
 
     def __init__(
-        self, source: str, line: int, row: Sequence[str], places: dict[str, int], mapping: RecordMapping
+        self, source: str, line: int, row: Sequence[str], indices: dict[str, int], mapping: RecordMapping
     ) -> None:
         self._source, self._line, self._row = source, line, row
-        self._places, self._mapping = places, mapping
+        self._indices, self._mapping = indices, mapping
 
     def read(self, column: str | None, convert: Callable[[str], _T]) -> _T | None:
         """Read a value that may be unknown."""
@@ -224,7 +318,7 @@ class _Cells:
         return self._converted(column, convert, may_be_unknown=False)
 
     def _text(self, column: str) -> str:
-        text = self._row[self._places[column]]
+        text = self._row[self._indices[column]]
         return text.strip() if self._mapping.trim else text
 
     def _converted(self, column: str, convert: Callable[[str], _T], *, may_be_unknown: bool) -> _T:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 from typing import TYPE_CHECKING, Literal
 
-from harness.cli.packages import EVALUATION, require
+from harness.cli.needs import EVALUATION, require
 from harness.cli.printing import print_findings
 from harness.cli.streams import say
 from harness.errors import InputError

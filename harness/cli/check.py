@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import TYPE_CHECKING
 
-from harness.cli.days import day_given
+from harness.cli.needs import day_given
 from harness.cli.reporting import reporting_from
 from harness.cli.streams import say
 from harness.errors import InputError

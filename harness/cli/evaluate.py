@@ -9,9 +9,9 @@ from typing import Annotated, Literal
 
 from cyclopts import Parameter
 
-from harness.cli.options import PolicyOptions, StudyOptions
-from harness.cli.packages import EVALUATION, require
-from harness.cli.printing import print_findings
+from harness.cli.grammar import PolicyOptions, StudyOptions
+from harness.cli.needs import EVALUATION, require
+from harness.cli.printing import counting_bar, print_findings
 
 __all__ = ["evaluate"]
 
@@ -63,7 +63,6 @@ def evaluate(
         The most memory that reading and counting may take, such as 400MB or 2GB.
     """
     require(*EVALUATION)
-    from harness.cli.progress import counting_bar
     from harness.evaluation import answer
     from harness.evaluation import evaluate as run_evaluation
     from harness.folders import require_outside, require_replaceable

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from harness.cli.packages import EVALUATION, require
+from harness.cli.needs import EVALUATION, require
 from harness.cli.streams import say
 
 __all__ = ["figures"]

@@ -1,15 +1,21 @@
-"""The grammar of the command line: commands, flags, help and what is said of wrong ones, by cyclopts."""
+"""The grammar of the command line: commands, flags, help and errors, by cyclopts."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, fields
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Any, Literal
 
-from cyclopts import App, CycloptsError, Parameter
+from cyclopts import App, CycloptsError, Group, Parameter
 
 from harness._version import __version__
 from harness.errors import InputError
 
-__all__ = ["application", "call"]
+if TYPE_CHECKING:
+    from harness.study import Policy, Study
+
+__all__ = ["PolicyOptions", "StudyOptions", "application", "call"]
 
 
 def call(tokens: Sequence[str], commands: Mapping[str, str]) -> object:
@@ -18,7 +24,7 @@ def call(tokens: Sequence[str], commands: Mapping[str, str]) -> object:
     Parameters
     ----------
     tokens : sequence of str
-        What stands after the name of the program.
+        Those after the name of the program.
     commands : mapping of str to str
         The first sentence of each command's help, by its name.
 
@@ -60,3 +66,176 @@ def application(commands: Mapping[str, str]) -> App:
     for command, summary in commands.items():
         app.command(f"harness.cli.{command}:{command}", help=summary)  # imported when it is asked for
     return app
+
+
+_STUDY = Group("Study", help="In place of a study file, or over it.", sort_key=1)
+_POLICY = Group("Policy", help="In place of a policy file, or over it.", sort_key=2)
+
+
+@Parameter(name="*", group=_STUDY)
+@dataclass(frozen=True, kw_only=True)
+class StudyOptions:
+    """The meaning of the columns, flag by flag.
+
+    Parameters
+    ----------
+    matcher
+        Name of the matcher.
+    matcher_version
+        Its version.
+    task
+        Whether a row is a comparison, or a search with its top score.
+    score
+        Column of the comparison score.
+    better
+        Whether higher or lower scores speak for one subject (lower: distances).
+    mated
+        Column of the truth: bool, 0/1, or labels named by the next two.
+    mated_label
+        Label of mated comparisons.
+    non_mated_label
+        Label of non-mated comparisons.
+    subject
+        Column that names a subject; once or twice.
+    identities
+        Whether two columns of subjects name people alike (shared), or each in its own way (separate).
+    group
+        NAME=COLUMN or NAME=PROBE_COLUMN,REFERENCE_COLUMN.
+    axis
+        NAME, or NAME,NAME for an intersectional one.
+    labels_of
+        Whether labels are of the person or of the image: person or image for all attributes, or NAME=image for one.
+    pairing
+        Which comparisons count for a group.
+    missing_scores
+        What a comparison without a score is.
+    watchlist_size
+        Enrolled references, for identification.
+    """
+
+    matcher: str | None = None
+    matcher_version: str | None = None
+    task: Literal["verification", "identification"] | None = None
+    score: str | None = None
+    better: Literal["higher", "lower"] | None = None
+    mated: str | None = None
+    mated_label: tuple[str, ...] = ()
+    non_mated_label: tuple[str, ...] = ()
+    subject: tuple[str, ...] = ()
+    identities: Literal["shared", "separate"] | None = None
+    group: tuple[str, ...] = ()
+    axis: tuple[str, ...] = ()
+    labels_of: tuple[str, ...] = ()
+    pairing: Literal["within", "probe", "cross"] | None = None
+    missing_scores: Literal["reject", "exclude", "count"] | None = None
+    watchlist_size: int | None = None
+
+    def study(self, path: Path | None) -> Study:
+        """Return the study of a file, with what was given laid over it."""
+        from harness.config import read_document
+        from harness.study import study_from_options
+
+        return study_from_options(read_document(path) if path else None, self.to_dict())
+
+    def to_dict(self) -> dict[str, Any]:
+        """Return what was given, in the form of a study file."""
+        return _given(
+            {
+                "matcher": _given({"name": self.matcher, "version": self.matcher_version}),
+                "task": self.task,
+                "score": _given({"column": self.score, "better": self.better}),
+                "mated": _given(
+                    {"column": self.mated, "mated": self.mated_label, "non_mated": self.non_mated_label}
+                ),
+                "subjects": list(self.subject),
+                "identities": self.identities,
+                "groups": dict(_named_columns(text) for text in self.group),
+                "axes": [_name_or_names(text) for text in self.axis],
+                "labels_of": _labels_of(self.labels_of),
+                "pairing": self.pairing,
+                "missing_scores": self.missing_scores,
+                "watchlist_size": self.watchlist_size,
+            }
+        )
+
+
+@Parameter(name="*", group=_POLICY)
+@dataclass(frozen=True, kw_only=True)
+class PolicyOptions:
+    """When a threshold counts as safe, flag by flag.
+
+    Parameters
+    ----------
+    criterion
+        Whether parity must be shown, or a disparity only not be detected.
+    confidence
+        Of every bound.
+    max_ratio
+        Largest tolerated ratio of two groups' false match rates.
+    max_gap
+        Largest tolerated difference of two groups' false match rates.
+    max_fmr
+        What every group's upper bound may reach.
+    max_fnmr_gap
+        Largest tolerated difference of two groups' false non-match rates.
+    min_subjects
+        Subjects every group must have.
+    min_trials
+        Non-mated comparisons every group must have.
+    judged_axis
+        An axis the answer rests on, NAME or NAME,NAME; all of the study's by default.
+    operating_threshold
+        A threshold that must be among those evaluated.
+    """
+
+    criterion: Annotated[Literal["shown", "not_detected"] | None, Parameter()] = None
+    confidence: float | None = None
+    max_ratio: float | None = None
+    max_gap: float | None = None
+    max_fmr: float | None = None
+    max_fnmr_gap: float | None = None
+    min_subjects: int | None = None
+    min_trials: int | None = None
+    judged_axis: tuple[str, ...] = ()
+    operating_threshold: tuple[float, ...] = ()
+
+    def policy(self, path: Path | None) -> Policy:
+        """Return the policy of a file, with what was given laid over it."""
+        from harness.config import read_document
+        from harness.study import policy_from_options
+
+        return policy_from_options(read_document(path) if path else None, self.to_dict())
+
+    def to_dict(self) -> dict[str, Any]:
+        """Return what was given, in the form of a policy file."""
+        given = {field.name: getattr(self, field.name) for field in fields(self)}
+        axes = [_name_or_names(text) for text in given.pop("judged_axis")]
+        thresholds = list(given.pop("operating_threshold"))
+        return _given({**given, "axes": axes, "thresholds": thresholds})
+
+
+def _given(values: dict[str, Any]) -> dict[str, Any]:
+    return {key: value for key, value in values.items() if value is not None and value not in ((), [], {})}
+
+
+def _named_columns(text: str) -> tuple[str, str | list[str]]:
+    name, separator, columns = text.partition("=")
+    if not separator:
+        raise InputError(f"--group {text!r}: write NAME=COLUMN or NAME=PROBE_COLUMN,REFERENCE_COLUMN")
+    return name, _name_or_names(columns)
+
+
+def _labels_of(texts: tuple[str, ...]) -> str | dict[str, str]:
+    if len(texts) == 1 and "=" not in texts[0]:
+        return texts[0]
+    for text in texts:
+        if "=" not in text:
+            raise InputError(
+                f"--labels-of {text!r}: give person or image once, or NAME=image for each attribute"
+            )
+    return {name: of for name, _, of in (text.rpartition("=") for text in texts)}
+
+
+def _name_or_names(text: str) -> str | list[str]:
+    names = text.split(",")
+    return names[0] if len(names) == 1 else names

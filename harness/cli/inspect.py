@@ -7,9 +7,9 @@ from typing import Annotated
 
 from cyclopts import Parameter
 
-from harness.cli.options import PolicyOptions, StudyOptions
-from harness.cli.packages import EVALUATION, require
-from harness.cli.printing import print_findings
+from harness.cli.grammar import PolicyOptions, StudyOptions
+from harness.cli.needs import EVALUATION, require
+from harness.cli.printing import counting_bar, print_findings
 
 __all__ = ["inspect"]
 
@@ -45,7 +45,6 @@ def inspect(
         How many comparisons of either label to list, and how many to evaluate without; 20 by default.
     """
     require(*EVALUATION)
-    from harness.cli.progress import counting_bar
     from harness.folders import require_replaceable
     from harness.inspection import findings
     from harness.inspection import inspect as run_inspection

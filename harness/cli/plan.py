@@ -1,4 +1,4 @@
-"""What ``harness plan`` is asked, and what it answers: a table, and a sentence for each of its lines."""
+"""``harness plan``: a question, and as its answer a table and a sentence for each of its lines."""
 
 from __future__ import annotations
 
@@ -10,9 +10,10 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 from cyclopts import Parameter
 
-from harness.cli.packages import require
+from harness.cli.needs import require
 from harness.cli.streams import say
 from harness.errors import InputError
+from harness.numbers import confidence_text, limit_text, number
 
 if TYPE_CHECKING:
     from harness.statistics.planning import Plan
@@ -25,7 +26,7 @@ HEADINGS = ("", "subjects", "trials", "false matches", "design effect", "power")
 @Parameter(name="*")
 @dataclass(frozen=True, kw_only=True)
 class PlanOptions:
-    """What is to be shown, and under which conditions.
+    """A goal, and the conditions under which it is to be shown.
 
     Parameters
     ----------
@@ -135,8 +136,8 @@ def _parity(options: PlanOptions, ratio: float) -> Answer:
         "show parity",
         plan,
         f"at a threshold chosen beforehand, {options.groups} groups whose FMR is {options.fmr:g} are shown to be "
-        f"within a ratio of {ratio:g}, every pair by its {_percent(options.confidence)} upper bound, with a "
-        f"chance of {_percent(plan.power)}",
+        f"within a ratio of {limit_text(ratio)}, every pair by its {confidence_text(options.confidence)} upper bound, "
+        f"with a chance of {_chance(plan.power)}",
         {"goal": "show parity", "max_ratio": ratio},
     )
 
@@ -152,9 +153,9 @@ def _threshold(options: PlanOptions, ratio: float) -> Answer:
     passes = power_to_pass_scan(ratio, options.groups, options.confidence)
     if options.power >= passes:
         return Answer(
-            ("find the threshold", "no number", "no number", "", "", f"< {_percent(passes)}"),
-            f"Find the threshold: no amount of data finds it with a chance of {_percent(options.power)}, for the "
-            f"scan of `harness evaluate` passes where it starts with a chance of {_percent(passes)} at this "
+            ("find the threshold", "no number", "no number", "", "", f"< {_chance(passes)}"),
+            f"Find the threshold: no amount of data finds it with a chance of {confidence_text(options.power)}, for "
+            f"the scan of `harness evaluate` passes where it starts with a chance of {_chance(passes)} at this "
             "ratio and confidence; ask for less power, or for a narrower ratio.",
             {"goal": "find the threshold", "max_ratio": ratio, "trials": None, "power_below": passes},
         )
@@ -166,8 +167,8 @@ def _threshold(options: PlanOptions, ratio: float) -> Answer:
         "find the threshold",
         plan,
         f"`harness evaluate` finds parity down to a threshold where FMR is {options.fmr:g}, with a chance of "
-        f"{_percent(plan.power)}; its scan starts only where pooled false matches would show parity with "
-        f"{_percent(SCAN_POWER)}, so it asks for more than a threshold chosen beforehand{allowance}",
+        f"{_chance(plan.power)}; its scan starts only where pooled false matches would show parity with "
+        f"{confidence_text(SCAN_POWER)}, so it asks for more than a threshold chosen beforehand{allowance}",
         {"goal": "find the threshold", "max_ratio": ratio},
     )
 
@@ -179,8 +180,8 @@ def _detection(options: PlanOptions, ratio: float) -> Answer:
     return _answer(
         "detect a ratio",
         plan,
-        f"a ratio of {ratio:g} between two of {options.groups} groups whose mean FMR is {options.fmr:g} is "
-        f"detected at {_percent(options.confidence)} confidence, with a chance of {_percent(plan.power)}",
+        f"a ratio of {limit_text(ratio)} between two of {options.groups} groups whose mean FMR is {options.fmr:g} is "
+        f"detected at {confidence_text(options.confidence)} confidence, with a chance of {_chance(plan.power)}",
         {"goal": "detect a ratio", "ratio": ratio},
     )
 
@@ -203,7 +204,7 @@ def _claim(options: PlanOptions, max_fmr: float) -> Answer:
     return Answer(
         ("claim without errors", f"{subjects:,}", f"{trials:,}", "0", f"{effect:.2f}", ""),
         f"Claim without errors: not one false match in {trials:,} non-mated trials shows, at "
-        f"{_percent(options.confidence)} confidence, that FMR is at most {max_fmr:g}.",
+        f"{confidence_text(options.confidence)} confidence, that FMR is at most {limit_text(max_fmr)}.",
         {
             "goal": "claim without errors",
             "max_fmr": max_fmr,
@@ -220,8 +221,8 @@ def _zero(options: PlanOptions, trials: int) -> Answer:
     bound = claim_of_zero(trials, options.confidence, _design_effect(options))
     return Answer(
         ("", "", "", "", "", ""),
-        f"No false match in {trials:,} non-mated trials: FMR is at most {bound:.3g} at "
-        f"{_percent(options.confidence)} confidence (design effect {_design_effect(options):g}), "
+        f"No false match in {trials:,} non-mated trials: FMR is at most {number(bound)} at "
+        f"{confidence_text(options.confidence)} confidence (design effect {limit_text(_design_effect(options))}), "
         f"1 in {math.floor(1 / bound):,}; a lower rate cannot be claimed.",
         {"goal": "claim of zero errors", "trials": trials, "fmr_at_most": bound},
     )
@@ -234,6 +235,10 @@ def _planned(
     if options.identity_share is not None:
         return by_subjects(*terms, options.identity_share)
     return by_trials(*terms, _design_effect(options))
+
+
+def _chance(power: float) -> str:
+    return confidence_text(round(power, 4))
 
 
 def _design_effect(options: PlanOptions) -> float:
@@ -251,7 +256,7 @@ def _answer(name: str, plan: Plan, shown: str, goal: dict[str, Any]) -> Answer:
             f"{plan.trials:,}",
             f"{plan.errors:,.0f}",
             f"{plan.design_effect:.2f}",
-            _percent(plan.power),
+            _chance(plan.power),
         ),
         f"{name.capitalize()}: with {plan.trials:,} non-mated trials of each group (all pairs of {subjects:,} "
         f"subjects), worth {plan.trials / plan.design_effect:,.0f} independent ones, {shown}.",
@@ -264,15 +269,11 @@ def _table(lines: list[tuple[str, ...]]) -> str:
     widths = [max(map(len, column)) for column in zip(*rows, strict=True)]
     return "\n".join(
         "  ".join(
-            cell.ljust(width) if place == 0 else cell.rjust(width)
-            for place, (cell, width) in enumerate(zip(row, widths, strict=True))
+            cell.ljust(width) if column == 0 else cell.rjust(width)
+            for column, (cell, width) in enumerate(zip(row, widths, strict=True))
         ).rstrip()
         for row in rows
     )
-
-
-def _percent(share: float) -> str:
-    return f"{100 * share:.3g} %"
 
 
 def plan(

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from harness.cli.packages import EVALUATION, require
+from harness.cli.needs import EVALUATION, require
 from harness.cli.printing import warnings_as_lines
 from harness.cli.streams import say
 from harness.errors import InputError

@@ -9,9 +9,9 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import get_args
 
-from harness.cli.packages import require
+from harness.cli.needs import require
 from harness.errors import InputError
-from harness.files import write_whole
+from harness.files import reason, write_whole, writing
 from harness.gate import Report
 from harness.gate.formats import LIBRARIES, Form, as_summary, drawn
 
@@ -62,7 +62,7 @@ def reporting_from(log: Form, outputs: Sequence[str], read: Sequence[str | None]
     Raises
     ------
     InputError
-        An output is no such thing, would replace what is checked, or needs a library that is not installed.
+        An output is not of that form, would replace what is checked, or needs a library that is not installed.
     """
     taken = {_real(name) for name in read if name is not None}
     files: dict[Path, Form] = {}
@@ -88,7 +88,7 @@ def _output(text: str) -> tuple[Form, Path]:
 
 
 def _real(name: str | Path) -> str:
-    """Return where a name leads; links in a circle, and what is no name, lead nowhere."""
+    """Return where a name leads; links in a circle, and names that the system refuses, lead nowhere."""
     try:
         return os.path.realpath(name)
     except (OSError, ValueError):
@@ -101,8 +101,7 @@ def _require_writable(path: Path, text: str) -> None:
     except FileNotFoundError:
         return
     except (OSError, ValueError) as error:
-        reason = error.strerror if isinstance(error, OSError) else str(error)
-        raise InputError(f"--output {text}: cannot be written ({reason})") from error
+        raise InputError(f"--output {text}: cannot be written ({reason(error)})") from error
     if not stat.S_ISREG(mode):
         raise InputError(f"--output {text}: is not a regular file; name one to write")
 
@@ -114,8 +113,5 @@ def _tell_github(report: Report) -> None:
         file = os.environ.get(variable)
         if not file:
             continue
-        try:
-            with Path(file).open("a", encoding="utf-8") as handed_on:
-                handed_on.write(text)
-        except OSError as error:
-            raise InputError(f"cannot be written ({error.strerror})", source=file) from error
+        with writing(Path(file)), Path(file).open("a", encoding="utf-8") as handed_on:
+            handed_on.write(text)

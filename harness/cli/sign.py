@@ -10,11 +10,11 @@ from datetime import date
 from pathlib import Path
 
 from harness._version import __version__
-from harness.cli.days import day_given
+from harness.cli.needs import day_given
 from harness.cli.streams import say
 from harness.config import document_in
 from harness.errors import InputError
-from harness.files import write_whole
+from harness.files import write_whole, writing
 from harness.gate.evidence import MAX_BYTES, evidence_of
 from harness.gate.files import content_of, plain_json
 from harness.gate.signing import (
@@ -122,10 +122,7 @@ def _passphrase(variable: str | None) -> bytes:
 
 
 def _require_replaceable(target: Path) -> None:
-    try:
+    with writing(target):
         exists = target.exists()
-    except (OSError, ValueError) as error:
-        reason = error.strerror if isinstance(error, OSError) else str(error)
-        raise InputError(f"cannot be written ({reason})", source=str(target)) from error
     if exists and not is_envelope(content_of(target, limit=MAX_BYTES)):
         raise InputError("exists and is not an envelope; name another file by --out", source=str(target))

@@ -16,7 +16,7 @@ __all__ = ["guarded_streams", "say"]
 class _Guarded:
     """A stream that escapes what its encoding lacks, and remembers that it could not be written instead of raising.
 
-    A reader who has seen enough (``| head``) is no failure.
+    A reader who has seen enough (``| head``) is not a failure.
     """
 
     def __init__(self, stream: TextIO) -> None:

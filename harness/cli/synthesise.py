@@ -5,7 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 from typing import Literal
 
-from harness.cli.packages import require
+from harness.cli.needs import require
 from harness.cli.streams import say
 from harness.errors import InputError
 

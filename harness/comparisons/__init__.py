@@ -1,11 +1,12 @@
 """Any source of comparison scores, as a stream of Arrow record batches in canonical columns."""
 
-from harness.comparisons.embeddings import EmbeddingPairs, Templates, all_pairs, pairs_between
-from harness.comparisons.memory_limit import MemoryLimit
-from harness.comparisons.opening import Opened, open_comparisons, study_of
+from harness.comparisons.database import MemoryLimit
+from harness.comparisons.embeddings import EmbeddingPairs, all_pairs, pairs_between
+from harness.comparisons.scan import CellScores
 from harness.comparisons.source import Input
 from harness.comparisons.sources import Scores
-from harness.comparisons.stream import CellScores, Comparisons
+from harness.comparisons.stream import Comparisons, Opened, open_comparisons, resolve_study
+from harness.comparisons.templates import Templates
 
 __all__ = [
     "CellScores",
@@ -19,5 +20,5 @@ __all__ = [
     "all_pairs",
     "open_comparisons",
     "pairs_between",
-    "study_of",
+    "resolve_study",
 ]

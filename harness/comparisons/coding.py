@@ -1,4 +1,4 @@
-"""How a study's columns become a score and one integer per comparison, as SQL.
+"""A study's labels and columns, coded: a score and one integer for each comparison, as SQL.
 
 The integer is ``2 * cell + mated``. A cell's number is written in mixed radix with one digit for each coded
 column: the rank of the label, from 1, or 0 where the two sides of the comparison differ in that column.
@@ -6,24 +6,182 @@ column: the rank of the label, from 1, or 0 where the two sides of the compariso
 
 from __future__ import annotations
 
+import unicodedata
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from math import prod
+from typing import TYPE_CHECKING, Any, TypeAlias
 
-from harness.comparisons.labels import require_distinct_labels
-from harness.comparisons.sql import identifier, is_nan, literals
+import numpy as np
+
+from harness.comparisons.source import missing_column
+from harness.comparisons.sql import FLOATING, identifier, is_label, literals, mated_sql, score_sql
 from harness.errors import InputError
-from harness.study import GroupColumns, Mated, Study
 
-__all__ = ["CodedColumn", "Coding", "inexact_sql", "is_missing", "mated_sql", "score_sql", "whole_digits"]
+if TYPE_CHECKING:
+    from harness.arrays import Integers
+    from harness.study import GroupColumns, Study
 
+__all__ = [
+    "SUBJECT_NUMBERS",
+    "CodedColumn",
+    "Coding",
+    "NamedCells",
+    "NearEqualLabelsError",
+    "Queries",
+    "cell_of_side",
+    "labels_in",
+    "labels_of",
+    "require_columns",
+    "require_distinct_labels",
+    "sides_of",
+]
+
+Cell: TypeAlias = tuple[str | None, ...]
+MOST_SHOWN = 60
 MOST_CELLS = 1 << 24
-HIGHEST_EXACT = 1 << 53
-"""Above it float64 holds not every whole number."""
-MOST_DIGITS = 15
-"""Of whole numbers that are all below it."""
+SUBJECT_NUMBERS = "subject_numbers"
+"""The table that holds the number of every subject."""
 
-FLOATING = {"FLOAT", "DOUBLE"}
-WHOLE = {"TINYINT", "SMALLINT", "INTEGER", "BIGINT", "UTINYINT", "USMALLINT", "UINTEGER", "UBIGINT"}
+
+class NearEqualLabelsError(InputError):
+    """Labels of one attribute that a reader takes for the same."""
+
+
+def require_distinct_labels(labels: Mapping[str, Iterable[str]]) -> None:
+    """Refuse labels of one attribute that differ only in case, outer blanks or Unicode form.
+
+    Parameters
+    ----------
+    labels : mapping of str to iterable of str
+        Those of each attribute.
+
+    Raises
+    ------
+    NearEqualLabelsError
+        Its one line names all of them.
+
+    Examples
+    --------
+    >>> require_distinct_labels({"ethnicity": ["Asian", "Black"], "sex": ["F", "M"]})
+    """
+    found = [(attribute, alike) for attribute, texts in labels.items() for alike in _near_equal(texts)]
+    if not found:
+        return
+    attributes = list(dict.fromkeys(attribute for attribute, _ in found))
+    told = "; ".join(", ".join(map(_shown(alike), alike)) for _, alike in found[:MOST_SHOWN])
+    more = f"; and {len(found) - MOST_SHOWN} more" if len(found) > MOST_SHOWN else ""
+    raise NearEqualLabelsError(
+        f"labels of {' and '.join(attributes)} that differ only in case, outer blanks or Unicode form: {told}{more}; "
+        "write them alike in all columns and files"
+    )
+
+
+def _near_equal(texts: Iterable[str]) -> list[list[str]]:
+    by_folded: dict[str, list[str]] = {}
+    for text in sorted(set(texts)):
+        by_folded.setdefault(_folded(text), []).append(text)
+    return [alike for alike in by_folded.values() if len(alike) > 1]
+
+
+def _folded(text: str) -> str:
+    """Fold case and Unicode form (the Unicode Standard, D146), and leave out blanks and invisible marks around it."""
+    folded = text
+    for _ in range(2):  # the form of what case folding makes may again have a case to fold
+        folded = unicodedata.normalize("NFKC", unicodedata.normalize("NFD", folded).casefold())
+    seen = [index for index, mark in enumerate(folded) if unicodedata.category(mark)[0] not in "ZC"]
+    return folded[seen[0] : seen[-1] + 1] if seen else ""
+
+
+def _shown(alike: list[str]) -> Any:
+    """A way to show labels so that they can be told apart: by code points where they look the same."""
+    looks = {unicodedata.normalize("NFKC", text) for text in alike}
+    return repr if len(looks) == len(alike) else ascii
+
+
+def sides_of(study: Study) -> tuple[tuple[str | None, ...], ...]:
+    """Return the columns that hold the labels of either side, one for each attribute; None where none does.
+
+    A column that stands alone holds the label of both sides, and under pairing ``probe`` that of the probe.
+    """
+    groups = study.groups.values()
+    shared = study.pairing != "probe"
+    probe = tuple(group.probe for group in groups)
+    reference = tuple(group.reference or (group.probe if shared else None) for group in groups)
+    return tuple(side for side in dict.fromkeys((probe, reference)) if any(side))
+
+
+def cell_of_side(study: Study, labels: Iterable[str | None]) -> Cell:
+    """Return the cell of comparisons of which both sides have these labels, one for each attribute."""
+    return tuple(label for label in labels for _ in range(2 if study.pairing == "cross" else 1))
+
+
+def labels_in(study: Study, cells: Iterable[Cell]) -> dict[str, set[str]]:
+    """Return the labels of each attribute that appear in cells."""
+    found: dict[str, set[str]] = {attribute: set() for attribute in study.groups}
+    attributes = cell_of_side(study, study.groups)
+    for cell in cells:
+        for attribute, label in zip(attributes, cell, strict=True):
+            if attribute is not None and label is not None:
+                found[attribute].add(label)
+    return found
+
+
+class NamedCells:
+    """Keeps which labels a side of a comparison has, so that a group without a comparison of its own is not lost.
+
+    Parameters
+    ----------
+    study : Study
+    coding : Coding
+    """
+
+    def __init__(self, study: Study, coding: Coding) -> None:
+        self._study = study
+        digits = len(coding.columns) // len(study.groups)
+        self._labels = [column.labels for column in coding.columns[::digits]]
+        self._radices = [len(labels) + 1 for labels in self._labels]
+        self._sides = sides_of(study)
+        self._met = np.zeros(prod(self._radices), np.bool_)
+        self._left = sum(
+            prod(len(labels) for labels, is_known in zip(self._labels, known, strict=True) if is_known)
+            for known in {tuple(map(bool, side)) for side in self._sides}
+        )
+
+    def add(self, ranks: Mapping[str, Integers]) -> None:
+        """Take note of a batch.
+
+        Parameters
+        ----------
+        ranks : mapping of str to ndarray of integers, shape (N,)
+            Of the labels in each column of groups, from 1.
+        """
+        if not self._left:
+            return
+        before = np.count_nonzero(self._met)
+        for side in self._sides:
+            self._met[self._numbers(side, ranks)] = True
+        self._left -= int(np.count_nonzero(self._met) - before)
+
+    def _numbers(self, side: tuple[str | None, ...], ranks: Mapping[str, Integers]) -> Integers:
+        known = next(ranks[column] for column in side if column is not None)
+        numbers = np.zeros(len(known), np.min_scalar_type(len(self._met)))
+        for column, radix in zip(side, self._radices, strict=True):
+            np.multiply(numbers, radix, out=numbers)
+            if column is not None:
+                np.add(numbers, ranks[column], out=numbers, casting="unsafe")  # every number fits
+        return numbers
+
+    def cells(self) -> tuple[Cell, ...]:
+        """Return, for every combination of labels that a side has, the cell of comparisons of two such sides."""
+        indices = np.unravel_index(np.flatnonzero(self._met), self._radices)
+        return tuple(
+            cell_of_side(
+                self._study,
+                (labels[rank - 1] if rank else None for labels, rank in zip(self._labels, side, strict=True)),
+            )
+            for side in zip(*(index.tolist() for index in indices), strict=True)
+        )
 
 
 @dataclass(frozen=True)
@@ -93,7 +251,7 @@ class Coding:
 
     @property
     def radices(self) -> tuple[int, ...]:
-        """How many values each digit takes."""
+        """Number of values that each digit takes."""
         return tuple(len(column.labels) + 1 for column in self.columns)
 
     @property
@@ -123,82 +281,84 @@ def coded_sides(attribute: str, columns: GroupColumns, pairing: str) -> list[tup
     return [(attribute, (probe, reference))]
 
 
-def is_missing(column: str, kind: str) -> str:
-    """SQL for: this comparison has no score."""
-    name = identifier(column)
-    return f"({name} IS NULL OR {is_nan(name)})" if kind in FLOATING else f"({name} IS NULL)"
+@dataclass(frozen=True)
+class Queries:
+    """The canonical rows of a source, on a study's terms.
 
-
-def score_sql(column: str, kind: str, *, text_only: bool) -> str:
-    """SQL for the score as a floating number: NaN where missing, infinite where it cannot be read.
-
-    Raises
-    ------
-    InputError
-        Where the column's type is not numeric.
+    Parameters
+    ----------
+    study : Study
+    kinds : mapping of str to str
+        The SQL type of each column.
+    text_only : bool
+        Whether every column arrives as text.
     """
-    name = identifier(column)
-    inexact = inexact_sql(column, kind, text_only=text_only)
-    if text_only:
-        number = f"TRY_CAST({name} AS DOUBLE)"
-        return (  # each part is worked out once, and only for the rows that need it
-            f"CASE WHEN contains({name}, '_') OR {inexact} THEN 'inf'::DOUBLE "
-            f"ELSE COALESCE({number}, CASE WHEN {name} IS NULL THEN 'nan'::DOUBLE ELSE 'inf'::DOUBLE END) END"
-        )
-    if kind in FLOATING:
-        return f"COALESCE({name}, 'nan'::{kind})"
-    if kind in WHOLE or kind.startswith("DECIMAL"):
-        number = f"COALESCE(CAST({name} AS DOUBLE), 'nan'::DOUBLE)"
-        return number if inexact is None else f"CASE WHEN {inexact} THEN 'inf'::DOUBLE ELSE {number} END"
-    raise InputError(f"column {column!r} holds {kind}, not numbers; convert the scores to float64 or float32")
 
+    study: Study
+    kinds: Mapping[str, str]
+    text_only: bool
 
-def inexact_sql(column: str, kind: str, *, text_only: bool) -> str | None:
-    """Condition that a score is beyond the whole numbers that float64 tells apart; None where none of the type is.
+    def scored(self, relation: str, coding: Coding) -> str:
+        """Select ``score`` and ``code`` of every row, whatever its subjects; code -1 where the row cannot be used."""
+        return self._selected(relation, self._code(coding), "")
 
-    In text only what is written as a whole number is meant: 1e300 is what it is in float64.
-    """
-    name = identifier(column)
-    exact = f"BETWEEN -{HIGHEST_EXACT} AND {HIGHEST_EXACT}"
-    if text_only:
-        whole = f"strlen({name}) > {MOST_DIGITS} AND regexp_full_match({name}, '\\s*[+-]?[0-9]+\\s*')"
-        return f"({whole} AND COALESCE(TRY_CAST({name} AS HUGEINT) NOT {exact}, true))"
-    if kind in ("BIGINT", "UBIGINT") or (kind.startswith("DECIMAL") and whole_digits(kind) > MOST_DIGITS):
-        return f"({name} NOT {exact})"
-    return None
+    def comparisons(self, relation: str, coding: Coding, more_columns: str = "") -> str:
+        """Select the same, with code -1 also where the subjects cannot be used."""
+        code = self._code(coding)
+        if self.study.subjects:
+            code = f"CASE WHEN {self._subjects_usable()} THEN {code} END"
+        return self._selected(relation, code, more_columns)
 
-
-def whole_digits(decimal: str) -> int:
-    """Return how many digits a type such as ``DECIMAL(18,3)`` holds before the point."""
-    digits, scale = decimal.removeprefix("DECIMAL(").removesuffix(")").split(",")
-    return int(digits) - int(scale)
-
-
-def mated_sql(mated: Mated, kind: str, *, text_only: bool) -> str:
-    """SQL for 1 where mated, 0 where non-mated, NULL where the label is neither.
-
-    Raises
-    ------
-    InputError
-        Where the column's type can hold no such label.
-    """
-    name = identifier(mated.column)
-    if mated.mated:
-        text = f"CAST({name} AS VARCHAR)"
+    def _selected(self, relation: str, code: str, more_columns: str) -> str:
+        column = self.study.score.column
+        score = score_sql(column, self.kinds[column], text_only=self.text_only)
         return (
-            f"CASE WHEN list_contains({literals(mated.mated)}, {text}) THEN 1 "
-            f"WHEN list_contains({literals(mated.non_mated)}, {text}) THEN 0 END"
+            f"SELECT {'-' if self.study.sign < 0 else ''}({score}) AS score, "
+            f"CAST(COALESCE({code}, -1) AS INTEGER) AS code{more_columns} FROM {relation}"
         )
-    if kind == "BOOLEAN":
-        return f"CAST({name} AS TINYINT)"
-    if kind in WHOLE | FLOATING:
-        return f"CASE WHEN {name} = 1 THEN 1 WHEN {name} = 0 THEN 0 END"
-    if text_only:
-        return (  # as they are mostly written first
-            f"CASE WHEN {name} IN ('0', 'false') THEN 0 WHEN {name} IN ('1', 'true') THEN 1 "
-            f"WHEN lower({name}) IN ('0', 'false') THEN 0 WHEN lower({name}) IN ('1', 'true') THEN 1 END"
-        )
-    raise InputError(
-        f"column {mated.column!r} holds {kind}, neither bool nor 0/1; map its labels in the study "
-        "(mated: {column: ..., mated: [...], non_mated: [...]})"
-    )
+
+    def _code(self, coding: Coding) -> str:
+        return f"2 * ({coding.cell_sql}) + ({self._mated})"
+
+    @property
+    def _mated(self) -> str:
+        mated = self.study.mated
+        return mated_sql(mated, self.kinds[mated.column], text_only=self.text_only)
+
+    def side(self, column: int) -> int:
+        """Return the numbering that a column of subjects goes by."""
+        return column if self.study.identities == "separate" else 0
+
+    def _subjects_usable(self) -> str:
+        named = [f"CAST({identifier(column)} AS VARCHAR)" for column in self.study.subjects]
+        conditions = [is_label(name) for name in named]
+        if len(named) == 2 and self.study.identities == "shared":
+            conditions.append(f"({named[0]} = {named[1]}) = (({self._mated}) = 1)")
+        return " AND ".join(conditions)
+
+
+def labels_of(column: str, relation: str, limit: str) -> str:
+    """Select the distinct labels of a column."""
+    text = f"CAST({identifier(column)} AS VARCHAR)"
+    rows = f"SELECT {identifier(column)} FROM {relation} {limit}"
+    return f"SELECT DISTINCT {text} FROM ({rows}) WHERE {is_label(text)}"
+
+
+def require_columns(kinds: Mapping[str, str], study: Study, *, text_only: bool) -> None:
+    """Refuse a source that lacks a column of the study, or has it as a type of no use.
+
+    Raises
+    ------
+    InputError
+    """
+    for column in study.columns:
+        if column not in kinds:
+            raise InputError(missing_column(column, list(kinds)))
+    score, mated = study.score.column, study.mated.column
+    score_sql(score, kinds[score], text_only=text_only)
+    mated_sql(study.mated, kinds[mated], text_only=text_only)
+    for column in study.columns:
+        if column not in (score, mated) and kinds[column] in FLOATING:
+            raise InputError(
+                f"column {column!r} holds {kinds[column]}, which cannot label; convert it to integers or text"
+            )

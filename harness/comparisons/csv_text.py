@@ -1,4 +1,4 @@
-"""CSV as text: its header, and where in a file what is wrong with it stands, which DuckDB does not tell."""
+"""CSV as text: its header, and where in a file what is wrong with it is, which DuckDB does not tell."""
 
 from __future__ import annotations
 
@@ -13,10 +13,10 @@ from itertools import islice
 from pathlib import Path
 from typing import IO
 
-from harness.comparisons.sql import identifier, literal
 from harness.errors import InputError
 
-__all__ = ["Header", "lines_of_value", "mixed_line_ends", "place_of_record", "read_header", "swallowing_sql"]
+__all__ = ["Header", "index_of_record", "lines_of_value", "mixed_line_ends", "read_header"]
+
 
 LONGEST = (1 << 31) - 1
 """Bytes of a value, which a quotation mark out of place may make of very many lines."""
@@ -75,7 +75,7 @@ def read_header(path: Path, columns: Sequence[str]) -> Header:
     repeated = next((name for i, name in enumerate(header) if name and folded[i] in folded[:i]), None)
     if repeated is not None:
         raise InputError(
-            f"column {repeated!r} stands twice in the header, letter case apart; rename one",
+            f"column {repeated!r} appears twice in the header, letter case apart; rename one",
             source=str(path),
             line=1,
         )
@@ -159,7 +159,7 @@ def lines_of_value(path: Path, delimiter: str, row: int, column: int) -> tuple[i
     return None
 
 
-def place_of_record(path: Path, delimiter: str, record: int) -> tuple[int, int]:
+def index_of_record(path: Path, delimiter: str, record: int) -> tuple[int, int]:
     """Return the row and the line of a record, as DuckDB numbers them: with blank lines, from 1, the header being 1."""
     row, line = -1, record
     with _records(path, delimiter) as records:
@@ -201,39 +201,3 @@ def _whole_lines(file: IO[bytes]) -> Iterator[bytes]:
         while text.endswith(b"\r") and (more := file.read(1)):
             text += more
         yield text
-
-
-def swallowing_sql(name: str, index: int, header: Sequence[str], score: int, delimiter: str) -> str:
-    """Condition that a text value holds the end of a row, the beginning of another, and any rows between them.
-
-    So it does where a quotation mark out of place opens it and another one closes it. Since neither occurs between
-    the two, the delimiters tell: exactly so many before the first line break and after the last as there are columns
-    on either side, and as many in all as so many rows have. What is where the score would be is looked at too, for a
-    remark of several lines may have as many commas.
-
-    Parameters
-    ----------
-    name : str
-        The column.
-    index : int
-        Its place among all columns, from 0.
-    header : sequence of str
-    score : int
-        The place of the scores.
-    delimiter : str
-    """
-    value, mark = identifier(name), literal(delimiter)
-    lines = f"string_split({value}, chr(10))"
-    ends = f"{lines}[1]", f"{lines}[-1]"
-    others = len(header) - 1
-
-    def marks(text: str) -> str:
-        return f"(strlen({text}) - strlen(replace({text}, {mark}, '')))"
-
-    end, place = (ends[0], score - index + 1) if score > index else (ends[1], score + 1)
-    number = f"trim(split_part({end}, {mark}, {place}), chr(13) || ' ')"
-    return (
-        f"(contains({value}, chr(10)) AND {marks(ends[0])} = {others - index} AND {marks(ends[1])} = {index} "
-        f"AND {marks(value)} = {others} * (len({lines}) - 1) "
-        f"AND ({number} = '' OR TRY_CAST({number} AS DOUBLE) IS NOT NULL))"
-    )

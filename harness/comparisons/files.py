@@ -13,21 +13,65 @@ import duckdb
 import pyarrow as pa
 import pyarrow.parquet as pq
 
-from harness.comparisons.csv_text import read_header, swallowing_sql
+from harness.comparisons.csv_text import read_header
 from harness.comparisons.listing import Listing, in_utf8, list_files
-from harness.comparisons.source import Input, require_named_once
+from harness.comparisons.source import Input, Seen, refuse_copies, require_named_once
 from harness.comparisons.sql import identifier, literal
-from harness.comparisons.unchanged import Seen, refuse_copies
 from harness.errors import InputError
 
-__all__ = ["SWALLOWED", "CsvFiles", "Files", "RowsOfFile", "holds_rows", "open_files", "open_listed"]
+__all__ = [
+    "SWALLOWED",
+    "CsvFiles",
+    "Files",
+    "RowsOfFile",
+    "holds_rows",
+    "open_files",
+    "open_listed",
+    "swallowing_sql",
+]
 
 END_OF_STREAM = b"\xff\xff\xff\xff\0\0\0\0"
 """Without it, a stream cut off between two batches reads like a whole one."""
 MOST_IN_MEMORY = 1 << 28
 """Bytes of an Arrow batch that is copied as it is read; a larger one is mapped."""
-SWALLOWED = "a quotation mark out of place swallowed rows in column "
+SWALLOWED = "a quotation mark out of field swallowed rows in column "
 """Begins what DuckDB is made to say where it did."""
+
+
+def swallowing_sql(name: str, index: int, header: Sequence[str], score: int, delimiter: str) -> str:
+    """Condition that a text value holds the end of a row, the beginning of another, and any rows between them.
+
+    So it does where a quotation mark out of place opens it and another one closes it. Since neither occurs between
+    the two, the delimiters tell: exactly as many before the first line break and after the last as there are columns
+    on either side, and as many in all as that number of rows has. The value where the score would be is looked at
+    too, for a remark of several lines may have as many commas.
+
+    Parameters
+    ----------
+    name : str
+        The column.
+    index : int
+        Its index among all columns, from 0.
+    header : sequence of str
+    score : int
+        The index of the scores.
+    delimiter : str
+    """
+    value, mark = identifier(name), literal(delimiter)
+    lines = f"string_split({value}, chr(10))"
+    ends = f"{lines}[1]", f"{lines}[-1]"
+    others = len(header) - 1
+
+    def marks(text: str) -> str:
+        return f"(strlen({text}) - strlen(replace({text}, {mark}, '')))"
+
+    end, field = (ends[0], score - index + 1) if score > index else (ends[1], score + 1)
+    number = f"trim(split_part({end}, {mark}, {field}), chr(13) || ' ')"
+    return (
+        f"(contains({value}, chr(10)) AND {marks(ends[0])} = {others - index} AND {marks(ends[1])} = {index} "
+        f"AND {marks(value)} = {others} * (len({lines}) - 1) "
+        f"AND ({number} = '' OR TRY_CAST({number} AS DOUBLE) IS NOT NULL))"
+    )
 
 
 @dataclass(frozen=True)

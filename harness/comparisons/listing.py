@@ -1,19 +1,25 @@
-"""Which files are read: those named, and those in the folders and patterns named, each of them once."""
+"""Which files are read: those named, and those in the folders and patterns named, each of them once.
+
+Of folders with a log that says what files hold the rows, Delta tables are read and others are refused: a file that
+was rewritten stays in the folder, so that reading all of them would count its rows twice.
+"""
 
 from __future__ import annotations
 
 import glob
+import json
 import os
 import re
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from fnmatch import fnmatchcase
 from pathlib import Path
+from typing import Any
+from urllib.parse import unquote, urlsplit
 
-from harness.comparisons.lakes import current_files
 from harness.errors import InputError
 
-__all__ = ["FORMATS", "Listing", "in_utf8", "list_files"]
+__all__ = ["FORMATS", "Listing", "current_files", "in_utf8", "list_files"]
 
 FORMATS = {
     ".csv": "CSV",
@@ -41,6 +47,9 @@ TRASH = {
 RESULTS = ("evaluation.json", "inspection.json", "audit.json")
 OF_A_RESULT = re.compile(rb'\s*\{\s*"schema"\s*:\s*"harness/(evaluation|inspection|audit)/')
 WILD = re.compile(r"[*?\[]")
+REMEDY = "write its rows to files in a folder of their own, and name that"
+COMMIT = re.compile(r"(\d{20})\.json")
+ICEBERG = re.compile(r"(v\d+|\d+-[0-9a-f-]{36})(\.gz)?\.metadata\.json")
 
 
 @dataclass(frozen=True)
@@ -138,7 +147,7 @@ def _stat(path: Path) -> os.stat_result:
 
 @dataclass
 class _Expansion:
-    """What is found of what is named, and what is left out meanwhile."""
+    """Finds the files that are meant by names, and keeps those that are left out."""
 
     left_out: list[Path] = field(default_factory=list)
     _current: dict[Path, frozenset[Path] | None] = field(default_factory=dict)
@@ -285,3 +294,80 @@ def _format_of(path: Path) -> str:
     if suffix is None:
         raise InputError(f"its name must end in one of {', '.join(FORMATS)}", source=str(path))
     return FORMATS[suffix]
+
+
+def current_files(folder: Path) -> frozenset[Path] | None:
+    """Return the files of the table that a folder is part of; None where it is part of none.
+
+    Parameters
+    ----------
+    folder : Path
+        From the root.
+
+    Raises
+    ------
+    InputError
+        Where its log cannot tell, or it is a table of another kind.
+    """
+    for table in (folder, *folder.parents):
+        if (table / "_delta_log").is_dir():
+            return _files_of_delta(table)
+        if (table / ".hoodie").is_dir():
+            raise InputError(
+                f"is a Hudi table, of which not every file is current; {REMEDY}", source=str(table)
+            )
+        if any(ICEBERG.fullmatch(path.name) for path in (table / "metadata").glob("*.metadata.json")):
+            raise InputError(
+                f"is an Iceberg table, of which not every file is current; {REMEDY}", source=str(table)
+            )
+    return None
+
+
+def _files_of_delta(table: Path) -> frozenset[Path]:
+    commits = {
+        int(found[1]): path
+        for path in (table / "_delta_log").iterdir()
+        if (found := COMMIT.fullmatch(path.name))
+    }
+    if sorted(commits) != list(range(len(commits))) or not commits:
+        raise InputError(
+            f"is a Delta table whose log no longer begins at its first version; {REMEDY}", source=str(table)
+        )
+    current: set[Path] = set()
+    for _, commit in sorted(commits.items()):
+        for action in _actions(commit):
+            _require_plain(action, table)
+            for what, change in (("remove", current.discard), ("add", current.add)):
+                if action.get(what):
+                    change(_path(action[what]["path"], table))
+    missing = next((path for path in sorted(current) if not path.is_file()), None)
+    if missing is not None:
+        raise InputError(
+            f"is not there, but the log of the Delta table {table} names it; restore the table",
+            source=str(missing),
+        )
+    return frozenset(current)
+
+
+def _actions(commit: Path) -> list[dict[str, Any]]:
+    try:
+        return [json.loads(line) for line in commit.read_text(encoding="utf-8").splitlines() if line.strip()]
+    except (OSError, ValueError) as error:
+        raise InputError(
+            f"cannot be read as the log of a Delta table; {REMEDY}", source=str(commit)
+        ) from error
+
+
+def _require_plain(action: dict[str, Any], table: Path) -> None:
+    """Refuse tables of which the files alone do not tell the rows or the names of the columns."""
+    mapping = ((action.get("metaData") or {}).get("configuration") or {}).get("delta.columnMapping.mode")
+    if (action.get("add") or {}).get("deletionVector"):
+        raise InputError(f"is a Delta table with rows deleted out of its files; {REMEDY}", source=str(table))
+    if mapping not in (None, "none"):
+        raise InputError(f"is a Delta table whose columns were renamed; {REMEDY}", source=str(table))
+
+
+def _path(uri: str, table: Path) -> Path:
+    if urlsplit(uri).scheme or uri.startswith("/"):
+        raise InputError(f"is a Delta table with files elsewhere ({uri}); {REMEDY}", source=str(table))
+    return table / unquote(uri)

@@ -1,37 +1,41 @@
-"""Comparisons as a stream of batches in canonical columns."""
+"""Comparisons as a stream of batches in canonical columns, opened on a study's terms."""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Sequence
+import os
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from functools import cached_property
 from types import TracebackType
-from typing import Any, NoReturn, Self, TypeVar
+from typing import Any, NoReturn, Self, TypeAlias, TypeVar
 
 import duckdb
 import numpy as np
 import numpy.typing as npt
 import pyarrow as pa
 
-from harness.comparisons.coding import Coding
-from harness.comparisons.columns import kinds_of, require_folders_agree, with_text
-from harness.comparisons.database import Database
-from harness.comparisons.faults import first_fault
+from harness.comparisons.coding import Coding, NearEqualLabelsError, Queries, labels_of, require_columns
+from harness.comparisons.database import Database, MemoryLimit, first_fault
+from harness.comparisons.embeddings import EmbeddingPairs
 from harness.comparisons.files import Files
-from harness.comparisons.labels import NearEqualLabelsError
-from harness.comparisons.memory_limit import MemoryLimit
-from harness.comparisons.numbering import Subjects, names_of_subjects, number_subjects
-from harness.comparisons.queries import Queries, labels_of, require_columns
-from harness.comparisons.scan import Batch, Scan
-from harness.comparisons.source import Input, Source
-from harness.comparisons.sources import Scores, open_source
-from harness.comparisons.survey import CellScores, survey_sql
-from harness.comparisons.unchanged import CHANGED
+from harness.comparisons.pairs import TemplatePairs
+from harness.comparisons.scan import (
+    Batch,
+    CellScores,
+    Scan,
+    Subjects,
+    names_of_subjects,
+    number_subjects,
+    survey_sql,
+)
+from harness.comparisons.source import CHANGED, Input, Source
+from harness.comparisons.sources import Scores, kinds_of, open_source, require_folders_agree, with_text
 from harness.errors import InputError
 from harness.files import temporary_folder
-from harness.study import Study
+from harness.study import Study, load_study
 
-__all__ = ["CellScores", "Comparisons", "NoComparisonsError"]
+__all__ = ["CellScores", "Comparisons", "NoComparisonsError", "Opened", "open_comparisons", "resolve_study"]
+
 
 Result = TypeVar("Result")
 ROWS_TO_GUESS_LABELS_FROM = 50_000
@@ -117,7 +121,14 @@ class Comparisons:
         self._scratch.close()
 
     def leave_room(self, tables: int, counted: str) -> None:
-        """Read with what memory there is beside so many bytes, in which is counted what ``counted`` says.
+        """Read with the memory that is left beside tables of so many bytes.
+
+        Parameters
+        ----------
+        tables : int
+            Bytes of the tables that are counted in.
+        counted : str
+            What is counted in them, for the message.
 
         Raises
         ------
@@ -134,12 +145,12 @@ class Comparisons:
 
     @property
     def name(self) -> str:
-        """What errors call the scores."""
+        """Name of the scores in errors."""
         return self._source.name
 
     @property
     def columns(self) -> tuple[str, ...]:
-        """What the entries of a cell are values of."""
+        """Names of the columns that the entries of a cell are values of."""
         return tuple(column.name for column in self._coding.columns)
 
     @property
@@ -246,7 +257,7 @@ class Comparisons:
         query : callable
             Given the canonical rows and the SQL name of the source, returns SQL.
         **parameters : int
-            What stands in it as ``$name``.
+            Values of ``$name`` in it.
         """
         return self._database.fetch(query(self._queries, self._database.relation()), parameters)
 
@@ -264,16 +275,16 @@ class Comparisons:
 
     @property
     def subjects(self) -> int:
-        """How many subjects there are, numbered from 0 in the order of their names."""
+        """Number of subjects, which are numbered from 0 in the order of their names."""
         return self._numbered.count
 
     @property
-    def number_of_place(self) -> npt.NDArray[np.int64]:
-        """The numbers of the subjects whose places `batches` gives."""
-        return self._numbered.number_of_place
+    def number_of_index(self) -> npt.NDArray[np.int64]:
+        """The numbers of the subjects whose indices `batches` gives."""
+        return self._numbered.number_of_index
 
     def subject_names(self) -> tuple[pa.Array, ...]:
-        """Return the names of the subjects, see `harness.comparisons.numbering.names_of_subjects`."""
+        """Return the names of the subjects, see `harness.comparisons.scan.names_of_subjects`."""
         _ = self._numbered
         return names_of_subjects(self._database, self._queries)
 
@@ -341,3 +352,47 @@ def _naming(source: Source) -> Iterator[None]:
         yield
     except InputError as error:
         raise type(error)(error.problem, source=source.name) from None
+
+
+Opened: TypeAlias = Comparisons | TemplatePairs
+"""Comparisons that an engine can count."""
+
+
+def resolve_study(scores: Scores, given: Study | Mapping[str, object] | str | os.PathLike[str]) -> Study:
+    """Return the study, filled in by the scores where they say themselves what they are.
+
+    Raises
+    ------
+    InputError
+        Where it cannot be read, or contradicts the scores.
+
+    Examples
+    --------
+    >>> study = resolve_study({}, {"matcher": {"name": "A", "version": "1"}, "groups": {"sex": "sex"}})
+    >>> study.columns
+    ('score', 'mated', 'sex')
+    """
+    return scores.study(given) if isinstance(scores, EmbeddingPairs) else load_study(given)
+
+
+def open_comparisons(scores: Scores, study: Study, *, memory: MemoryLimit | None = None) -> Opened:
+    """Open the comparisons of a study, to be used as a context manager.
+
+    Raises
+    ------
+    InputError
+        Where the scores cannot be read as the study says, or in the memory there is.
+
+    Examples
+    --------
+    >>> scores = {"score": [0.9, 0.2], "mated": [1, 0], "sex": ["F", "M"]}
+    >>> study = resolve_study(scores, {"matcher": {"name": "A", "version": "1"}, "groups": {"sex": "sex"}})
+    >>> with open_comparisons(scores, study) as comparisons:
+    ...     comparisons.rows()
+    2
+    """
+    if not isinstance(scores, EmbeddingPairs):
+        return Comparisons(scores, study, memory=memory, digested=True)
+    if memory is not None:
+        raise InputError("a memory limit is for scores that are read; templates are in memory already")
+    return scores.open(study)

@@ -4,13 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Any, TypeAlias
+from typing import TYPE_CHECKING, Any, TypeAlias
 
-from harness.comparisons.coding import Coding
-from harness.comparisons.queries import SUBJECT_NUMBERS, Queries
+from harness.comparisons.coding import SUBJECT_NUMBERS, Coding, Queries
 from harness.comparisons.sql import identifier, is_nan
-from harness.comparisons.stream import Comparisons
-from harness.study import Study
+
+if TYPE_CHECKING:
+    from harness.comparisons.stream import Comparisons
+    from harness.study import Study
 
 __all__ = ["Repeats", "Tail", "Trial", "extremes", "repeats", "tails"]
 
@@ -19,7 +20,7 @@ Cell: TypeAlias = tuple[str | None, ...]
 
 @dataclass(frozen=True)
 class Trial:
-    """One comparison and where it stands.
+    """One comparison and where it is.
 
     Attributes
     ----------
@@ -65,7 +66,7 @@ class Tail:
 
 @dataclass(frozen=True)
 class Repeats:
-    """A comparison that stands more than once in the scores: same truth, subjects and score.
+    """A comparison that appears more than once in the scores: same truth, subjects and score.
 
     Attributes
     ----------
@@ -151,7 +152,7 @@ def extremes(comparisons: Comparisons, coding: Coding, count: int, *, mated: boo
 
 
 def repeats(comparisons: Comparisons, coding: Coding, count: int) -> tuple[int, tuple[Repeats, ...]]:
-    """Find comparisons that stand more than once: same truth, same two subjects, same score.
+    """Find comparisons that appear more than once: same truth, same two subjects, same score.
 
     Where the two columns name people alike, the order of the two does not matter.
 
@@ -167,7 +168,7 @@ def repeats(comparisons: Comparisons, coding: Coding, count: int) -> tuple[int, 
     Returns
     -------
     int
-        How many rows repeat one that stood before.
+        How many rows repeat an earlier one.
     tuple of Repeats
         Those of most times first.
     """

@@ -7,11 +7,8 @@ sum that turns bins into matches is done once, when they are read.
 
 from harness.counting.counts import MATED, NON_MATED, Cell, Counts
 from harness.counting.index import ThresholdIndex
-from harness.counting.subject_sums import SubjectSums
-from harness.counting.subject_tally import SubjectTally
-from harness.counting.subjects import SubjectCounts, thresholds_for
-from harness.counting.tallies import Tallies, tallies_for
-from harness.counting.tally import Tally
+from harness.counting.subjects import SubjectCounts, SubjectSums, thresholds_for
+from harness.counting.tally import SubjectTally, Tallies, Tally, tallies_for
 
 __all__ = [
     "MATED",

@@ -2,31 +2,33 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+import hashlib
+import json
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
-from typing import TypeAlias
+from typing import TYPE_CHECKING, Any, TypeAlias
 
 import numpy as np
 import pyarrow as pa
 
-from harness.arrays import FloatArray, IntArray
-from harness.counting.sealing import sealed, unsealed
 from harness.errors import InputError
 
-__all__ = ["MATED", "NON_MATED", "Cell", "Counts", "cell_order", "sum_by_cell"]
+if TYPE_CHECKING:
+    from harness.arrays import FloatArray, IntArray
 
+__all__ = ["MATED", "NON_MATED", "Cell", "Counts", "cell_order", "sealed", "sum_by_cell", "unsealed"]
 
 Cell: TypeAlias = tuple[str | None, ...]
 """The value of each coded column; None where the two sides of a comparison differ in it."""
-
 NON_MATED, MATED = 0, 1
 SCHEMA = "harness/counts/1"
+DIGEST_SIZE = hashlib.sha256().digest_size
 
 
 @dataclass(frozen=True, eq=False)
 class Counts:
-    """How many comparisons of each cell reach exactly so many thresholds.
+    """How many comparisons of each cell reach exactly N thresholds.
 
     Attributes
     ----------
@@ -133,23 +135,23 @@ class Counts:
         """
         if not (np.diff(thresholds) > 0).all():
             raise InputError("thresholds to read counts at must ascend, without repeats")
-        place = np.searchsorted(self.thresholds, thresholds)
-        found = self.thresholds[np.minimum(place, len(self.thresholds) - 1)] == thresholds
+        index = np.searchsorted(self.thresholds, thresholds)
+        found = self.thresholds[np.minimum(index, len(self.thresholds) - 1)] == thresholds
         if not found.all():
             raise InputError(
                 f"threshold {float(thresholds[~found][0])!r} was not counted at; count again with it"
             )
-        starts = np.concatenate([[0], place + 1])
+        starts = np.concatenate([[0], index + 1])
         bins = np.add.reduceat(self.bins, starts, axis=-1) if len(self.cells) else self.bins[..., starts]
         return Counts(self.columns, thresholds, self.cells, bins, self.missing)
 
     def to_bytes(self) -> bytes:
         """Serialise as an Arrow IPC stream of the partials ``(cell, mated, bin, n)`` that are not zero.
 
-        A missing score stands in bin -1. The stream's SHA-256 follows it. Equal counts give equal bytes.
+        A missing score is in bin -1. The stream's SHA-256 follows it. Equal counts give equal bytes.
         """
         with_missing = np.concatenate([self.missing[..., None], self.bins], axis=-1)
-        cell, mated, place = np.nonzero(with_missing)
+        cell, mated, index = np.nonzero(with_missing)
         head = {
             "schema": SCHEMA,
             "columns": self.columns,
@@ -161,8 +163,8 @@ class Counts:
             {
                 "cell": pa.array(cell, pa.int64()),
                 "mated": pa.array(mated == MATED, pa.bool_()),
-                "bin": pa.array(place - 1, pa.int64()),
-                "n": pa.array(with_missing[cell, mated, place], pa.int64()),
+                "bin": pa.array(index - 1, pa.int64()),
+                "n": pa.array(with_missing[cell, mated, index], pa.int64()),
             },
         )
 
@@ -214,3 +216,41 @@ def sum_by_cell(
 def cell_order(cell: Cell) -> tuple[tuple[bool, str], ...]:
     """Return what cells are sorted by: their values in turn, None last."""
     return tuple((value is None, value or "") for value in cell)
+
+
+def sealed(head: Mapping[str, Any], columns: Mapping[str, pa.Array]) -> bytes:
+    """Write columns as an Arrow IPC stream with a JSON head, and its SHA-256.
+
+    Parameters
+    ----------
+    head : mapping
+        Its ``schema`` says what the columns are.
+    columns : mapping of str to Array
+    """
+    table = pa.table(columns).replace_schema_metadata({"counts": json.dumps(head)})
+    sink = pa.BufferOutputStream()
+    with pa.ipc.new_stream(sink, table.schema) as writer:
+        writer.write_table(table)
+    stream = bytes(sink.getvalue())
+    return stream + hashlib.sha256(stream).digest()  # part of a stream may read like a whole one
+
+
+def unsealed(data: bytes, schema: str) -> tuple[dict[str, Any], pa.Table]:
+    """Read what `sealed` wrote: the head and the columns.
+
+    Raises
+    ------
+    InputError
+        Where the bytes are not such a stream, whole and unaltered, or of another schema.
+    """
+    stream, digest = data[:-DIGEST_SIZE], data[-DIGEST_SIZE:]
+    if hashlib.sha256(stream).digest() != digest:
+        raise InputError("these bytes are not serialised counts, or not all of them; write them again")
+    try:
+        table = pa.ipc.open_stream(stream).read_all()
+        head: dict[str, Any] = json.loads(table.schema.metadata[b"counts"])
+        if head["schema"] != schema:
+            raise ValueError(f"schema {head['schema']!r}")
+    except (pa.ArrowException, KeyError, ValueError, TypeError) as error:
+        raise InputError(f"these bytes are not serialised counts ({error})") from error
+    return head, table

@@ -5,19 +5,28 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import partial
+from typing import TYPE_CHECKING
 
 import numpy as np
 import numpy.typing as npt
 
-from harness.counting import Cell, Counts, SubjectCounts
 from harness.errors import InputError
-from harness.study import Axis, Study
+
+if TYPE_CHECKING:
+    from harness.counting import Cell, Counts, SubjectCounts
+    from harness.study import Axis, Study
 
 __all__ = ["AxisGrouping", "TwoLabels", "group_label", "subjects_of_two_labels"]
 
 
 def group_label(values: Sequence[str]) -> str:
-    """Name a group by its attributes' values."""
+    """Name a group by its attributes' values.
+
+    Examples
+    --------
+    >>> group_label(["F", "Asian"])
+    'F×Asian'
+    """
     return "×".join(values)
 
 
@@ -46,27 +55,27 @@ def subjects_of_two_labels(study: Study, counts: SubjectCounts) -> tuple[TwoLabe
     is ``probe``, only a mated comparison tells whose label it is.
     """
     found = []
-    for place, (attribute, columns) in enumerate(study.groups.items()):
+    for index, (attribute, columns) in enumerate(study.groups.items()):
         if not study.labels_the_person(attribute):
             continue
         mated_only = columns.reference is None or study.pairing == "probe"
-        several = counts.of_several_labels(partial(_shared_label, study, place), mated_only=mated_only)
+        several = counts.of_several_labels(partial(_shared_label, study, index), mated_only=mated_only)
         if several is not None:
             found.append(TwoLabels(attribute, *several))
     return tuple(found)
 
 
-def _shared_label(study: Study, place: int, cell: Cell) -> str | None:
-    """The label of both sides, of the attribute at a place among the study's."""
+def _shared_label(study: Study, index: int, cell: Cell) -> str | None:
+    """The label of both sides, of the attribute at an index among the study's."""
     if study.pairing != "cross":
-        return cell[place]
-    probe, reference = cell[2 * place : 2 * place + 2]
+        return cell[index]
+    probe, reference = cell[2 * index : 2 * index + 2]
     return probe if probe == reference else None
 
 
 @dataclass(frozen=True)
 class AxisGrouping:
-    """Which group of an axis, or which two, each cell belongs to.
+    """The group of an axis, or the two, that each cell belongs to.
 
     Parameters
     ----------
@@ -132,12 +141,12 @@ class AxisGrouping:
         return left_out
 
     def _require_distinct_labels(self, cells: Sequence[Cell]) -> None:
-        places = [i for i, attribute in enumerate(self.study.groups) if attribute in self.axis.attributes]
+        indices = [i for i, attribute in enumerate(self.study.groups) if attribute in self.axis.attributes]
         width = 2 if self.study.pairing == "cross" else 1
         values: dict[str, tuple[str | None, ...]] = {}
         for cell in cells:
             for side, label in zip((0, width - 1), self.sides(cell) or (), strict=False):
-                key = tuple(cell[place * width + side] for place in places)
+                key = tuple(cell[index * width + side] for index in indices)
                 if values.setdefault(label, key) != key:
                     problem = f"two groups would both be named {label!r}; rename a label"
                     raise InputError(f"axis {self.axis.name}: {problem}")

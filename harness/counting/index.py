@@ -1,13 +1,16 @@
-"""Which thresholds a score reaches, exactly and fast."""
+"""Look-ups of the kernels for every comparison: the thresholds it reaches, and the number of its code."""
 
 from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import numpy.typing as npt
 
-from harness.arrays import FloatArray, IntArray
+if TYPE_CHECKING:
+    from harness.arrays import FloatArray, IntArray
 
-__all__ = ["ThresholdIndex"]
+__all__ = ["CodeNumbers", "ThresholdIndex"]
 
 
 FEWEST_STEPS = 1 << 10
@@ -32,6 +35,11 @@ class ThresholdIndex:
     ----------
     thresholds : ndarray of float64, shape (T,)
         Finite, strictly ascending.
+
+    Examples
+    --------
+    >>> ThresholdIndex(np.array([0.5, 0.7])).reached(np.array([0.4, 0.5, 0.9]))
+    array([0, 1, 2])
     """
 
     def __init__(self, thresholds: FloatArray) -> None:
@@ -50,7 +58,7 @@ class ThresholdIndex:
         self._crowded = crowded if crowded.any() else None
 
     def _is_even(self, thresholds: FloatArray) -> bool:
-        """Whether as many steps as thresholds part them, so that no table need be looked up; the steps stay."""
+        """Whether as many steps as thresholds separate them, so that no table need be looked up; the steps stay."""
         self._set_steps(thresholds, len(thresholds), A_LITTLE_MORE)
         return np.array_equal(self._step(thresholds), np.arange(len(thresholds)))
 
@@ -97,7 +105,7 @@ class ThresholdIndex:
         Parameters
         ----------
         scores : ndarray of float64 or float32, shape (N,)
-            Finite; float32 is widened, which is exact. NaN has no place in any order and must have been dealt
+            Finite; float32 is widened, which is exact. NaN has no index in any order and must have been dealt
             with before.
 
         Returns
@@ -125,3 +133,43 @@ class ThresholdIndex:
             crowded = np.flatnonzero(self._crowded.take(step))
             reached[crowded] = np.searchsorted(self.thresholds, scores[crowded], side="right")
         return reached
+
+
+class CodeNumbers:
+    """Numbers codes from 0, so that a table needs rows only for those that occur.
+
+    Attributes
+    ----------
+    codes : list of int
+        Those seen so far; each one's number is its index.
+    """
+
+    def __init__(self) -> None:
+        self.codes: list[int] = []
+        self._number_of = np.full(0, -1, np.int64)
+        self._wide = self._numbers = np.empty(0, np.int64)
+
+    def of(self, codes: npt.NDArray[np.integer[Any]]) -> IntArray:
+        """Return the number of each code, shape (N,); the next call overwrites it.
+
+        Parameters
+        ----------
+        codes : ndarray of any whole type, shape (N,)
+            Never negative.
+        """
+        highest = int(codes.max(initial=0))
+        if highest >= len(self._number_of):
+            grown = np.full(highest + 1, -1, np.int64)
+            grown[: len(self._number_of)] = self._number_of
+            self._number_of = grown
+        if len(codes) > len(self._wide):
+            self._wide, self._numbers = np.empty((2, len(codes)), np.int64)
+        wide, numbers = self._wide[: len(codes)], self._numbers[: len(codes)]
+        np.copyto(wide, codes)  # which `take` would do in fresh memory
+        self._number_of.take(wide, out=numbers, mode="clip")
+        if numbers.min(initial=0) < 0:
+            new = np.unique(codes[numbers < 0])
+            self._number_of[new] = len(self.codes) + np.arange(len(new))
+            self.codes += new.tolist()
+            self._number_of.take(wide, out=numbers, mode="clip")
+        return numbers

@@ -1,35 +1,40 @@
 """Counts by subject: what the variance of rates needs to know of who was compared.
 
 A comparison touches one subject or two. For every cell, truth and subject, these counts say how many of the
-comparisons that touch the subject reach exactly so many thresholds. They are as exact as `Counts`, and add up
+comparisons that touch the subject reach exactly N thresholds. They are as exact as `Counts`, and add up
 alike, but their size grows with the subjects; so with many subjects they are kept at fewer thresholds.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from functools import cached_property
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import numpy.typing as npt
 import pyarrow as pa
 
-from harness.arrays import FloatArray, IntArray
-from harness.counting.counts import Cell, cell_order
-from harness.counting.sealing import sealed, unsealed
-from harness.counting.subject_sums import SubjectSums, summed
+from harness.counting.counts import Cell, cell_order, sealed, unsealed
 from harness.errors import InputError
 
-__all__ = ["SubjectCounts", "thresholds_for"]
+if TYPE_CHECKING:
+    from harness.arrays import FloatArray, IntArray
 
+__all__ = ["SubjectCounts", "SubjectSums", "summed", "thresholds_for"]
 
 MOST_BINS = 1 << 23
 ROWS_PER_SUBJECT = 4
 FEWEST_THRESHOLDS = 64
 HIGHEST_NARROW = np.iinfo(np.int32).max
+CODES_OF_A_SUBJECT = 3
+"""Mated and non-mated within a group, and across: most subjects have comparisons of these and no others."""
 SCHEMA = "harness/counts-by-subject/1"
 NOT_PART = "counts can be taken away only from counts that they are part of"
+CELLS_AT_ONCE = 1 << 22
+LARGER = 8
+"""How many times the memory of an int64 one of Python's whole numbers takes, with those it is worked out from."""
 
 
 def thresholds_for(thresholds: FloatArray, subjects: int) -> FloatArray:
@@ -45,6 +50,11 @@ def thresholds_for(thresholds: FloatArray, subjects: int) -> FloatArray:
     ndarray of float64
         All, where 4 * subjects * T is at most 2**23. Otherwise 64, or 64 times the power of two that is affordable,
         so that a few subjects more hardly ever change them; always the first and the last.
+
+    Examples
+    --------
+    >>> len(thresholds_for(np.arange(1000.0), subjects=10_000))
+    128
     """
     affordable = MOST_BINS // max(1, ROWS_PER_SUBJECT * subjects)
     if affordable >= len(thresholds):
@@ -56,7 +66,7 @@ def thresholds_for(thresholds: FloatArray, subjects: int) -> FloatArray:
 
 @dataclass(frozen=True, eq=False)
 class SubjectCounts:
-    """How many of the comparisons that touch a subject reach exactly so many thresholds.
+    """How many of the comparisons that touch a subject reach exactly N thresholds.
 
     Counts of parts of the same comparisons add up where the subjects are numbered alike in all parts.
 
@@ -105,11 +115,11 @@ class SubjectCounts:
         """Take away comparisons that were counted; subjects of whom none is left in a cell are gone from it."""
         own, theirs = self._keys_beside(other)
         order = np.argsort(own)
-        place = np.searchsorted(own[order], theirs)
+        index = np.searchsorted(own[order], theirs)
         if not np.isin(theirs, own).all():
             raise InputError(NOT_PART)
         bins = self.bins.copy()
-        bins[order[place]] -= other.bins
+        bins[order[index]] -= other.bins
         if bins.min(initial=0) < 0:
             raise InputError(NOT_PART)
         return SubjectCounts(self.thresholds, self.cells, self.mated, self.subjects, bins)._rows(
@@ -138,7 +148,7 @@ class SubjectCounts:
     @cached_property
     def _cell_of_row(self) -> IntArray:
         """Place of each row's cell among the distinct ones."""
-        return _places(self.cells, self._distinct_cells)
+        return _indices(self.cells, self._distinct_cells)
 
     def _keys_beside(self, other: SubjectCounts) -> tuple[IntArray, IntArray]:
         """Give rows of the same cell, truth and subject the same whole number, in the order of the three."""
@@ -147,7 +157,7 @@ class SubjectCounts:
         cells = tuple(sorted({*self._distinct_cells, *other._distinct_cells}, key=cell_order))
         people = 1 + max(int(part.subjects.max(initial=0)) for part in (self, other))
         own, theirs = (
-            (2 * _places(part._distinct_cells, cells)[part._cell_of_row] + part.mated) * people
+            (2 * _indices(part._distinct_cells, cells)[part._cell_of_row] + part.mated) * people
             + part.subjects
             for part in (self, other)
         )
@@ -244,7 +254,7 @@ class SubjectCounts:
             bins = table["bins"].combine_chunks().flatten().to_numpy()
             return cls(
                 thresholds,
-                tuple(cells[place] for place in table["cell"].to_pylist()),
+                tuple(cells[index] for index in table["cell"].to_pylist()),
                 table["mated"].to_numpy(),
                 table["subject"].to_numpy(),
                 bins.reshape(-1, len(thresholds) + 1),
@@ -253,6 +263,93 @@ class SubjectCounts:
             raise InputError(f"these bytes are not serialised counts ({error})") from error
 
 
-def _places(cells: tuple[Cell, ...], among: tuple[Cell, ...]) -> IntArray:
-    place = {cell: i for i, cell in enumerate(among)}
-    return np.array([place[cell] for cell in cells], np.int64)
+def _indices(cells: tuple[Cell, ...], among: tuple[Cell, ...]) -> IntArray:
+    index = {cell: i for i, cell in enumerate(among)}
+    return np.array([index[cell] for cell in cells], np.int64)
+
+
+@dataclass(frozen=True, eq=False)
+class SubjectSums:
+    """Sums over the subjects of a group, from which its clustered variance follows in closed form.
+
+    Attributes
+    ----------
+    subjects : int
+        How many have a comparison in the group.
+    squared_matches : ndarray of int64, or of int where int64 might overflow, shape (T,)
+        Sum over subjects of (matches touching the subject)².
+    matches_times_trials : ndarray of int64 or int, shape (T,)
+        Sum of matches times trials touching the subject.
+    squared_trials : int
+        Sum of (trials touching the subject)².
+    effective_subjects : ndarray of float64, shape (T,)
+        How many subjects, all deviating alike, would be as uneven: (sum of S²)² / sum of S⁴, S being how far a
+        subject's matches are from its share of all. At most ``subjects``; that many where no subject deviates.
+    """
+
+    subjects: int
+    squared_matches: IntArray
+    matches_times_trials: IntArray
+    squared_trials: int
+    effective_subjects: FloatArray
+
+
+def summed(subject_of_row: IntArray, rows: IntArray, bins: npt.NDArray[np.integer[Any]]) -> SubjectSums:
+    """Add up rows of which several may be of one subject, some subjects at a time.
+
+    Parameters
+    ----------
+    subject_of_row : ndarray of int64, shape (N,)
+    rows : ndarray of int64, shape (N,)
+        Which rows of ``bins`` these are.
+    bins : ndarray of integers, shape (R, T + 1)
+        Comparisons that touch the subject and reach exactly N thresholds.
+    """
+    order = np.argsort(subject_of_row, kind="stable")
+    subjects, starts = np.unique(subject_of_row[order], return_index=True)
+    ascending = starts, rows[order]
+    thresholds = bins.shape[1] - 1
+    touching = (
+        np.add.reduceat(bins[ascending[1]].sum(axis=1, dtype=np.int64), starts) if len(starts) else starts
+    )
+    all_trials = int(touching.sum())
+    exact = _exact_type(int(touching.max(initial=0)) * all_trials)
+    squared_trials = 0
+    all_matches, squared_matches, matches_times_trials = np.zeros((3, thresholds), exact)
+    for trials, matches in _by_subject(*ascending, bins, exact):
+        squared_trials += int(trials @ trials)
+        all_matches += matches.sum(axis=0)
+        squared_matches += np.einsum("st,st->t", matches, matches)
+        matches_times_trials += trials @ matches
+    second, fourth = np.zeros((2, thresholds))
+    for trials, matches in _by_subject(*ascending, bins, exact):
+        scaled = matches * all_trials - trials[:, None] * all_matches  # whole numbers: none is nearly zero
+        squared = np.square(scaled.astype(np.float64))
+        second += squared.sum(axis=0)
+        fourth += np.square(squared, out=squared).sum(axis=0)
+    uneven = fourth > 0
+    effective = np.where(uneven, second**2 / np.where(uneven, fourth, 1.0), float(len(subjects)))
+    return SubjectSums(len(subjects), squared_matches, matches_times_trials, squared_trials, effective)
+
+
+def _exact_type(largest: int) -> np.dtype[Any]:
+    """Return a type that holds whole numbers of this size: Python's own, which is slower, where int64 does not."""
+    return np.dtype(np.int64 if largest <= np.iinfo(np.int64).max else object)
+
+
+def _by_subject(
+    starts: IntArray, rows: IntArray, bins: npt.NDArray[np.integer[Any]], exact: np.dtype[Any]
+) -> Iterator[tuple[npt.NDArray[Any], npt.NDArray[Any]]]:
+    """Give trials, shape (S,), and matches, shape (S, T), of so many subjects as fit in little memory.
+
+    Those of subject ``i`` begin at ``starts[i]`` of ``rows``.
+    """
+    cells = CELLS_AT_ONCE if exact == np.int64 else CELLS_AT_ONCE // LARGER
+    at_once = max(1, cells // bins.shape[1])
+    for first in range(0, len(starts), at_once):
+        of_subjects = starts[first : first + at_once]
+        end = starts[first + at_once] if first + at_once < len(starts) else len(rows)
+        of_rows = bins[rows[of_subjects[0] : end]]
+        of_block = np.add.reduceat(of_rows, of_subjects - of_subjects[0], axis=0, dtype=np.int64)
+        reaching = np.cumsum(of_block[:, ::-1], axis=1)[:, ::-1].astype(exact, copy=False)
+        yield reaching[:, 0], reaching[:, 1:]

@@ -7,16 +7,18 @@ import os
 from collections.abc import Iterable, Sequence
 from decimal import Context, Decimal, InvalidOperation, localcontext
 from pathlib import Path
-from typing import TypeAlias
+from typing import TYPE_CHECKING, TypeAlias
 
 import numpy as np
 import numpy.typing as npt
 
-from harness.arrays import FloatArray
-from harness.comparisons import CellScores
 from harness.counting import MATED, NON_MATED, Counts
-from harness.counting.grouping import AxisGrouping
 from harness.errors import InputError
+
+if TYPE_CHECKING:
+    from harness.arrays import FloatArray
+    from harness.comparisons import CellScores
+    from harness.counting.grouping import AxisGrouping
 
 __all__ = ["TAIL", "Thresholds", "candidates", "parse_thresholds", "resolving", "separating_ties"]
 
@@ -49,6 +51,11 @@ def parse_thresholds(thresholds: Thresholds) -> FloatArray:
     ------
     InputError
         Where there is none, or one is not a finite number.
+
+    Examples
+    --------
+    >>> parse_thresholds("0.5:0.6:0.05, 0.7")
+    array([0.5 , 0.55, 0.6 , 0.7 ])
     """
     if isinstance(thresholds, os.PathLike) or (isinstance(thresholds, str) and _names_a_file(thresholds)):
         return _of_file(Path(thresholds))
@@ -149,7 +156,7 @@ def candidates(
 def separating_ties(
     survey: Sequence[CellScores], groupings: Sequence[AxisGrouping], thresholds: FloatArray, score_type: str
 ) -> FloatArray:
-    """Return thresholds that part tied scores exactly, where scores take few values; none where they do not.
+    """Return thresholds that separate tied scores exactly, where scores take few values; none where they do not.
 
     Many comparisons that share a score, as where scores are whole numbers or have two decimals, all stop matching at
     once. A threshold at that score and its floating-point neighbour show that nothing happens in between.
@@ -192,8 +199,8 @@ def _tails(survey: Sequence[CellScores], grouping: AxisGrouping) -> list[list[fl
 
 
 def _between_events(descending: Sequence[float]) -> list[float]:
-    places = [level for level in _levels(len(descending) - 1) if descending[level - 1] > descending[level]]
-    return [_roundest(descending[level], descending[level - 1]) for level in places]
+    indices = [level for level in _levels(len(descending) - 1) if descending[level - 1] > descending[level]]
+    return [_roundest(descending[level], descending[level - 1]) for level in indices]
 
 
 def _levels(highest: int) -> list[int]:
@@ -269,6 +276,6 @@ def _is_coarse(thresholds: FloatArray) -> npt.NDArray[np.bool_]:
 
 
 def _passing(ascending: npt.NDArray[np.int64], thresholds: int, *, reverse: bool) -> npt.NDArray[np.intp]:
-    """Where a count that does not fall first reaches each level, as places among the thresholds."""
-    places = np.searchsorted(ascending, _levels(int(ascending[-1])))
-    return thresholds - 1 - places if reverse else places
+    """Where a count that does not fall first reaches each level, as indices among the thresholds."""
+    indices = np.searchsorted(ascending, _levels(int(ascending[-1])))
+    return thresholds - 1 - indices if reverse else indices

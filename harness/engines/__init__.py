@@ -1,8 +1,18 @@
 """Who counts the parts of a source."""
 
-from harness.engines.choice import Dask, Engine, EngineName, Local, Spark, choose_engine
-from harness.engines.counting import count, count_by_subject, survey
-from harness.engines.opening import Countable, open_with
+from harness.engines.engine import (
+    Countable,
+    Dask,
+    Engine,
+    EngineName,
+    Local,
+    Spark,
+    choose_engine,
+    count,
+    count_by_subject,
+    open_with,
+    survey,
+)
 
 __all__ = [
     "Countable",

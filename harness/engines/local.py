@@ -4,18 +4,20 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 from math import prod
-from typing import TypeAlias
+from typing import TYPE_CHECKING, TypeAlias
 
-from harness.arrays import BoolArray, FloatArray
-from harness.comparisons import Comparisons
-from harness.comparisons.coding import Coding
-from harness.comparisons.numbering import NOBODY
-from harness.comparisons.scan import Batch
+from harness.comparisons.scan import NOBODY, Batch
 from harness.counting import Counts, SubjectCounts, SubjectTally, Tally, tallies_for, thresholds_for
 
-__all__ = ["count", "count_by_subject"]
+if TYPE_CHECKING:
+    from harness.arrays import BoolArray, FloatArray
+    from harness.comparisons import Comparisons
+    from harness.comparisons.coding import Coding
+
+__all__ = ["Progress", "count", "count_by_subject"]
 
 Progress: TypeAlias = Callable[[int], None]
+"""Told how many comparisons were just counted."""
 
 MOST_CODES = 1 << 10
 
@@ -79,14 +81,14 @@ def count_by_subject(
     SubjectCounts
         At fewer thresholds where the subjects are many.
     """
-    subjects, number_of_place = comparisons.subjects, comparisons.number_of_place
-    places, kept = len(number_of_place), None if among is None else among[number_of_place]
+    subjects, number_of_index = comparisons.subjects, comparisons.number_of_index
+    indices, kept = len(number_of_index), None if among is None else among[number_of_index]
     coarse = thresholds_for(thresholds, subjects) if at is None else at
 
     def counted(coding: Coding) -> tuple[Counts, SubjectCounts]:
         codes = _codes(coding)
         comparisons.leave_room(
-            Tally.size(thresholds, codes) + SubjectTally.size(coarse, places, codes),
+            Tally.size(thresholds, codes) + SubjectTally.size(coarse, indices, codes),
             f"{subjects:,} subjects at {len(coarse):,} thresholds",
         )
         tallies = tallies_for(
@@ -94,14 +96,14 @@ def count_by_subject(
             comparisons.columns,
             thresholds,
             coarse,
-            places,
+            indices,
             2 * prod(coding.radices),
             count_missing=_counts_missing(comparisons),
         )
         for batch in _reported(comparisons.batches(coding), progress):
             part = batch if kept is None else batch.among(kept)
             tallies.add(part.scores, part.codes, part.subjects)
-        by_cell, by_subject = tallies.counts(coding.cell, number_of_place)
+        by_cell, by_subject = tallies.counts(coding.cell, number_of_index)
         if (by_subject.subjects == NOBODY).any():
             comparisons.refuse()  # a subject that was not there when the subjects were numbered
         return by_cell.naming(comparisons.named), by_subject
@@ -123,7 +125,7 @@ def _reported(batches: Iterator[Batch], progress: Progress) -> Iterator[Batch]:
 
 
 def _codes(coding: Coding) -> int:
-    """How many codes there may be; where there may be very many, only few of them occur."""
+    """Return how many codes there may be; where there may be very many, only few of them occur."""
     return min(2 * prod(coding.radices), MOST_CODES)
 
 

@@ -10,21 +10,24 @@ from collections.abc import Callable, Iterator
 from functools import reduce
 from operator import add
 from threading import Lock
-from typing import Any, TypeAlias
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import numpy.typing as npt
 
-from harness.arrays import BoolArray, FloatArray, IntArray
-from harness.comparisons.coding import Coding
-from harness.comparisons.embeddings import BLOCK, Stretch, TemplatePairs, Tile
+from harness.comparisons.templates import BLOCK
 from harness.counting import Cell, Counts, SubjectCounts, ThresholdIndex, thresholds_for
 from harness.counting.counts import sum_by_cell
 from harness.counting.subjects import HIGHEST_NARROW
 
+if TYPE_CHECKING:
+    from harness.arrays import BoolArray, FloatArray, IntArray
+    from harness.comparisons.coding import Coding
+    from harness.comparisons.pairs import Stretch, TemplatePairs, Tile
+    from harness.engines.local import Progress
+
 __all__ = ["count", "count_by_subject"]
 
-Progress: TypeAlias = Callable[[int], None]
 
 ONE = np.int32(1)
 """Of the bins' own type, without which adding in place takes a far slower path."""
@@ -127,7 +130,7 @@ class TileTally:
         ndarray of int64
             How many thresholds each comparison reaches. The next tile overwrites it.
         ndarray of int64 or None
-            The places in the tile of the comparisons that the first is of, all others reaching none; None where
+            The indices in the tile of the comparisons that the first is of, all others reaching none; None where
             it is of all.
         """
         scores = tile.scores.reshape(-1)
@@ -141,10 +144,10 @@ class TileTally:
             keys, times = _tallied(
                 tile.which.reshape(-1) * self._width + reached, len(tile.codes) * self._width
             )
-            for place, code in enumerate(tile.codes.tolist()):
-                start, end = np.searchsorted(keys, (place * self._width, (place + 1) * self._width))
+            for index, code in enumerate(tile.codes.tolist()):
+                start, end = np.searchsorted(keys, (index * self._width, (index + 1) * self._width))
                 if end > start:
-                    self._bins_of(code)[keys[start:end] - place * self._width] += times[start:end]
+                    self._bins_of(code)[keys[start:end] - index * self._width] += times[start:end]
         return reached, few
 
     def _few(self, scores: npt.NDArray[Any]) -> IntArray | None:
@@ -159,8 +162,8 @@ class TileTally:
     def counts(self, columns: tuple[str, ...], cell_of_number: Callable[[int], Cell]) -> Counts:
         """Return what was counted, with each cell's number turned into its values."""
         bins = np.zeros((len(self._bins), 2, self._width), np.int64)
-        for place, (code, of_code) in enumerate(self._bins.items()):
-            bins[place, code % 2] = of_code
+        for index, (code, of_code) in enumerate(self._bins.items()):
+            bins[index, code % 2] = of_code
         cells = tuple(cell_of_number(code // 2) for code in self._bins)
         return sum_by_cell(columns, self._index.thresholds, cells, bins, np.zeros(bins.shape[:2], np.int64))
 
@@ -214,12 +217,12 @@ class StretchTally:
             np.add.at(self._bins_of(side, int(tile.codes[0])).reshape(-1), keys.reshape(-1), ONE)
             return
         keys += tile.which * size
-        places, times = _tallied(keys.reshape(-1), len(tile.codes) * size)
-        for place in range(len(tile.codes))[chosen]:
-            start, end = np.searchsorted(places, (place * size, (place + 1) * size))
+        indices, times = _tallied(keys.reshape(-1), len(tile.codes) * size)
+        for index in range(len(tile.codes))[chosen]:
+            start, end = np.searchsorted(indices, (index * size, (index + 1) * size))
             if end > start:
-                bins = self._bins_of(side, int(tile.codes[place])).reshape(-1)
-                bins[places[start:end] - place * size] += times[start:end].astype(np.int32)
+                bins = self._bins_of(side, int(tile.codes[index])).reshape(-1)
+                bins[indices[start:end] - index * size] += times[start:end].astype(np.int32)
 
     def _bins_of(self, side: Stretch, code: int) -> npt.NDArray[np.int32]:
         key = side.number, code
@@ -254,7 +257,7 @@ class StretchTally:
 
 
 def _tallied(keys: IntArray, size: int) -> tuple[IntArray, IntArray]:
-    """Return the distinct keys below ``size``, ascending, and how often each stands."""
+    """Return the distinct keys below ``size``, ascending, and how often each appears."""
     if size <= 4 * len(keys):
         times = np.bincount(keys, minlength=size)[:size]
         found = np.flatnonzero(times)

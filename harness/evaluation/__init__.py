@@ -1,22 +1,29 @@
 """The whole way from scores to an answer, and the answer itself."""
 
-from harness.evaluation.confirmation import Confirmation, Outcome
+from harness.evaluation.axis import AxisEvaluation, Confirmation, MatedCounts, Outcome
 from harness.evaluation.counted import Counted, count_for
-from harness.evaluation.document import content_at, from_json, load, to_json
-from harness.evaluation.result import AxisEvaluation, Evaluation, Reading
+from harness.evaluation.document import content_at, from_json, load
+from harness.evaluation.result import (
+    Evaluation,
+    Reading,
+    answer,
+    html_summary,
+    html_table,
+    to_json,
+    unreliable,
+)
 from harness.evaluation.run import PolicyLike, StudyLike, conclude, evaluate
-from harness.evaluation.summary import about, answer, html_summary, unreliable
 
 __all__ = [
     "AxisEvaluation",
     "Confirmation",
     "Counted",
     "Evaluation",
+    "MatedCounts",
     "Outcome",
     "PolicyLike",
     "Reading",
     "StudyLike",
-    "about",
     "answer",
     "conclude",
     "content_at",
@@ -24,6 +31,7 @@ __all__ = [
     "evaluate",
     "from_json",
     "html_summary",
+    "html_table",
     "load",
     "to_json",
     "unreliable",

@@ -2,17 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+import math
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 
 import numpy as np
-import numpy.typing as npt
 
 from harness import engines
 from harness.arrays import FloatArray
 from harness.comparisons import Input
-from harness.counting import MATED, NON_MATED, Counts, SubjectCounts
+from harness.counting import Cell, Counts, SubjectCounts
 from harness.counting.grouping import AxisGrouping, subjects_of_two_labels
 from harness.counting.thresholds import (
     TAIL,
@@ -23,13 +23,21 @@ from harness.counting.thresholds import (
     separating_ties,
 )
 from harness.errors import InputError
-from harness.evaluation.limits import FEWEST_THRESHOLDS, require_few_groups
+from harness.evaluation.axis import MatedCounts
 from harness.study import Policy, Study
 
-__all__ = ["Counted", "by_truth", "count_for", "halves"]
+__all__ = ["Counted", "count_for", "halves", "require_few_groups"]
 
 
 SPLIT_SEED = 19795
+
+MOST_COMPARISONS = 100_000_000
+"""Pairs of groups times thresholds: 300 groups at 2,000, which take about an hour."""
+
+FEWEST_THRESHOLDS = 100
+"""About how many are evaluated at the least where they are chosen from the scores."""
+
+SHOWN = 3
 
 
 @dataclass(frozen=True, eq=False)
@@ -152,7 +160,7 @@ def halves(comparisons: engines.Countable, counted: Counted) -> tuple[Counted, C
 
 
 def _require_both_classes(counts: Counts, source: str) -> None:
-    non_mated, mated = by_truth(counts.trials)
+    non_mated, mated = MatedCounts.of_cells(counts.trials)
     if not non_mated:
         raise InputError(
             "holds no non-mated comparison: without one there is no false match rate", source=source
@@ -163,7 +171,34 @@ def _require_both_classes(counts: Counts, source: str) -> None:
         )
 
 
-def by_truth(by_cell: npt.NDArray[np.int64]) -> tuple[int, int]:
-    """Add up the cells: non-mated, mated."""
-    summed = by_cell.sum(axis=0)
-    return int(summed[NON_MATED]), int(summed[MATED])
+def require_few_groups(
+    groupings: Sequence[AxisGrouping], cells: Iterable[Cell], thresholds: int, source: str
+) -> None:
+    """Refuse an axis with more groups than can be compared at so many thresholds.
+
+    Parameters
+    ----------
+    groupings : sequence of AxisGrouping
+    cells : iterable of Cell
+        Those that occur.
+    thresholds : int
+    source : str
+        What the scores are called.
+
+    Raises
+    ------
+    InputError
+        It names the axis, its groups, and what to do.
+    """
+    every = set(cells)
+    for grouping in groupings:
+        groups = sorted({group for cell in every for group in grouping.sides(cell) or ()})
+        pairs = math.comb(len(groups), 2)
+        if pairs * thresholds > MOST_COMPARISONS:
+            named = ", ".join(map(repr, groups[:SHOWN]))
+            raise InputError(
+                f"axis {grouping.axis.name}: {len(groups):,} groups ({named}, ...) are {pairs:,} pairs, more than "
+                f"can be compared at {thresholds:,} thresholds ({MOST_COMPARISONS:,} comparisons in all); put values "
+                "together (ages into ranges), or leave the axis out of the study's axes",
+                source=source,
+            )

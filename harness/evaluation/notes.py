@@ -5,7 +5,6 @@ from __future__ import annotations
 import platform
 from collections.abc import Iterable, Iterator, Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING
 
 import duckdb
 import numpy as np
@@ -14,11 +13,9 @@ import scipy
 
 from harness._version import __version__
 from harness.counting import Counts
+from harness.evaluation.axis import AxisEvaluation
 from harness.statistics.measures import FDR_CAUTION
 from harness.study import Study
-
-if TYPE_CHECKING:
-    from harness.evaluation.result import AxisEvaluation
 
 __all__ = ["notes_on", "notes_on_files", "versions"]
 
@@ -79,7 +76,7 @@ def notes_on_files(left_out: Sequence[Path]) -> tuple[str, ...]:
 
 
 def _on_labels(axis: AxisEvaluation) -> Iterator[str]:
-    mated = axis.left_out[1]
+    mated = axis.left_out.mated
     if mated:
         yield (
             f"{mated} mated comparisons have two labels of {axis.name}, which the study says to be of the image and "

@@ -1,12 +1,16 @@
-"""What an evaluation found: plain values, with the tables and readings people ask of them."""
+"""What an evaluation found: plain values, with the tables, the readings and the answer that people ask of them."""
 
 from __future__ import annotations
 
+import json
 import os
-from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import asdict, dataclass
 from functools import cached_property
+from importlib import import_module
 from pathlib import Path
+from types import MethodType
+from typing import Any
 
 import numpy as np
 import pyarrow as pa
@@ -15,64 +19,36 @@ import pyarrow.compute as pc
 from harness.arrays import FloatArray
 from harness.comparisons import Input
 from harness.errors import InputError
-from harness.evaluation.confirmation import Confirmation
-from harness.evaluation.plotting import Plotting
-from harness.evaluation.rows import measure_rows, pair_rows, rate_rows, verdict_rows
+from harness.evaluation.axis import (
+    AxisEvaluation,
+    Confirmation,
+    MatedCounts,
+    measure_rows,
+    pair_rows,
+    rate_rows,
+    verdict_rows,
+)
+from harness.evaluation.plain import written
 from harness.files import write_whole
-from harness.statistics.differentials import Differentials, pairwise
-from harness.statistics.measures import SummaryMeasures
-from harness.statistics.rates import Rates
-from harness.statistics.verdicts import AxisVerdict, SafeThreshold
+from harness.gate.evaluation_file import SCHEMAS, AxisShape, ConfirmationShape
+from harness.numbers import RARE, about, confidence_text, limit_text, percent, threshold_text
+from harness.statistics.differentials import pairwise
+from harness.statistics.verdicts import SafeThreshold
 from harness.study import Policy, Study
+from harness.text import html
 
-__all__ = ["AxisEvaluation", "Evaluation", "Reading"]
+__all__ = [
+    "Evaluation",
+    "Reading",
+    "answer",
+    "html_summary",
+    "html_table",
+    "to_json",
+    "unreliable",
+]
 
-
-@dataclass(frozen=True, eq=False)
-class AxisEvaluation:
-    """What was found on one axis, at T thresholds.
-
-    Attributes
-    ----------
-    name : str
-    judged : bool
-        Whether the policy's answer rests on this axis too.
-    left_out : tuple of int
-        Non-mated and mated comparisons that belong to no group of the axis.
-    subjects : dict, or None
-        By group, how many subjects are in its non-mated and in its mated trials; None where the study names
-        no subjects.
-    false_matches, false_non_matches : Rates
-    across : Rates or None
-        False match rates of the full matrix of groups, under pairing ``cross``.
-    false_match_differential, false_non_match_differential : Differentials
-    measures : SummaryMeasures
-    verdict : AxisVerdict
-    """
-
-    name: str
-    judged: bool
-    left_out: tuple[int, int]
-    subjects: Mapping[str, tuple[int, int]] | None
-    false_matches: Rates
-    false_non_matches: Rates
-    across: Rates | None
-    false_match_differential: Differentials
-    false_non_match_differential: Differentials
-    measures: SummaryMeasures
-    verdict: AxisVerdict
-
-    @property
-    def without_comparisons(self) -> tuple[str, ...]:
-        """The groups that the data names and to which no comparison belongs."""
-        trials = self.false_matches.trials + self.false_non_matches.trials
-        return tuple(group for group, n in zip(self.false_matches.groups, trials, strict=True) if not n)
-
-    def missed_at(self, place: int) -> dict[str, float | None]:
-        """Return what a threshold costs: every group's false non-match rate, None where it has no mated trials."""
-        rates = self.false_non_matches
-        at = rates.estimate[:, place].tolist()
-        return {group: None if np.isnan(rate) else rate for group, rate in zip(rates.groups, at, strict=True)}
+NOWHERE = "at no threshold"
+MOST_NAMED = 6
 
 
 @dataclass(frozen=True)
@@ -94,8 +70,19 @@ class Reading:
     pairs: pa.Table
 
 
+class _Plot:
+    """A function of `harness.figures` as a method, imported when it is first used: an evaluation knows no figures."""
+
+    def __set_name__(self, owner: type, name: str) -> None:
+        self._name = name
+
+    def __get__(self, evaluation: object | None, owner: type) -> Callable[..., Any]:
+        plot: Callable[..., Any] = getattr(import_module("harness.figures"), self._name)
+        return plot if evaluation is None else MethodType(plot, evaluation)
+
+
 @dataclass(frozen=True, eq=False, repr=False)
-class Evaluation(Plotting):
+class Evaluation:
     """The result of evaluating one matcher's scores, complete in itself.
 
     Attributes
@@ -108,10 +95,10 @@ class Evaluation(Plotting):
         Of the harness and of what it computed with.
     score_type : str
         float64 or float32.
-    comparisons : tuple of int
-        Non-mated and mated comparisons counted.
-    missing : tuple of int
-        Non-mated and mated comparisons without a score.
+    comparisons : MatedCounts
+        Those counted.
+    missing : MatedCounts
+        Those without a score.
     thresholds : ndarray of float64, shape (T,)
         As the study states scores, from the most lenient to the strictest.
     axes : mapping of str to AxisEvaluation
@@ -135,8 +122,8 @@ class Evaluation(Plotting):
     inputs: tuple[Input, ...]
     versions: Mapping[str, str]
     score_type: str
-    comparisons: tuple[int, int]
-    missing: tuple[int, int]
+    comparisons: MatedCounts
+    missing: MatedCounts
     thresholds: FloatArray
     axes: Mapping[str, AxisEvaluation]
     safe: SafeThreshold
@@ -145,6 +132,18 @@ class Evaluation(Plotting):
     asked_for: FloatArray | None = None
     warnings: tuple[str, ...] = ()
     contradiction: str | None = None
+
+    # Each draws one figure and returns its display, which a notebook shows with alternative text.
+    plot_verdict_zones = _Plot()
+    plot_false_match_rates = _Plot()
+    plot_worst_ratio = _Plot()
+    plot_gap = _Plot()
+    plot_groups = _Plot()
+    plot_cost = _Plot()
+    plot_det = _Plot()
+    plot_score_distributions = _Plot()
+    plot_cross_groups = _Plot()
+    plot_detectable_ratios = _Plot()
 
     @property
     def safe_threshold(self) -> float | None:
@@ -178,7 +177,11 @@ class Evaluation(Plotting):
     @cached_property
     def _rates(self) -> pa.Table:
         return pa.Table.from_batches(
-            [rate_rows(axis, self.thresholds, rates) for axis, rates in self._all_rates()]
+            [
+                rate_rows(axis, self.thresholds, rates)
+                for axis in self.axes.values()
+                for rates in axis.all_rates
+            ]
         )
 
     def _listed(self, table: pa.Table) -> pa.Table:
@@ -186,13 +189,6 @@ class Evaluation(Plotting):
         if self.asked_for is None:
             return table
         return table.filter(pc.is_in(table["threshold"], pa.array(self.asked_for)))
-
-    def _all_rates(self) -> Iterator[tuple[AxisEvaluation, Rates]]:
-        for axis in self.axes.values():
-            yield axis, axis.false_matches
-            yield axis, axis.false_non_matches
-            if axis.across is not None:
-                yield axis, axis.across
 
     @property
     def verdicts(self) -> pa.Table:
@@ -273,7 +269,7 @@ class Evaluation(Plotting):
             axis, threshold, group, other_group, ratio (of the first to the other), lower, upper (two-sided,
             exact conditional, not adjusted), p_value (Holm-adjusted over the axis's pairs).
         """
-        places = [int(np.flatnonzero(self.thresholds == t)[0]) for t in thresholds]
+        places = [self.place_of(threshold) for threshold in thresholds]
         return pa.Table.from_batches(
             [
                 pair_rows(
@@ -307,8 +303,6 @@ class Evaluation(Plotting):
         InputError
             It cannot be written.
         """
-        from harness.evaluation.document import to_json
-
         write_whole(Path(path), to_json(self).encode())
 
     def __repr__(self) -> str:
@@ -319,6 +313,237 @@ class Evaluation(Plotting):
         )
 
     def _repr_html_(self) -> str:
-        from harness.evaluation.summary import html_summary
-
         return html_summary(self)
+
+
+def to_json(evaluation: Evaluation) -> str:
+    """Write an evaluation as a JSON document; equal evaluations give equal text."""
+    confirmation = evaluation.confirmation
+    document = {
+        "schema": SCHEMAS[-1],
+        "versions": dict(evaluation.versions),
+        "study": evaluation.study.to_dict(),
+        "policy": evaluation.policy.to_dict(),
+        "inputs": [asdict(item) for item in evaluation.inputs],
+        "score_type": evaluation.score_type,
+        "comparisons": evaluation.comparisons._asdict(),
+        "missing": evaluation.missing._asdict(),
+        "notes": list(evaluation.notes),
+        "warnings": list(evaluation.warnings),
+        "answer": {
+            "criterion": evaluation.policy.criterion,
+            "safe_threshold": evaluation.safe_threshold,
+            "reason": evaluation.safe.reason,
+            "not_detected_from": evaluation.not_detected_from,
+            "axes": {
+                axis.name: {
+                    **{name: evaluation.threshold_at(place) for name, place in axis.verdict.places.items()},
+                    "cost": {
+                        name: None if place is None else axis.fnmr_at(place)
+                        for name, place in axis.verdict.places.items()
+                    },
+                }
+                for axis in evaluation.axes.values()
+            },
+        },
+        "confirmation": (None if confirmation is None else written(ConfirmationShape, confirmation)),
+        "place_of_safe_threshold": evaluation.safe.place,
+        "thresholds": evaluation.thresholds.tolist(),
+        "asked_for": None if evaluation.asked_for is None else evaluation.asked_for.tolist(),
+        "axes": {name: written(AxisShape, axis) for name, axis in evaluation.axes.items()},
+    }
+    return (
+        json.dumps(document, ensure_ascii=False, allow_nan=False, indent=None, separators=(",", ":")) + "\n"
+    )
+
+
+def answer(evaluation: Evaluation) -> tuple[tuple[str, str], ...]:
+    """Return the answer as five pairs of a heading and a sentence, generated from the results.
+
+    Where a confirmation was asked for, a sixth says what came of it; a warning, where there is one, is the last. Where
+    the answer that a file states does not follow from its arrays, that comes first.
+    """
+    contradicted = (
+        () if evaluation.contradiction is None else (("Not to be relied on", unreliable(evaluation)),)
+    )
+    lines = (
+        *contradicted,
+        ("Safe threshold", _safe(evaluation)),
+        ("Not detected from", _by_axis(evaluation, _not_detected)),
+        (
+            "Parity shown",
+            _by_axis(evaluation, _parity) if _tolerance(evaluation) else "no tolerance in the policy",
+        ),
+        ("Cost", _cost(evaluation)),
+        ("Evidence", _evidence(evaluation)),
+    )
+    confirmed = evaluation.confirmation
+    more = () if confirmed is None else (("Confirmation", _confirmation(confirmed)),)
+    return (*lines, *more, *(("Warning", warning) for warning in evaluation.warnings))
+
+
+def unreliable(evaluation: Evaluation) -> str:
+    """Say that an evaluation's answer does not follow from its arrays, and what that means; empty where it does."""
+    if evaluation.contradiction is None:
+        return ""
+    return (
+        f"the answer in this evaluation.json does not follow from its own arrays ({evaluation.contradiction}); it was "
+        "altered, is damaged, or was made by another version: rely on none of it, and evaluate again"
+    )
+
+
+def html_summary(evaluation: Evaluation) -> str:
+    """Return the answer as an HTML table."""
+    matcher = evaluation.study.matcher
+    return html_table(f"{matcher.name} {matcher.version}", answer(evaluation))
+
+
+def html_table(caption: str, findings: Iterable[tuple[str, str]]) -> str:
+    """Return sentences as an HTML table, each beside its heading."""
+    rows = "".join(
+        f'<tr><th scope="row" style="text-align:left">{html(heading)}</th>'
+        f'<td style="text-align:left">{html(sentence)}</td></tr>'
+        for heading, sentence in findings
+    )
+    return f"<table><caption>{html(caption)}</caption><tbody>{rows}</tbody></table>"
+
+
+def _confirmation(confirmation: Confirmation) -> str:
+    on = f"{confirmation.comparisons[1].non_mated:,} non-mated comparisons of the other half of the subjects"
+    if confirmation.chosen is None:
+        return f"{confirmation.outcome}, half of the subjects have no safe threshold: {confirmation.reason}"
+    chosen = f"{threshold_text(confirmation.chosen)}, chosen on half of the subjects,"
+    return f"{chosen} {confirmation.outcome} on {on}: {confirmation.reason}"
+
+
+def _safe(evaluation: Evaluation) -> str:
+    safe = evaluation.safe_threshold
+    found = "none" if safe is None else threshold_text(safe)
+    tolerance = _tolerance(evaluation)
+    criterion = f"{evaluation.policy.criterion}{f', {tolerance}' if tolerance else ''}"
+    more = _more_data(evaluation) if safe is None else _false_matches(evaluation, safe)
+    return f"{found} (criterion {criterion}): {evaluation.safe.reason}{more}"
+
+
+def _false_matches(evaluation: Evaluation, threshold: float) -> str:
+    """Say how many false matches the threshold lets through, which parity alone does not."""
+    rates = evaluation.judged_axes[0].false_matches
+    at = rates.estimate[:, evaluation.place_of(threshold)]
+    if np.isnan(at).any():
+        return ""
+    low, high = int(at.argmin()), int(at.argmax())
+    lowest = about(at[low]) if at[low] > 0 else f"0 of {rates.trials[low]:,}"
+    said = f"{rates.name} there {lowest} ({rates.groups[low]}) to {about(at[high])} ({rates.groups[high]})"
+    if about(at[low]) == about(at[high]):
+        said = f"{rates.name} of every group there about {about(at[high])}"
+    if at[high] == 0:
+        said = f"no {'alert' if rates.name == 'FPIR' else 'match'} by mistake there in any group"
+    many = at[high] >= RARE and evaluation.policy.max_fmr is None
+    return f"; {said}{'; max_fmr in the policy would ask for fewer' if many else ''}"
+
+
+def _more_data(evaluation: Evaluation) -> str:
+    """Say what would decide an axis without parity, at the threshold from which nothing is detected on it."""
+    if evaluation.policy.criterion != "shown":
+        return ""
+    for axis in evaluation.judged_axes:
+        verdict, place = axis.verdict, axis.verdict.not_detected_from
+        if verdict.parity_shown_from is not None or place is None:
+            continue
+        growth = verdict.growth_needed[place]
+        if np.isfinite(growth) and growth > 1:
+            trials = about(growth * axis.false_matches.trials.min())
+            return (
+                f"; at {threshold_text(evaluation.thresholds[place])} it would take about {about(growth)} times as "
+                f"much data ({trials} non-mated {_trials(evaluation)} a group) to show it, were the rates equal"
+            )
+    return ""
+
+
+def _trials(evaluation: Evaluation) -> str:
+    return "searches" if evaluation.study.task == "identification" else "comparisons"
+
+
+def _tolerance(evaluation: Evaluation) -> str:
+    limits = {"ratio at most": evaluation.policy.max_ratio, "gap at most": evaluation.policy.max_gap}
+    return " or ".join(f"{name} {limit_text(limit)}" for name, limit in limits.items() if limit is not None)
+
+
+def _by_axis(evaluation: Evaluation, part: Callable[[Evaluation, AxisEvaluation], str]) -> str:
+    return "; ".join(f"{axis.name} {part(evaluation, axis)}" for axis in evaluation.axes.values())
+
+
+def _not_detected(evaluation: Evaluation, axis: AxisEvaluation) -> str:
+    place = axis.verdict.not_detected_from
+    return (
+        f"{threshold_text(evaluation.thresholds[place])}{_if_lowest(place)}" if place is not None else NOWHERE
+    )
+
+
+def _parity(evaluation: Evaluation, axis: AxisEvaluation) -> str:
+    first, last = axis.verdict.parity_shown_from, axis.verdict.parity_shown_to
+    if first is None or last is None:
+        return NOWHERE
+    start, end = evaluation.thresholds[[first, last]]
+    return f"{threshold_text(start)} to {threshold_text(end)}{_if_lowest(first)}"
+
+
+def _if_lowest(place: int) -> str:
+    return " (from the most lenient evaluated)" if place == 0 else ""
+
+
+def _cost(evaluation: Evaluation) -> str:
+    thresholds = {
+        "the safe threshold": evaluation.safe_threshold,
+        "where nothing is detected": evaluation.not_detected_from,
+    }
+    shown = [
+        f"at {threshold_text(at)}, {what}, {_missed(evaluation, at)}"
+        for what, at in thresholds.items()
+        if at is not None
+    ]
+    rate = evaluation.judged_axes[0].false_non_matches.name
+    return f"{rate} {'; '.join(shown)}" if shown else "none to state, for there is no threshold to choose"
+
+
+def _missed(evaluation: Evaluation, threshold: float) -> str:
+    missed = evaluation.judged_axes[0].fnmr_at(evaluation.place_of(threshold))
+    known = {group: rate for group, rate in missed.items() if rate is not None}
+    if len(missed) > MOST_NAMED and len(known) == len(missed):
+        low, high = min(known, key=known.__getitem__), max(known, key=known.__getitem__)
+        if known[low] == known[high]:
+            return f"{_share(known[low])} in every group"
+        return f"{_share(known[low])} ({low}) to {_share(known[high])} ({high})"
+    return ", ".join(f"{group} {_share(rate)}" for group, rate in missed.items())
+
+
+def _share(rate: float | None) -> str:
+    return "unknown" if rate is None else percent(rate)
+
+
+def _evidence(evaluation: Evaluation) -> str:
+    non_mated, mated = evaluation.comparisons
+    axes = evaluation.axes.values()
+    groups = ", ".join(f"{len(axis.false_matches.groups)} of {axis.name}{_empty(axis)}" for axis in axes)
+    left_out = ", ".join(_left_out(axis) for axis in axes if any(axis.left_out))
+    asked_for = "" if evaluation.asked_for is None else f" ({len(evaluation.asked_for):,} asked for)"
+    return (
+        f"{non_mated:,} non-mated and {mated:,} mated {_trials(evaluation)}, groups: {groups}, "
+        f"{len(evaluation.thresholds):,} thresholds{asked_for}, {confidence_text(evaluation.policy.confidence)} bounds"
+        f"{f'; in no group: {left_out}' if left_out else ''}"
+    )
+
+
+def _empty(axis: AxisEvaluation) -> str:
+    """Name the groups that have no non-mated trials."""
+    rates = axis.false_matches
+    empty = [group for group, trials in zip(rates.groups, rates.trials, strict=True) if not trials]
+    named = ", ".join(empty[:MOST_NAMED]) + (
+        f" and {len(empty) - MOST_NAMED} more" if empty[MOST_NAMED:] else ""
+    )
+    return f" (no non-mated of {named})" if empty else ""
+
+
+def _left_out(axis: AxisEvaluation) -> str:
+    counts = zip(axis.left_out, ("non-mated", "mated"), strict=True)
+    return f"{' and '.join(f'{count:,} {truth}' for count, truth in counts if count)} of {axis.name}"

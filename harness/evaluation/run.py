@@ -4,29 +4,29 @@ from __future__ import annotations
 
 import os
 from collections.abc import Callable, Mapping
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from typing import Literal, TypeAlias
 
 import numpy as np
 
 from harness.arrays import FloatArray
-from harness.comparisons import Scores, study_of
-from harness.counting import NON_MATED, Cell, Counts
+from harness.comparisons import Scores, resolve_study
+from harness.counting import MATED, NON_MATED, Cell, Counts, SubjectCounts
 from harness.counting.grouping import AxisGrouping
 from harness.counting.thresholds import Thresholds
 from harness.engines import EngineName, choose_engine, open_with
-from harness.evaluation.confirmation import confirmation_of
-from harness.evaluation.counted import Counted, by_truth, count_for, halves
-from harness.evaluation.effects import Effects, effects_of_subjects
+from harness.evaluation.axis import AxisEvaluation, Confirmation, MatedCounts, Outcome
+from harness.evaluation.counted import Counted, count_for, halves
 from harness.evaluation.notes import notes_on, notes_on_files, versions
-from harness.evaluation.result import AxisEvaluation, Evaluation
+from harness.evaluation.result import Evaluation
+from harness.statistics.clustering import carried, design_effect, on_finer_thresholds, small_sample
 from harness.statistics.differentials import EffectiveCounts, differentials
 from harness.statistics.measures import summary_measures
 from harness.statistics.rates import Rates, false_match_rates, false_non_match_rates
-from harness.statistics.verdicts import judge, safe_threshold
+from harness.statistics.verdicts import AxisSafety, Verdict, judge, safe_threshold, safety_of
 from harness.study import Policy, Study, load_policy
 
-__all__ = ["PolicyLike", "StudyLike", "conclude", "evaluate"]
+__all__ = ["PolicyLike", "StudyLike", "conclude", "confirmation_of", "evaluate"]
 
 StudyLike: TypeAlias = Study | Mapping[str, object] | str | os.PathLike[str]
 PolicyLike: TypeAlias = Policy | Mapping[str, object] | str | os.PathLike[str] | None
@@ -91,7 +91,7 @@ def evaluate(
     InputError
         Where the scores, study, policy or thresholds cannot be used as given; its text is one line.
     """
-    study, policy = study_of(scores, study), load_policy(policy)
+    study, policy = resolve_study(scores, study), load_policy(policy)
     policy.axes_of(study)  # refuses before anything is read
     by = choose_engine(
         engine,
@@ -131,21 +131,15 @@ def conclude(counted: Counted, policy: Policy) -> Evaluation:
         axis.name: _evaluate_axis(AxisGrouping(study, axis), counted, policy, judged=axis.name in judged)
         for axis in study.axes
     }
-    decisive = {name: axis for name, axis in axes.items() if axis.judged}
-    safe = safe_threshold(
-        {name: axis.verdict for name, axis in decisive.items()},
-        {name: axis.false_matches for name, axis in decisive.items()},
-        {name: axis.false_non_match_differential.gap_upper for name, axis in decisive.items()},
-        policy,
-    )
+    safe = safe_threshold([_safety_of(axis, policy) for axis in axes.values() if axis.judged], policy)
     return Evaluation(
         study=study,
         policy=policy,
         inputs=counted.inputs,
         versions=versions(),
         score_type=counted.score_type,
-        comparisons=by_truth(counts.trials),
-        missing=by_truth(counts.missing),
+        comparisons=MatedCounts.of_cells(counts.trials),
+        missing=MatedCounts.of_cells(counts.missing),
         thresholds=study.sign * counts.thresholds + 0.0,
         axes=axes,
         safe=safe,
@@ -164,6 +158,11 @@ def conclude(counted: Counted, policy: Policy) -> Evaluation:
     )
 
 
+def _safety_of(axis: AxisEvaluation, policy: Policy) -> AxisSafety:
+    gap_upper = axis.false_non_match_differential.gap_upper
+    return safety_of(axis.name, axis.verdict, axis.false_matches, gap_upper, policy)
+
+
 def _evaluate_axis(
     grouping: AxisGrouping, counted: Counted, policy: Policy, *, judged: bool
 ) -> AxisEvaluation:
@@ -178,7 +177,7 @@ def _evaluate_axis(
     return AxisEvaluation(
         name=grouping.axis.name,
         judged=judged,
-        left_out=by_truth(grouping.left_out(counted.all)[None]),
+        left_out=MatedCounts.of_cells(grouping.left_out(counted.all)[None]),
         subjects=subjects,
         false_matches=false_matches,
         false_non_matches=false_non_matches,
@@ -191,12 +190,12 @@ def _evaluate_axis(
             differential,
             _with_those_between(within, counted, effects_between),
             policy,
-            subjects,
+            None if subjects is None else {group: counts.non_mated for group, counts in subjects.items()},
         ),
     )
 
 
-def _with_those_between(within: Counts, counted: Counted, effects: Effects) -> EffectiveCounts:
+def _with_those_between(within: Counts, counted: Counted, effects: _Effects) -> EffectiveCounts:
     """Return the false matches of every group at all thresholds that were counted at, reported or not."""
     return EffectiveCounts(
         within.thresholds,
@@ -207,7 +206,7 @@ def _with_those_between(within: Counts, counted: Counted, effects: Effects) -> E
 
 
 def _group_rates(
-    grouping: AxisGrouping, within: Counts, counted: Counted, policy: Policy, effects: Effects
+    grouping: AxisGrouping, within: Counts, counted: Counted, policy: Policy, effects: _Effects
 ) -> tuple[Rates, Rates]:
     at = within.at(counted.thresholds)
     task, confidence = grouping.study.task, policy.confidence
@@ -229,13 +228,124 @@ def _rates_across(grouping: AxisGrouping, counted: Counted, policy: Policy) -> R
     )
 
 
+def confirmation_of(whole: Evaluation, choosing: Evaluation, confirming: Evaluation) -> Confirmation:
+    """Read, on the second half, the threshold that the first half calls safe.
+
+    Parameters
+    ----------
+    whole, choosing, confirming : Evaluation
+        Of all comparisons, and of either half's, at the same thresholds and under the same policy.
+    """
+    place = choosing.safe.place
+    outcome, reason = (
+        (Outcome.NOTHING_CHOSEN, choosing.safe.reason) if place is None else _outcome(confirming, place)
+    )
+    axes = {} if place is None else {axis.name: axis for axis in confirming.judged_axes}
+    return Confirmation(
+        chosen=choosing.safe_threshold,
+        outcome=outcome,
+        reason=reason,
+        comparisons=(choosing.comparisons, confirming.comparisons),
+        left_out=MatedCounts(
+            whole.comparisons.non_mated - choosing.comparisons.non_mated - confirming.comparisons.non_mated,
+            whole.comparisons.mated - choosing.comparisons.mated - confirming.comparisons.mated,
+        ),
+        ratio_upper={
+            name: float(axis.false_match_differential.ratio_upper[place]) for name, axis in axes.items()
+        },
+    )
+
+
+def _outcome(confirming: Evaluation, place: int) -> tuple[Outcome, str]:
+    for axis in confirming.judged_axes:
+        if axis.verdict.obstacles:
+            return Outcome.UNDECIDED, f"{axis.name}: {axis.verdict.obstacles[0]}"
+        if axis.verdict.verdicts[place] is Verdict.DISPARITY_SHOWN:
+            return Outcome.FAILS, f"{axis.name}: a disparity is shown there"
+    for axis in confirming.judged_axes:
+        level = axis.verdict.not_detected_from
+        if confirming.policy.criterion == "not_detected" and (level is None or level > place):
+            return Outcome.FAILS, f"{axis.name}: a disparity is detected above it"
+        if (
+            confirming.policy.criterion == "shown"
+            and axis.verdict.verdicts[place] is not Verdict.PARITY_SHOWN
+        ):
+            return Outcome.UNDECIDED, f"{axis.name}: the evidence of that half is too short to show parity"
+    safety = [_safety_of(axis, confirming.policy) for axis in confirming.judged_axes]
+    if not all(axis.keeps_limits[place] for axis in safety):
+        return Outcome.UNDECIDED, "max_fmr or max_fnmr_gap is not shown to be kept"
+    return Outcome.HOLDS, "the policy's criterion is met there on every axis"
+
+
 def _effects(
     study: Study,
     grouped: Counts,
     counted: Counted,
     cell_of: Callable[[Cell], Cell | None],
     *of: FloatArray,
-) -> tuple[Effects, ...]:
+) -> tuple[_Effects, ...]:
     if counted.by_subject is None:
-        return tuple(Effects.independent(len(grouped.cells), len(thresholds)) for thresholds in of)
-    return effects_of_subjects(study, grouped, counted.by_subject, cell_of, *of)
+        return tuple(_Effects.independent(len(grouped.cells), len(thresholds)) for thresholds in of)
+    return _effects_of_subjects(study, grouped, counted.by_subject, cell_of, *of)
+
+
+@dataclass(frozen=True, eq=False)
+class _Effects:
+    """What clustering by subject does to the rates of G groups at T thresholds.
+
+    Attributes
+    ----------
+    false_match, false_non_match : ndarray of float64, shape (G, T)
+    subjects : tuple of MatedCounts, length G, or None
+        How many subjects are in the comparisons of each group; None where that is not known.
+    """
+
+    false_match: FloatArray
+    false_non_match: FloatArray
+    subjects: tuple[MatedCounts, ...] | None
+
+    @classmethod
+    def independent(cls, groups: int, thresholds: int) -> _Effects:
+        """Return the effects of comparisons that are independent: none."""
+        none = np.ones((groups, thresholds))
+        return cls(none, none, None)
+
+
+def _effects_of_subjects(
+    study: Study,
+    grouped: Counts,
+    by_subject: SubjectCounts,
+    cell_of: Callable[[Cell], Cell | None],
+    *of: FloatArray,
+) -> tuple[_Effects, ...]:
+    """Measure the design effect of every group, and carry it to finer thresholds.
+
+    Parameters
+    ----------
+    study : Study
+    grouped : Counts
+        Regrouped, at thresholds that hold those of ``by_subject`` and those asked for.
+    by_subject : SubjectCounts
+    cell_of : callable
+        What ``grouped`` was regrouped by.
+    *of : ndarray of float64
+        Sets of thresholds, each to have its own `_Effects`.
+    """
+    coarse, fine = grouped.at(by_subject.thresholds), [grouped.at(thresholds) for thresholds in of]
+    effects = [np.ones((2, len(grouped.cells), len(thresholds))) for thresholds in of]
+    subjects = np.zeros((len(grouped.cells), 2), np.int64)
+    for i, cell in enumerate(grouped.cells):
+        for truth in (NON_MATED, MATED):
+            sums = by_subject.sums(cell_of, cell, mated=truth == MATED)
+            touch_two = len(study.subjects) == 2 and (truth == NON_MATED or study.identities == "separate")
+            trials = int(grouped.trials[i, truth])
+            measured = design_effect(coarse.matches[i, truth], trials, sums, touch_two=touch_two)
+            measured *= small_sample(sums.effective_subjects)
+            for thresholds, counts, effect in zip(of, fine, effects, strict=True):
+                matches = counts.matches[i, truth]
+                errors = matches if truth == NON_MATED else trials - matches
+                finer = on_finer_thresholds(measured, coarse.thresholds, thresholds)
+                effect[truth, i] = carried(finer, errors)
+            subjects[i, truth] = sums.subjects
+    counted = tuple(MatedCounts(int(non_mated), int(mated)) for non_mated, mated in subjects)
+    return tuple(_Effects(effect[NON_MATED], effect[MATED], counted) for effect in effects)

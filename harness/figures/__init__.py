@@ -3,19 +3,29 @@
 Each display has ``from_evaluation``, ``plot(ax=...)`` and ``alt_text``; `figures_of` gives all of an evaluation.
 """
 
-from harness.figures.costs import FalseNonMatchRateDisplay, IdentificationRateDisplay
+from harness.figures.bounds import GapDisplay, WorstRatioDisplay
 from harness.figures.cross_groups import CrossGroupDisplay
 from harness.figures.det_curves import DetDisplay
 from harness.figures.detectable_ratios import DetectableRatioDisplay
-from harness.figures.display import Display
-from harness.figures.false_match_rates import FalseMatchRateDisplay
-from harness.figures.figures import cost_display, figures_of, save_figures
-from harness.figures.gaps import GapDisplay
-from harness.figures.groups_at_threshold import GroupsAtThresholdDisplay
-from harness.figures.saving import save_figure
-from harness.figures.score_distributions import ScoreDistributionDisplay
+from harness.figures.display import Display, save_figure
+from harness.figures.figures import (
+    cost_display,
+    figures_of,
+    plot_cost,
+    plot_cross_groups,
+    plot_det,
+    plot_detectable_ratios,
+    plot_false_match_rates,
+    plot_gap,
+    plot_groups,
+    plot_score_distributions,
+    plot_verdict_zones,
+    plot_worst_ratio,
+    save_figures,
+)
+from harness.figures.rates import FalseMatchRateDisplay, FalseNonMatchRateDisplay, IdentificationRateDisplay
+from harness.figures.rows import GroupsAtThresholdDisplay, ScoreDistributionDisplay
 from harness.figures.verdict_zones import VerdictZonesDisplay
-from harness.figures.worst_ratios import WorstRatioDisplay
 
 __all__ = [
     "CrossGroupDisplay",
@@ -32,6 +42,16 @@ __all__ = [
     "WorstRatioDisplay",
     "cost_display",
     "figures_of",
+    "plot_cost",
+    "plot_cross_groups",
+    "plot_det",
+    "plot_detectable_ratios",
+    "plot_false_match_rates",
+    "plot_gap",
+    "plot_groups",
+    "plot_score_distributions",
+    "plot_verdict_zones",
+    "plot_worst_ratio",
     "save_figure",
     "save_figures",
 ]

@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
+import matplotlib as mpl
 import numpy as np
 from matplotlib.axes import Axes
 from matplotlib.colors import Normalize
@@ -12,7 +13,7 @@ from matplotlib.patches import Rectangle
 
 from harness.arrays import FloatArray, IntArray
 from harness.errors import InputError
-from harness.figures.display import Display, axis_of, matcher_of
+from harness.figures.display import NAMES, Display, axis_of, index_to_read, matcher_of, what_is_read
 from harness.figures.frame import (
     EDGE,
     Room,
@@ -23,16 +24,15 @@ from harness.figures.frame import (
     set_title,
     title_room,
 )
-from harness.figures.heat import BAR_ROOM, colour_of, draw_colour_bar, ink_on, range_of, signed
 from harness.figures.labels import GAP, ROW, label_names, points_from, size_in_points, text_width
-from harness.figures.reading import place_to_read, what_is_read
 from harness.figures.style import GREY
-from harness.figures.words import NAMES, counted
+from harness.numbers import about, counted, number
 
 if TYPE_CHECKING:
     from harness.evaluation import Evaluation
 
 __all__ = ["CrossGroupDisplay"]
+
 
 BETWEEN_SIDES = " → "
 # In points.
@@ -50,6 +50,18 @@ WITHOUT_EVENTS: dict[str, Any] = {
 }
 UNTRIED: dict[str, Any] = {"facecolor": "#FFFFFF", "edgecolor": GREY, "linewidth": 0.4}
 
+Colour = tuple[float, float, float, float]
+
+COLOURS = "cividis"
+"""Even in lightness, so that it reads in grey and for every kind of colour vision."""
+
+STEPS = 60
+MIDDLE_LUMINANCE = 0.179
+"""Where black and white contrast equally, 4.6 to 1: (L + 0.05)² = 1.05 × 0.05."""
+
+# In points.
+BAR_ROOM, BAR_HEIGHT, SHORTEST = 30.0, 9.0, 160.0
+
 
 @dataclass(frozen=True, eq=False, kw_only=True)
 class CrossGroupDisplay(Display):
@@ -65,7 +77,7 @@ class CrossGroupDisplay(Display):
         FMR, or FPIR of searches.
     threshold : float
     read : str
-        What the threshold is, such as ``the safe threshold 0.59``.
+        The threshold in words, such as ``the safe threshold 0.59``.
     groups : tuple of str, length G
     trials, errors : ndarray of int64, shape (G, G)
         By the group of the probe and that of the reference.
@@ -87,21 +99,15 @@ class CrossGroupDisplay(Display):
     def from_evaluation(
         cls, evaluation: Evaluation, axis: str, threshold: float | None = None
     ) -> CrossGroupDisplay:
-        """Take the matrix from an evaluation of a study with pairing ``cross``.
+        """Take the matrix of one axis, of a study with pairing ``cross``; see `Display`.
 
         Parameters
         ----------
         evaluation : Evaluation
         axis : str
-            The name of one of its axes.
         threshold : float, optional
             One of the evaluated ones. By default the safe one; where there is none, the lowest at which no
             disparity is detected on the axis; else the strictest with a false match.
-
-        Raises
-        ------
-        InputError
-            Where the evaluation has no such axis or threshold, or the study's pairing is not ``cross``.
         """
         across = axis_of(evaluation, axis).across
         if across is None:
@@ -109,7 +115,7 @@ class CrossGroupDisplay(Display):
                 f"the study's pairing is {evaluation.study.pairing}, which has no rates across groups; "
                 "evaluate with pairing: cross"
             )
-        place = place_to_read(evaluation, axis, threshold)
+        index = index_to_read(evaluation, axis, threshold)
         sides = [_sides(name) for name in across.groups]
         groups = tuple(sorted({side for pair in sides for side in pair}))
         number = {group: i for i, group in enumerate(groups)}
@@ -124,13 +130,13 @@ class CrossGroupDisplay(Display):
             matcher=matcher_of(evaluation),
             axis=axis,
             rate=across.name,
-            threshold=float(evaluation.thresholds[place]),
-            read=what_is_read(evaluation, axis, place),
+            threshold=float(evaluation.thresholds[index]),
+            read=what_is_read(evaluation, axis, index),
             groups=groups,
             trials=matrix(across.trials, 0).astype(np.int64),
-            errors=matrix(across.errors[:, place], 0).astype(np.int64),
-            estimate=matrix(across.estimate[:, place], np.nan),
-            upper=matrix(across.upper[:, place], np.nan),
+            errors=matrix(across.errors[:, index], 0).astype(np.int64),
+            estimate=matrix(across.estimate[:, index], np.nan),
+            upper=matrix(across.upper[:, index], np.nan),
         )
 
     @property
@@ -160,7 +166,7 @@ class CrossGroupDisplay(Display):
             np.unravel_index(pick(with_errors), with_errors.shape) for pick in (np.nanargmax, np.nanargmin)
         ]
         named = [
-            f"{self.groups[probe]} against {self.groups[reference]}, {with_errors[probe, reference]:.3g} "
+            f"{self.groups[probe]} against {self.groups[reference]}, {number(with_errors[probe, reference])} "
             f"({self.errors[probe, reference]:,} of {self.trials[probe, reference]:,})"
             for probe, reference in ends
         ]
@@ -173,7 +179,7 @@ class CrossGroupDisplay(Display):
             trials = self.trials[without]
             said.append(
                 f"{counted(int(without.sum()), 'cell')} without errors among {trials.min():,} to {trials.max():,} "
-                f"trials (upper bounds to {self.upper[without].max():.3g})."
+                f"trials (upper bounds to {number(self.upper[without].max())})."
             )
         untried = int((self.trials == 0).sum())
         if untried:
@@ -193,7 +199,7 @@ class CrossGroupDisplay(Display):
             bound = self.upper[without].max()
             samples.append(
                 Sample(
-                    f"no match in {few} trials: {self.rate} below {bound:.2g}", WITHOUT_EVENTS, filled=True
+                    f"no match in {few} trials: {self.rate} below {about(bound)}", WITHOUT_EVENTS, filled=True
                 )
             )
         if (self.trials == 0).any():
@@ -218,14 +224,14 @@ class CrossGroupDisplay(Display):
         ax.set_xticks([])
         ax.set_yticks([])
         ax.spines[:].set_visible(False)
-        scale = range_of(np.log10(self.estimate[self.errors > 0]))
+        scale = _range_of(np.log10(self.estimate[self.errors > 0]))
         for probe in range(size):
             for reference in range(size):
                 self._draw_cell(ax, probe, reference, scale)
         for i in range(size):
             ax.add_patch(Rectangle((i, i), 1, 1, zorder=3, clip_on=False, **SAME_GROUP))
         below = self._name_sides(ax)
-        draw_colour_bar(ax, scale, f"log10 of {self.rate}", below)
+        _draw_colour_bar(ax, scale, f"log10 of {self.rate}", below)
         set_title(ax, self.heading, self.matcher, self.details)
         explain(ax, self._samples(), below=below + BAR_ROOM)
 
@@ -242,8 +248,8 @@ class CrossGroupDisplay(Display):
             ground = {"facecolor": "white", "edgecolor": "none", "pad": 1}
         else:
             logarithm = float(np.log10(self.estimate[probe, reference]))
-            colour = colour_of(float(scale(logarithm)))
-            text, ink = signed(logarithm), ink_on(colour)
+            colour = _colour_of(float(scale(logarithm)))
+            text, ink = _signed(logarithm), _ink_on(colour)
             look = {"facecolor": colour, "edgecolor": "#FFFFFF", "linewidth": 0.4}
         ax.add_patch(Rectangle((reference, probe), 1, 1, label=name, clip_on=False, **look))
         middle = (reference + 0.5, probe + 0.5)
@@ -273,3 +279,54 @@ def _sides(name: str) -> tuple[str, str]:
     parts = name.split(BETWEEN_SIDES)
     middle = len(parts) // 2
     return BETWEEN_SIDES.join(parts[:middle]), BETWEEN_SIDES.join(parts[middle:])
+
+
+def _range_of(values: FloatArray) -> Normalize:
+    """Return the range of colours for some values, of which there may be none or one."""
+    if not len(values):
+        return Normalize(-1.0, 0.0)
+    lowest, highest = float(values.min()), float(values.max())
+    return Normalize(lowest, highest) if highest > lowest else Normalize(lowest - 0.5, highest + 0.5)
+
+
+def _colour_of(share: float) -> Colour:
+    """Return the colour of a value that is scaled to between 0 and 1."""
+    red, green, blue, opaque = mpl.colormaps[COLOURS](share)
+    return red, green, blue, opaque
+
+
+def _ink_on(colour: Colour) -> str:
+    """Return black or white, whichever has the higher contrast.
+
+    References
+    ----------
+    W3C, Web Content Accessibility Guidelines 2.2 (2023), relative luminance and contrast ratio.
+    """
+    linear = [c / 12.92 if c <= 0.04045 else ((c + 0.055) / 1.055) ** 2.4 for c in colour[:3]]
+    luminance = 0.2126 * linear[0] + 0.7152 * linear[1] + 0.0722 * linear[2]
+    return "#000000" if luminance > MIDDLE_LUMINANCE else "#FFFFFF"
+
+
+def _signed(value: float) -> str:
+    """Return a number with one decimal and a true minus sign."""
+    return f"{value:.1f}".replace("-", "−")
+
+
+def _draw_colour_bar(ax: Axes, scale: Normalize, name: str, below: float) -> None:
+    """Draw the range of colours below the axes, with its ends and the name of what is measured."""
+    corner = points_from(ax, 0, 0)
+    long = max(size_in_points(ax)[0], SHORTEST)
+    for i in range(STEPS):
+        step = Rectangle(
+            (long * i / STEPS, -below - BAR_HEIGHT),
+            long / STEPS + 0.3,  # overlaps the next, lest gaps show between them
+            BAR_HEIGHT,
+            transform=corner,
+            clip_on=False,
+            color=_colour_of((i + 0.5) / STEPS),
+            linewidth=0,
+        )
+        ax.add_artist(step)
+    texts = (_signed(scale.vmin or 0.0), name, _signed(scale.vmax or 0.0))
+    for text, x, side in zip(texts, (0.0, long / 2, long), ("left", "center", "right"), strict=True):
+        ax.text(x, -below - BAR_HEIGHT - 3, text, transform=corner, ha=side, va="top")

@@ -10,12 +10,12 @@ import numpy as np
 from matplotlib.axes import Axes
 
 from harness.arrays import FloatArray, IntArray
-from harness.figures.display import Display, axis_of, matcher_of
+from harness.figures.display import MOST_NAMED, NAMES, Display, axis_of, matcher_of
 from harness.figures.frame import MOST_LABELS, Sample, axes_for_lines, explain, name_lines, set_title
 from harness.figures.labels import label_names
 from harness.figures.scales import plain_axes, rate_limits, rate_scale
 from harness.figures.style import BOUND, GREY, LineStyle, line_styles
-from harness.figures.words import MOST_NAMED, NAMES, counted, percent, threshold_text
+from harness.numbers import confidence_text, counted, number, threshold_text
 
 if TYPE_CHECKING:
     from harness.evaluation import Evaluation
@@ -80,19 +80,7 @@ class DetDisplay(Display):
 
     @classmethod
     def from_evaluation(cls, evaluation: Evaluation, axis: str) -> DetDisplay:
-        """Take what is drawn from an evaluation; nothing is computed.
-
-        Parameters
-        ----------
-        evaluation : Evaluation
-        axis : str
-            The name of one of its axes.
-
-        Raises
-        ------
-        InputError
-            Where the evaluation has no such axis.
-        """
+        """Take the rates of one axis; see `Display`."""
         found = axis_of(evaluation, axis)
         matches, misses = found.false_matches, found.false_non_matches
         return cls(
@@ -117,15 +105,15 @@ class DetDisplay(Display):
 
     @property
     def details(self) -> str:
-        """What crosses are, and whether there is a safe threshold."""
+        """The meaning of the crosses, and whether there is a safe threshold."""
         if self.safe_threshold is None:
             return "There is no safe threshold"
         few = len(self.groups) <= MOST_LABELS
-        crosses = f"Crosses at the safe threshold: {percent(self.confidence)} bounds"
+        crosses = f"Crosses at the safe threshold: {confidence_text(self.confidence)} bounds"
         return crosses if few else "Estimates, without their bounds"
 
     @property
-    def drawn(self) -> tuple[FloatArray, FloatArray]:
+    def points(self) -> tuple[FloatArray, FloatArray]:
         """Where each group's curve is drawn, shapes (G, T): estimates, or upper bounds where there are no events."""
         return (
             np.where(self.false_matches > 0, self.x, self.x_upper),
@@ -146,7 +134,7 @@ class DetDisplay(Display):
     def _ranges(self) -> str:
         estimates = [self.x[self.false_matches > 0], self.y[self.false_non_matches > 0]]
         parts = [
-            f"{rate} is estimated between {found.max():.3g} and {found.min():.3g}"
+            f"{rate} is estimated between {number(found.max())} and {number(found.min())}"
             if len(found)
             else f"no group has an event of {rate}"
             for rate, found in zip(self.rates, estimates, strict=True)
@@ -157,13 +145,13 @@ class DetDisplay(Display):
         if self.safe_threshold is None:
             yield "There is no safe threshold."
             return
-        x, y = (values[:, self._place(self.safe_threshold)] for values in self.drawn)
+        x, y = (values[:, self._place(self.safe_threshold)] for values in self.points)
         known = np.isfinite(x) & np.isfinite(y)
         if known.any():
             yield (
                 f"At the safe threshold {threshold_text(self.safe_threshold)} the groups are drawn at {self.rates[0]} "
-                f"{x[known].min():.3g} to {x[known].max():.3g} and {self.rates[1]} {y[known].min():.3g} to "
-                f"{y[known].max():.3g}."
+                f"{number(x[known].min())} to {number(x[known].max())} and {self.rates[1]} {number(y[known].min())} to "
+                f"{number(y[known].max())}."
             )
 
     def _place(self, threshold: float) -> int:
@@ -190,7 +178,7 @@ class DetDisplay(Display):
 
     def _draw(self, ax: Axes) -> None:
         styles = line_styles(len(self.groups))
-        x, y = self.drawn
+        x, y = self.points
         plain_axes(ax, grid="both")
         for which, values, rate in (("x", x, self.rates[0]), ("y", y, self.rates[1])):
             limits = rate_limits(values[values > 0], 1.0)
@@ -208,7 +196,7 @@ class DetDisplay(Display):
         name_lines(ax, self._names, styles, nowhere, order, explain(ax, self._samples()))
 
     def _draw_group(self, ax: Axes, group: int, style: LineStyle) -> None:
-        x, y = (values[group] for values in self.drawn)
+        x, y = (values[group] for values in self.points)
         events = (self.false_matches[group] > 0) & (self.false_non_matches[group] > 0)
         often = max(1, len(x) // 12)
         offset = int(group * 0.618 % 1 * often)
@@ -222,7 +210,7 @@ class DetDisplay(Display):
             for errors in (self.false_matches[group], self.false_non_matches[group])
         ]
         if (known & ~events).any():
-            marks = sorted({int(places[len(places) // 2]) for places in alone if len(places)})
+            marks = sorted({int(run[len(run) // 2]) for run in alone if len(run)})
             bound = {**style.bound, "linewidth": 1.2, "markevery": marks}
             ax.plot(
                 np.where(events, np.nan, x),
@@ -231,21 +219,21 @@ class DetDisplay(Display):
                 **bound,
             )
 
-    def _join(self, ax: Axes, place: int, line: dict[str, Any]) -> None:
+    def _join(self, ax: Axes, index: int, line: dict[str, Any]) -> None:
         """Join the points of all groups at one threshold, which would be one point were the groups alike."""
-        x, y = (values[:, place] for values in self.drawn)
+        x, y = (values[:, index] for values in self.points)
         order = np.argsort(x)
-        if len(self.groups) > MOST_LABELS:  # a line through so many would hide them
+        if len(self.groups) > MOST_LABELS:  # a line through all of them would hide them
             line = {**line, "linestyle": "", "markersize": 7}
-        ax.plot(x[order], y[order], zorder=3, label=f"_at {threshold_text(self.thresholds[place])}", **line)
+        ax.plot(x[order], y[order], zorder=3, label=f"_at {threshold_text(self.thresholds[index])}", **line)
 
-    def _draw_bounds(self, ax: Axes, place: int, styles: Sequence[LineStyle]) -> None:
-        x, y = (values[:, place] for values in self.drawn)
+    def _draw_bounds(self, ax: Axes, index: int, styles: Sequence[LineStyle]) -> None:
+        x, y = (values[:, index] for values in self.points)
         floor_x, floor_y = ax.get_xlim()[0], ax.get_ylim()[0]
         for i, style in enumerate(styles):
             if np.isfinite(x[i]) and np.isfinite(y[i]):
-                across = [max(self.x_lower[i, place], floor_x), self.x_upper[i, place]]
-                up = [max(self.y_lower[i, place], floor_y), self.y_upper[i, place]]
+                across = [max(self.x_lower[i, index], floor_x), self.x_upper[i, index]]
+                up = [max(self.y_lower[i, index], floor_y), self.y_upper[i, index]]
                 ax.plot(across, [y[i], y[i]], color=style.color, linewidth=1.0, label="_bounds")
                 ax.plot([x[i], x[i]], up, color=style.color, linewidth=1.0, label="_bounds")
 

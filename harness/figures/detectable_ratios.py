@@ -10,14 +10,22 @@ import numpy as np
 from matplotlib.axes import Axes
 
 from harness.arrays import FloatArray
-from harness.figures.bound_curves import HEADROOM, INFINITE
-from harness.figures.display import Display, axis_of, matcher_of
-from harness.figures.frame import Sample, axes_for_lines, explain, name_lines, set_title
+from harness.figures.bounds import HEADROOM, INFINITE
+from harness.figures.display import Display, axis_of, matcher_of, range_said
+from harness.figures.frame import (
+    Sample,
+    axes_for_lines,
+    draw_marks,
+    explain,
+    mark_of_safe,
+    name_lines,
+    room_for_marks,
+    set_title,
+)
 from harness.figures.labels import label_names
-from harness.figures.marks import draw_marks, mark_of_safe, room_for_marks
 from harness.figures.scales import plain_axes, range_to_draw, ratio_scale, sparse_marks, threshold_scale
 from harness.figures.style import GREY, LineStyle, line_styles
-from harness.figures.words import counted, range_said, threshold_text
+from harness.numbers import counted, limit_text, number, threshold_text
 
 if TYPE_CHECKING:
     from harness.evaluation import Evaluation
@@ -66,19 +74,7 @@ class DetectableRatioDisplay(Display):
 
     @classmethod
     def from_evaluation(cls, evaluation: Evaluation, axis: str | None = None) -> DetectableRatioDisplay:
-        """Take what is drawn from an evaluation; nothing is computed.
-
-        Parameters
-        ----------
-        evaluation : Evaluation
-        axis : str, optional
-            One of its axes; by default all.
-
-        Raises
-        ------
-        InputError
-            Where the evaluation has no such axis.
-        """
+        """Take the ratios of one axis, or of all; see `Display`."""
         found = [axis_of(evaluation, name) for name in ([axis] if axis is not None else evaluation.axes)]
         marked = [evaluation.safe_threshold]
         ranges = [
@@ -111,7 +107,11 @@ class DetectableRatioDisplay(Display):
     @property
     def alt_text(self) -> str:
         """One paragraph that says what the figure shows, for those who do not see it."""
-        limit = "" if self.tolerated is None else f" A line shows the tolerated ratio, {self.tolerated:g}."
+        limit = (
+            ""
+            if self.tolerated is None
+            else f" A line shows the tolerated ratio, {limit_text(self.tolerated)}."
+        )
         each = " ".join(f"{axis}: {self._said(i)}." for i, axis in enumerate(self.axes))
         return (
             f"Line chart of the smallest {self.rate} ratio that would have been detected with a chance of 80 %, for "
@@ -125,7 +125,8 @@ class DetectableRatioDisplay(Display):
         if not len(finite):
             return "no ratio can be detected at any threshold"
         first, last = finite[0], finite[-1]
-        said = f"{ratio[first]:.3g} at {threshold_text(x[first])} and {ratio[last]:.3g} at {threshold_text(x[last])}"
+        ends = (f"{number(ratio[index])} at {threshold_text(x[index])}" for index in (first, last))
+        said = " and ".join(ends)
         if self.safe_threshold is not None:
             at = self.detectable[axis, np.flatnonzero(self.thresholds == self.safe_threshold)[0]]
             said += f", {_number(at)} at the safe threshold {threshold_text(self.safe_threshold)}"
@@ -135,7 +136,9 @@ class DetectableRatioDisplay(Display):
         return label_names(self.axes, width)
 
     def _samples(self) -> list[Sample]:
-        limit = [] if self.tolerated is None else [Sample(f"tolerated: {self.tolerated:g}", TOLERATED)]
+        limit = (
+            [] if self.tolerated is None else [Sample(f"tolerated: {limit_text(self.tolerated)}", TOLERATED)]
+        )
         alike = Sample("1: all groups alike", {"color": GREY, "linewidth": 0.8})
         beyond = (
             [Sample("no ratio is detectable", INFINITE)]
@@ -189,9 +192,9 @@ class DetectableRatioDisplay(Display):
         last = self.detectable[axis, self.shown][-1]
         if np.isnan(last):
             return np.nan
-        place = (ax.transScale + ax.transLimits).transform((self.thresholds[self.shown][-1], min(last, 1e9)))
-        return float(np.clip(place[1], 0, HEADROOM - BETWEEN_AXES * axis))
+        end = (ax.transScale + ax.transLimits).transform((self.thresholds[self.shown][-1], min(last, 1e9)))
+        return float(np.clip(end[1], 0, HEADROOM - BETWEEN_AXES * axis))
 
 
 def _number(ratio: float) -> str:
-    return f"{ratio:.3g}" if np.isfinite(ratio) else "none"
+    return f"{number(ratio)}" if np.isfinite(ratio) else "none"

@@ -1,33 +1,76 @@
-"""What all displays have in common: computed once, drawn many times, described in words."""
+"""What all displays have in common: numbers taken once, drawn many times, described in words, and saved."""
 
 from __future__ import annotations
 
+import io
+import os
 from abc import ABC, abstractmethod
 from base64 import b64encode
+from collections.abc import Sequence
 from dataclasses import dataclass, field
+from html import escape
+from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal, TypeVar
 
+import numpy as np
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure, SubFigure
 
 from harness.arrays import FloatArray
 from harness.errors import InputError
-from harness.figures.saving import encoded
+from harness.figures.frame import DETECTED_LINE, Mark, mark_of_safe
 from harness.figures.scales import range_to_draw
 from harness.figures.style import settings
+from harness.files import write_whole
+from harness.numbers import threshold_text
 from harness.text import page
 
 if TYPE_CHECKING:
     from harness.evaluation import AxisEvaluation, Evaluation
 
-__all__ = ["Display", "ThresholdDisplay", "axis_of", "matcher_of"]
+__all__ = [
+    "MOST_NAMED",
+    "NAMES",
+    "Display",
+    "ThresholdDisplay",
+    "axis_of",
+    "index_to_read",
+    "matcher_of",
+    "range_said",
+    "save_figure",
+    "some",
+    "what_is_read",
+]
+
+
+NAMES = {
+    "FMR": "false match rate",
+    "FPIR": "false positive identification rate",
+    "FNMR": "false non-match rate",
+    "FNIR": "false negative identification rate",
+    "TPIR": "true positive identification rate",
+}
+MOST_NAMED = 6
+
 
 Self = TypeVar("Self", bound="Display")
+
+# None leaves out what would name the moment or the program.
+METADATA: dict[str, dict[str, Any]] = {
+    "svg": {"Date": None, "Creator": None},
+    "png": {"Software": None},
+    "pdf": {"CreationDate": None, "Creator": None, "Producer": None},
+}
+DESCRIBED_AS = {"svg": "Description", "png": "Description", "pdf": "Subject"}
+PNG_DPI = 150
 
 
 @dataclass(frozen=True, eq=False, kw_only=True)
 class Display(ABC):
     """A figure's numbers, and how to draw and describe them.
+
+    Each is made by its classmethod ``from_evaluation(evaluation, axis)``, which takes numbers and computes none. It
+    raises InputError where the evaluation has no such axis.
 
     Parameters
     ----------
@@ -69,6 +112,10 @@ class Display(ABC):
         object.__setattr__(self, "figure_", ax.figure)
         return self
 
+    def render(self, wanted: Literal["svg", "png", "pdf"]) -> bytes:
+        """Draw it in a new figure, and return the bytes of its file with title and alternative text."""
+        return encoded(self.plot().figure_, wanted, self.title, self.alt_text)
+
     def _repr_mimebundle_(self, **_: object) -> tuple[dict[str, str], dict[str, dict[str, str | int]]]:
         """Return what a notebook shows: the figure, with its words as alternative text.
 
@@ -87,13 +134,13 @@ class Display(ABC):
 
     @property
     def title(self) -> str:
-        """What the figure shows, in one line."""
+        """The heading and the matcher, in one line."""
         return f"{self.heading}, matcher {self.matcher}"
 
     @property
     @abstractmethod
     def heading(self) -> str:
-        """What the figure shows, of any matcher."""
+        """A line that names what is shown."""
 
     @property
     @abstractmethod
@@ -123,7 +170,7 @@ class ThresholdDisplay(Display):
     matcher : str
         Its name and version.
     axis : str
-        What the groups are groups of.
+        The one by which people are grouped.
     thresholds : ndarray of float64, shape (T,)
         As the study states scores, from the most lenient to the strictest.
     better : {"higher", "lower"}
@@ -136,7 +183,7 @@ class ThresholdDisplay(Display):
     safe_threshold : float, optional
         The one that the policy calls safe; None where there is none.
     safe_reason : str
-        What makes it safe, or what stands in the way.
+        Why it is safe, or why none is.
     not_detected_from : float, optional
         The lowest threshold at and above which no disparity is detected on this axis.
     parity_shown : tuple of float, optional
@@ -185,6 +232,47 @@ class ThresholdDisplay(Display):
     def _if_unsafe(self) -> str:
         return ". There is no safe threshold" if self.safe_threshold is None else ""
 
+    @property
+    def _marks(self) -> tuple[Mark, ...]:
+        """The thresholds marked above the axes, the lowest row first: parity, not detected, safe."""
+        marks = []
+        if self.parity_shown is not None:
+            start, end = self.parity_shown
+            text = f"parity shown {threshold_text(start)} to {threshold_text(end)}"
+            marks.append(Mark(text, start, end, {"linestyle": "-", "linewidth": 2.5}))
+        if self.not_detected_from is not None:
+            text = f"no disparity detected on this axis from {threshold_text(self.not_detected_from)}"
+            marks.append(Mark(text, self.not_detected_from, self.not_detected_from, DETECTED_LINE))
+        return (*marks, *mark_of_safe(self.safe_threshold))
+
+    @property
+    def _marks_said(self) -> str:
+        """The marked thresholds in words."""
+        safe, not_detected = self.safe_threshold, self.not_detected_from
+        reason = f" ({self.safe_reason})" if self.safe_reason else ""
+        said = (
+            "There is no safe threshold" if safe is None else f"The safe threshold is {threshold_text(safe)}"
+        )
+        detected = (
+            f"A disparity on {self.axis} is detected up to the strictest threshold, or cannot be judged"
+            if not_detected is None
+            else f"No disparity on {self.axis} is detected from {threshold_text(not_detected)}"
+        )
+        shown = self.parity_shown
+        parity = (
+            "parity is shown at no threshold"
+            if shown is None
+            else f"parity is shown from {threshold_text(shown[0])} to {threshold_text(shown[1])}"
+        )
+        return f"{said}{reason}. {detected}; {parity}."
+
+    @property
+    def _range_drawn(self) -> str:
+        return range_said(self.thresholds[self.shown], self.better)
+
+    def _index(self, threshold: float) -> int:
+        return int(np.flatnonzero(self.thresholds == threshold)[0])
+
 
 def axis_of(evaluation: Evaluation, axis: str) -> AxisEvaluation:
     """Return one axis of an evaluation.
@@ -202,3 +290,118 @@ def axis_of(evaluation: Evaluation, axis: str) -> AxisEvaluation:
 def matcher_of(evaluation: Evaluation) -> str:
     """Return the name and version of an evaluation's matcher."""
     return f"{evaluation.study.matcher.name} {evaluation.study.matcher.version}"
+
+
+def index_to_read(evaluation: Evaluation, axis: str, threshold: float | None) -> int:
+    """Return the index of a threshold, or of the one that matters most.
+
+    That is the safe one; where there is none, the lowest at which no disparity is detected on the axis; else the
+    strictest with a false match.
+
+    Raises
+    ------
+    InputError
+        Where the threshold was not evaluated.
+    """
+    if threshold is not None:
+        return evaluation.place_of(threshold)
+    found = axis_of(evaluation, axis)
+    for index in (evaluation.safe.place, found.verdict.not_detected_from):
+        if index is not None:
+            return index
+    events = np.flatnonzero(found.false_matches.errors.any(axis=0))
+    return int(events[-1]) if len(events) else 0
+
+
+def what_is_read(evaluation: Evaluation, axis: str, index: int) -> str:
+    """Name a threshold by its meaning, such as ``the safe threshold 0.59``."""
+    text = threshold_text(evaluation.thresholds[index])
+    if index == evaluation.safe.place:
+        return f"the safe threshold {text}"
+    if index == axis_of(evaluation, axis).verdict.not_detected_from:
+        return f"{text}, from where no disparity is detected"
+    return f"threshold {text}"
+
+
+def some(groups: Sequence[str]) -> str:
+    """Return the names of groups, at most six of them."""
+    if len(groups) <= MOST_NAMED:
+        return ", ".join(groups)
+    return f"{', '.join(groups[:MOST_NAMED])} and {len(groups) - MOST_NAMED} more"
+
+
+def range_said(thresholds: FloatArray, better: str) -> str:
+    """Say from where to where thresholds run, and which way they get stricter."""
+    ends = [threshold_text(thresholds[end]) for end in (0, -1)]
+    direction = "" if better == "higher" else ", a distance, so that lower is stricter"
+    return f"{'from ' if len(thresholds) > 1 else 'over one alone, '}{' to '.join(dict.fromkeys(ends))}{direction}"
+
+
+def save_figure(
+    figure: Figure | SubFigure,
+    path_without_suffix: str | os.PathLike[str],
+    formats: Sequence[str] = ("svg", "png", "pdf"),
+    *,
+    title: str | None = None,
+    alt_text: str | None = None,
+) -> tuple[Path, ...]:
+    """Save a figure in several formats.
+
+    Parameters
+    ----------
+    figure : matplotlib Figure or SubFigure
+        Of a part, the whole is saved.
+    path_without_suffix : path
+        The folder must exist; the format's name is appended after a dot.
+    formats : sequence of {"svg", "png", "pdf"}
+    title : str, optional
+        One line, kept in each file's metadata.
+    alt_text : str, optional
+        Kept in each file's metadata, and in an SVG as the label that a screen reader speaks.
+
+    Returns
+    -------
+    tuple of Path
+        In the order of the formats.
+
+    Raises
+    ------
+    InputError
+        Where a format is unknown or a file cannot be written.
+    """
+    for wanted in formats:
+        if wanted not in METADATA:
+            raise InputError(f"figure format {wanted!r} is not one of {', '.join(METADATA)}")
+    return tuple(_save(figure, os.fspath(path_without_suffix), wanted, title, alt_text) for wanted in formats)
+
+
+def _save(
+    figure: Figure | SubFigure, stem: str, wanted: str, title: str | None, alt_text: str | None
+) -> Path:
+    path = Path(f"{stem}.{wanted}")
+    write_whole(path, encoded(figure, wanted, title, alt_text))
+    return path
+
+
+def encoded(figure: Figure | SubFigure, wanted: str, title: str | None, alt_text: str | None) -> bytes:
+    """Return the bytes of a figure's file; see `save_figure`.
+
+    In the words, characters without a printed form are written by number, for XML cannot hold some of them.
+    """
+    title, alt_text = (None if text is None else page(text) for text in (title, alt_text))
+    described = {"Title": title, DESCRIBED_AS[wanted]: alt_text}
+    known = {key: text for key, text in described.items() if text is not None}
+    written = io.BytesIO()
+    with settings():
+        figure.get_figure(root=True).savefig(
+            written, format=wanted, dpi=PNG_DPI, metadata={**METADATA[wanted], **known}
+        )
+    content = written.getvalue()
+    return _spoken(content, alt_text) if wanted == "svg" and alt_text is not None else content
+
+
+def _spoken(svg: bytes, alt_text: str) -> bytes:
+    """Make an SVG an image with a label, and a description as its first or second element."""
+    text = escape(alt_text).encode()
+    labelled = svg.replace(b"<svg ", b'<svg role="img" aria-label="' + text + b'" ', 1)
+    return labelled.replace(b" <metadata>", b" <desc>" + text + b"</desc>\n <metadata>", 1)

@@ -1,4 +1,4 @@
-"""Every figure of an evaluation, by name, in the order in which they are read."""
+"""Every figure of an evaluation: drawn one by one, or all of them saved, in the order in which they are read."""
 
 from __future__ import annotations
 
@@ -11,25 +11,37 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 from unicodedata import normalize
 
-from harness.figures.costs import FalseNonMatchRateDisplay, IdentificationRateDisplay
+from matplotlib.axes import Axes
+
+from harness.figures.bounds import GapDisplay, WorstRatioDisplay
 from harness.figures.cross_groups import CrossGroupDisplay
 from harness.figures.det_curves import DetDisplay
 from harness.figures.detectable_ratios import DetectableRatioDisplay
-from harness.figures.false_match_rates import FalseMatchRateDisplay
-from harness.figures.gaps import GapDisplay
-from harness.figures.groups_at_threshold import GroupsAtThresholdDisplay
-from harness.figures.saving import save_figure
-from harness.figures.score_distributions import ScoreDistributionDisplay
+from harness.figures.display import Display, save_figure
+from harness.figures.rates import FalseMatchRateDisplay, FalseNonMatchRateDisplay, IdentificationRateDisplay
+from harness.figures.rows import GroupsAtThresholdDisplay, ScoreDistributionDisplay
 from harness.figures.verdict_zones import VerdictZonesDisplay
-from harness.figures.worst_ratios import WorstRatioDisplay
 from harness.files import write_whole
 from harness.text import page
 
 if TYPE_CHECKING:
     from harness.evaluation import Evaluation
-    from harness.figures.display import Display
 
-__all__ = ["cost_display", "figures_of", "save_figures"]
+__all__ = [
+    "cost_display",
+    "figures_of",
+    "plot_cost",
+    "plot_cross_groups",
+    "plot_det",
+    "plot_detectable_ratios",
+    "plot_false_match_rates",
+    "plot_gap",
+    "plot_groups",
+    "plot_score_distributions",
+    "plot_verdict_zones",
+    "plot_worst_ratio",
+    "save_figures",
+]
 
 LONGEST = 120
 """Bytes of a file name that an axis may take, so that there is room for the rest of it."""
@@ -45,9 +57,17 @@ def figures_of(evaluation: Evaluation) -> Iterator[tuple[str, Display]]:
     Yields
     ------
     name : str
-        What is shown, with the axis where it is of one: a file name without its suffix.
+        A file name without its suffix: the kind of figure, with the axis where it is of one.
     display : Display
         Made when it is asked for; call its ``plot``.
+
+    Examples
+    --------
+    >>> from harness import evaluate
+    >>> scores = {"score": [0.1, 0.4, 0.3, 0.2, 0.8, 0.9], "mated": [0, 0, 0, 0, 1, 1], "sex": list("ffmmfm")}
+    >>> study = {"matcher": {"name": "mine", "version": "1"}, "score": {"better": "higher"}, "groups": {"sex": "sex"}}
+    >>> [name for name, _ in figures_of(evaluate(scores, study=study))][:2]
+    ['verdict_zones', 'false_match_rates_sex']
     """
     yield "verdict_zones", VerdictZonesDisplay.from_evaluation(evaluation)
     for axis, part in _file_names(list(evaluation.axes)).items():
@@ -80,6 +100,106 @@ def cost_display(evaluation: Evaluation, axis: str) -> FalseNonMatchRateDisplay 
     if evaluation.study.task == "identification":
         return IdentificationRateDisplay.from_evaluation(evaluation, axis)
     return FalseNonMatchRateDisplay.from_evaluation(evaluation, axis)
+
+
+def plot_verdict_zones(
+    evaluation: Evaluation, axis: str | None = None, *, ax: Axes | None = None
+) -> VerdictZonesDisplay:
+    """Draw where along the threshold disparity is shown, parity is shown, or neither.
+
+    This and the other functions ``plot_...`` are methods of an `Evaluation` too. A notebook shows the display that
+    they return as its figure, with alternative text.
+
+    Parameters
+    ----------
+    evaluation : Evaluation
+    axis : str, optional
+        The name of one of its axes. By default the first; of the figures of all axes, all.
+    ax : matplotlib Axes, optional
+        By default those of a new figure.
+
+    Examples
+    --------
+    >>> from harness import evaluate
+    >>> scores = {"score": [0.1, 0.4, 0.3, 0.2, 0.8, 0.9], "mated": [0, 0, 0, 0, 1, 1], "sex": list("ffmmfm")}
+    >>> study = {"matcher": {"name": "mine", "version": "1"}, "score": {"better": "higher"}, "groups": {"sex": "sex"}}
+    >>> evaluate(scores, study=study).plot_verdict_zones().title
+    'Verdicts by threshold on sex, matcher mine 1'
+    """
+    return VerdictZonesDisplay.from_evaluation(evaluation, axis).plot(ax=ax)
+
+
+def plot_false_match_rates(
+    evaluation: Evaluation, axis: str | None = None, *, ax: Axes | None = None
+) -> FalseMatchRateDisplay:
+    """Draw the false match rate of every group against the threshold; see `plot_verdict_zones`."""
+    return FalseMatchRateDisplay.from_evaluation(evaluation, _named(evaluation, axis)).plot(ax=ax)
+
+
+def plot_worst_ratio(
+    evaluation: Evaluation, axis: str | None = None, *, ax: Axes | None = None
+) -> WorstRatioDisplay:
+    """Draw the worst ratio of two groups' false match rates, with bounds and tolerance; see `plot_verdict_zones`."""
+    return WorstRatioDisplay.from_evaluation(evaluation, _named(evaluation, axis)).plot(ax=ax)
+
+
+def plot_gap(evaluation: Evaluation, axis: str | None = None, *, ax: Axes | None = None) -> GapDisplay:
+    """Draw the largest gap between two false match rates, with its bound and tolerance; see `plot_verdict_zones`."""
+    return GapDisplay.from_evaluation(evaluation, _named(evaluation, axis)).plot(ax=ax)
+
+
+def plot_groups(
+    evaluation: Evaluation,
+    axis: str | None = None,
+    *,
+    threshold: float | None = None,
+    ax: Axes | None = None,
+) -> GroupsAtThresholdDisplay:
+    """Draw the false match rate of every group at one threshold, by default the safe one; see `plot_verdict_zones`."""
+    axis = _named(evaluation, axis)
+    return GroupsAtThresholdDisplay.from_evaluation(evaluation, axis, threshold).plot(ax=ax)
+
+
+def plot_cost(
+    evaluation: Evaluation, axis: str | None = None, *, ax: Axes | None = None
+) -> FalseNonMatchRateDisplay | IdentificationRateDisplay:
+    """Draw the cost of a threshold by group, FNMR of comparisons or TPIR of searches; see `plot_verdict_zones`."""
+    return cost_display(evaluation, _named(evaluation, axis)).plot(ax=ax)
+
+
+def plot_det(evaluation: Evaluation, axis: str | None = None, *, ax: Axes | None = None) -> DetDisplay:
+    """Draw false non-matches against false matches by group; see `plot_verdict_zones`."""
+    return DetDisplay.from_evaluation(evaluation, _named(evaluation, axis)).plot(ax=ax)
+
+
+def plot_score_distributions(
+    evaluation: Evaluation, axis: str | None = None, *, ax: Axes | None = None
+) -> ScoreDistributionDisplay:
+    """Draw how mated and non-mated scores are distributed, a row for each group; see `plot_verdict_zones`."""
+    return ScoreDistributionDisplay.from_evaluation(evaluation, _named(evaluation, axis)).plot(ax=ax)
+
+
+def plot_cross_groups(
+    evaluation: Evaluation,
+    axis: str | None = None,
+    *,
+    threshold: float | None = None,
+    ax: Axes | None = None,
+) -> CrossGroupDisplay:
+    """Draw the false match rate of every two groups at one threshold, under pairing ``cross``; see `plot_groups`."""
+    axis = _named(evaluation, axis)
+    return CrossGroupDisplay.from_evaluation(evaluation, axis, threshold).plot(ax=ax)
+
+
+def plot_detectable_ratios(
+    evaluation: Evaluation, axis: str | None = None, *, ax: Axes | None = None
+) -> DetectableRatioDisplay:
+    """Draw the smallest ratio that would have been detected, against the threshold; see `plot_verdict_zones`."""
+    return DetectableRatioDisplay.from_evaluation(evaluation, axis).plot(ax=ax)
+
+
+def _named(evaluation: Evaluation, axis: str | None) -> str:
+    return next(iter(evaluation.axes)) if axis is None else axis
 
 
 def save_figures(

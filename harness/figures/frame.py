@@ -1,4 +1,4 @@
-"""What is around the data: room, title, the samples that explain, and the names of lines."""
+"""What surrounds the data: room, title, marked thresholds, the samples that explain, and the names of lines."""
 
 from __future__ import annotations
 
@@ -9,6 +9,7 @@ from typing import Any
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from matplotlib.patches import Rectangle
+from matplotlib.transforms import Transform, blended_transform_factory
 
 from harness.arrays import FloatArray
 from harness.figures.labels import (
@@ -25,25 +26,30 @@ from harness.figures.labels import (
     size_in_points,
     text_width,
 )
-from harness.figures.style import TITLE_SIZE, LineStyle
+from harness.figures.style import GREY, TITLE_SIZE, LineStyle
+from harness.numbers import threshold_text
 
 __all__ = [
     "BELOW_TICKS",
     "EDGE",
-    "LEFT",
     "MOST_LABELS",
     "NAME_WIDTH",
     "WIDTH",
+    "Mark",
     "Room",
     "Sample",
     "axes_for_lines",
+    "draw_marks",
     "explain",
+    "mark_of_safe",
     "name_lines",
     "new_axes",
+    "room_for_marks",
     "rows_to_explain",
     "set_title",
     "title_room",
 ]
+
 
 MOST_LABELS = 10
 """More lines than these are named below the axes, in columns."""
@@ -63,10 +69,17 @@ BELOW_TICKS = 38.0
 """From the bottom of the axes to the first row that says what lines, bands and triangles are."""
 SWATCH_HEIGHT = 9.0
 
+# In points.
+MARK_ROW = 15.0
+BEYOND_EDGE = 10.0
+
+SAFE_LINE: dict[str, Any] = {"linestyle": "-", "linewidth": 1.5}
+DETECTED_LINE: dict[str, Any] = {"linestyle": (0, (4, 3)), "linewidth": 1.0}
+
 
 @dataclass(frozen=True)
 class Room:
-    """What a figure holds around its axes, in points."""
+    """The room around the axes of a figure, in points."""
 
     left: float
     right: float
@@ -76,7 +89,7 @@ class Room:
 
 @dataclass(frozen=True)
 class Sample:
-    """What something drawn stands for.
+    """A sample of something drawn, with its name.
 
     Attributes
     ----------
@@ -93,25 +106,26 @@ class Sample:
 
 
 def new_axes(width: float, height: float, room: Room) -> Axes:
-    """Return axes of so many points in a new figure, with room around them."""
+    """Return axes in a new figure, with room around them; all in points."""
     across, up = room.left + width + room.right, room.above + height + room.below
     figure = Figure(figsize=(across / 72, up / 72), dpi=100)
     return figure.add_axes((room.left / across, room.below / up, width / across, height / up))
 
 
 def title_room(marks: float = 0.0) -> float:
-    """Return how many points a title of two rows takes above the axes, over so many points of marks."""
+    """Return how many points a title of two rows and what is below it take above the axes."""
     return 4 + marks + TITLE_ROWS + EDGE + 4
 
 
 def set_title(ax: Axes, what: str, matcher: str, details: str, *, above: float = 0.0) -> None:
-    """Say in two rows above the axes, and above so many points of marks, what is shown."""
+    """Write the title in two rows above the axes, leaving some points between."""
     width = min(TITLE_WIDTH, _to_the_right_edge(ax) - EDGE)
     named = f", matcher {fitting(matcher, width * MATCHER_SHARE, TITLE_SIZE)}"
     first = fitting(what, width - text_width(named, TITLE_SIZE), TITLE_SIZE) + named
     ax.set_title(
         f"{first}\n{fitting(details, width, TITLE_SIZE)}",
         loc="left",
+        y=1.0,  # where it would be put anyway, after all ticks were laid out once more
         fontsize=TITLE_SIZE,
         pad=6 + above,
         parse_math=False,
@@ -126,7 +140,7 @@ def _to_the_right_edge(ax: Axes) -> float:
 
 
 def rows_to_explain(samples: Sequence[Sample], width: float) -> list[list[tuple[float, Sample]]]:
-    """Set samples in rows that are no wider than so many points; each with where it starts."""
+    """Set samples in rows of a width in points; each with where it starts."""
     rows: list[list[tuple[float, Sample]]] = []
     at = width
     for sample in samples:
@@ -179,7 +193,7 @@ def axes_for_lines(
     lines : int
         How many; up to ten are named at their ends, more in columns below the axes.
     names : callable
-        Gives the names that fit into so many points.
+        Gives the names that fit a width in points.
     samples : sequence of Sample
     marks : float
         Points taken by marks between axes and title.
@@ -211,12 +225,12 @@ def name_lines(
     ----------
     ax : Axes
     names : callable
-        Gives the names that fit into so many points.
+        Gives the names that fit a width in points.
     styles : sequence of LineStyle, length G
     heights : ndarray, shape (G,)
         Where each line ends, in the axes from 0 to 1; NaN where there is no line.
     order : sequence of int
-        Places of the lines from the lowest end to the highest.
+        Indices of the lines from the lowest end to the highest.
     explained : int
         Rows below the axes that are taken.
     """
@@ -232,3 +246,85 @@ def name_lines(
         column, row = divmod(i, rows)
         y = -BELOW_TICKS - ROW * (explained + row + 1)
         entry(ax, corner, column * wide, y, name, **style.line)
+
+
+@dataclass(frozen=True)
+class Mark:
+    """A threshold, or a range of them, that a figure marks.
+
+    Attributes
+    ----------
+    text : str
+    start, end : float
+        The same for a single threshold.
+    line : dict
+        Keyword arguments of the line that is drawn; of a range, only at its ends.
+    """
+
+    text: str
+    start: float
+    end: float
+    line: dict[str, Any]
+
+
+def mark_of_safe(threshold: float | None, **line: Any) -> tuple[Mark, ...]:
+    """Return the mark of the safe threshold, if there is one."""
+    if threshold is None:
+        return ()
+    return (Mark(f"safe threshold {threshold_text(threshold)}", threshold, threshold, {**SAFE_LINE, **line}),)
+
+
+def room_for_marks(marks: Sequence[Mark]) -> float:
+    """Return how many points marks take above the axes."""
+    return MARK_ROW * len(marks)
+
+
+def draw_marks(ax: Axes, marks: Sequence[Mark]) -> None:
+    """Draw thresholds to read off, each labelled in a row of its own above the axes, the first the lowest.
+
+    What is more lenient than the axes is labelled at their left end, with an arrow.
+    """
+    lenient, strict = ax.get_xlim()
+    above = _above(ax)
+    for row, mark in enumerate(marks):
+        y = 5 + MARK_ROW * row
+        start, end = (_nearest_drawn(threshold, lenient, strict) for threshold in (mark.start, mark.end))
+        line = {"color": GREY, "zorder": 3, **mark.line}
+        if mark.end != mark.start:
+            ax.plot([start, end], [2, 2], transform=above, clip_on=False, solid_capstyle="butt", **line)
+        elif start == mark.start:
+            ax.axvline(start, **{**line, "zorder": mark.line.get("zorder", 1.5)})
+            ax.plot([start] * 2, [0, y], transform=above, clip_on=False, **line)
+        arrow = "← " if start != mark.start else ""
+        _write_above(ax, f"{arrow}{mark.text}", (start + end) / 2, y)
+
+
+def _write_above(ax: Axes, text: str, threshold: float, y: float) -> None:
+    """Write a text at a height above the axes, centred over a threshold or as near as the axes' width allows."""
+    width, _ = size_in_points(ax)
+    lenient, strict = ax.get_xlim()
+    where = (threshold - lenient) / (strict - lenient) * width
+    half = text_width(text) / 2
+    middle = min(max(where, half), max(width + BEYOND_EDGE - half, half))
+    ax.annotate(
+        text,
+        (threshold, y),
+        xycoords=_above(ax),
+        xytext=(middle - where, 0),
+        textcoords="offset points",
+        ha="center",
+        va="bottom",
+        zorder=4,
+        parse_math=False,
+        annotation_clip=False,
+        bbox={"facecolor": "white", "edgecolor": "none", "pad": 1},
+    )
+
+
+def _above(ax: Axes) -> Transform:
+    """Across as the data, so that line and label stay together when the axes change size; up in points."""
+    return blended_transform_factory(ax.transData, points_from(ax, 0, 1))
+
+
+def _nearest_drawn(threshold: float, lenient: float, strict: float) -> float:
+    return min(max(threshold, min(lenient, strict)), max(lenient, strict))

@@ -1,23 +1,28 @@
-"""Names beside lines: shortened to fit, pushed apart, and in columns where there are too many."""
+"""Names beside lines: shortened to fit, kept distinct, pushed apart, and in columns where there are too many."""
 
 from __future__ import annotations
 
+import re
 from collections import Counter
 from collections.abc import Sequence
-from functools import lru_cache
+from functools import cache, lru_cache
 from typing import Any
 
 import numpy as np
 from matplotlib.axes import Axes
+from matplotlib.font_manager import FontProperties, findfont, get_font
 from matplotlib.lines import Line2D
+from matplotlib.textpath import TextToPath
 from matplotlib.transforms import Affine2D, ScaledTranslation, Transform
 
 from harness.arrays import FloatArray
-from harness.figures.shortening import fitting, telling, text_width
-from harness.figures.style import GREY, LineStyle
+from harness.figures.style import FONT, GREY, TEXT_SIZE, LineStyle
+from harness.text import page
 
 __all__ = [
     "COLUMN",
+    "GAP",
+    "KEY",
     "ROW",
     "columns",
     "entry",
@@ -39,12 +44,15 @@ GAP = 5.0
 LEADER = 16.0
 COLUMN = 14.0
 
+WORD = re.compile(r"×?[^\s×]+")
+BEFORE_GAP = " ,;:–-"
+
 
 def label_names(names: Sequence[str], width: float) -> tuple[str, ...]:
     """Return names short enough for labels, and distinct.
 
     Words that other names have too go first. A name that the font cannot draw, or that shortening makes the same as
-    another, is given its number: its place among the names in order, whatever order a figure shows them in.
+    another, is given a number: its rank among the names in order, whatever order a figure shows them in.
 
     Parameters
     ----------
@@ -57,13 +65,13 @@ def label_names(names: Sequence[str], width: float) -> tuple[str, ...]:
 
 @lru_cache(maxsize=256)
 def _labels(names: tuple[str, ...], width: float) -> tuple[str, ...]:
-    short = [telling(name, names, width) for name in names]
+    short = [_telling(name, names, width) for name in names]
     often = Counter(short)
-    places = {name: place for place, name in enumerate(sorted(set(names)), 1)}
+    ranks = {name: rank for rank, name in enumerate(sorted(set(names)), 1)}
     return tuple(
         label
         if often[label] == 1 and "\N{REPLACEMENT CHARACTER}" not in label
-        else f"{places[name]}: {fitting(name, width - text_width(f'{places[name]}: '))}"
+        else f"{ranks[name]}: {fitting(name, width - text_width(f'{ranks[name]}: '))}"
         for name, label in zip(names, short, strict=True)
     )
 
@@ -153,18 +161,20 @@ def label_ends(ax: Axes, heights: FloatArray, names: Sequence[str], styles: Sequ
     _, height = size_in_points(ax)
     wanted = np.nan_to_num(np.clip(heights, 0, 1), nan=0) * height
     corner = points_from(ax, 1, 0)
-    for place, end, name, style in zip(spread(wanted, ROW, 0, height), heights, names, styles, strict=True):
+    for position, end, name, style in zip(
+        spread(wanted, ROW, 0, height), heights, names, styles, strict=True
+    ):
         if np.isfinite(end):
             ax.annotate(
                 "",
                 xy=(1, end),
                 xycoords="axes fraction",
-                xytext=(LEADER - 2, place),
+                xytext=(LEADER - 2, position),
                 textcoords=corner,
                 arrowprops={"arrowstyle": "-", "color": GREY, "linewidth": 0.6, "shrinkA": 0, "shrinkB": 1},
                 annotation_clip=False,
             )
-        entry(ax, corner, LEADER, place, name, **style.line)
+        entry(ax, corner, LEADER, position, name, **style.line)
 
 
 def columns(names: Sequence[str], width: float) -> tuple[int, int, float]:
@@ -180,3 +190,117 @@ def columns(names: Sequence[str], width: float) -> tuple[int, int, float]:
     fit = max(1, min(len(names), int((width + COLUMN) // widest)))
     rows = -(-len(names) // fit)
     return -(-len(names) // rows), rows, widest
+
+
+@lru_cache(maxsize=8192)
+def text_width(text: str, size: float = TEXT_SIZE) -> float:
+    """Return how wide a text is drawn, in points.
+
+    Parameters
+    ----------
+    text : str
+    size : float
+        In points.
+    """
+    width, _, _ = TextToPath().get_text_width_height_descent(
+        text, FontProperties(family=[FONT], size=size), ismath=False
+    )
+    return float(width)
+
+
+@lru_cache(maxsize=8192)
+def fitting(text: str, width: float, size: float = TEXT_SIZE) -> str:
+    """Return the text on one line, with an ellipsis in its middle where it is too wide.
+
+    Both ends stay, because names often differ only at the end.
+
+    Parameters
+    ----------
+    text : str
+    width, size : float
+        In points.
+    """
+    text = _printable(text)
+    if text_width(text, size) <= width:
+        return text
+    for kept in range(min(len(text), int(width)) - 1, 1, -1):
+        tail = kept * 2 // 5
+        short = f"{text[: kept - tail].rstrip(' …')}…{text[len(text) - tail :].lstrip(' …')}"
+        if text_width(short, size) <= width:
+            return short
+    return "…"
+
+
+def _printable(text: str) -> str:
+    """Return the text on one line, with a sign in place of every letter that the font lacks.
+
+    What has no form is written by its number, although the font has it: nothing would be seen there.
+    """
+    drawable = _charmap()
+    return "".join(
+        c if ord(c) in drawable else "\N{REPLACEMENT CHARACTER}" for c in " ".join(page(text).split())
+    )
+
+
+@cache
+def _charmap() -> frozenset[int]:
+    return frozenset(get_font(findfont(FontProperties(family=[FONT]))).get_charmap())
+
+
+def _telling(name: str, names: Sequence[str], width: float) -> str:
+    """Return the words that tell a name from other names, with an ellipsis in place of those left out.
+
+    Words that stand there twice and those that most names have go first, of these the last; the first word stays, and
+    what tells the name from others that begin with it. What is too wide even then has an ellipsis in its middle.
+
+    Parameters
+    ----------
+    name : str
+    names : sequence of str
+        It and those from which it is told.
+    width : float
+        In points.
+    """
+    text = _printable(name)
+    drawn = [_printable(other) for other in names]
+    words = list(WORD.finditer(text))
+    often = Counter(word for other in drawn for word in _words(other))
+    others = [_words(other) for other in drawn if other != text and other.split()[:1] == text.split()[:1]]
+    kept = [True] * len(words)
+    for index in _leaving([word.group() for word in words], often):
+        short = _joined(text, words, kept)
+        if text_width(short) <= width:
+            break
+        kept[index] = False
+        left = {word.group() for word, stays in zip(words, kept, strict=True) if stays}
+        kept[index] = any(left <= other for other in others)
+    return fitting(_joined(text, words, kept), width)
+
+
+def _leaving(words: Sequence[str], often: Counter[str]) -> list[int]:
+    """Return the indices of the words but the first, in the order in which they may go."""
+    return sorted(
+        range(1, len(words)),
+        key=lambda index: (words[index] not in words[:index], -often[words[index]], -index),
+    )
+
+
+def _words(name: str) -> frozenset[str]:
+    return frozenset(WORD.findall(name))
+
+
+def _joined(text: str, words: Sequence[re.Match[str]], kept: Sequence[bool]) -> str:
+    """Return the kept words, in runs as they stand in the text."""
+    if all(kept):
+        return text
+    runs: list[list[int]] = []
+    for index, stays in enumerate(kept):
+        if stays and index and kept[index - 1]:
+            runs[-1].append(index)
+        elif stays:
+            runs.append([index])
+    parts = [text[words[run[0]].start() : words[run[-1]].end()] for run in runs]
+    ends_in_gap = [*(True for _ in parts[1:]), not kept[-1]]
+    return "…".join(
+        part.rstrip(BEFORE_GAP) if gap else part for part, gap in zip(parts, ends_in_gap, strict=True)
+    ) + ("" if kept[-1] else "…")

@@ -5,15 +5,16 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Literal, TypeAlias
 
+import matplotlib as mpl
 import numpy as np
-import numpy.typing as npt
 from matplotlib.axes import Axes
 from matplotlib.axis import XAxis, YAxis
-from matplotlib.ticker import FixedLocator, FuncFormatter, LogLocator, MaxNLocator, NullFormatter, NullLocator
+from matplotlib.markers import TICKDOWN, TICKLEFT
+from matplotlib.ticker import FixedLocator, FuncFormatter, LogLocator, MaxNLocator, NullLocator
 
-from harness.arrays import FloatArray, IntArray
+from harness.arrays import BoolArray, FloatArray, IntArray
 from harness.figures.style import FONT, GRID, TEXT_SIZE
-from harness.figures.words import axis_of_thresholds, power_of_ten, threshold_text
+from harness.numbers import power_of_ten, threshold_text
 
 __all__ = [
     "plain_axes",
@@ -87,7 +88,8 @@ def threshold_scale(ax: Axes, thresholds: FloatArray, better: Literal["higher", 
     ax.set_xlim(lenient, strict)
     ax.xaxis.set_major_locator(MaxNLocator(8))
     ax.xaxis.set_major_formatter(FuncFormatter(lambda value, _: threshold_text(round(value, 12))))
-    ax.set_xlabel(axis_of_thresholds(better), fontsize=TEXT_SIZE)
+    kind = "similarity" if better == "higher" else "distance"
+    ax.set_xlabel(f"threshold ({kind} score; stricter to the right)", fontsize=TEXT_SIZE)
 
 
 def rate_limits(drawn: FloatArray, highest: float) -> tuple[float, float]:
@@ -114,10 +116,9 @@ def rate_scale(ax: Axes, which: Which, limits: tuple[float, float], label: str) 
     scikit-learn's DET curve ends at 0.135 %; these axes end where the data do.
     """
     _logarithmic(ax, which, limits, label)
+    _draw_minor_ticks(ax, which)
     _axis(ax, which).set_major_locator(LogLocator(10, numticks=12))
-    _axis(ax, which).set_major_formatter(
-        FuncFormatter(lambda value, _: power_of_ten(value, round(np.log10(value))))
-    )
+    _axis(ax, which).set_major_formatter(FuncFormatter(lambda value, _: _power(round(np.log10(value)))))
 
 
 def ratio_scale(ax: Axes, limits: tuple[float, float], label: str) -> None:
@@ -138,10 +139,8 @@ def share_scale(ax: Axes, label: str) -> None:
     ax.set_ylabel(label, fontsize=TEXT_SIZE)
 
 
-def sparse_marks(
-    x: FloatArray, present: npt.NDArray[np.bool_], line: int, often: int, *, required: int
-) -> list[int]:
-    """Return places for markers, evenly along the axis and not at the same ones for every line.
+def sparse_marks(x: FloatArray, present: BoolArray, line: int, often: int, *, required: int) -> list[int]:
+    """Return indices for markers, evenly along the axis and not at the same ones for every line.
 
     Parameters
     ----------
@@ -152,21 +151,21 @@ def sparse_marks(
         Its number among the lines.
     often : int
     required : int
-        A place that has a marker whatever the others; others keep away from it and from the edges, which would
+        An index that has a marker whatever the others; others keep away from it and from the edges, which would
         cut them.
     """
     span = x[-1] - x[0]
     step = abs(span) / often
     # Multiples of the golden ratio are spread evenly however many lines there are.
     offset = line * 0.618 % 1
-    places = {required}
+    indices = {required}
     there = np.flatnonzero(present)
     for target in np.linspace(x[0], x[-1], often, endpoint=False) + np.sign(span) * offset * step:
-        place = int(there[np.argmin(np.abs(x[there] - target))])
-        at_edge = min(abs(x[place] - x[0]), abs(x[place] - x[-1])) < abs(span) / 100
-        if abs(x[place] - target) < step / 4 and abs(x[place] - x[required]) > step / 2 and not at_edge:
-            places.add(place)
-    return sorted(places)
+        index = int(there[np.argmin(np.abs(x[there] - target))])
+        at_edge = min(abs(x[index] - x[0]), abs(x[index] - x[-1])) < abs(span) / 100
+        if abs(x[index] - target) < step / 4 and abs(x[index] - x[required]) > step / 2 and not at_edge:
+            indices.add(index)
+    return sorted(indices)
 
 
 def _logarithmic(ax: Axes, which: Which, limits: tuple[float, float], label: str) -> None:
@@ -174,8 +173,34 @@ def _logarithmic(ax: Axes, which: Which, limits: tuple[float, float], label: str
     set_limits: Callable[..., object] = ax.set_xlim if which == "x" else ax.set_ylim
     set_scale("log")
     set_limits(*limits)
-    _axis(ax, which).set_minor_formatter(NullFormatter())
     _axis(ax, which).set_label_text(label, fontsize=TEXT_SIZE)
+
+
+def _draw_minor_ticks(ax: Axes, which: Which) -> None:
+    """Draw the unlabelled ticks of a logarithmic axis as one line of markers.
+
+    matplotlib makes five artists of every tick, which takes longer than drawing all the curves.
+    """
+    axis, across = _axis(ax, which), which == "x"
+    low, high = axis.get_view_interval()
+    ticks = [at for at in axis.get_minorticklocs() if low <= at <= high]
+    zeros = [0.0] * len(ticks)
+    ax.plot(
+        *((ticks, zeros) if across else (zeros, ticks)),
+        transform=ax.get_xaxis_transform() if across else ax.get_yaxis_transform(),
+        color=mpl.rcParams["xtick.color"],
+        linestyle="none",
+        marker=TICKDOWN if across else TICKLEFT,
+        markersize=mpl.rcParams["xtick.minor.size"],
+        markeredgewidth=mpl.rcParams["xtick.minor.width"],
+        clip_on=False,
+        label="_minor ticks",
+    )
+    axis.set_minor_locator(NullLocator())
+
+
+def _power(exponent: int) -> str:
+    return "1" if exponent == 0 else power_of_ten(exponent)
 
 
 def _axis(ax: Axes, which: Which) -> XAxis | YAxis:

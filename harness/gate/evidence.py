@@ -1,61 +1,88 @@
-"""An evaluation as evidence: refused unless its answer follows from its arrays."""
+"""An evaluation as evidence: refused unless its answer follows from its arrays.
+
+What an evaluation says of itself is worked out again: estimates from errors and trials, ratios and gaps from
+estimates, verdicts and the safe threshold from the bounds, by the rule of `harness.verdict_rule`. Bounds cannot be
+worked out again here (that takes beta quantiles), so arrays altered with care still agree with each other; only a
+digest or a signature tells those.
+"""
 
 from __future__ import annotations
 
 import hashlib
+import math
+from collections.abc import Sequence
 from dataclasses import dataclass
+from itertools import pairwise
+from operator import ge, getitem, le, sub
 
 from harness.errors import InputError
-from harness.gate.reading import Stated, read_evaluation
-from harness.gate.recomputing import (
-    DisagreementError,
-    holds_between,
+from harness.gate.evaluation_file import (
+    AxisShape,
+    DifferentialShape,
+    EvaluationShape,
+    Number,
+    RatesShape,
+    Stated,
     numbers,
-    require,
-    require_consistent_axis,
-    within_limits,
+    parity_to_next,
+    read_evaluation,
 )
-from harness.gate.shape import AxisShape, EvaluationShape, Number
 from harness.study import Policy, Study
+from harness.verdict_rule import (
+    AxisSafety,
+    end_of_run,
+    is_detected,
+    is_tolerated,
+    keeps_limits,
+    not_detected_from,
+    obstacles,
+    safe_range,
+    safe_threshold,
+    verdicts_of,
+)
 
-__all__ = ["MAX_BYTES", "AxisEvidence", "Evidence", "contradiction_in", "evidence_in", "evidence_of"]
+__all__ = [
+    "MAX_BYTES",
+    "AxisEvidence",
+    "DisagreementError",
+    "Evidence",
+    "contradiction_in",
+    "evidence_in",
+    "evidence_of",
+]
 
 MAX_BYTES = 2**27
 """Of a file that holds an evaluation."""
 
 
+_ROUNDING = 1e-9
+
+
+class DisagreementError(Exception):
+    """Parts of an evaluation disagree; its text says which."""
+
+
 @dataclass(frozen=True)
-class AxisEvidence:
-    """What is known of one axis at T thresholds, from the most lenient to the strictest.
+class AxisEvidence(AxisSafety):
+    """The evidence on one axis at T thresholds, from the most lenient to the strictest, beside where it is safe.
 
     Parameters
     ----------
-    name : str
     judged : bool
     pairs : tuple of str, length T
         The groups with the highest and the lowest false match rate.
     ratio_bounds : tuple of tuple of float, length T
         Bounds of their ratio.
     verdicts : tuple of str, length T
-    safe_from, safe_to : int or None
-        The places between which the policy's criterion holds.
-    keeps_limits : tuple of bool, length T
-        Where max_fmr and max_fnmr_gap are kept.
     holds_between : tuple of bool, length T - 1
         Whether the criterion and the limits, met at a threshold and at the next stricter, are met everywhere between.
-    obstacles : tuple of str
     """
 
-    name: str
     judged: bool
     pairs: tuple[str, ...]
     ratio_bounds: tuple[tuple[float, float], ...]
     verdicts: tuple[str, ...]
-    safe_from: int | None
-    safe_to: int | None
-    keeps_limits: tuple[bool, ...]
     holds_between: tuple[bool, ...]
-    obstacles: tuple[str, ...]
 
 
 @dataclass(frozen=True)
@@ -143,15 +170,15 @@ def evidence_in(stated: Stated, source: str, sha256: str) -> Evidence:
         Its answer does not follow from its arrays.
     """
     shape, study, policy = stated.shape, stated.study, stated.policy
-    require(study.to_dict() == shape.study, "the study is not written out in full")
-    require(policy.to_dict() == shape.policy, "the policy is not written out in full")
+    _require(study.to_dict() == shape.study, "the study is not written out in full")
+    _require(policy.to_dict() == shape.policy, "the policy is not written out in full")
     for axis_of_study, (name, axis) in zip(study.axes, shape.axes.items(), strict=True):
-        require(
+        _require(
             axis.left_out.mated == 0 or not all(map(study.labels_the_person, axis_of_study.attributes)),
             f"{name}: {axis.left_out.mated:,} mated comparisons have two labels, which the study does not allow",
         )
         try:
-            require_consistent_axis(axis, policy, len(shape.thresholds))
+            _require_consistent_axis(axis, policy)
         except DisagreementError as error:
             raise DisagreementError(f"{name}: {error}") from None
     evidence = Evidence(
@@ -166,9 +193,8 @@ def evidence_in(stated: Stated, source: str, sha256: str) -> Evidence:
         reason=shape.answer.reason,
         refuted=_refuted(shape),
     )
-    require(
-        _safe_place(evidence) == evidence.safe_place, "its safe threshold does not follow from its arrays"
-    )
+    found = safe_threshold(evidence.judged, policy).place
+    _require(found == evidence.safe_place, "its safe threshold does not follow from its arrays")
     _require_answer(shape, evidence)
     return evidence
 
@@ -176,37 +202,20 @@ def evidence_in(stated: Stated, source: str, sha256: str) -> Evidence:
 def _axis(name: str, axis: AxisShape, policy: Policy) -> AxisEvidence:
     found, verdict = axis.false_match_differential, axis.verdict
     groups = [group.group for group in axis.false_matches.groups]
-    count = len(verdict.verdicts)
-    if policy.criterion == "shown":
-        safe = (verdict.parity_shown_from, verdict.parity_shown_to)
-    else:
-        safe = (verdict.not_detected_from, None if verdict.not_detected_from is None else count - 1)
+    parity = (verdict.parity_shown_from, verdict.parity_shown_to)
+    safe_from, safe_to = safe_range(policy, verdict.not_detected_from, parity, len(verdict.verdicts))
     return AxisEvidence(
         name=name,
         judged=axis.judged,
         pairs=tuple(f"{groups[w]}/{groups[b]}" for w, b in zip(found.worst, found.best, strict=True)),
         ratio_bounds=tuple(zip(numbers(found.ratio_lower), numbers(found.ratio_upper), strict=True)),
         verdicts=tuple(verdict.verdicts),
-        safe_from=safe[0],
-        safe_to=safe[1],
-        keeps_limits=within_limits(axis, policy),
-        holds_between=holds_between(axis, policy),
+        safe_from=safe_from,
+        safe_to=safe_to,
+        keeps_limits=_keeps_limits(axis, policy),
+        holds_between=_holds_between(axis, policy),
         obstacles=tuple(verdict.obstacles),
     )
-
-
-def _safe_place(evidence: Evidence) -> int | None:
-    """Find the lowest threshold that is safe on every judged axis, as harness.statistics.verdicts does."""
-    starts = [axis.safe_from for axis in evidence.judged]
-    ends = [axis.safe_to for axis in evidence.judged]
-    known_starts = [start for start in starts if start is not None]
-    known_ends = [end for end in ends if end is not None]
-    if len(known_starts) < len(starts) or len(known_ends) < len(ends) or not starts:
-        return None
-    for place in range(max(known_starts), min(known_ends) + 1):
-        if all(axis.keeps_limits[place] for axis in evidence.judged):
-            return place
-    return None
 
 
 def _require_answer(shape: EvaluationShape, evidence: Evidence) -> None:
@@ -214,18 +223,18 @@ def _require_answer(shape: EvaluationShape, evidence: Evidence) -> None:
         return None if place is None else evidence.thresholds[place]
 
     answer = shape.answer
-    require(answer.criterion == evidence.policy.criterion, "the answer is for another criterion")
-    require(answer.safe_threshold == at(evidence.safe_place), "the answer is not the safe threshold")
-    require(list(answer.axes) == list(shape.axes), "the answer is for other axes")
+    _require(answer.criterion == evidence.policy.criterion, "the answer is for another criterion")
+    _require(answer.safe_threshold == at(evidence.safe_place), "the answer is not the safe threshold")
+    _require(list(answer.axes) == list(shape.axes), "the answer is for other axes")
     for name, axis in shape.axes.items():
         for part in ("not_detected_from", "parity_shown_from", "parity_shown_to"):
             place, stated = getattr(axis.verdict, part), answer.axes[name]
             agrees = getattr(stated, part) == at(place) and getattr(stated.cost, part) == _cost(axis, place)
-            require(agrees, f"the answer's {part} of {name} is not the verdicts'")
+            _require(agrees, f"the answer's {part} of {name} is not the verdicts'")
     places = [axis.verdict.not_detected_from for axis in shape.axes.values() if axis.judged]
     known = [place for place in places if place is not None]
     highest = max(known) if len(known) == len(places) else None
-    require(answer.not_detected_from == at(highest), "the answer's not_detected_from is not the verdicts'")
+    _require(answer.not_detected_from == at(highest), "the answer's not_detected_from is not the verdicts'")
 
 
 def _cost(axis: AxisShape, place: int | None) -> dict[str, Number] | None:
@@ -236,3 +245,191 @@ def _cost(axis: AxisShape, place: int | None) -> dict[str, Number] | None:
 def _refuted(shape: EvaluationShape) -> str | None:
     confirmation = shape.confirmation
     return confirmation.reason if confirmation and confirmation.outcome == "does not hold" else None
+
+
+def _require(holds: bool, problem: str) -> None:
+    """Refuse an evaluation unless something holds."""
+    if not holds:
+        raise DisagreementError(problem)
+
+
+def _require_consistent_axis(axis: AxisShape, policy: Policy) -> None:
+    _require_rates(axis.false_matches, policy.confidence, falls=True)
+    _require_rates(axis.false_non_matches, policy.confidence, falls=False)
+    if axis.across is not None:
+        _require_rates(axis.across, policy.confidence, falls=True)
+    _require_differential(axis.false_match_differential, axis.false_matches, policy.confidence)
+    _require_differential(axis.false_non_match_differential, axis.false_non_matches, policy.confidence)
+    _require(
+        axis.measures.confidence == policy.confidence, "measures have other bounds than the policy asks for"
+    )
+    _require_verdict(axis, policy)
+
+
+def _keeps_limits(axis: AxisShape, policy: Policy) -> tuple[bool, ...]:
+    fmr_upper = [numbers(group.upper) for group in axis.false_matches.groups]
+    return keeps_limits(fmr_upper, numbers(axis.false_non_match_differential.gap_upper), policy)
+
+
+def _holds_between(axis: AxisShape, policy: Policy) -> tuple[bool, ...]:
+    """Say between which neighbours the criterion and the limits hold throughout, where they do at both.
+
+    Rates go one way with the threshold. So nothing changes between two thresholds with the same errors; and a group's
+    false non-match rate there is at most that at the stricter threshold, and at least that at the more lenient.
+    """
+    same = _same_errors(axis.false_matches)
+    if policy.criterion == "shown":
+        to_next = parity_to_next(axis.verdict)
+        same = [unchanged or alike for unchanged, alike in zip(same, to_next, strict=True)]
+    if policy.max_fnmr_gap is None:
+        return tuple(same)
+    return tuple(
+        held and kept for held, kept in zip(same, _keeps_fnmr_gap_between(axis, policy), strict=True)
+    )
+
+
+def _same_errors(rates: RatesShape) -> list[bool]:
+    by_threshold = list(zip(*(group.errors for group in rates.groups), strict=True))
+    return [here == there for here, there in pairwise(by_threshold)]
+
+
+def _keeps_fnmr_gap_between(axis: AxisShape, policy: Policy) -> list[bool]:
+    most = math.inf if policy.max_fnmr_gap is None else policy.max_fnmr_gap
+    highest = map(max, zip(*(numbers(group.upper) for group in axis.false_non_matches.groups), strict=True))
+    lowest = map(min, zip(*(numbers(group.lower) for group in axis.false_non_matches.groups), strict=True))
+    gaps = [upper - lower <= most for upper, lower in zip(list(highest)[1:], list(lowest)[:-1], strict=True)]
+    unchanged = _same_errors(axis.false_non_matches)
+    return [kept or same for kept, same in zip(gaps, unchanged, strict=True)]
+
+
+def _require_rates(rates: RatesShape, confidence: float, *, falls: bool) -> None:
+    _require(rates.confidence == confidence, f"{rates.name} has other bounds than the policy asks for")
+    for group in rates.groups:
+        errors = group.errors if falls else group.errors[::-1]
+        _require(all(map(ge, errors, errors[1:])), f"{rates.name} errors do not go one way")
+        if group.trials == 0:
+            continue
+        shares = [number_of_errors / group.trials for number_of_errors in group.errors]
+        unbounded = [effect == "inf" for effect in group.design_effect]
+        lower, upper = _filled(group.lower, unbounded, 0.0), _filled(group.upper, unbounded, 1.0)
+        bounded = numbers(group.estimate), lower, upper
+        if not _agree_to_the_last_bit(shares, *bounded):
+            for place in zip(shares, *bounded, strict=True):
+                _require_rate(rates.name, *place)
+
+
+def _filled(bounds: Sequence[Number], unbounded: Sequence[bool], end: float) -> Sequence[float]:
+    """Put the end of the scale for a bound that is null because the trials of a group are all of one subject."""
+    if not any(unbounded):
+        return numbers(bounds)
+    return [
+        end if without and math.isnan(bound) else bound
+        for bound, without in zip(numbers(bounds), unbounded, strict=True)
+    ]
+
+
+def _agree_to_the_last_bit(
+    shares: Sequence[float], rates: Sequence[float], lower: Sequence[float], upper: Sequence[float]
+) -> bool:
+    """Say at once for all of them what `_require_rate` takes six times as long to find."""
+    ordered = all(map(le, lower, rates)) and all(map(le, rates, upper))  # so that none is NaN
+    return shares == rates and ordered and min(lower) >= 0 and max(upper) <= 1
+
+
+def _require_rate(name: str, share: float, rate: float, lower: float, upper: float) -> None:
+    _require(_close(rate, share), f"{name} estimates are not errors over trials")
+    inside = lower - _ROUNDING <= rate <= upper + _ROUNDING
+    _require(inside, f"{name} lies outside its bounds")
+    _require(lower >= 0 and upper <= 1, f"{name} has bounds that are no rates")
+
+
+def _require_differential(found: DifferentialShape, rates: RatesShape, confidence: float) -> None:
+    _require(found.confidence == confidence, "a differential has other bounds than the policy asks for")
+    if any(group.trials == 0 for group in rates.groups):
+        none = set(found.worst) | set(found.best) <= {-1}
+        _require(none, "a differential compares groups without trials")
+        return
+    places = list(zip(*(numbers(group.estimate) for group in rates.groups), strict=True))
+    indices = range(len(rates.groups))
+    _require({*found.worst, *found.best} <= {*indices}, "a differential names no group")
+    highest, lowest = list(map(max, places)), list(map(min, places))
+    _require(list(map(getitem, places, found.worst)) == highest, "the worst group has not the highest rate")
+    _require(list(map(getitem, places, found.best)) == lowest, "the best group has not the lowest rate")
+    unbounded = ["inf" in effects for effects in zip(*(g.design_effect for g in rates.groups), strict=True)]
+    lower, upper = _filled(found.ratio_lower, unbounded, 0.0), _filled(found.ratio_upper, unbounded, math.inf)
+    bounded = numbers(found.ratio), lower, upper
+    for place in zip(*bounded, highest, lowest, strict=True):
+        if not _is_ratio_to_the_last_bit(*place):
+            _require_ratio(*place)
+    gaps = numbers(found.gap), _filled(found.gap_upper, unbounded, 1.0), list(map(sub, highest, lowest))
+    if gaps[0] != gaps[2] or not all(map(le, gaps[0], gaps[1])):
+        for place_of_gap in zip(*gaps, strict=True):
+            _require_gap(*place_of_gap)
+
+
+def _is_ratio_to_the_last_bit(
+    ratio: float, lower: float, upper: float, highest: float, lowest: float
+) -> bool:
+    """Say at once what `_require_ratio` takes four times as long to find."""
+    return lowest > 0 and ratio == highest / lowest and 0 <= lower <= ratio <= upper
+
+
+def _require_ratio(ratio: float, lower: float, upper: float, highest: float, lowest: float) -> None:
+    if lowest > 0:
+        _require(_close(ratio, highest / lowest), "a ratio is not the highest rate over the lowest")
+    else:
+        _require(math.isinf(ratio) if highest > 0 else math.isnan(ratio), "a ratio over zero is a number")
+    _require(0 <= lower <= upper, "bounds of a ratio are out of order")
+    if not math.isnan(ratio):
+        _require(lower <= ratio * (1 + _ROUNDING), "a ratio lies below its bounds")
+        _require(ratio <= upper * (1 + _ROUNDING), "a ratio lies above its bounds")
+
+
+def _require_gap(gap: float, upper: float, difference: float) -> None:
+    _require(_close(gap, difference), "a gap is not the highest rate less the lowest")
+    _require(gap <= upper + _ROUNDING, "a gap lies above its bound")
+
+
+def _require_verdict(axis: AxisShape, policy: Policy) -> None:
+    verdict, found = axis.verdict, axis.false_match_differential
+    to_next = parity_to_next(verdict)
+    ends = (verdict.not_detected_from, verdict.parity_shown_from, verdict.parity_shown_to)
+    if verdict.obstacles:
+        _require(set(verdict.verdicts) == {"inconclusive"}, "an axis that cannot be decided has verdicts")
+        nowhere = not any(to_next) and ends == (None, None, None)
+        _require(nowhere, "an axis that cannot be decided has thresholds")
+        return
+    _require(not _obstacles(axis, policy), "a group has less data than the policy asks for")
+    tolerated = is_tolerated(numbers(found.ratio_upper), numbers(found.gap_upper), policy)
+    detected = is_detected(numbers(found.ratio_lower))
+    follow = tuple(verdict.verdicts) == verdicts_of(tolerated, detected)
+    _require(follow, "verdicts do not follow from the bounds")
+    follows = verdict.not_detected_from == not_detected_from(detected)
+    _require(follows, "not_detected_from does not follow from the bounds")
+    at_both = [all(ends) for ends in pairwise(tolerated)]
+    _require(all(map(ge, at_both, to_next)), "parity is shown between thresholds at which it is not")
+    _require_parity_range(axis, tolerated, policy)
+
+
+def _obstacles(axis: AxisShape, policy: Policy) -> list[str]:
+    trials = {group.group: group.trials for group in axis.false_matches.groups}
+    known = axis.subjects
+    subjects = None if known is None else {group: count.non_mated for group, count in known.items()}
+    return obstacles(trials, subjects, policy)
+
+
+def _require_parity_range(axis: AxisShape, tolerated: Sequence[bool], policy: Policy) -> None:
+    start, end = axis.verdict.parity_shown_from, axis.verdict.parity_shown_to
+    if end is None or start is None:
+        return
+    joined = tolerated if axis.verdict.parity_to_next is None else axis.verdict.parity_to_next
+    follows = tolerated[end] and end_of_run(joined[:end]) == start
+    _require(follows, "the range of shown parity does not follow from the bounds")
+    # The scan starts where data suffice for more power than growth_needed is about, or, for a gap, at the top.
+    of_gap = policy.max_gap is not None and end == len(tolerated) - 1
+    growth = numbers(axis.verdict.growth_needed)[end]
+    _require(of_gap or growth <= 1, "the range of shown parity starts where false matches are too few")
+
+
+def _close(a: float, b: float) -> bool:
+    return math.isclose(a, b, rel_tol=_ROUNDING, abs_tol=1e-15)

@@ -11,11 +11,10 @@ from bisect import bisect_left
 from harness.gate.configs import Located
 from harness.gate.evidence import AxisEvidence, Evidence
 from harness.gate.findings import Finding, Outcome, Rule
-from harness.study import Policy
+from harness.numbers import about, limit_text
+from harness.verdict_rule import MET, limits_of, safe_threshold
 
 __all__ = ["judge_threshold", "neighbours", "threshold_is_safe"]
-
-_HOLDS = {"shown": "parity is shown", "not_detected": "no disparity is detected"}
 
 
 def threshold_is_safe(deployment: Located, evidence: Evidence) -> Finding:
@@ -45,7 +44,8 @@ def _judgement(threshold: float, places: tuple[int, int], evidence: Evidence) ->
     ranges = [(axis, axis.safe_from, axis.safe_to) for axis in evidence.judged]
     lenient, strict = _words(evidence)
     if evidence.safe_place is None:
-        sentence = f"the evaluation has no safe threshold: {_why_none(evidence)}{_ratio_at(lower, evidence)}"
+        why = safe_threshold(evidence.judged, evidence.policy).reason
+        sentence = f"the evaluation has no safe threshold: {why}{_ratio_at(lower, evidence)}"
         return Rule.NO_SAFE_THRESHOLD, Outcome.CANNOT_DECIDE, sentence
     below = [(axis, start) for axis, start, _ in ranges if start is None or lower < start]
     if below and not (lower < 0 and evidence.safe_place == 0):
@@ -73,36 +73,13 @@ def _words(evidence: Evidence) -> tuple[str, str]:
     return ("below", "above") if evidence.study.sign > 0 else ("above", "below")
 
 
-def _why_none(evidence: Evidence) -> str:
-    judged = evidence.judged
-    for axis in judged:
-        if axis.obstacles:
-            return f"{axis.name} cannot be decided: {axis.obstacles[0]}"
-        if axis.safe_from is None:
-            lacking = {
-                "shown": "parity is not shown",
-                "not_detected": "a disparity is detected up to the top",
-            }
-            return f"{axis.name}: {lacking[evidence.policy.criterion]}"
-    lowest, highest = max(axis.safe_from or 0 for axis in judged), min(axis.safe_to or 0 for axis in judged)
-    if lowest > highest:
-        return "the ranges in which parity is shown do not meet across the axes"
-    return f"no threshold in the range also keeps {' and '.join(_limits(evidence.policy))}"
-
-
-def _limits(policy: Policy) -> dict[str, float]:
-    """Return the limits that a policy sets beside those of parity, by name."""
-    known = {"max_fmr": policy.max_fmr, "max_fnmr_gap": policy.max_fnmr_gap}
-    return {name: limit for name, limit in known.items() if limit is not None}
-
-
 def _below(
     threshold: float, lower: int, below: list[tuple[AxisEvidence, int | None]], evidence: Evidence
 ) -> str:
     axis, start = max(below, key=lambda item: -1 if item[1] is None else item[1])
     lenient, _ = _words(evidence)
     from_here = evidence.thresholds[start or 0]
-    holds = _HOLDS[evidence.policy.criterion]
+    holds = MET[evidence.policy.criterion]
     ratio = _ratio_at(lower, evidence, axis)
     return f"threshold {threshold!r} is {lenient} {from_here!r}, from which {holds} for {axis.name}{ratio}"
 
@@ -118,7 +95,7 @@ def _beyond(threshold: float, beyond: list[tuple[AxisEvidence, int | None]], evi
 
 
 def _limit(threshold: float, lower: int, evidence: Evidence) -> str:
-    named = " or ".join(f"{name} {limit:g}" for name, limit in _limits(evidence.policy).items())
+    named = " or ".join(f"{name} {limit_text(limit)}" for name, limit in limits_of(evidence.policy).items())
     axes = (
         ", ".join(axis.name for axis in evidence.judged if not axis.keeps_limits[lower])
         or "the next threshold"
@@ -129,7 +106,7 @@ def _limit(threshold: float, lower: int, evidence: Evidence) -> str:
 
 def _safe(threshold: float, places: tuple[int, int], evidence: Evidence) -> str:
     safe = evidence.thresholds[evidence.safe_place or 0]
-    holds = _HOLDS[evidence.policy.criterion]
+    holds = MET[evidence.policy.criterion]
     axes = ", ".join(axis.name for axis in evidence.judged)
     sentence = f"threshold {threshold!r} is safe: {holds} from {safe!r} for {axes}"
     if places[0] == places[1]:
@@ -155,8 +132,8 @@ def _ratio_at(place: int, evidence: Evidence, axis: AxisEvidence | None = None) 
     if math.isnan(lower) or math.isnan(upper) or (lower == 0 and math.isinf(upper)):
         return ""  # there is nothing to compare
     at = evidence.thresholds[place]
-    upwards = "without bound" if math.isinf(upper) else f"{upper:.2g}"
-    return f"; at {at!r} {axis.pairs[place]} is {lower:.2g} to {upwards}"
+    upwards = "without bound" if math.isinf(upper) else about(upper)
+    return f"; at {at!r} {axis.pairs[place]} is {about(lower)} to {upwards}"
 
 
 def _comparable(bound: float) -> float:

@@ -13,6 +13,7 @@ from harness.config import shown
 from harness.gate.configs import Located
 from harness.gate.evidence import Evidence
 from harness.gate.findings import Finding, Outcome, Rule
+from harness.numbers import limit_text
 
 __all__ = ["dates_kept", "evidence_fits", "expiry"]
 
@@ -170,7 +171,8 @@ def _criterion(deployment: Located, evidence: Evidence) -> Iterator[Finding]:
         )
         yield _undecided(deployment, Rule.OTHER_CRITERION, sentence, "criterion")
     if terms.min_confidence is not None and policy.confidence < terms.min_confidence:
-        sentence = f"the evaluation's bounds have {policy.confidence:g} confidence, less than {terms.min_confidence:g}"
+        bounds, least = limit_text(policy.confidence), limit_text(terms.min_confidence)
+        sentence = f"the evaluation's bounds have {bounds} confidence, less than {least}"
         yield _undecided(deployment, Rule.OTHER_CRITERION, sentence, "min_confidence")
     if terms.max_ratio is None:
         return
@@ -178,8 +180,7 @@ def _criterion(deployment: Located, evidence: Evidence) -> Iterator[Finding]:
         sentence = "the config asks for a ratio, and the evaluation's policy is also content with a gap"
         yield _undecided(deployment, Rule.OTHER_CRITERION, sentence, "max_ratio")
     elif policy.max_ratio is None or policy.max_ratio > terms.max_ratio:
-        tolerated = "no ratio" if policy.max_ratio is None else f"a ratio of {policy.max_ratio:g}"
-        sentence = (
-            f"the config tolerates a ratio of {terms.max_ratio:g}; the evaluation's policy names {tolerated}"
-        )
+        tolerated = "no ratio" if policy.max_ratio is None else f"a ratio of {limit_text(policy.max_ratio)}"
+        asked = limit_text(terms.max_ratio)
+        sentence = f"the config tolerates a ratio of {asked}; the evaluation's policy names {tolerated}"
         yield _undecided(deployment, Rule.OTHER_CRITERION, sentence, "max_ratio")

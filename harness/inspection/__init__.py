@@ -3,10 +3,9 @@
 Nothing is ever removed, neither from the scores nor from another result: what is listed is for people to look at.
 """
 
-from harness.inspection.document import to_json
-from harness.inspection.result import Inspection, Step, SuspiciousSubject, SuspiciousTrial
+from harness.inspection.result import Inspection, Step, findings, to_json
 from harness.inspection.run import inspect
-from harness.inspection.summary import findings
+from harness.inspection.suspicion import SuspiciousSubject, SuspiciousTrial
 
 __all__ = [
     "Inspection",

@@ -1,9 +1,10 @@
-"""What an inspection found: plain values and tables."""
+"""The result of an inspection: plain values, tables, a few lines that a person can act on, and JSON."""
 
 from __future__ import annotations
 
+import json
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from functools import cached_property
 from typing import Any
 
@@ -11,82 +12,10 @@ import pyarrow as pa
 
 from harness.comparisons.trials import Repeats
 from harness.evaluation import Evaluation
+from harness.inspection.suspicion import POSSIBLE, TYPICAL, UNEXPECTED, SuspiciousSubject, SuspiciousTrial
+from harness.numbers import threshold_text
 
-__all__ = ["Inspection", "Step", "SuspiciousSubject", "SuspiciousTrial"]
-
-
-@dataclass(frozen=True)
-class SuspiciousTrial:
-    """One of the comparisons that look most like those of the other truth.
-
-    Attributes
-    ----------
-    file : str
-        Or the name of what is in memory.
-    row : int
-        From 1, the header of a CSV not counted.
-    score : float
-        As the study states scores.
-    mated : bool
-        As it is labelled.
-    subjects, labels : tuple of str
-        The values of the study's columns of subjects, and of groups.
-    group : str
-        The finest group it belongs to.
-    less_typical : float
-        Share of the scores of the other truth that are less typical of it than this one: of the mated scores
-        that are lower, for a non-mated trial; of the non-mated that are higher, for a mated one.
-    as_extreme, as_extreme_in_group : int
-        Comparisons of its own truth, of all and of its group, that are as far out, itself among them.
-    expected_in_group : float or None
-        How many of its group would be as far out, going by the bulk of the group's tail; None where the group
-        is too small to say.
-    suspicious : bool
-        Whether it is flagged.
-    reason : str
-        Why; empty where it is not.
-    """
-
-    file: str
-    row: int
-    score: float
-    mated: bool
-    subjects: tuple[str, ...]
-    labels: tuple[str, ...]
-    group: str
-    less_typical: float
-    as_extreme: int
-    as_extreme_in_group: int
-    expected_in_group: float | None
-    suspicious: bool
-    reason: str
-
-
-@dataclass(frozen=True)
-class SuspiciousSubject:
-    """A subject, or a pair of them, in several suspicious trials.
-
-    Attributes
-    ----------
-    subjects : tuple of str
-        One, or the two of a pair.
-    mated : bool
-        Whether the trials are labelled mated.
-    suspicious_trials : int
-    people : int
-        With how many others.
-    trials : int or None
-        All trials of that truth that touch the subject; None for a pair.
-    reading : str
-        What may be behind it.
-    """
-
-    subjects: tuple[str, ...]
-    mated: bool
-    suspicious_trials: int
-    people: int
-    trials: int | None
-    reading: str
+__all__ = ["SCHEMA", "Inspection", "Step", "findings", "to_json"]
 
 
 @dataclass(frozen=True, eq=False)
@@ -125,7 +54,7 @@ class Step:
 
 @dataclass(frozen=True, eq=False)
 class Inspection:
-    """What looks wrong among the comparisons, and what the answer owes to it.
+    """Comparisons that look wrong, and what the answer owes to them.
 
     Attributes
     ----------
@@ -242,3 +171,109 @@ def _table(rows: Sequence[Mapping[str, Any]]) -> pa.Table:
     for i in nothing:
         table = table.set_column(i, table.schema[i].name, table.column(i).cast(pa.float64()))
     return table
+
+
+SHOWN = 3
+
+
+def findings(inspection: Inspection) -> tuple[tuple[str, str], ...]:
+    """Return pairs of a heading and a sentence, generated from the results."""
+    return (
+        ("Non-mated", _trials(inspection, inspection.non_mated, inspection.flagged_non_mated, mated=False)),
+        ("Mated", _trials(inspection, inspection.mated, inspection.flagged_mated, mated=True)),
+        ("Subjects", _subjects(inspection)),
+        ("Repeated", _repeats(inspection)),
+        ("Safe threshold", _sensitivity(inspection)),
+        ("Removed", "nothing; look at what is listed, fix the scores if need be, and evaluate again"),
+    )
+
+
+def _trials(inspection: Inspection, trials: tuple[SuspiciousTrial, ...], flagged: int, *, mated: bool) -> str:
+    total = inspection.evaluation.comparisons[int(mated)]
+    more = " or more" if flagged == inspection.looked_at < total else ""
+    looks = "non-mated" if mated else "mated"
+    count = f"{flagged:,}{more} of {total:,} look {looks}" if flagged else f"none of {total:,} looks {looks}"
+    shown = [_trial(inspection, trial) for trial in trials if trial.suspicious][:SHOWN]
+    return "; ".join([count, *shown])
+
+
+def _trial(inspection: Inspection, trial: SuspiciousTrial) -> str:
+    who = f" ({' and '.join(dict.fromkeys(trial.subjects))})" if trial.subjects else ""
+    lower = (inspection.evaluation.study.sign > 0) != trial.mated
+    other = "non-mated" if trial.mated else "mated"
+    share = f"{100 * trial.less_typical:.0f} % of {other} scores are {'lower' if lower else 'higher'}"
+    group = f"{trial.as_extreme_in_group} of {trial.group} as far out"
+    return f"{trial.file} row {trial.row}, score {threshold_text(trial.score)}{who}: {share}, {group}"
+
+
+def _subjects(inspection: Inspection) -> str:
+    if not inspection.evaluation.study.subjects:
+        return "not looked for, since the study names no subjects"
+    if not inspection.subjects:
+        return "nobody is in two suspicious trials"
+    shown = "; ".join(_subject(found) for found in inspection.subjects[:SHOWN])
+    more = len(inspection.subjects) - SHOWN
+    return shown + (f"; and {more} more" if more > 0 else "")
+
+
+def _subject(found: SuspiciousSubject) -> str:
+    who = " and ".join(found.subjects)
+    label = "mated" if found.mated else "non-mated"
+    people = f" with {found.people} people" if found.people > 1 else ""
+    total = "" if found.trials is None else f" of {found.trials:,}"
+    return f"{who}, {found.suspicious_trials}{total} {label} trials{people}: {found.reading}"
+
+
+def _repeats(inspection: Inspection) -> str:
+    if inspection.repeated_rows is None:
+        return "not looked for, since the study does not name two columns of subjects"
+    if not inspection.repeats:
+        return "no row repeats another (same truth, subjects and score)"
+    most = inspection.repeats[0]
+    who = " and ".join(dict.fromkeys(most.subjects))
+    return (
+        f"{inspection.repeated_rows:,} rows repeat another (same truth, subjects and score), most often "
+        f"{who} with {threshold_text(most.score)}, {most.times} times"
+    )
+
+
+def _sensitivity(inspection: Inspection) -> str:
+    first, *others = inspection.steps
+    if others and {_safe(step) for step in others} == {_safe(first)}:
+        return f"{_safe(first)}, with all and without the {', '.join(str(step.without) for step in others)} worst"
+    return "; ".join(
+        [f"{_safe(first)} with all", *(f"without the {step.without} worst {_safe(step)}" for step in others)]
+    )
+
+
+def _safe(step: Step) -> str:
+    safe = step.evaluation.safe_threshold
+    return "none" if safe is None else threshold_text(safe)
+
+
+SCHEMA = "harness/inspection/1"
+
+
+def to_json(inspection: Inspection) -> str:
+    """Write an inspection as a JSON document; equal inspections give equal text."""
+    evaluation = inspection.evaluation
+    document = {
+        "schema": SCHEMA,
+        "versions": dict(evaluation.versions),
+        "study": evaluation.study.to_dict(),
+        "policy": evaluation.policy.to_dict(),
+        "inputs": [asdict(item) for item in evaluation.inputs],
+        "removed": 0,
+        "rule": {"typical": TYPICAL, "possible": POSSIBLE, "expected_below": UNEXPECTED},
+        "looked_at": inspection.looked_at,
+        "flagged": {"non_mated": inspection.flagged_non_mated, "mated": inspection.flagged_mated},
+        "trials": {
+            "non_mated": [asdict(trial) for trial in inspection.non_mated],
+            "mated": [asdict(trial) for trial in inspection.mated],
+        },
+        "subjects": [asdict(subject) for subject in inspection.subjects],
+        "repeated_rows": inspection.repeated_rows,
+        "repeats": [asdict(repeat) for repeat in inspection.repeats],
+        "sensitivity": [step.to_dict() for step in inspection.steps],
+    }
+    return json.dumps(document, ensure_ascii=False, allow_nan=False, indent=1) + "\n"

@@ -1,24 +1,31 @@
-"""The whole way from scores to an inspection, in order."""
+"""The whole way from scores to an inspection, and the answer without the worst non-mated trials."""
 
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from dataclasses import replace
 
+import numpy as np
+
 from harness import engines
 from harness.comparisons import Comparisons, EmbeddingPairs, Scores
 from harness.comparisons.trials import Repeats, Trial, extremes, repeats, tails
-from harness.counting import NON_MATED
+from harness.counting import NON_MATED, Cell, SubjectTally, Tally
 from harness.counting.thresholds import Thresholds
 from harness.errors import InputError
-from harness.evaluation import Counted, PolicyLike, StudyLike, count_for
-from harness.inspection.people import suspicious_subjects
-from harness.inspection.result import Inspection, SuspiciousSubject, SuspiciousTrial
-from harness.inspection.sensitivity import steps
-from harness.inspection.suspicion import DEEPEST_TAIL, judged, thresholds_around
+from harness.evaluation import Counted, PolicyLike, StudyLike, conclude, count_for
+from harness.inspection.result import Inspection, Step
+from harness.inspection.suspicion import (
+    DEEPEST_TAIL,
+    SuspiciousSubject,
+    SuspiciousTrial,
+    judged,
+    suspicious_subjects,
+    thresholds_around,
+)
 from harness.study import Policy, load_policy, load_study
 
-__all__ = ["inspect"]
+__all__ = ["inspect", "steps", "without"]
 
 MOST = 10_000
 LOOKED_AT = 1000
@@ -36,7 +43,7 @@ def inspect(
 ) -> Inspection:
     """Find comparisons that look mislabelled, and how far the safe threshold rests on the worst of them.
 
-    The same person under two identities and a wrong label make non-mated scores that look mated. These stand
+    The same person under two identities and a wrong label make non-mated scores that look mated. These lie
     in the tail from which a false match rate is read, so that few of them move it. Nothing is removed.
 
     Parameters
@@ -54,6 +61,12 @@ def inspect(
     ------
     InputError
         As `harness.evaluate` does, and where ``worst`` is not from 1 to 10,000.
+
+    Examples
+    --------
+    >>> found = inspect("data_synthetic/sample.csv", study="data_synthetic/study.yaml", worst=5)
+    >>> found.flagged_non_mated, found.flagged_mated
+    (0, 0)
     """
     if not 1 <= worst <= MOST:
         raise InputError(f"worst is {worst}; give a number from 1 to {MOST:,}")
@@ -115,3 +128,46 @@ def _repeats(comparisons: Comparisons, count: int) -> tuple[int | None, tuple[Re
     rows, found = comparisons.read(lambda coding: repeats(comparisons, coding, count))
     sign = comparisons.study.sign
     return rows, tuple(replace(one, score=sign * one.score + 0.0) for one in found)
+
+
+def steps(
+    counted: Counted, worst: Sequence[Trial], policy: Policy, cell_of: Callable[[int], Cell]
+) -> tuple[Step, ...]:
+    """Evaluate everything, and without the 1, 2, 5, 10, ... and all of the worst non-mated trials.
+
+    Parameters
+    ----------
+    counted : Counted
+        Of all comparisons; it stays as it is.
+    worst : sequence of Trial
+        Non-mated, the highest score first; fewer than there are.
+    policy : Policy
+    cell_of : callable
+        From a cell's number to its values.
+    """
+    return tuple(
+        Step(number, conclude(without(counted, worst[:number], cell_of), policy))
+        for number in [0, *_one_two_five(len(worst))]
+    )
+
+
+def without(counted: Counted, trials: Sequence[Trial], cell_of: Callable[[int], Cell]) -> Counted:
+    """Take trials away from counts; the thresholds stay those of all comparisons."""
+    if not trials:
+        return counted
+    scores = np.array([trial.score for trial in trials], np.float64)
+    codes = np.array([trial.code for trial in trials], np.int32)
+    tally = Tally(counted.all.columns, counted.all.thresholds, count_missing=False)
+    tally.add(scores, codes)
+    by_subject = counted.by_subject
+    if by_subject is not None:
+        subjects = int(by_subject.subjects.max()) + 1
+        theirs = SubjectTally(by_subject.thresholds, subjects, count_missing=False)
+        theirs.add(scores, codes, list(np.array([trial.numbers for trial in trials], np.int32).T))
+        by_subject = by_subject - theirs.counts(cell_of)
+    return replace(counted, all=counted.all - tally.counts(cell_of), by_subject=by_subject)
+
+
+def _one_two_five(highest: int) -> list[int]:
+    series = {factor * 10**power for power in range(len(str(highest))) for factor in (1, 2, 5)}
+    return sorted({step for step in series if step < highest} | ({highest} if highest else set()))

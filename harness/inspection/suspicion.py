@@ -1,4 +1,4 @@
-"""Which comparisons look as if they were of the other truth.
+"""Comparisons that look as if they were of the other truth, and the people who are in several of them.
 
 A non-mated trial is suspicious where its score
 
@@ -22,6 +22,7 @@ as those of bounded scores are, make the rule more cautious; heavier ones make i
 
 from __future__ import annotations
 
+from collections import defaultdict
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from statistics import median
@@ -30,18 +31,97 @@ import numpy as np
 
 from harness.arrays import FloatArray
 from harness.comparisons.trials import Tail, Trial
-from harness.counting import MATED, NON_MATED, Cell, Counts
-from harness.inspection.result import SuspiciousTrial
+from harness.counting import MATED, NON_MATED, Cell, Counts, SubjectCounts
 from harness.study import Study
 
-__all__ = ["DEEPEST_TAIL", "judged", "thresholds_around"]
-
+__all__ = [
+    "DEEPEST_TAIL",
+    "SuspiciousSubject",
+    "SuspiciousTrial",
+    "judged",
+    "suspicious_subjects",
+    "thresholds_around",
+]
 
 TYPICAL, POSSIBLE = 0.5, 0.05
 """Shares of the other truth's scores that are less typical than a suspicious one."""
 UNEXPECTED = 0.05
 SHARE_OF_TAIL = 20
 SHALLOWEST_TAIL, DEEPEST_TAIL = 20, 1000
+
+
+@dataclass(frozen=True)
+class SuspiciousTrial:
+    """One of the comparisons that look most like those of the other truth.
+
+    Attributes
+    ----------
+    file : str
+        Or the name of what is in memory.
+    row : int
+        From 1, the header of a CSV not counted.
+    score : float
+        As the study states scores.
+    mated : bool
+        As it is labelled.
+    subjects, labels : tuple of str
+        The values of the study's columns of subjects, and of groups.
+    group : str
+        The finest group it belongs to.
+    less_typical : float
+        Share of the scores of the other truth that are less typical of it than this one: of the mated scores
+        that are lower, for a non-mated trial; of the non-mated that are higher, for a mated one.
+    as_extreme, as_extreme_in_group : int
+        Comparisons of its own truth, of all and of its group, that are as far out, itself among them.
+    expected_in_group : float or None
+        How many of its group would be as far out, going by the bulk of the group's tail; None where the group
+        is too small to say.
+    suspicious : bool
+        Whether it is flagged.
+    reason : str
+        Why; empty where it is not.
+    """
+
+    file: str
+    row: int
+    score: float
+    mated: bool
+    subjects: tuple[str, ...]
+    labels: tuple[str, ...]
+    group: str
+    less_typical: float
+    as_extreme: int
+    as_extreme_in_group: int
+    expected_in_group: float | None
+    suspicious: bool
+    reason: str
+
+
+@dataclass(frozen=True)
+class SuspiciousSubject:
+    """A subject, or a pair of them, in several suspicious trials.
+
+    Attributes
+    ----------
+    subjects : tuple of str
+        One, or the two of a pair.
+    mated : bool
+        Whether the trials are labelled mated.
+    suspicious_trials : int
+    people : int
+        With how many others.
+    trials : int or None
+        All trials of that truth that touch the subject; None for a pair.
+    reading : str
+        What may be behind it.
+    """
+
+    subjects: tuple[str, ...]
+    mated: bool
+    suspicious_trials: int
+    people: int
+    trials: int | None
+    reading: str
 
 
 @dataclass(frozen=True)
@@ -155,10 +235,78 @@ class _Reached:
         return matches if truth == NON_MATED else int(self._scores[rows, truth].sum()) - matches
 
     def _matches(self, threshold: float, truth: int, cell: Cell | None) -> int:
-        place = int(np.searchsorted(self._counts.thresholds, threshold))
+        index = int(np.searchsorted(self._counts.thresholds, threshold))
         rows = slice(None) if cell is None else self._row[cell]
-        return int(self._counts.matches[rows, truth, place].sum())
+        return int(self._counts.matches[rows, truth, index].sum())
 
 
 def _name(cell: Cell) -> str:
     return "×".join("(sides differ)" if value is None else value for value in cell)
+
+
+SEVERAL = 2
+
+SAME_PERSON = "one person under two identities?"
+BAD_ENROLMENT = "a bad image or a wrong name, alike to several people?"
+WRONG_LABELS = "swapped labels or a wrong reference?"
+
+
+def suspicious_subjects(
+    non_mated: Sequence[Trial], mated: Sequence[Trial], by_subject: SubjectCounts
+) -> tuple[SuspiciousSubject, ...]:
+    """Find who is in two suspicious trials or more.
+
+    Parameters
+    ----------
+    non_mated, mated : sequence of Trial
+        The suspicious ones.
+    by_subject : SubjectCounts
+        Of all comparisons.
+
+    Returns
+    -------
+    tuple of SuspiciousSubject
+        Pairs with several suspicious non-mated trials; subjects with such trials with several others;
+        subjects with several suspicious mated trials. Those of most trials first.
+    """
+    pairs: dict[tuple[int, ...], list[Trial]] = defaultdict(list)
+    touching: dict[int, list[Trial]] = defaultdict(list)
+    names: dict[int, str] = {}
+    for trial in (*non_mated, *mated):
+        names.update(zip(trial.numbers, trial.labels, strict=False))
+    for trial in non_mated:
+        pairs[tuple(sorted(trial.numbers))].append(trial)
+        for number in set(trial.numbers):
+            touching[number].append(trial)
+    found = [
+        SuspiciousSubject(tuple(names[n] for n in pair), False, len(trials), 1, None, SAME_PERSON)
+        for pair, trials in pairs.items()
+        if len(pair) == 2 and len(trials) >= SEVERAL
+    ]
+    for number, trials in touching.items():
+        others = {other for trial in trials for other in trial.numbers if other != number}
+        one_sided = all(len(trial.numbers) == 1 for trial in trials)
+        if len(trials) >= SEVERAL and (one_sided or len(others) >= SEVERAL):
+            total = by_subject.trials_of(number)[0]
+            found.append(
+                SuspiciousSubject((names[number],), False, len(trials), len(others), total, BAD_ENROLMENT)
+            )
+    return tuple(
+        sorted(
+            [*found, *_mated(mated, names, by_subject)],
+            key=lambda one: (-one.suspicious_trials, one.subjects),
+        )
+    )
+
+
+def _mated(
+    trials: Sequence[Trial], names: dict[int, str], by_subject: SubjectCounts
+) -> list[SuspiciousSubject]:
+    touching: dict[int, int] = defaultdict(int)
+    for trial in trials:
+        touching[trial.numbers[0]] += 1
+    return [
+        SuspiciousSubject((names[number],), True, times, 1, by_subject.trials_of(number)[1], WRONG_LABELS)
+        for number, times in touching.items()
+        if times >= SEVERAL
+    ]

@@ -55,6 +55,12 @@ def design_effect(matches: IntArray, trials: int, sums: SubjectSums, *, touch_tw
     References
     ----------
     See the module. The term design effect: Kish (1965), Survey Sampling, section 8.2.
+
+    Examples
+    --------
+    >>> sums = SubjectSums(100, np.array([10 * 100**2]), np.array([10 * 100**2]), 100 * 100**2, np.array([100.0]))
+    >>> design_effect(np.array([1_000]), 10_000, sums, touch_two=False)
+    array([101.01010101])
     """
     if trials == 0:
         return np.ones(len(matches))
@@ -93,6 +99,11 @@ def small_sample(effective_subjects: FloatArray) -> FloatArray:
     ----------
     The factor: Korn, Graubard (1998), Survey Methodology 24, 193-201, equation 2.1. Degrees of freedom by how
     uneven clusters are: Carter, Schnepel, Steigerwald (2017), Review of Economics and Statistics 99, 698-709.
+
+    Examples
+    --------
+    >>> small_sample(np.array([8.0, 100.0, np.inf])).round(2)
+    array([1.38, 1.02, 1.  ])
     """
     degrees = np.maximum(effective_subjects, FEWEST_DEGREES_OF_FREEDOM)
     factor: FloatArray = (special.stdtrit(degrees, 0.975) / special.ndtri(0.975)) ** 2
@@ -126,6 +137,11 @@ def carried(effect: FloatArray, errors: IntArray) -> FloatArray:
     ----------
     Ledford, A. W., Tawn, J. A. (1996). Statistics for near independence in multivariate extreme values.
     Biometrika 83, 169-187, section 5 (the Gaussian coefficient of tail dependence, (1 + r) / 2).
+
+    Examples
+    --------
+    >>> carried(np.array([5.0, 1.0]), np.array([400, 5])).round(2)
+    array([5.  , 1.93])
     """
     measured = np.flatnonzero(errors >= min(ENOUGH_ERRORS, errors.max(initial=0)))
     nearest = measured[-1] if errors[0] >= errors[-1] else measured[0]
@@ -147,6 +163,11 @@ def on_finer_thresholds(effect: FloatArray, coarse: FloatArray, fine: FloatArray
     -------
     ndarray of float64, shape (T,)
         Exact where a threshold is among the coarse ones.
+
+    Examples
+    --------
+    >>> on_finer_thresholds(np.array([3.0, 2.0]), np.array([0.5, 0.6]), np.array([0.5, 0.55, 0.6]))
+    array([3., 3., 2.])
     """
     above = np.minimum(np.searchsorted(coarse, fine), len(coarse) - 1)
     below = np.maximum(np.searchsorted(coarse, fine, side="right") - 1, 0)

@@ -12,8 +12,10 @@ import numpy.typing as npt
 
 from harness.arrays import BoolArray, FloatArray, IntArray
 from harness.statistics.intervals import (
+    Interval,
+    clopper_pearson,
     detectable_ratio,
-    gap_interval,
+    gap_between,
     holm,
     one_sided,
     ratio_interval,
@@ -98,6 +100,15 @@ def differentials(rates: Rates, confidence: float) -> Differentials:
     ----------
     Berger, R. L. (1982). Multiparameter hypothesis testing and acceptance sampling. Technometrics 24, 295-300
     (intersection-union); Holm (1979), see `harness.statistics.intervals.holm`.
+
+    Examples
+    --------
+    >>> errors, trials = np.array([[40], [10]]), np.array([10_000, 10_000])
+    >>> unused = np.full((2, 1), np.nan)
+    >>> rates = Rates("FMR", ("A", "B"), trials, errors, np.ones((2, 1)), errors / 10_000, unused, unused, 0.95)
+    >>> found = differentials(rates, 0.95)
+    >>> found.ratio, found.ratio_lower.round(2), found.ratio_upper.round(2)
+    (array([4.]), array([1.97]), array([7.87]))
     """
     compared = [_of_pairs(rates, confidence, block) for block in blocks(*rates.errors.shape)]
     of_pairs = {
@@ -110,7 +121,7 @@ def differentials(rates: Rates, confidence: float) -> Differentials:
 
 
 def blocks(groups: int, thresholds: int) -> Iterator[slice]:
-    """Yield so many thresholds at a time that the pairs of groups at them take little memory."""
+    """Yield blocks of thresholds, each so short that the pairs of groups at them take little memory."""
     at_once = max(1, PAIRS_AT_ONCE // max(math.comb(groups, 2), 1))
     for start in range(0, thresholds, at_once):
         yield slice(start, start + at_once)
@@ -124,7 +135,8 @@ def _of_pairs(rates: Rates, confidence: float, block: slice) -> dict[str, npt.ND
     significance = (1 - confidence) / max(len(first), 1)
     detection = ratio_interval(a, n_a, b, n_b, 1 - significance)
     tolerance = ratio_interval(a, n_a, b, n_b, one_sided(confidence))
-    gaps = gap_interval(a, n_a, b, n_b, one_sided(confidence))
+    rate, bounds = _with_bounds(k, n, one_sided(confidence))
+    gaps = gap_between(rate[first], bounds.of(first), rate[second], bounds.of(second))
     p = holm(ratio_p_value(a, n_a, b, n_b))
     with np.errstate(divide="ignore", over="ignore"):
         lower = np.maximum(detection.lower, 1 / detection.upper)
@@ -188,6 +200,17 @@ def alike_between(
     -------
     ndarray of bool, shape (T - 1,)
         False where it was not wanted.
+
+    References
+    ----------
+    A false match rate is a survival function: it cannot rise with the threshold.
+
+    Examples
+    --------
+    >>> at = np.array([0.5, 0.6])
+    >>> counts = EffectiveCounts(at, np.array([0, 1]), np.full((2, 2), 900.0), np.full((2, 2), 1e6))
+    >>> alike_between(counts, np.array([True]), 0.95, lambda ratio, gap: ratio <= 1.2)
+    array([ True])
     """
     starts, ends = counts.reported[:-1][wanted], counts.reported[1:][wanted]
     step = np.concatenate([np.arange(0), *(np.arange(*span) for span in zip(starts, ends, strict=True))])
@@ -215,8 +238,18 @@ def _largest_bounds(
         counts.errors[np.ix_(low, strict)],
         counts.trials[np.ix_(low, strict)],
     )
-    ratio, gap = ratio_interval(*either_way, confidence), gap_interval(*either_way, confidence)
+    ratio = ratio_interval(*either_way, confidence)
+    at_lenient, at_strict = (
+        _with_bounds(counts.errors[:, at], counts.trials[:, at], confidence) for at in (lenient, strict)
+    )
+    gap = gap_between(at_lenient[0][high], at_lenient[1].of(high), at_strict[0][low], at_strict[1].of(low))
     return ratio.upper.max(axis=0, initial=1.0), gap.upper.max(axis=0, initial=0.0)
+
+
+def _with_bounds(errors: FloatArray, trials: FloatArray, confidence: float) -> tuple[FloatArray, Interval]:
+    """Return the rates of groups and their bounds, to be combined pair by pair."""
+    with np.errstate(invalid="ignore", divide="ignore"):
+        return errors / trials, clopper_pearson(errors, trials, confidence)
 
 
 @dataclass(frozen=True, eq=False)
@@ -226,7 +259,7 @@ class Pairwise:
     Attributes
     ----------
     first, second : ndarray of int, shape (P,)
-        Places of the groups.
+        Indices of the groups.
     ratio : ndarray of float64, shape (P, S)
         Estimate of the first over that of the second: inf where only the second is zero, NaN where both are.
     lower, upper : ndarray of float64, shape (P, S)
@@ -243,7 +276,7 @@ class Pairwise:
     p_value: FloatArray
 
 
-def pairwise(rates: Rates, confidence: float, places: Sequence[int]) -> Pairwise:
+def pairwise(rates: Rates, confidence: float, indices: Sequence[int]) -> Pairwise:
     """Compare every two groups of an axis, pair by pair.
 
     Parameters
@@ -251,21 +284,39 @@ def pairwise(rates: Rates, confidence: float, places: Sequence[int]) -> Pairwise
     rates : Rates
     confidence : float
         Of the two-sided interval of each pair.
-    places : sequence of int
-        Of the thresholds, S of them.
+    indices : sequence of int
+        Of the S thresholds.
+
+    References
+    ----------
+    Przyborowski, Wilenski (1940) and Holm (1979), see `harness.statistics.intervals`.
+
+    Examples
+    --------
+    >>> errors, trials = np.array([[40], [10]]), np.array([10_000, 10_000])
+    >>> unused = np.full((2, 1), np.nan)
+    >>> rates = Rates("FMR", ("A", "B"), trials, errors, np.ones((2, 1)), errors / 10_000, unused, unused, 0.95)
+    >>> pairwise(rates, 0.95, [0]).lower.round(2)
+    array([[1.97]])
     """
     first, second = pairs(len(rates.groups))
-    k, n = rates.effective_errors[:, places], rates.effective_trials[:, places]
+    k, n = rates.effective_errors[:, indices], rates.effective_trials[:, indices]
     a, n_a, b, n_b = k[first], n[first], k[second], n[second]
     interval = ratio_interval(a, n_a, b, n_b, confidence)
     with np.errstate(invalid="ignore", divide="ignore"):
-        ratio = rates.estimate[first][:, places] / rates.estimate[second][:, places]
+        ratio = rates.estimate[first][:, indices] / rates.estimate[second][:, indices]
     p_value = holm(ratio_p_value(a, n_a, b, n_b))
     return Pairwise(first, second, ratio, interval.lower, interval.upper, p_value)
 
 
 def pairs(groups: int) -> tuple[npt.NDArray[np.intp], npt.NDArray[np.intp]]:
-    """Return the places of the first and of the second group of every pair."""
+    """Return the indices of the first and of the second group of every pair.
+
+    Examples
+    --------
+    >>> pairs(3)
+    (array([0, 0, 1]), array([1, 2, 2]))
+    """
     first, second = np.triu_indices(groups, k=1)
     return first, second
 

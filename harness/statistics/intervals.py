@@ -6,13 +6,14 @@ elementwise on arrays that broadcast together.
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import NamedTuple, TypeAlias
 
 import numpy as np
 import numpy.typing as npt
 from scipy import special, stats
 
-from harness.arrays import FloatArray
+from harness.arrays import FloatArray, IntArray
 from harness.statistics.quantiles import beta_quantile, upper_beta_quantile
 
 __all__ = [
@@ -20,6 +21,7 @@ __all__ = [
     "Interval",
     "clopper_pearson",
     "detectable_ratio",
+    "gap_between",
     "gap_interval",
     "growth_to_show_parity",
     "holm",
@@ -40,9 +42,23 @@ class Interval(NamedTuple):
     lower: FloatArray
     upper: FloatArray
 
+    def of(self, indices: IntArray) -> Interval:
+        """Return the bounds at indices of the first axis."""
+        return Interval(self.lower[indices], self.upper[indices])
+
 
 def one_sided(confidence: float) -> float:
-    """Return the two-sided confidence whose either bound, alone, holds with ``confidence``."""
+    """Return the two-sided confidence whose either bound, alone, holds with ``confidence``.
+
+    References
+    ----------
+    With equal tails either bound of a two-sided interval fails in half of what is left of the confidence.
+
+    Examples
+    --------
+    >>> one_sided(0.975)
+    0.95
+    """
     return 2 * confidence - 1
 
 
@@ -67,6 +83,12 @@ def clopper_pearson(errors: Numbers, trials: Numbers, confidence: float) -> Inte
     the binomial. Biometrika 26, 404-413. As beta quantiles: Brown, Cai, DasGupta (2001), Statistical Science
     16, 101-133, section 4.2.1; for fractional, design-effect-corrected counts: Korn, Graubard (1998), Survey
     Methodology 24, 193-201.
+
+    Examples
+    --------
+    >>> lower, upper = clopper_pearson(3, 1_000, 0.95)
+    >>> round(float(lower), 6), round(float(upper), 6)
+    (0.000619, 0.008742)
     """
     k, n = _floats(errors, trials)
     tail = (1 - confidence) / 2
@@ -104,15 +126,20 @@ def ratio_interval(
     Przyborowski, J., Wilenski, H. (1940). Homogeneity of results in testing samples from Poisson series.
     Biometrika 31, 313-323; Ederer, F., Mantel, N. (1974). Confidence limits on the ratio of two Poisson
     variables. American Journal of Epidemiology 100, 165-167.
+
+    Examples
+    --------
+    >>> lower, upper = ratio_interval(40, 10_000, 10, 10_000, 0.95)
+    >>> round(float(lower), 2), round(float(upper), 2)
+    (1.97, 8.97)
     """
     a, n_a = _floats(errors, trials)
     b, n_b = _floats(other_errors, other_trials)
     tail = (1 - confidence) / 2
     # Hundredths of an effective error leave quantiles whose odds are beyond the largest float: inf, no bound.
     with np.errstate(invalid="ignore", divide="ignore", over="ignore"):
-        # Odds from both a quantile and its complement, lest 1 - share lose its digits near 1.
-        lower = beta_quantile(a, b + 1, tail) / upper_beta_quantile(b + 1, a, tail)
-        upper = upper_beta_quantile(a + 1, b, tail) / beta_quantile(b, a + 1, tail)
+        lower = _odds(beta_quantile, upper_beta_quantile, a, b + 1, tail)
+        upper = _odds(upper_beta_quantile, beta_quantile, a + 1, b, tail)
         scale = n_b / n_a
         return _defined(
             (n_a > 0) & (n_b > 0), np.where(a > 0, lower * scale, 0.0), np.where(b > 0, upper * scale, np.inf)
@@ -135,6 +162,15 @@ def ratio_p_value(
     -------
     ndarray
         1 where there are no errors; NaN where a group has no trials.
+
+    References
+    ----------
+    Przyborowski, Wilenski (1940), as for `ratio_interval`.
+
+    Examples
+    --------
+    >>> round(float(ratio_p_value(40, 10_000, 10, 10_000)), 6)
+    2.4e-05
     """
     a, n_a = _floats(errors, trials)
     b, n_b = _floats(other_errors, other_trials)
@@ -166,14 +202,33 @@ def gap_interval(
     Zou, G. Y., Donner, A. (2008). Construction of confidence limits about effect measures: a general
     approach. Statistics in Medicine 27, 1693-1702, equation 2; Newcombe, R. G. (1998), Statistics in Medicine
     17, 873-890, method 10, with Clopper-Pearson limits, which are never shorter, for Wilson's.
+
+    Examples
+    --------
+    >>> lower, upper = gap_interval(40, 10_000, 10, 10_000, 0.95)
+    >>> round(float(lower), 5), round(float(upper), 5)
+    (0.00158, 0.00453)
     """
     a, n_a = _floats(errors, trials)
     b, n_b = _floats(other_errors, other_trials)
-    first, second = clopper_pearson(a, n_a, confidence), clopper_pearson(b, n_b, confidence)
     with np.errstate(invalid="ignore", divide="ignore"):
         p, q = a / n_a, b / n_b
-        lower = p - q - np.hypot(p - first.lower, second.upper - q)
-        upper = p - q + np.hypot(first.upper - p, q - second.lower)
+    return gap_between(p, clopper_pearson(a, n_a, confidence), q, clopper_pearson(b, n_b, confidence))
+
+
+def gap_between(first: Numbers, bounds: Interval, second: Numbers, other_bounds: Interval) -> Interval:
+    """Bound the difference of two proportions, first minus second, whose own limits are known; see `gap_interval`.
+
+    Parameters
+    ----------
+    first, second : array_like
+        The proportions.
+    bounds, other_bounds : Interval
+        Of the first and of the second, with the confidence wanted.
+    """
+    p, q = _floats(first, second)
+    lower = p - q - np.hypot(p - bounds.lower, other_bounds.upper - q)
+    upper = p - q + np.hypot(bounds.upper - p, q - other_bounds.lower)
     return Interval(lower, upper)
 
 
@@ -189,6 +244,11 @@ def holm(p_values: FloatArray) -> FloatArray:
     ----------
     Holm, S. (1979). A simple sequentially rejective multiple test procedure. Scandinavian Journal of
     Statistics 6, 65-70.
+
+    Examples
+    --------
+    >>> holm(np.array([0.01, 0.04, 0.03]))
+    array([0.03, 0.06, 0.06])
     """
     order = np.argsort(p_values, axis=0)
     ascending = np.take_along_axis(p_values, order, axis=0)
@@ -223,6 +283,15 @@ def detectable_ratio(
     ndarray
         inf where no ratio can be detected, as with too few errors for any split to be rejected; NaN where a
         group has no trials.
+
+    References
+    ----------
+    The exact conditional test's power, solved for the ratio: Przyborowski, Wilenski (1940), as for `ratio_interval`.
+
+    Examples
+    --------
+    >>> round(float(detectable_ratio(50, 10_000, 10_000, 0.05)), 2)
+    2.38
     """
     total, n_a = _floats(total_errors, trials)
     total = np.floor(total)
@@ -264,6 +333,11 @@ def growth_to_show_parity(
     power is that of two one-sided tests: Schuirmann, D. J. (1987), J. Pharmacokinet. Biopharm. 15, 657-680. The
     s² / 2 added to z s allows for how much wider the exact interval is; the tests give the exact power, 0.73 to
     0.80 for ratios up to 3.
+
+    Examples
+    --------
+    >>> round(float(growth_to_show_parity(20, 20, 2.0, 0.95)), 2)
+    1.92
     """
     a, b = _floats(errors, other_errors)
     quantiles = special.ndtri(confidence) + special.ndtri((1 + power) / 2)
@@ -271,6 +345,22 @@ def growth_to_show_parity(
     with np.errstate(divide="ignore"):
         growth: FloatArray = (1 / a + 1 / b) / tolerable_error**2
     return growth
+
+
+def _odds(
+    quantile: Callable[..., FloatArray],
+    of_complement: Callable[..., FloatArray],
+    a: FloatArray,
+    b: FloatArray,
+    tail: float,
+) -> FloatArray:
+    """Return the odds of a beta quantile; above one half, from its complement, as 1 less it would lose digits there."""
+    a, b = np.broadcast_arrays(a, b)
+    share = quantile(a, b, tail)
+    rest = np.asarray(1 - share)
+    near_one = np.asarray(share > 0.5)
+    rest[near_one] = of_complement(b[near_one], a[near_one], tail)
+    return share / rest
 
 
 def _floats(first: Numbers, second: Numbers) -> tuple[FloatArray, FloatArray]:

@@ -49,7 +49,13 @@ def beta_quantile(a: npt.ArrayLike, b: npt.ArrayLike, chance: npt.ArrayLike) -> 
 
 
 def upper_beta_quantile(a: npt.ArrayLike, b: npt.ArrayLike, chance: npt.ArrayLike) -> FloatArray:
-    """Return the value above which a beta variable lies with a given chance; see `beta_quantile`."""
+    """Return the value above which a beta variable lies with a given chance; see `beta_quantile`.
+
+    Examples
+    --------
+    >>> float(upper_beta_quantile(1, 1, 0.25))
+    0.75
+    """
     return _checked(a, b, chance, upper=True)
 
 

@@ -79,6 +79,14 @@ def false_match_rates(
     References
     ----------
     ISO/IEC 19795-1:2021, clauses on FMR and FPIR; ISO/IEC 2382-37:2022, 37.09.
+
+    Examples
+    --------
+    >>> from harness.counting import Counts
+    >>> bins = np.array([[[9_980, 15, 5], [4, 6, 90]]])
+    >>> counts = Counts(("sex",), np.array([0.5, 0.6]), (("female",),), bins, np.zeros((1, 2), np.int64))
+    >>> false_match_rates(counts, task="verification", confidence=0.95).estimate
+    array([[0.002 , 0.0005]])
     """
     errors = counts.matches[:, NON_MATED]
     return _rates(NAMES[task][0], counts, counts.trials[:, NON_MATED], errors, confidence, design_effect)
@@ -90,6 +98,14 @@ def false_non_match_rates(
     """Return the share of mated trials that do not match: FNMR, or FNIR of searches.
 
     Parameters and references are those of `false_match_rates`.
+
+    Examples
+    --------
+    >>> from harness.counting import Counts
+    >>> bins = np.array([[[9_980, 15, 5], [4, 6, 90]]])
+    >>> counts = Counts(("sex",), np.array([0.5, 0.6]), (("female",),), bins, np.zeros((1, 2), np.int64))
+    >>> false_non_match_rates(counts, task="verification", confidence=0.95).estimate
+    array([[0.04, 0.1 ]])
     """
     trials = counts.trials[:, MATED]
     errors = trials[:, None] - counts.matches[:, MATED]

@@ -11,7 +11,7 @@ import numpy.typing as npt
 from harness.arrays import FloatArray
 from harness.errors import InputError
 
-__all__ = ["false_alert_rate", "false_alert_rate_by_composition", "false_match_rate_behind"]
+__all__ = ["false_alert_rate", "false_alert_rate_by_composition", "implied_fmr"]
 
 
 def false_alert_rate(false_match_rate: npt.ArrayLike, watchlist_size: npt.ArrayLike) -> FloatArray:
@@ -41,6 +41,11 @@ def false_alert_rate(false_match_rate: npt.ArrayLike, watchlist_size: npt.ArrayL
     ----------
     Grother, P., Phillips, P. J. (2004). Models of large population recognition performance. CVPR;
     ISO/IEC 19795-1:2021, on FPIR and the size of the reference database.
+
+    Examples
+    --------
+    >>> round(float(false_alert_rate(1e-6, 10_000)), 5)
+    0.00995
     """
     rates: FloatArray = 0.0 - np.expm1(_log_chance_of_no_match(false_match_rate, watchlist_size))
     return rates
@@ -67,6 +72,15 @@ def false_alert_rate_by_composition(
     ------
     InputError
         Where a group on the watchlist has no rate, or a number is out of range.
+
+    References
+    ----------
+    As `false_alert_rate`, with as many factors as there are groups.
+
+    Examples
+    --------
+    >>> round(false_alert_rate_by_composition({"A": 1e-6, "B": 4e-6}, {"A": 9_000, "B": 1_000}), 5)
+    0.01292
     """
     for group in composition:
         if group not in false_match_rates:
@@ -77,7 +91,7 @@ def false_alert_rate_by_composition(
     return 0.0 - math.expm1(float(_log_chance_of_no_match(rates, sizes).sum()))
 
 
-def false_match_rate_behind(false_alert_rate: npt.ArrayLike, watchlist_size: npt.ArrayLike) -> FloatArray:
+def implied_fmr(false_alert_rate: npt.ArrayLike, watchlist_size: npt.ArrayLike) -> FloatArray:
     """Return the FMR at which searches of a watchlist have a given FPIR, the inverse of `false_alert_rate`.
 
     Parameters
@@ -91,13 +105,22 @@ def false_match_rate_behind(false_alert_rate: npt.ArrayLike, watchlist_size: npt
     ------
     InputError
         Where a rate or a size is out of range.
+
+    References
+    ----------
+    As `false_alert_rate`, solved for the FMR.
+
+    Examples
+    --------
+    >>> round(float(implied_fmr(0.01, 10_000)), 9)
+    1.005e-06
     """
     rate, size = _checked(false_alert_rate, watchlist_size)
     if (size < 1).any():
         raise InputError("a watchlist of nobody gives no alert; its size must be at least 1")
     with np.errstate(divide="ignore"):
-        behind: FloatArray = -np.expm1(np.log1p(-rate) / size)
-    return behind
+        implied: FloatArray = -np.expm1(np.log1p(-rate) / size)
+    return implied
 
 
 def _log_chance_of_no_match(false_match_rate: npt.ArrayLike, watchlist_size: npt.ArrayLike) -> FloatArray:

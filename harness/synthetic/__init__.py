@@ -4,19 +4,16 @@ Nothing here is a measurement. The scores are drawn at random, there is no perso
 identifier, and no agency's results are reproduced.
 
 Parts, each importing only from those above it: ``curves`` (an error rate as a function of the threshold),
-``trials`` (who is compared with whom), ``groups`` (the axes), ``copula`` (dependent normals), ``model``
-(a world: its truth and its draws), ``worlds`` (the three calibrations), ``searches`` (of a watchlist),
-``records`` (of deployments), ``files`` (what is written to disk).
+``trials`` (the groups, and who is compared with whom), ``worlds`` (a world's truth and draws, and the three
+calibrations), ``operation`` (searches of a watchlist, and records of deployments), ``files`` (writing to disk).
 """
 
 from __future__ import annotations
 
 from harness.synthetic.curves import Curve
 from harness.synthetic.files import SEED, TRUTH_THRESHOLDS, synthesise, synthesise_all, write_truth
-from harness.synthetic.groups import AXES
-from harness.synthetic.model import World
-from harness.synthetic.trials import ETHNICITIES, SEXES
-from harness.synthetic.worlds import WORLDS, world
+from harness.synthetic.trials import AXES, ETHNICITIES, SEXES
+from harness.synthetic.worlds import WORLDS, World, world
 
 __all__ = [
     "AXES",

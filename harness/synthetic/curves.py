@@ -37,6 +37,12 @@ class Curve:
     ------
     InputError
         When the knots are fewer than two, not in order, or their rates are out of range or not monotone.
+
+    Examples
+    --------
+    >>> curve = Curve(((0.5, 0.01), (0.6, 0.001)))
+    >>> float(curve.rate(0.6)), round(float(curve.threshold(0.01)), 6)
+    (0.001, 0.5)
     """
 
     knots: tuple[tuple[float, float], ...]

@@ -1,4 +1,4 @@
-"""What is written to disk: scores and truth, the same bytes each time, whole or not at all."""
+"""Writing scores and truth to disk: the same bytes each time, whole or not at all."""
 
 from __future__ import annotations
 
@@ -16,8 +16,7 @@ import pyarrow.parquet
 
 from harness.errors import InputError
 from harness.files import BESIDE, Scratch, settle, uninterrupted, writing
-from harness.synthetic.records import published_records
-from harness.synthetic.searches import draw_searches
+from harness.synthetic.operation import draw_searches, published_records
 from harness.synthetic.worlds import WORLDS, world
 
 __all__ = ["SAMPLE_SUBJECTS", "SEED", "TRUTH_THRESHOLDS", "synthesise", "synthesise_all", "write_truth"]
@@ -60,6 +59,13 @@ def synthesise(
     InputError
         When the world or the format is unknown, the seed or the size is out of range, the directory cannot be
         written, or a file of that name holds something else.
+
+    Examples
+    --------
+    >>> import tempfile
+    >>> with tempfile.TemporaryDirectory() as folder:
+    ...     [path.name for path in synthesise("equal", folder, subjects=2, format="csv")]
+    ['equal.csv']
     """
     writers = {"parquet": _write_parquet, "csv": _write_csv}
     if format not in writers:
@@ -75,6 +81,13 @@ def write_truth(directory: str | os.PathLike[str]) -> Path:
     ------
     InputError
         When the directory cannot be written, or a file of that name holds something else.
+
+    Examples
+    --------
+    >>> import tempfile
+    >>> with tempfile.TemporaryDirectory() as folder:
+    ...     write_truth(folder).name
+    'truth.json'
     """
     (written,) = _write_files(Path(directory), {"truth.json": _write_truth})
     return written

@@ -1,7 +1,7 @@
-"""Who is compared with whom: a fixed plan in which every subject of a cell plays the same part.
+"""The groups of the synthetic worlds, and a fixed plan of who is compared with whom.
 
-The plan holds no chance, so the number of trials of every kind is known and so are the weights with which
-curves mix in a group. With n subjects a cell (a cell is one ethnicity and one sex):
+Every subject of a cell plays the same part. The plan holds no chance, so the number of trials of every kind is known
+and so are the weights with which curves mix in a group. With n subjects a cell (a cell is one ethnicity and one sex):
 
 - mated: subject i has 1 + i mod 4 further captures, each compared with its own enrolled reference;
 - non-mated in a cell: every pair of subjects once, the roles dealt round a circle so that each is a probe in
@@ -12,6 +12,7 @@ curves mix in a group. With n subjects a cell (a cell is one ethnicity and one s
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from itertools import combinations, product
 
@@ -19,18 +20,22 @@ import numpy as np
 import numpy.typing as npt
 
 from harness.arrays import IntArray
+from harness.errors import InputError
 
 __all__ = [
+    "AXES",
     "CELLS",
     "ETHNICITIES",
+    "LABELS",
     "SEXES",
     "Trials",
     "across_cells",
     "captures",
+    "cells_of",
+    "groups_of",
     "subject_ids",
     "within_cell",
 ]
-
 
 ETHNICITIES = ("Asian", "Black", "White")
 SEXES = ("female", "male")
@@ -107,3 +112,25 @@ def subject_ids(n: int) -> list[str]:
         for ethnicity, sex in CELLS
         for number in range(1, n + 1)
     ]
+
+
+LABELS = {"ethnicity": ETHNICITIES, "sex": SEXES}
+AXES = {"ethnicity": ("ethnicity",), "sex": ("sex",), "ethnicity×sex": ("ethnicity", "sex")}
+
+
+def groups_of(axis: str) -> list[dict[str, str]]:
+    """List the groups of an axis, each as a label for every column."""
+    if axis not in AXES:
+        raise InputError(f"unknown axis {axis!r}; a synthetic world has {', '.join(AXES)}")
+    columns = AXES[axis]
+    return [dict(zip(columns, labels, strict=True)) for labels in product(*(LABELS[c] for c in columns))]
+
+
+def cells_of(group: Mapping[str, str]) -> list[int]:
+    """List the numbers of the cells that a group holds."""
+    for column, label in group.items():
+        if label not in LABELS.get(column, ()):
+            known = "; ".join(f"{name}: {', '.join(labels)}" for name, labels in LABELS.items())
+            raise InputError(f"unknown group {column}={label!r}; a synthetic world has {known}")
+    labelled = [dict(zip(LABELS, cell, strict=True)) for cell in CELLS]
+    return [number for number, cell in enumerate(labelled) if group.items() <= cell.items()]

@@ -10,8 +10,17 @@ from hypothesis import given
 from hypothesis import strategies as st
 from scipy import stats
 
-from harness.auditing.agreement import Agreement, Alerts, judge_agreement, shared_confidence
-from harness.auditing.expectation import Allowed, Expectation, widest_bounds
+from harness.auditing.agreement import (
+    Agreement,
+    Alerts,
+    Allowed,
+    Expectation,
+    Judgement,
+    judge_agreement,
+    limits_of_rates,
+    shared_confidence,
+    widest_bounds,
+)
 from harness.evaluation import Evaluation, to_json
 from harness.gate.evidence import evidence_of
 from harness.statistics.rates import Rates
@@ -22,7 +31,12 @@ MORE, FEWER, AGREES, CANNOT_TELL = Agreement.MORE, Agreement.FEWER, Agreement.AG
 
 def judged(false_alerts: int, faces: int, lower: float, upper: float, most: int | None = None) -> Agreement:
     alerts = Alerts(faces, false_alerts, false_alerts if most is None else most)
-    return judge_agreement(alerts, Allowed(lower, upper, True), 0.95, 2.0).agreement
+    return judgement(alerts, Allowed(lower, upper, True)).agreement
+
+
+def judgement(alerts: Alerts, allowed: Allowed) -> Judgement:
+    (limits,) = zip(*limits_of_rates([alerts], shared_confidence(0.95)), strict=True)
+    return judge_agreement(alerts, allowed, limits, 2.0)
 
 
 @pytest.mark.parametrize(
@@ -156,6 +170,6 @@ def test_a_verification_evaluation_gives_rates_by_its_comparisons(comparisons: E
             highest = max(highest, float(stats.beta.ppf(1 - 0.0125, k + 1, n - k)))
     assert allowed.upper == pytest.approx(float(false_alert_rate(highest, 5_000)))
     assert not allowed.bounded_below
-    none = judge_agreement(Alerts(10_000, 0, 0), allowed, 0.95, 2.0)
+    none = judgement(Alerts(10_000, 0, 0), allowed)
     assert none.agreement is CANNOT_TELL
     assert "fewer is no contradiction" in none.sentence

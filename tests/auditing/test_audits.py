@@ -29,8 +29,7 @@ from harness.auditing import (
     table_lines,
 )
 from harness.auditing import to_json as audit_to_json
-from harness.auditing.agreement import shared_confidence
-from harness.auditing.expectation import Expectation
+from harness.auditing.agreement import Expectation, shared_confidence
 from harness.auditing.judging import Judge
 from harness.errors import InputError
 from harness.evaluation import Evaluation, to_json
@@ -243,7 +242,7 @@ def test_many_records_are_judged_some_at_a_time_and_written_one_by_one(
     whole = audited(searches, *records)
     text, table = audit_to_json(whole), whole.table
     monkeypatch.setattr("harness.auditing.judging.AT_ONCE", 3)
-    monkeypatch.setattr("harness.auditing.rows.AT_ONCE", 3)
+    monkeypatch.setattr("harness.auditing.result.AT_ONCE", 3)
     in_parts = audited(searches, *records)
     assert audit_to_json(in_parts) == text
     assert in_parts.table.equals(table)
@@ -325,7 +324,7 @@ def test_records_made_in_python_are_held_to_the_same(searches: Evaluation) -> No
         audited(searches, record(), record())
     with pytest.raises(InputError, match=r"^records: there is no record"):
         audited(searches)
-    with pytest.raises(InputError, match="is no DeploymentRecord"):
+    with pytest.raises(InputError, match="is not a DeploymentRecord"):
         audited(searches, {"faces": 3})
 
 

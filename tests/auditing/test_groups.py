@@ -7,7 +7,7 @@ from published import record
 from scipy import stats
 
 from harness.auditing import GroupAlerts, GroupFinding, load_mapping
-from harness.auditing.groups import group_finding
+from harness.auditing.findings import group_finding
 
 
 def found(

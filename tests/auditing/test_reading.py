@@ -127,8 +127,8 @@ UNPRINTABLE = "holds a line break or another character that cannot be printed"
 RECORD = "2: record of 2026-01-14 North Street:"
 
 
-def parted_by(what: str, sign: str) -> str:
-    return f"; if {what} part its thousands, say so in the mapping (thousands: {sign!r})"
+def separated_by(what: str, sign: str) -> str:
+    return f"; if {what} separate its thousands, say so in the mapping (thousands: {sign!r})"
 
 
 def unknown(text: str) -> str:
@@ -139,9 +139,9 @@ def unknown(text: str) -> str:
     ("old", "new", "said"),
     [
         ("12345", "12,345", "2: 9 fields, where the header has 8"),
-        ("12345", '"12,345"', f"2: column 'faces': '12,345' {IS_NO_COUNT}{parted_by('commas', ',')}"),
-        ("12345", "12 345", f"2: column 'faces': '12 345' {IS_NO_COUNT}{parted_by('spaces', ' ')}"),
-        ("12345", "1.234.567", f"2: column 'faces': '1.234.567' {IS_NO_COUNT}{parted_by('points', '.')}"),
+        ("12345", '"12,345"', f"2: column 'faces': '12,345' {IS_NO_COUNT}{separated_by('commas', ',')}"),
+        ("12345", "12 345", f"2: column 'faces': '12 345' {IS_NO_COUNT}{separated_by('spaces', ' ')}"),
+        ("12345", "1.234.567", f"2: column 'faces': '1.234.567' {IS_NO_COUNT}{separated_by('points', '.')}"),
         ("12345", "1e5", f"2: column 'faces': '1e5' {IS_NO_COUNT}"),
         ("12345", "12345.0", f"2: column 'faces': '12345.0' {IS_NO_COUNT}"),
         ("12345", "-12345", f"2: column 'faces': '-12345' {IS_NO_COUNT}"),
@@ -205,15 +205,16 @@ def test_a_value_that_is_none_is_refused(old: str, new: str, said: str, written:
         (b"", " is empty"),
         (b"\n\n", "1: has no header"),
         (f"{HEADER}\n".encode(), " holds no record, only a header"),
-        (b"PK\x03\x04\x00\x00", "1: is no text file in UTF-8: it holds a zero byte"),
-        (f"{HEADER}\n{ROW}\n".encode("utf-16"), "1: is no text file in UTF-8: it holds a zero byte"),
+        (b"PK\x03\x04\x00\x00", "1: is not a text file in UTF-8: it holds a zero byte"),
+        (f"{HEADER}\n{ROW}\n".encode("utf-16"), "1: is not a text file in UTF-8: it holds a zero byte"),
         (
             f"{HEADER}\n{ROW.replace('North', 'Café')}\n".encode("cp1252"),
             "2: is not in UTF-8; if it is in another encoding, say so in the mapping (encoding: windows-1252)",
         ),
         (
             f"{HEADER}\n{ROW}\n".replace(",", ";").encode(),
-            "1: has no column 'date' for date; if its fields are parted by ;, say so in the mapping (delimiter: ';')",
+            "1: has no column 'date' for date; if its fields are separated by ;, say so in the mapping "
+            "(delimiter: ';')",
         ),
         (f"{HEADER},faces\n{ROW},1\n".encode(), "1: column 'faces' is there twice"),
         (
@@ -271,7 +272,7 @@ def test_unconfirmed_alerts_may_all_be_false(alerts: str, most: int | None, writ
     assert read_records(path, mapping).records[0].most_false_alerts == most
 
 
-NO_PATTERN = "is no pattern of a date; write one such as YYYY-MM-DD or DD/MM/YYYY"
+NO_PATTERN = "is not a pattern of a date; write one such as YYYY-MM-DD or DD/MM/YYYY"
 A, B = {"false_alerts": "a"}, {"false_alerts": "b"}
 
 

@@ -9,8 +9,8 @@ from published import audited, only, record
 from scipy import stats
 
 from harness.auditing import Agreement, answer
-from harness.auditing.claims import claim_of_no_false_alert
-from harness.auditing.values import Rate
+from harness.auditing.findings import claim_of_no_false_alert
+from harness.auditing.reading import Rate
 from harness.evaluation import Evaluation
 
 
@@ -20,7 +20,7 @@ def test_zero_false_alerts_claim_no_more_than_they_can() -> None:
         "0 false alerts among 12,345 faces shows a false alert rate of at most 1 in 4,120 at 95 % confidence; it says "
         "nothing about differences between groups"
     )
-    assert "at most 63.2 % at 95 %" in claim_of_no_false_alert(3, 0.95)
+    assert "at most 63.16 % at 95 %" in claim_of_no_false_alert(3, 0.95)
 
 
 @given(st.integers(1, 10**7), st.sampled_from([0.8, 0.95, 0.99]))

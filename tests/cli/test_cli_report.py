@@ -1,29 +1,39 @@
 """The report command on saved evaluations."""
 
 from pathlib import Path
+from shutil import copytree
 
 import numpy as np
 import pytest
 
 from harness.cli.app import run
-from harness.evaluation import evaluate
 from harness.folders import MANIFEST
 from harness.outputs import write_evaluation
+from tests.few_thresholds import evaluate_at
 
 STUDY = {"matcher": {"name": "example", "version": "1"}, "groups": {"group": "group"}}
 
 
-@pytest.fixture
-def folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
-    monkeypatch.chdir(tmp_path)
+@pytest.fixture(scope="module")
+def written(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A folder with two evaluations, as `evaluate` writes them."""
+    folder = tmp_path_factory.mktemp("evaluations")
     drawn = np.random.default_rng(1)
     scores = {
         "score": np.concatenate([drawn.normal(0.2, 0.1, 2000), drawn.normal(0.8, 0.1, 100)]),
         "mated": np.repeat([False, True], [2000, 100]),
         "group": np.tile(["A", "B"], 1050),
     }
-    write_evaluation(evaluate(scores, study=STUDY, policy={"max_ratio": 3.0}, thresholds="0:1:0.1"), "first")
-    write_evaluation(evaluate(scores, study=STUDY, policy={"max_ratio": 1.2}, thresholds="0:1:0.1"), "second")
+    for name, tolerated in (("first", 3.0), ("second", 1.2)):
+        policy = {"max_ratio": tolerated}
+        write_evaluation(evaluate_at(scores, study=STUDY, policy=policy, thresholds="0:1:0.1"), folder / name)
+    return folder
+
+
+@pytest.fixture
+def folder(written: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    copytree(written, tmp_path, dirs_exist_ok=True)
+    monkeypatch.chdir(tmp_path)
     return tmp_path
 
 

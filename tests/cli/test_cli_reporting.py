@@ -91,7 +91,7 @@ def test_an_output_that_cannot_be_is_refused_in_one_line(
 def test_a_library_that_is_not_installed_is_named_before_anything_is_checked(
     config: Path, form: str, library: str, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    monkeypatch.setattr("harness.cli.packages.find_spec", lambda name: None if name == library else name)
+    monkeypatch.setattr("harness.cli.needs.find_spec", lambda name: None if name == library else name)
     for tokens in (["--format", form], ["--output", f"{form}=file"]):
         assert run(["check", "a.yaml", *tokens]) == 2
         shown = capsys.readouterr()

@@ -12,7 +12,6 @@ from pathlib import Path
 import pytest
 
 from harness.cli.app import run
-from tests.few_thresholds import evaluate_at
 
 DATA = Path(__file__).parents[2] / "data_synthetic"
 CONFIGS = str(DATA / "deployments.yaml")
@@ -54,18 +53,6 @@ def make_pair(folder: Path, name: str, *options: str) -> None:
     openssl("pkey", "-in", private, *secret, "-pubout", "-out", str(folder / f"{name}.public.pem"))
 
 
-@pytest.fixture(scope="module")
-def evaluation_text(tmp_path_factory: pytest.TempPathFactory) -> str:
-    path = tmp_path_factory.mktemp("evidence") / "evaluation.json"
-    evaluate_at(
-        DATA / "vanishing.parquet",
-        study=DATA / "study.yaml",
-        policy=DATA / "policy.yaml",
-        thresholds="0.58:0.66:0.02",
-    ).save(path)
-    return path.read_text()
-
-
 @pytest.fixture
 def folder(tmp_path: Path, evaluation_text: str, monkeypatch: pytest.MonkeyPatch) -> Path:
     """A folder with an evaluation, a config that passes, waivers and two pairs of keys; we are in it."""
@@ -91,7 +78,7 @@ def check_safe(*more: str, key: str = "lab") -> int:
 def test_signed_evidence_passes_the_gate(folder: Path, capsys: pytest.CaptureFixture[str]) -> None:
     assert sign("evaluation.json") == 0
     said = capsys.readouterr().out
-    assert said.startswith("Signed evaluation.json (synthetic 1, safe threshold 0.6) on 2026-05-01\nby key ")
+    assert said.startswith("Signed evaluation.json (synthetic 1, safe threshold 0.59) on 2026-05-01\nby key ")
     assert check_safe() == 0
     assert check_safe(key="chief") == 3
     assert check_safe("--key", "chief.public.pem") == 0
@@ -103,7 +90,7 @@ def test_verify_says_what_was_signed(folder: Path, capsys: pytest.CaptureFixture
     assert run(["verify", "evaluation.json.dsse.json", "--key", "lab.public.pem"]) == 0
     said = capsys.readouterr().out
     assert said.startswith(f"Verified evaluation.json: signed on 2026-05-01 by key {key_id}\n")
-    assert "matcher synthetic 1; safe threshold 0.6" in said
+    assert "matcher synthetic 1; safe threshold 0.59" in said
     assert "vanishing.parquet 228b38fc5fe7c3ea" in said
 
 

@@ -12,7 +12,6 @@ from pathlib import Path
 import pytest
 
 from harness.config import read_document
-from tests.few_thresholds import evaluate_at
 
 ROOT = Path(__file__).parents[2]
 DATA = ROOT / "data_synthetic"
@@ -37,16 +36,10 @@ NOT_FOR_A_CHECK = {
 YAML, TOML = "harness.config.yaml", "harness.config.toml"
 
 
-@pytest.fixture(scope="module")
-def evaluation(tmp_path_factory: pytest.TempPathFactory) -> Path:
-
+@pytest.fixture
+def evaluation(evaluation_text: str, tmp_path_factory: pytest.TempPathFactory) -> Path:
     path = tmp_path_factory.mktemp("evidence") / "evaluation.json"
-    evaluate_at(
-        DATA / "vanishing.parquet",
-        study=DATA / "study.yaml",
-        policy=DATA / "policy.yaml",
-        thresholds="0.58:0.66:0.02",
-    ).save(path)
+    path.write_text(evaluation_text)
     return path
 
 

@@ -14,8 +14,8 @@ from hypothesis import strategies as st
 
 import harness
 from harness import engines
-from harness.comparisons import Templates, all_pairs, open_comparisons, pairs_between, study_of
-from harness.comparisons.embeddings import workers
+from harness.comparisons import Templates, all_pairs, open_comparisons, pairs_between, resolve_study
+from harness.comparisons import pairs as pairs_module
 from harness.counting import Counts, SubjectCounts
 from harness.evaluation import to_json
 
@@ -89,7 +89,7 @@ class TestCountsAreThoseOfTheTable:
     def test_of_one_set(self, templates: int, subjects: int, pairing: str, thresholds: Any) -> None:
         faces = people(templates, subjects)
         pairs = all_pairs(**faces)
-        study = study_of(pairs, {**STUDY, "pairing": pairing})
+        study = resolve_study(pairs, {**STUDY, "pairing": pairing})
         assert counted(pairs, study, thresholds) == counted(table(faces, None, "cosine"), study, thresholds)
 
     @everywhere
@@ -97,7 +97,7 @@ class TestCountsAreThoseOfTheTable:
     def test_of_probes_and_references(self, pairing: str, thresholds: Any) -> None:
         probes, references = people(600, 80, seed=2), people(530, 90, seed=3)
         pairs = pairs_between(Templates(**probes), Templates(**references))
-        study = study_of(pairs, {**STUDY, "pairing": pairing})
+        study = resolve_study(pairs, {**STUDY, "pairing": pairing})
         expected = counted(table(probes, references, "cosine"), study, thresholds)
         assert counted(pairs, study, thresholds) == expected
 
@@ -105,7 +105,7 @@ class TestCountsAreThoseOfTheTable:
     def test_of_euclidean_distances(self, dtype: str) -> None:
         faces = people(700, 90, dtype)
         pairs = all_pairs(**faces, metric="euclidean")
-        study = study_of(pairs, STUDY)
+        study = resolve_study(pairs, STUDY)
         at = -np.sqrt(np.arange(WIDTH * 4, -1, -1))  # at the very distances, times -1
         assert counted(pairs, study, at) == counted(table(faces, None, "euclidean"), study, at)
 
@@ -113,7 +113,7 @@ class TestCountsAreThoseOfTheTable:
         faces = people(2100, 700)
         faces["groups"] = {"ethnicity": faces["groups"]["ethnicity"]}
         pairs = all_pairs(**faces)
-        study = study_of(pairs, STUDY)
+        study = resolve_study(pairs, STUDY)
         expected = counted(table(faces, None, "cosine"), study, SIXTEENTHS)
         assert counted(pairs, study, SIXTEENTHS) == expected
         assert counted(pairs, study, SIXTEENTHS[28:]) == (
@@ -125,27 +125,27 @@ class TestCountsAreThoseOfTheTable:
         faces = people(600, 70)
         faces["groups"] = {"family": faces["subjects"]}
         pairs = all_pairs(**faces)
-        study = study_of(pairs, {**STUDY, "pairing": "cross"})
+        study = resolve_study(pairs, {**STUDY, "pairing": "cross"})
         assert counted(pairs, study, SIXTEENTHS) == counted(table(faces, None, "cosine"), study, SIXTEENTHS)
 
     def test_of_half_of_the_subjects(self) -> None:
         faces = people(620, 60)
         pairs = all_pairs(**faces)
-        study = study_of(pairs, STUDY)
+        study = resolve_study(pairs, STUDY)
         among = np.arange(len(np.unique(faces["subjects"]))) % 2 == 0
         expected = counted(table(faces, None, "cosine"), study, SIXTEENTHS, among)
         assert counted(pairs, study, SIXTEENTHS, among) == expected
 
     def test_of_nobody(self) -> None:
         pairs = all_pairs(**people(40, 5))
-        study = study_of(pairs, STUDY)
+        study = resolve_study(pairs, STUDY)
         counts, by_subject = counted(pairs, study, SIXTEENTHS, np.zeros(5, np.bool_))
         assert (int(counts.trials.sum()), by_subject.cells) == (0, ())
 
     def test_by_cell_alone(self) -> None:
         faces = people(300, 40)
         pairs = all_pairs(**faces)
-        study = study_of(pairs, STUDY)
+        study = resolve_study(pairs, STUDY)
         with open_comparisons(pairs, study) as opened:
             alone = engines.count(opened, SIXTEENTHS)
         assert alone == counted(table(faces, None, "cosine"), study, SIXTEENTHS)[0]
@@ -157,7 +157,7 @@ class TestCountsAreThoseOfTheTable:
         monkeypatch.setattr("harness.counting.subjects.MOST_BINS", 1)
         faces = people(300, 40)
         pairs = all_pairs(**faces)
-        study = study_of(pairs, STUDY)
+        study = resolve_study(pairs, STUDY)
         found = counted(pairs, study, SIXTEENTHS)
         assert len(found[1].thresholds) == 5
         assert found == counted(table(faces, None, "cosine"), study, SIXTEENTHS)
@@ -186,10 +186,10 @@ class TestEvaluation:
         faces["groups"] = {"ethnicity": faces["groups"]["ethnicity"]}
         texts, surveys = set(), set()
         for processors in (1, 2, 5, 5):
-            monkeypatch.setattr(workers, "_processors", lambda count=processors: count)
+            monkeypatch.setattr(pairs_module, "_processors", lambda count=processors: count)
             pairs = all_pairs(**faces)
             texts.add(to_json(harness.evaluate(pairs, study=STUDY, thresholds="-0.5:1:0.1")))
-            with open_comparisons(pairs, study_of(pairs, STUDY)) as opened:
+            with open_comparisons(pairs, resolve_study(pairs, STUDY)) as opened:
                 surveys.add(opened.read(lambda coding: opened.survey(coding, 1000)))
         assert (len(texts), len(surveys)) == (1, 1)
 
@@ -220,7 +220,7 @@ class TestEvaluation:
     def test_takes_labels_and_embeddings_in_any_common_form(self) -> None:
         faces = people(90, 12)
         frame = pd.DataFrame({"who": faces["subjects"], **faces["groups"]})
-        expected = counted(all_pairs(**faces), study_of(all_pairs(**faces), STUDY), SIXTEENTHS)
+        expected = counted(all_pairs(**faces), resolve_study(all_pairs(**faces), STUDY), SIXTEENTHS)
         for form in (
             {"subjects": frame["who"], "groups": {name: frame[name] for name in faces["groups"]}},
             {"subjects": [str(who) for who in faces["subjects"]]},
@@ -233,7 +233,7 @@ class TestEvaluation:
             {"embeddings": faces["embeddings"] * 3},
         ):
             pairs = all_pairs(**{**faces, **form})
-            assert counted(pairs, study_of(pairs, STUDY), SIXTEENTHS) == expected
+            assert counted(pairs, resolve_study(pairs, STUDY), SIXTEENTHS) == expected
 
 
 @settings(max_examples=25)
@@ -248,7 +248,7 @@ def test_the_order_of_templates_does_not_matter(data: st.DataObject) -> None:
         "subjects": faces["subjects"][order],
         "groups": {name: labels[order] for name, labels in faces["groups"].items()},
     }
-    study = study_of(all_pairs(**faces), STUDY)
+    study = resolve_study(all_pairs(**faces), STUDY)
     assert counted(all_pairs(**turned), study, SIXTEENTHS) == counted(all_pairs(**faces), study, SIXTEENTHS)
 
 
@@ -263,6 +263,6 @@ def test_a_template_that_stands_twice_is_a_mated_pair_of_the_highest_score(count
         np.append(faces["subjects"], count - 1),
         {name: np.append(labels, last[name]) for name, labels in faces["groups"].items()},
     )
-    counts, _ = counted(doubled, study_of(doubled, STUDY), [1.0, np.nextafter(1.0, 2.0)])
+    counts, _ = counted(doubled, resolve_study(doubled, STUDY), [1.0, np.nextafter(1.0, 2.0)])
     np.testing.assert_array_equal(counts.matches[:, 1].sum(axis=0), [1, 0])
     assert counts.trials.sum(axis=0).tolist() == [(count + 1) * count // 2 - 1, 1]

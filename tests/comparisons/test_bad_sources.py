@@ -1,4 +1,4 @@
-"""A source that is not what it should be: one line that names it, says what is wrong and how to mend it."""
+"""A source that is not what it should be: one line that names it, says what is wrong and how to fix it."""
 
 from __future__ import annotations
 
@@ -96,17 +96,17 @@ EXACT: dict[str, tuple[Make, str, str]] = {
     "short row": (
         line_18(b"0.5,1,a"),
         "a.csv",
-        ":18: row 17 has 3 values, but the header names 8 columns; mend that line",
+        ":18: row 17 has 3 values, but the header names 8 columns; fix that line",
     ),
     "long row": (
         line_18(b"0,5,1,a,b,A,A,f,f"),
         "a.csv",
-        ":18: row 17 has 9 values, but the header names 8 columns; mend that line",
+        ":18: row 17 has 9 values, but the header names 8 columns; fix that line",
     ),
     "open quotation mark": (
         line_18(b'0.5,1,"a,a,A,A,f,f'),
         "a.csv",
-        ":18: row 17 has a quotation mark out of place; mend that line",
+        ":18: row 17 has a quotation mark out of place; fix that line",
     ),
     "not UTF-8": (
         line_18("0.5,1,a,a,Weiß,A,f,f".encode("latin-1")),
@@ -126,12 +126,12 @@ EXACT: dict[str, tuple[Make, str, str]] = {
     "duplicate column": (
         bytes_of("a.csv", HEADER + b",mated\n"),
         "a.csv",
-        ":1: column 'mated' stands twice in the header, letter case apart; rename one",
+        ":1: column 'mated' appears twice in the header, letter case apart; rename one",
     ),
     "duplicate column but for case": (
         bytes_of("a.csv", HEADER + b",Mated\n"),
         "a.csv",
-        ":1: column 'Mated' stands twice in the header, letter case apart; rename one",
+        ":1: column 'Mated' appears twice in the header, letter case apart; rename one",
     ),
     "no such file": (lambda f: f / "no.csv", "no.csv", ": no such file; check the path"),
     "glob of nothing": (lambda f: str(f / "*.csv"), "*.csv", ": no such file; check the path"),
@@ -159,7 +159,7 @@ EXACT: dict[str, tuple[Make, str, str]] = {
     "second file is ragged": (
         folder_of(lambda f: csv(f, "1.csv"), line_18(b"0.5", "2.csv")),
         "2.csv",
-        ":18: row 17 has 1 values, but the header names 8 columns; mend that line",
+        ":18: row 17 has 1 values, but the header names 8 columns; fix that line",
     ),
 }
 
@@ -215,7 +215,7 @@ def test_a_column_of_the_study_that_stands_twice(
 ) -> None:
     message = refusal(holder(of_one_name(twice))(data))
     assert message.endswith(
-        ": column 'probe_ethnicity' stands twice, letter case apart; rename one or leave it out"
+        ": column 'probe_ethnicity' appears twice, letter case apart; rename one or leave it out"
     )
 
 
@@ -227,7 +227,7 @@ def test_other_columns_may_stand_twice(holder: Callable[[pa.Table], Make], data:
 
 def test_columns_of_the_study_told_apart_by_letter_case_alone() -> None:
     scores = {**trials(40), "PROBE": ["p"] * 40}
-    message = "arrays: column 'probe' stands twice, letter case apart; rename one or leave it out"
+    message = "arrays: column 'probe' appears twice, letter case apart; rename one or leave it out"
     assert refusal(scores, subjects=["probe", "PROBE"]) == message
     assert refusal(pd.DataFrame(scores), subjects=["probe", "PROBE"]) == message.replace(
         "arrays", "DataFrame"
@@ -301,7 +301,7 @@ IN_MEMORY: dict[str, tuple[Callable[[], Any], str]] = {
     ),
     "a number": (
         lambda: 5,
-        "int is no file, folder, mapping of arrays, dataframe or Arrow stream "
+        "int is not a file, folder, mapping of arrays, dataframe or Arrow stream "
         "(an object with __arrow_c_stream__)",
     ),
 }
@@ -326,7 +326,7 @@ def test_too_many_groups(data: Path) -> None:
 def test_a_stream_that_fails_midway() -> None:
     message = refusal(_raises_midway())
     assert message.startswith("RecordBatchReader: cannot be read as an Arrow stream (")
-    assert message.endswith("connection lost after 40 rows); mend what gives it")
+    assert message.endswith("connection lost after 40 rows); fix what gives it")
 
 
 def test_a_stream_is_kept_until_the_end_and_no_longer(scratch: Path) -> None:

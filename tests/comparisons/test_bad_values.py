@@ -59,12 +59,12 @@ IN_CSV = [
     (
         "reference",
         "p16",
-        "subject 'p16' is compared with itself as non-mated; mend the label or the subject",
+        "subject 'p16' is compared with itself as non-mated; fix the label or the subject",
     ),
     (
         "mated",
         "1",
-        f"subject 'r16' is mated with another subject; mend the label or the subject, or {SEPARATE}",
+        f"subject 'r16' is mated with another subject; fix the label or the subject, or {SEPARATE}",
     ),
 ]
 

@@ -191,7 +191,7 @@ def test_rows_and_lines_are_told_apart(data: Path) -> None:
         text([[*header[:-1], "name of the\nimage"]]) + "\n" + text(rows[:2])
     )  # lines 1 and 2, 3, and 4 to 7
     path = written(data, begun + "0.5\n" + text(rows[2:]))
-    assert refusal(path) == (f"{path}:8: row 3 has 1 values, but the header names 10 columns; mend that line")
+    assert refusal(path) == (f"{path}:8: row 3 has 1 values, but the header names 10 columns; fix that line")
 
 
 @given(

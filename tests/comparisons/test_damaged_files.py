@@ -102,7 +102,7 @@ def test_whatever_the_folder_is_called(damage: str, name: str, data: Path) -> No
 def test_whatever_a_value_is(value: str, data: Path) -> None:
     path = csv(data)
     path.write_bytes(path.read_bytes() + f"0.5,1,{value}\n".encode())
-    assert refusal(path) == f"{path}:42: row 41 has 3 values, but the header names 8 columns; mend that line"
+    assert refusal(path) == f"{path}:42: row 41 has 3 values, but the header names 8 columns; fix that line"
 
 
 def test_what_can_be_read_file_by_file_is_not_called_damaged(

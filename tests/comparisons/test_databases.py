@@ -92,5 +92,5 @@ def test_a_cursor_is_not_taken_for_its_rows(table: pa.Table, data: Any) -> None:
     dbapi = pytest.importorskip("adbc_driver_sqlite.dbapi")
     with stored(dbapi.connect(str(data / "scores.db")), table) as cursor:
         cursor.execute(f"SELECT {COLUMNS} FROM harness_scores")
-        with pytest.raises(InputError, match=r"Cursor is no file, folder, .* or Arrow stream"):
+        with pytest.raises(InputError, match=r"Cursor is not a file, folder, .* or Arrow stream"):
             counted(cursor)

@@ -12,7 +12,7 @@ import pytest
 
 import harness
 from harness import InputError
-from harness.comparisons import Templates, all_pairs, pairs_between, study_of
+from harness.comparisons import Templates, all_pairs, pairs_between, resolve_study
 from harness.study import load_study
 
 MATCHER = {"matcher": {"name": "example", "version": "1"}}
@@ -186,7 +186,7 @@ class TestStudy:
         file.write_text("matcher: {name: example, version: '1'}\n")
         expected = load_study({**MATCHER, **self.FULL})
         for given in (MATCHER, file, expected):
-            assert study_of(self.PAIRS, given) == expected
+            assert resolve_study(self.PAIRS, given) == expected
 
     def test_may_leave_attributes_out_and_name_columns_as_a_table_would(self) -> None:
         given = {
@@ -195,7 +195,7 @@ class TestStudy:
             "score": {"column": "similarity"},
             "subjects": ["a", "b"],
         }
-        study = study_of(self.PAIRS, given)
+        study = resolve_study(self.PAIRS, given)
         assert list(study.groups) == ["sex"]
         assert (study.score.column, study.subjects) == ("cosine", ("probe_subject", "reference_subject"))
 
@@ -228,5 +228,5 @@ class TestStudy:
     )
     def test_that_contradicts_the_pairs(self, given: dict[str, Any], text: str) -> None:
         with pytest.raises(InputError) as refused:
-            study_of(self.PAIRS, {**MATCHER, **given})
+            resolve_study(self.PAIRS, {**MATCHER, **given})
         assert str(refused.value) == text

@@ -8,8 +8,8 @@ from typing import Any
 import numpy as np
 import pytest
 
-from harness.comparisons import Templates, all_pairs, open_comparisons, pairs_between, study_of
-from harness.comparisons.embeddings import Tile
+from harness.comparisons import Templates, all_pairs, open_comparisons, pairs_between, resolve_study
+from harness.comparisons.pairs import Tile
 
 STUDY = {"matcher": {"name": "example", "version": "1"}}
 
@@ -24,14 +24,14 @@ def scores(pairs: Any) -> Any:
             keep(tile)
 
     def keep(tile: Tile) -> None:
-        row, column = tile.probes.places[:, None], tile.references.places[None, :]
+        row, column = tile.probes.indices[:, None], tile.references.indices[None, :]
         chosen = np.ones(tile.scores.shape, np.bool_) if tile.which is None else tile.which < len(tile.codes)
         if len(size) == 1:
             row, column = np.minimum(row, column), np.maximum(row, column)
         row, column = np.broadcast_arrays(row, column)
         found[row[chosen], column[chosen]] = tile.scores[chosen]
 
-    with open_comparisons(pairs, study_of(pairs, STUDY)) as opened:
+    with open_comparisons(pairs, resolve_study(pairs, STUDY)) as opened:
         opened.each_share(put)
     return found
 

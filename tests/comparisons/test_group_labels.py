@@ -14,8 +14,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 from known_trials import counts_of, naive_counts, refusal, study, write_csv
 
-from harness.comparisons import Templates, all_pairs, pairs_between, study_of
-from harness.comparisons.labels import NearEqualLabelsError, require_distinct_labels
+from harness.comparisons import Templates, all_pairs, pairs_between, resolve_study
+from harness.comparisons.coding import NearEqualLabelsError, require_distinct_labels
 from harness.comparisons.stream import ROWS_TO_GUESS_LABELS_FROM
 from harness.engines import choose_engine, count, open_with
 from harness.errors import InputError
@@ -102,7 +102,7 @@ class TestNearEqual:
     def test_of_templates(self) -> None:
         pairs = all_pairs(np.eye(4), [1, 1, 2, 2], {"sex": ["F", "F", "f", "f"]})
         with pytest.raises(InputError, match=f"^labels of sex {ALIKE}: 'F', 'f'"):
-            pairs.open(study_of(pairs, {"matcher": {"name": "example", "version": "1"}}))
+            pairs.open(resolve_study(pairs, {"matcher": {"name": "example", "version": "1"}}))
 
 
 class TestTwoLabelsOfOnePerson:
@@ -143,12 +143,12 @@ class TestTwoLabelsOfOnePerson:
         pairs = all_pairs(np.eye(3), ["a", "b", "a"], labels)
         named = {"matcher": {"name": "example", "version": "1"}}
         with pytest.raises(InputError) as caught:
-            pairs.open(study_of(pairs, named))
+            pairs.open(resolve_study(pairs, named))
         assert str(caught.value) == (
             "group 'sex': [2] of embeddings is 'M' of subject 'a', who is 'F' at [0] of embeddings; label the person "
             "alike, or say in the study that the label is of the image and not of the person (labels_of: image)"
         )
-        assert pairs.open(study_of(pairs, {**named, "labels_of": "image"})).rows() == 3
+        assert pairs.open(resolve_study(pairs, {**named, "labels_of": "image"})).rows() == 3
 
     def test_of_templates_of_two_sets(self) -> None:
         probes = Templates(np.eye(2), ["a", "b"], {"sex": ["F", "M"]})
@@ -156,7 +156,7 @@ class TestTwoLabelsOfOnePerson:
         pairs = pairs_between(probes, references)
         said = r"\[1\] of references is 'M' of subject 'a', who is 'F' at \[0\] of probes"
         with pytest.raises(InputError, match=said):
-            pairs.open(study_of(pairs, {"matcher": {"name": "example", "version": "1"}}))
+            pairs.open(resolve_study(pairs, {"matcher": {"name": "example", "version": "1"}}))
 
 
 class TestNamed:

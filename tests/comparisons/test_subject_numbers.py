@@ -13,7 +13,7 @@ import pyarrow.parquet as pq
 import pytest
 
 from harness.comparisons import Comparisons
-from harness.comparisons.numbering import WIDEST
+from harness.comparisons.scan import WIDEST
 from harness.engines import count_by_subject
 from harness.errors import InputError
 from harness.study import load_study

@@ -13,9 +13,10 @@ from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from harness.comparisons import Comparisons, MemoryLimit
-from harness.counting import Counts, SubjectCounts, Tallies, compiled_tallies, tallies, tallies_for
-from harness.counting.compiled_tallies import CompiledTallies
-from harness.counting.tallies import NumpyTallies
+from harness.counting import Counts, SubjectCounts, Tallies, tallies_for, tally
+from harness.counting import compiled as compiled_loops
+from harness.counting.compiled import CompiledTallies
+from harness.counting.tally import NumpyTallies
 from harness.engines import count_by_subject
 from harness.study import load_study
 
@@ -107,8 +108,8 @@ def many() -> tuple[np.ndarray, ...]:
 def test_piles_of_any_size_add_up_alike(
     many: tuple[np.ndarray, ...], in_cache: int, sides: int, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(compiled_tallies, "IN_CACHE", in_cache)
-    monkeypatch.setattr(compiled_tallies, "IN_A_PILE", 64)
+    monkeypatch.setattr(compiled_loops, "IN_CACHE", in_cache)
+    monkeypatch.setattr(compiled_loops, "IN_A_PILE", 64)
     thresholds = np.linspace(-2, 2, 50)
     by_numpy, by_loops = (make(thresholds, thresholds[3::5], 300, 200) for make in (numpys, compiled))
     for part in range(0, 20_000, 7000):
@@ -122,7 +123,7 @@ def test_piles_of_any_size_add_up_alike(
 def test_piles_and_bins_are_wide_where_narrow_ones_could_overflow(
     many: tuple[np.ndarray, ...], monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(compiled_tallies, "HIGHEST_NARROW", 10_000)
+    monkeypatch.setattr(compiled_loops, "HIGHEST_NARROW", 10_000)
     scores, codes, one, other = many
     by_numpy, by_loops = (make(np.zeros(1), np.zeros(1), 300, 200) for make in (numpys, compiled))
     for each in (by_numpy, by_loops):
@@ -164,7 +165,7 @@ def test_an_engine_counts_many_comparisons_by_them(tmp_path: Path, monkeypatch: 
     pq.write_table(pa.table(columns), path)
     by_numpy = counted(path)
     used: list[int] = []
-    monkeypatch.setattr(tallies, "MANY", 50_000)
+    monkeypatch.setattr(tally, "MANY", 50_000)
     monkeypatch.setattr(CompiledTallies, "add", noting(used, CompiledTallies.add))
     assert counted(path) == by_numpy
     assert sum(used) == 50_000
@@ -184,16 +185,16 @@ def noting(used: list[int], add: Any) -> Any:
 @pytest.mark.parametrize(
     ("rows", "codes", "installed", "taken"),
     [
-        (tallies.MANY - 1, 4, True, NumpyTallies),
+        (tally.MANY - 1, 4, True, NumpyTallies),
         (None, 4, True, NumpyTallies),
-        (tallies.MANY, tallies.MOST_KEYS, True, NumpyTallies),
-        (tallies.MANY, 4, False, NumpyTallies),
-        (tallies.MANY, 4, True, CompiledTallies),
+        (tally.MANY, tally.MOST_KEYS, True, NumpyTallies),
+        (tally.MANY, 4, False, NumpyTallies),
+        (tally.MANY, 4, True, CompiledTallies),
     ],
 )
 def test_compiled_loops_are_taken_where_they_pay(
     rows: int | None, codes: int, installed: bool, taken: type, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(tallies, "find_spec", lambda name: installed or None)
+    monkeypatch.setattr(tally, "find_spec", lambda name: installed or None)
     made = tallies_for(rows, ("group",), np.zeros(1), np.zeros(1), 3, codes, count_missing=False)
     assert type(made) is taken

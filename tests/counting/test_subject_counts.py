@@ -87,7 +87,7 @@ def test_equals_a_loop_over_the_comparisons(trials: list[Row], sides: int, count
     counts = tallied([trials], sides=sides, count_missing=count_missing)
     expected = naive(trials, sides=sides, count_missing=count_missing)
     assert plain(counts) == expected
-    assert len(counts.cells) == len(expected)  # no row stands twice
+    assert len(counts.cells) == len(expected)  # no row appears twice
 
 
 @given(rows, st.lists(st.integers(0, 60), max_size=6))

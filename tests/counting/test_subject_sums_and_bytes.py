@@ -10,7 +10,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from harness.counting import SubjectCounts, SubjectTally, subject_sums
+from harness.counting import SubjectCounts, SubjectTally, subjects
 from harness.errors import InputError
 
 THRESHOLDS = np.array([0.2, 0.4, 0.9])
@@ -106,7 +106,7 @@ def test_sums_some_subjects_at_a_time_equal_those_of_all_at_once(monkeypatch: py
     counts = tallied(comparisons(7, 2000))
     groups = {("g1",): ("x",), ("g2",): ("x",)}
     whole = counts.sums(groups.get, ("x",), mated=False)
-    monkeypatch.setattr(subject_sums, "CELLS_AT_ONCE", 8)  # two subjects
+    monkeypatch.setattr(subjects, "CELLS_AT_ONCE", 8)  # two subjects
     pieces = counts.sums(groups.get, ("x",), mated=False)
     assert pieces.subjects == whole.subjects == 12
     assert pieces.squared_trials == whole.squared_trials
@@ -120,7 +120,7 @@ BILLIONS = st.integers(0, 2**40) | st.integers(0, 20)
 
 @given(st.lists(st.tuples(BILLIONS, BILLIONS, BILLIONS), min_size=1, max_size=8))
 def test_sums_equal_those_of_whole_numbers_of_any_size(rows: list[tuple[int, int, int]]) -> None:
-    found = subject_sums.summed(np.arange(len(rows)), np.arange(len(rows)), np.array(rows, np.int64))
+    found = subjects.summed(np.arange(len(rows)), np.arange(len(rows)), np.array(rows, np.int64))
     trials = [sum(row) for row in rows]
     assert found.squared_trials == sum(n * n for n in trials)
     for threshold in (0, 1):
@@ -139,7 +139,7 @@ def test_a_thousand_subjects_of_200_million_comparisons_each_overflow_nothing() 
     rng = np.random.default_rng(2)
     matches = rng.integers(150_000_000, 200_000_000, 1000)
     bins = np.column_stack([200_000_000 - matches, matches])
-    found = subject_sums.summed(np.arange(1000), np.arange(1000), bins)
+    found = subjects.summed(np.arange(1000), np.arange(1000), bins)
     assert found.squared_trials == 1000 * 200_000_000**2 > 2**63
     assert found.squared_matches.tolist() == [sum(int(k) ** 2 for k in matches)]
     assert found.matches_times_trials.tolist() == [200_000_000 * int(matches.sum())]

@@ -18,7 +18,7 @@ def spark_session() -> Iterator[object]:
         find_spec("pyspark") is None or not (shutil.which("java") or os.environ.get("JAVA_HOME"))
     ):
         pytest.skip("pyspark or Java is not installed")
-    from harness.engines.cluster.spark.session import open_session
+    from harness.engines.cluster.spark.reading import open_session
 
     session = open_session("local[2]")
     yield session.spark

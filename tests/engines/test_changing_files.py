@@ -16,7 +16,7 @@ from parted_files import STUDY, THRESHOLDS, comparisons, document, write, write_
 import harness
 from harness.comparisons import Comparisons
 from harness.comparisons.scan import Scan
-from harness.comparisons.unchanged import Stamp
+from harness.comparisons.source import Stamp
 from harness.engines.cluster import PartedComparisons
 from harness.errors import InputError
 

@@ -21,11 +21,18 @@ from parted_files import STUDY, THRESHOLDS, comparisons, document, write, write_
 
 from harness.cli.app import run
 from harness.comparisons import CellScores
-from harness.comparisons.unchanged import Stamp
+from harness.comparisons.source import Stamp
 from harness.counting import Counts
-from harness.engines.cluster.facts import Digested, FileFacts, NamedFile
-from harness.engines.cluster.records import COUNTED, FACTS, LOOKED
-from harness.engines.cluster.results import Counted, Looked
+from harness.engines.cluster.parts import (
+    COUNTED,
+    FACTS,
+    LOOKED,
+    Digested,
+    FileFacts,
+    Looked,
+    NamedFile,
+    PartCounts,
+)
 from harness.engines.cluster.store import CheckpointStore
 from harness.errors import InputError
 
@@ -119,7 +126,7 @@ class TestResuming:
         document(own_paths, thresholds=THRESHOLDS, checkpoints=kept)
         moved = [path.rename(path.with_name(f"moved-{path.name}")) for path in own_paths]
         expected = document(moved, thresholds=THRESHOLDS)
-        monkeypatch.setattr("harness.engines.cluster.job.Conditions.open", refuse_to_open)
+        monkeypatch.setattr("harness.engines.cluster.parts.Conditions.open", refuse_to_open)
         assert document(moved, thresholds=THRESHOLDS, checkpoints=kept) == expected
 
     def test_a_file_rewritten_with_its_old_size_and_time_is_noticed(
@@ -335,7 +342,7 @@ class TestRecords:
         again = LOOKED.from_bytes(LOOKED.to_bytes(looked))
         assert vars(again) == vars(looked)
         counts = Counts.zero(("sex",), np.array([0.1, 0.2]))
-        counted = COUNTED.from_bytes(COUNTED.to_bytes(Counted(5, counts, None, names)))
+        counted = COUNTED.from_bytes(COUNTED.to_bytes(PartCounts(5, counts, None, names)))
         assert (counted.rows, counted.counts, counted.by_subject) == (5, counts, None)
         assert counted.names == names
 

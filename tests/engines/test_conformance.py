@@ -20,7 +20,7 @@ from hypothesis.extra import numpy as arrays
 from slow_counting import Table, as_table, neighbours, slow_count
 
 from harness import engines
-from harness.comparisons import Comparisons, all_pairs, study_of
+from harness.comparisons import Comparisons, all_pairs, resolve_study
 from harness.counting import Counts, SubjectCounts, thresholds_for
 from harness.errors import InputError
 from harness.study import Study
@@ -145,7 +145,7 @@ REFUSED: dict[str, tuple[Callable[[Path, Columns], None], str]] = {
         two_lines,
         r"1\.parquet: row 150, column 'sex': 'two\\nlines' holds a line break",
     ),
-    "two columns of one name": (twice_named, r"0\.parquet: column 'sex' stands twice"),
+    "two columns of one name": (twice_named, r"0\.parquet: column 'sex' appears twice"),
 }
 
 
@@ -227,7 +227,7 @@ def test_pairs_of_templates_are_counted_like_any_comparison(pairing: str, metric
     faces = rng.choice([-0.5, 0.5], (60, 4))  # of length 1: every cosine is exact, and a tie with many
     who, sex = rng.integers(0, 9, 60), rng.choice(["female", "male"], 60)
     pairs = all_pairs(faces, who, {"sex": sex}, metric=metric)
-    terms = study_of(
+    terms = resolve_study(
         pairs,
         {"matcher": {"name": "example", "version": "1"}, "labels_of": "image", "pairing": pairing},
     )

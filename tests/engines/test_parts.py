@@ -18,7 +18,8 @@ from parted_files import THRESHOLDS, comparisons, document, study, write, write_
 
 from harness.comparisons import CellScores, Comparisons
 from harness.engines import count, count_by_subject, survey
-from harness.engines.cluster import InTurn, PartedComparisons, facts, open_parts
+from harness.engines.cluster import InTurn, PartedComparisons, open_parts
+from harness.engines.cluster import parts as parts_of_files
 from harness.engines.cluster.merging import TreeSum, merged_cells, numbers_of, united
 from harness.errors import InputError
 from harness.study import Study
@@ -136,12 +137,12 @@ def test_files_that_hold_no_row_at_all_are_refused(tmp_path: Path) -> None:
 class TestRowsOfOneFile:
     @pytest.fixture(autouse=True)
     def _small_parts(self, monkeypatch: pytest.MonkeyPatch) -> None:
-        monkeypatch.setattr(facts, "ROWS_OF_A_PART", 500)
+        monkeypatch.setattr(parts_of_files, "ROWS_OF_A_PART", 500)
 
     def test_a_large_file_is_counted_in_parts_that_hold_each_row_once(self, tmp_path: Path) -> None:
         path = write(tmp_path / "scores.parquet", comparisons(1600))
-        named = facts.NamedFile.of(path, "Parquet")
-        parts = facts.digest_file(named, None).parts
+        named = parts_of_files.NamedFile.of(path, "Parquet")
+        parts = parts_of_files.digest_file(named, None).parts
         assert parts == ((0, 500), (500, 1000), (1000, 1600))
         agrees_with_one_pass(path, study())
 
@@ -229,7 +230,7 @@ def test_a_file_that_changes_while_it_is_counted_is_refused(
             file.write(b"more")
 
     monkeypatch.setattr(
-        "harness.engines.cluster.job.local.count_by_subject", lambda *a, **k: (grow(), grow())
+        "harness.engines.cluster.parts.local.count_by_subject", lambda *a, **k: (grow(), grow())
     )
     with (
         parted(path, study()) as parts,

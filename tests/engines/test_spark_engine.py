@@ -14,7 +14,8 @@ from hard_cases import at, drawn, study
 import harness
 from harness import engines
 from harness.comparisons import Comparisons
-from harness.engines.opening import open_with
+from harness.engines import open_with
+from harness.engines.cluster.spark.reading import Session
 from harness.errors import InputError
 from harness.evaluation import to_json
 
@@ -137,13 +138,26 @@ def test_a_damaged_page_of_parquet_is_refused_as_on_one_machine(
     assert message.startswith(f"{files[1]}: cannot be read")
 
 
-def test_a_line_break_within_a_value_is_refused_rather_than_misread(
+def test_a_line_break_within_a_label_is_refused_as_on_one_machine(
     tmp_path: Path, spark_session: object
 ) -> None:
     files = write_csv(tmp_path, rows_with("sex", "two\nlines"))
-    with Comparisons(files, study()) as comparisons:
+    message = refusal(files, SPARK)
+    assert message == refusal(files, engines.choose_engine())
+    assert "from line 19 to line 20 holds a line break" in message
+
+
+def test_csv_is_refused_where_executors_may_be_on_other_machines(
+    tmp_path: Path, spark_session: object, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(Session, "master", "spark://master.example:7077")
+    (first, _) = files = write_csv(tmp_path, rows_with("sex", "female"))
+    assert refusal(files, SPARK) == (
+        f"{first} and 1 more: the engine spark reads CSV on one machine alone (master local), not with "
+        "'spark://master.example:7077'; write the scores as Parquet"
+    )
+    with open_with(write_parquet(tmp_path, rows_with("mated", True)), study(), SPARK) as comparisons:
         engines.count_by_subject(comparisons, HALF)
-    assert refusal(files, SPARK).endswith("write the scores as Parquet, or count with the engine local")
 
 
 @pytest.mark.parametrize("scores", [{"score": [0.5]}, pa.table({"score": [0.5]}), [], [0.5]])
@@ -152,8 +166,8 @@ def test_what_is_in_memory_is_refused(scores: Any) -> None:
 
 
 def test_a_file_that_spark_would_leave_out_is_refused(tmp_path: Path) -> None:
-    files = write_csv(tmp_path, rows_with("sex", "female"), "_b.csv")
-    assert refusal(files, SPARK).startswith(f"{files[1]}: Spark leaves out files whose names begin with")
+    file = write_parquet(tmp_path, rows_with("sex", "female"))[1].rename(tmp_path / "_b.parquet")
+    assert refusal([file], SPARK).startswith(f"{file}: Spark leaves out files whose names begin with")
 
 
 def test_arrow_files_are_refused(tmp_path: Path) -> None:

@@ -24,9 +24,7 @@ from harness.cli.app import run
 from harness.errors import ContradictionWarning
 from harness.evaluation import Evaluation, answer, from_json, to_json
 from harness.gate.evidence import evidence_of
-from harness.report.content import comparison_of, report_on
-from harness.report.page import comparison_page, report_page
-from harness.report.pdf import drawings_of, report_pdf
+from harness.report import comparison_of, comparison_page, render_figures, report_on, report_page, report_pdf
 from tests.few_thresholds import evaluate_at
 
 Plain = dict[str, Any]
@@ -170,7 +168,7 @@ def test_no_alteration_ends_otherwise_than_in_a_report_or_a_line(
                 "Do not rely on this." in page for page in (report_page(report), comparison_page(comparison))
             )
             if drawn and came_to["contradicted"] % 4 == 0:
-                report_pdf(report, drawings_of(found, None), digest=digest)
+                report_pdf(report, render_figures(found, None), digest=digest)
     assert min(came_to.values()) >= 5, came_to
 
 

@@ -9,7 +9,7 @@ import pytest
 
 import harness
 from harness import InputError
-from harness.evaluation import limits
+from harness.evaluation import counted as limits
 
 STUDY = {"matcher": {"name": "example", "version": "1"}, "groups": {"visit": "visit", "sex": "sex"}}
 

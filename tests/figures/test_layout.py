@@ -18,6 +18,7 @@ from harness.figures import (
     figures_of,
 )
 from harness.figures.style import GREY, PALETTE
+from harness.numbers import number
 
 WITH_TEXT_IN_THE_AXES = (VerdictZonesDisplay, CrossGroupDisplay)
 COUNTED = re.compile(r"\b\d[\d,]* (?:other |lines? |groups?|cells?|intervals?|ax[ei]s|thresholds?|more)\b")
@@ -63,8 +64,8 @@ def test_numbers_in_the_alt_text_are_the_evaluations(name: str) -> None:
             said = said.replace(group, "")
         said = said.replace(evaluation.safe.reason, "").replace("made up 2.1", "").replace("log10", "")
         said = re.sub(r"\d+ %", "", COUNTED.sub("", said))
-        for number in NUMBER.findall(said):
-            assert number.rstrip(",") in known, (called, number)
+        for written in NUMBER.findall(said):
+            assert written.rstrip(",") in known, (called, written)
 
 
 def groups_of(axis: object) -> tuple[str, ...]:
@@ -85,7 +86,7 @@ def numbers_of(evaluation: Evaluation) -> set[str]:
                 arrays += [rates.estimate, rates.lower, rates.upper, 1 - rates.estimate, 1 - rates.lower]
                 arrays += [1 - rates.upper]
                 known |= {f"{n:,}" for n in np.unique(np.concatenate([rates.trials, rates.errors.ravel()]))}
-        known |= {f"{value:.3g}" for array in arrays for value in np.unique(array)}
+        known |= {number(value) for array in arrays for value in np.unique(array[np.isfinite(array)])}
     return known
 
 

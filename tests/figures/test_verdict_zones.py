@@ -9,7 +9,7 @@ from worlds import world
 from harness.evaluation import Evaluation
 from harness.figures import VerdictZonesDisplay
 from harness.figures.style import PALETTE
-from harness.figures.zone_bars import ZONES
+from harness.figures.verdict_zones import ZONES
 from harness.statistics.verdicts import Verdict
 
 

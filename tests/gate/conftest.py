@@ -9,25 +9,10 @@ import subprocess
 from pathlib import Path
 
 import pytest
-from small_world import DATA, TODAY, VALID, Checking, Plain
+from small_world import TODAY, VALID, Checking, Plain
 from workflow_steps import PROJECT, Repository
 
-from harness.evaluation import to_json
 from harness.gate import Report, check
-from tests.few_thresholds import evaluate_at
-
-
-@pytest.fixture(scope="session")
-def evaluation_text() -> str:
-    """Thresholds 0.54, 0.55, ... 0.68; parity is shown from 0.59 to 0.62 for ethnicity, to 0.63 for sex."""
-    evaluation = evaluate_at(
-        DATA / "vanishing.parquet",
-        study=DATA / "study.yaml",
-        policy=DATA / "policy.yaml",
-        thresholds="0.54:0.68:0.01",
-    )
-    assert evaluation.safe_threshold == 0.59
-    return to_json(evaluation)
 
 
 @pytest.fixture

@@ -9,7 +9,8 @@ from hypothesis import example, given
 from hypothesis import strategies as st
 from pydantic_core import ValidationError
 
-from harness.gate.recomputing import (
+from harness.gate.evaluation_file import DifferentialShape, Number, RatesShape, numbers
+from harness.gate.evidence import (
     DisagreementError,
     _agree_to_the_last_bit,
     _is_ratio_to_the_last_bit,
@@ -17,9 +18,7 @@ from harness.gate.recomputing import (
     _require_gap,
     _require_rate,
     _require_ratio,
-    numbers,
 )
-from harness.gate.shape import DifferentialShape, Number, RatesShape
 
 NAN = math.nan
 rates = st.sampled_from([0.0, 0.25, 0.5, 1.0, 1.5, -0.5, NAN, math.inf, 0.25 + 1e-12, 0.25 + 1e-6])

@@ -139,7 +139,8 @@ def _read(file: Path) -> str:
 def _text_of_pdf(file: Path) -> str:
     import pypdf
 
-    return "\n".join(page.extract_text() for page in pypdf.PdfReader(file).pages)
+    pages = (page.extract_text() for page in pypdf.PdfReader(file).pages)
+    return "".join("".join(pages).split())  # where a line of text ends is the setter's matter
 
 
 def _size_of_png(file: Path) -> str:

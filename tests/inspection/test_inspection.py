@@ -21,7 +21,7 @@ from harness.counting import Counts
 from harness.evaluation import count_for
 from harness.evaluation import to_json as evaluation_to_json
 from harness.inspection import findings, to_json
-from harness.inspection.sensitivity import without
+from harness.inspection.run import without
 from harness.study import load_policy, load_study
 from harness.synthetic import world
 from tests.few_thresholds import evaluate_at

@@ -5,10 +5,9 @@ from report_worlds import small, world
 
 from harness.errors import InputError
 from harness.evaluation import Evaluation
-from harness.report.content import comparison_of
-from harness.report.content.model import Comparison, Facts, Paragraph, Section, Table
-from harness.report.content.numerals import number
-from harness.report.page import comparison_page
+from harness.numbers import number
+from harness.report import comparison_of, comparison_page
+from harness.report.model import Comparison, Facts, Paragraph, Section, Table
 
 DIGESTS = ("a" * 64, "b" * 64)
 

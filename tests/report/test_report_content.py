@@ -9,11 +9,11 @@ import numpy as np
 import pytest
 from report_worlds import LONG, small, world
 
-from harness.evaluation import Evaluation, about, answer
-from harness.report.content import report_on
-from harness.report.content.model import Facts, Paragraph, Report, Table
-from harness.report.content.numerals import number
-from harness.report.content.zones import zones_of
+from harness.evaluation import Evaluation, answer
+from harness.numbers import about, number
+from harness.report import report_on
+from harness.report.model import Facts, Paragraph, Report, Table
+from harness.report.tables import zones_of
 from tests.few_thresholds import evaluate_at
 
 DIGEST = "0" * 64
@@ -334,7 +334,7 @@ def test_the_zones_hold_every_threshold_once(evaluation: Evaluation) -> None:
 def test_every_threshold_of_the_answer_is_marked_with_what_it_is(alike: Evaluation) -> None:
     report = say(alike)
     assert [float(mark.label) for mark in report.marks] == list(alike.answer_thresholds)
-    names = {mark.place: mark.names for mark in report.marks}
+    names = {mark.index: mark.names for mark in report.marks}
     assert "safe threshold" in names[alike.safe.place]
     last = alike.axes["group"].verdict.parity_shown_to
     assert any(name.startswith("parity shown up to here on group") for name in names[last])

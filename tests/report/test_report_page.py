@@ -15,8 +15,7 @@ import pytest
 from report_worlds import small
 
 from harness.evaluation import Evaluation, to_json
-from harness.report.content import report_on
-from harness.report.page import report_page
+from harness.report import report_on, report_page
 
 VOID = {"meta", "input", "link", "br"}
 LARGEST = 1_500_000
@@ -161,8 +160,8 @@ def test_the_same_evaluation_gives_the_same_bytes_in_another_process(
     (tmp_path / "evaluation.json").write_text(to_json(three), encoding="utf-8")
     program = (
         "import hashlib, sys, harness\n"
-        "from harness.report.content import report_on\n"
-        "from harness.report.page import report_page\n"
+        "from harness.report import report_on\n"
+        "from harness.report import report_page\n"
         "page = report_page(report_on(harness.load(sys.argv[1]), digest='0' * 64))\n"
         "print(hashlib.sha256(page.encode()).hexdigest())"
     )
@@ -182,7 +181,7 @@ def test_thirty_groups_at_a_thousand_thresholds_fit(thirty: Evaluation) -> None:
 def test_more_thresholds_than_fit_are_thinned_out_and_the_page_says_so(
     three: Evaluation, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("harness.report.page.series.MOST_NUMBERS", 3000)
+    monkeypatch.setattr("harness.report.page.MOST_NUMBERS", 3000)
     page = page_of(three)
     shown = re.search(rf"This page shows (\d+) of {len(three.thresholds)} thresholds", page)
     assert shown is not None

@@ -21,11 +21,9 @@ from report_worlds import LONG, NOT_DETECTED, WORLDS, scores, study, world
 from harness.errors import HarnessError
 from harness.evaluation import Evaluation, evaluate, to_json
 from harness.figures import figures_of, save_figures
-from harness.report.content import comparison_of, report_on
-from harness.report.content.model import Facts, Formula, Paragraph, Report, Table
-from harness.report.pdf import comparison_pdf, drawings_of, report_pdf
-from harness.report.pdf.document import report_parts
-from harness.report.pdf.fonts import settable
+from harness.report import comparison_of, comparison_pdf, render_figures, report_on, report_pdf
+from harness.report.model import Facts, Formula, Paragraph, Report, Table
+from harness.report.pdf import report_parts, settable
 from harness.text import page
 from tests.few_thresholds import evaluate_at
 
@@ -41,7 +39,7 @@ HOSTILE = (
 
 
 def pdf_of(evaluation: Evaluation) -> bytes:
-    return report_pdf(content_of(evaluation), drawings_of(evaluation), digest=DIGEST)
+    return report_pdf(content_of(evaluation), render_figures(evaluation), digest=DIGEST)
 
 
 def content_of(evaluation: Evaluation) -> Report:
@@ -151,7 +149,7 @@ def test_figures_have_words_tables_have_headings_and_headings_descend_by_one(nam
     figures = [node for tag, node in found if tag == "Figure"]
     heat_maps = sum(axis.across is not None for axis in world(name).axes.values())
     assert len(figures) == 1 + heat_maps + sum(len(axis.panels) for axis in report.axes)
-    said = {drawing.alternative for drawing in drawings_of(world(name)).values()}
+    said = {drawing.alternative for drawing in render_figures(world(name)).values()}
     assert {str(node["/Alt"]) for node in figures} == said
     tables = [node for tag, node in found if tag == "Table"]
     headings = [node for tag, node in found if tag == "TH"]
@@ -177,7 +175,7 @@ def test_names_are_text_whatever_they_hold() -> None:
     for name in HOSTILE[:4]:
         assert squeezed(name) in found
     assert set(evaluation.axes["group"].false_matches.groups) == set(HOSTILE)
-    parts = (report_parts(content_of(found), drawings_of(found)) for found in (evaluation, world("three")))
+    parts = (report_parts(content_of(found), render_figures(found)) for found in (evaluation, world("three")))
     ours, plain = ([part["text"] for part in each if part["kind"] == "heading"] for each in parts)
     assert len(ours) == len(plain)
     tags = [
@@ -254,10 +252,10 @@ def test_the_same_evaluation_gives_the_same_bytes_in_another_process(
 ) -> None:
     (tmp_path / "evaluation.json").write_text(to_json(three), encoding="utf-8")
     script = (
-        "import sys; from harness.evaluation import load; from harness.report.content import report_on\n"
-        "from harness.report.pdf import drawings_of, report_pdf\n"
+        "import sys; from harness.evaluation import load; from harness.report import report_on\n"
+        "from harness.report import render_figures, report_pdf\n"
         f"found = load(sys.argv[1]); report = report_on(found, digest='{DIGEST}')\n"
-        f"sys.stdout.buffer.write(report_pdf(report, drawings_of(found), digest='{DIGEST}'))"
+        f"sys.stdout.buffer.write(report_pdf(report, render_figures(found), digest='{DIGEST}'))"
     )
     again = subprocess.run(
         [sys.executable, "-c", script, str(tmp_path / "evaluation.json")],
@@ -270,18 +268,18 @@ def test_the_same_evaluation_gives_the_same_bytes_in_another_process(
 
 def test_figures_that_are_drawn_already_are_taken_as_they_are(three: Evaluation, tmp_path: Path) -> None:
     save_figures(three, tmp_path)
-    assert drawings_of(three, tmp_path) == drawings_of(three)
+    assert render_figures(three, tmp_path) == render_figures(three)
     marked = tmp_path / "verdict_zones.svg"
     marked.write_text(
         marked.read_text(encoding="utf-8").replace("<svg ", "<svg id='mine' "), encoding="utf-8"
     )
-    assert "id='mine'" in drawings_of(three, tmp_path)["zones", ""].svg
+    assert "id='mine'" in render_figures(three, tmp_path)["zones", ""].svg
 
 
 def test_no_line_of_a_figure_has_an_empty_list_of_dashes_which_the_setter_would_not_draw(
     name: str,
 ) -> None:
-    for drawing in drawings_of(world(name)).values():
+    for drawing in render_figures(world(name)).values():
         assert not re.search(r"stroke-dasharray:\s*;", drawing.svg)
 
 
@@ -303,9 +301,9 @@ def test_a_comparison_is_printed_whole() -> None:
 def test_what_the_generator_refuses_is_told_in_one_line(
     three: Evaluation, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("harness.report.pdf.rendering.STANDARDS", ["ua-1", "a-4"])
+    monkeypatch.setattr("harness.report.pdf.STANDARDS", ["ua-1", "a-4"])
     with pytest.raises(HarnessError, match=r"cannot be made a PDF \(.*mutually incompatible.*\)$") as caught:
-        report_pdf(content_of(three), drawings_of(three), digest=DIGEST)
+        report_pdf(content_of(three), render_figures(three), digest=DIGEST)
     assert "\n" not in str(caught.value)
 
 
@@ -319,7 +317,7 @@ def test_a_figure_without_words_is_refused_by_the_generator(three: Evaluation) -
 
 
 def test_its_parts_follow_the_order_of_the_page(alike: Evaluation) -> None:
-    parts = report_parts(content_of(alike), drawings_of(alike))
+    parts = report_parts(content_of(alike), render_figures(alike))
     headings = [part["text"] for part in parts if part["kind"] == "heading" and part["level"] == 1]
     assert headings[:3] == ["The answer", "Zones", "At the thresholds of the answer"]
     assert headings[3:] == [section.heading for section in content_of(alike).sections]
@@ -331,7 +329,7 @@ def test_axes_whose_names_are_alike_have_each_their_own_figure(tmp_path: Path) -
     alike = replace(three, axes={name: replace(axis, name=name) for name in ("a b", "a-b-1", "a/b", "A B")})
     for name, display in figures_of(alike):
         (tmp_path / f"{name}.svg").write_text(f"{type(display).__name__} {getattr(display, 'axis', '')}")
-    drawn = drawings_of(alike, tmp_path)
+    drawn = render_figures(alike, tmp_path)
     assert {axis: drawn["worst_ratio", axis].svg for axis in alike.axes} == {
         axis: f"WorstRatioDisplay {axis}" for axis in alike.axes
     }

@@ -13,9 +13,11 @@ from scipy import stats
 
 from harness.statistics.intervals import clopper_pearson, ratio_p_value
 from harness.statistics.measures import (
+    DRAWS,
     FDR_CAUTION,
     SummaryMeasures,
     coefficient_of_variation,
+    drawn_rates,
     fairness_discrepancy_rate,
     gap,
     garbe,
@@ -23,9 +25,9 @@ from harness.statistics.measures import (
     inequity,
     max_over_geometric_mean,
     max_over_min,
+    shuffles,
     summary_measures,
 )
-from harness.statistics.measures.draws import DRAWS, drawn_rates, shuffles
 from harness.statistics.rates import Rates
 
 Counts = npt.ArrayLike

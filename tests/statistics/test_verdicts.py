@@ -14,7 +14,7 @@ from hypothesis import strategies as st
 from harness.statistics.differentials import EffectiveCounts, differentials
 from harness.statistics.intervals import clopper_pearson, growth_to_show_parity, ratio_interval
 from harness.statistics.rates import Rates
-from harness.statistics.verdicts import AxisVerdict, SafeThreshold, Verdict, judge, safe_threshold
+from harness.statistics.verdicts import AxisVerdict, SafeThreshold, Verdict, judge, safe_threshold, safety_of
 from harness.study import Policy
 
 TRIALS = 100_000
@@ -275,7 +275,7 @@ class TestObstacles:
                 ALIKE,
                 TRIALS,
                 {"min_subjects": 30},
-                {"A": (29, 99), "B": (30, 0)},
+                {"A": 29, "B": 30},
                 ["A has 29 subjects, fewer than 30"],
             ),
             (
@@ -289,7 +289,7 @@ class TestObstacles:
                 ALIKE,
                 [500, TRIALS],
                 {"min_trials": 1000, "min_subjects": 30},
-                {"A": (8, 8), "B": (9, 9)},
+                {"A": 8, "B": 9},
                 [
                     "A has 500 non-mated trials, fewer than 1000",
                     "A has 8 subjects, fewer than 30",
@@ -311,7 +311,7 @@ class TestObstacles:
     def test_none_where_the_minimum_is_met(self) -> None:
         rates = rates_of(ALIKE, trials=500)
         policy = Policy(max_ratio=2, min_trials=500, min_subjects=30)
-        subjects = {"A": (30, 1), "B": (31, 1)}
+        subjects = {"A": 30, "B": 31}
         found = judge(rates, differentials(rates, 0.95), counted(rates), policy, subjects)
         assert found.obstacles == ()
         assert found.verdicts == (PARITY,)
@@ -332,7 +332,8 @@ def safe(
     policy: Policy = RATIO_2, gaps: dict[str, list[float]] | None = None, **verdicts: AxisVerdict
 ) -> SafeThreshold:
     fnmr_gap = {axis: np.array((gaps or {}).get(axis, [0.0] * 5)) for axis in verdicts}
-    return safe_threshold(verdicts, dict.fromkeys(verdicts, FIVE), fnmr_gap, policy)
+    axes = [safety_of(axis, verdict, FIVE, fnmr_gap[axis], policy) for axis, verdict in verdicts.items()]
+    return safe_threshold(axes, policy)
 
 
 class TestSafeThreshold:

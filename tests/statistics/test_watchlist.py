@@ -11,7 +11,7 @@ from harness import InputError
 from harness.statistics.watchlist import (
     false_alert_rate,
     false_alert_rate_by_composition,
-    false_match_rate_behind,
+    implied_fmr,
 )
 
 rates = st.floats(0, 1)
@@ -44,12 +44,12 @@ def test_stays_a_probability_and_never_falls_below_one_comparison(rate: float, s
 
 def test_ends() -> None:
     assert false_alert_rate([0, 1, 1, 0.5], [100, 3, 0, 1]).tolist() == pytest.approx([0, 1, 0, 0.5])
-    assert float(false_match_rate_behind(1, 5)) == 1
+    assert float(implied_fmr(1, 5)) == 1
 
 
 @given(st.floats(1e-9, 0.99), st.integers(1, 20_000))
 def test_the_rate_behind_is_the_inverse(rate: float, size: int) -> None:
-    assert float(false_alert_rate(false_match_rate_behind(rate, size), size)) == pytest.approx(rate)
+    assert float(false_alert_rate(implied_fmr(rate, size), size)) == pytest.approx(rate)
 
 
 def test_a_list_of_one_group_is_the_plain_case() -> None:
@@ -114,7 +114,7 @@ def test_a_list_of_nobody_gives_no_alert() -> None:
         (lambda: false_alert_rate(0.5, 3.5), "watchlist size 3.5 is not a whole number from 0 up"),
         (lambda: false_alert_rate(0.5, -1), "watchlist size -1 is not a whole number from 0 up"),
         (
-            lambda: false_match_rate_behind(0.5, 0),
+            lambda: implied_fmr(0.5, 0),
             "a watchlist of nobody gives no alert; its size must be at least 1",
         ),
         (

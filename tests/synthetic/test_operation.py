@@ -10,8 +10,13 @@ import pytest
 from scipy import stats
 
 from harness.synthetic import ETHNICITIES
-from harness.synthetic.records import published_records
-from harness.synthetic.searches import MATED, NON_MATED, draw_searches, true_false_alert_rate
+from harness.synthetic.operation import (
+    MATED,
+    NON_MATED,
+    draw_searches,
+    published_records,
+    true_false_alert_rate,
+)
 
 
 @pytest.mark.parametrize("threshold", [0.56, 0.6, 0.62, 0.64])

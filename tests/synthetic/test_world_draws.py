@@ -11,7 +11,7 @@ import pytest
 from scipy import stats
 from world_tables import ethnicity, text
 
-from harness.synthetic import ETHNICITIES, SEED, SEXES, WORLDS, World, model, world
+from harness.synthetic import ETHNICITIES, SEED, SEXES, WORLDS, World, world, worlds
 from harness.synthetic.trials import within_cell
 
 
@@ -38,7 +38,7 @@ def test_scores_have_exactly_the_stated_rates(name: str) -> None:
 
 def test_flooring_leaves_the_rates_on_the_grid_exact(monkeypatch: pytest.MonkeyPatch) -> None:
     """On a grid of twentieths any other rounding would show at once."""
-    monkeypatch.setattr(model, "GRID", 20)
+    monkeypatch.setattr(worlds, "GRID", 20)
     here = independent("equal")
     table = here.draw(21)
     score, mated = text(table, "score"), text(table, "mated")

@@ -4,9 +4,8 @@ A part's counts name cells by their values and subjects by their names, so that 
 and can be kept and added up another day.
 """
 
-from harness.engines.cluster.comparisons import PartedComparisons
-from harness.engines.cluster.job import Conditions
-from harness.engines.cluster.opening import open_parts
+from harness.engines.cluster.comparisons import PartedComparisons, open_parts
+from harness.engines.cluster.parts import Conditions
 from harness.engines.cluster.running import InTurn, Job, Meanwhile, Runner
 
 __all__ = ["Conditions", "InTurn", "Job", "Meanwhile", "PartedComparisons", "Runner", "open_parts"]

@@ -3,41 +3,61 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Callable
+import os
+from collections.abc import Callable, Sequence
 from contextlib import closing
+from dataclasses import dataclass, replace
 from functools import cached_property, partial
 from itertools import pairwise
 from pathlib import Path
 from types import TracebackType
-from typing import Any, Self, TypeAlias
+from typing import TYPE_CHECKING, Any, Self, TypeAlias
 
 import numpy as np
 import pyarrow as pa
 
-from harness.arrays import BoolArray, FloatArray
-from harness.comparisons import CellScores, Input
-from harness.comparisons.coding import Coding
+from harness.comparisons.coding import Coding, coded_sides, labels_in, require_distinct_labels
 from harness.comparisons.files import holds_rows
-from harness.comparisons.labels import labels_in, require_distinct_labels
-from harness.comparisons.listing import Listing
-from harness.comparisons.unchanged import refuse_copies
+from harness.comparisons.listing import Listing, list_files
+from harness.comparisons.source import Input, refuse_copies
 from harness.counting import Counts, SubjectCounts, thresholds_for
-from harness.engines.cluster.facts import FileFacts, NamedFile
-from harness.engines.cluster.job import Part, count_part
-from harness.engines.cluster.merging import TreeSum, in_order, numbers_of, renumbered
-from harness.engines.cluster.overview import Overview, look_over
-from harness.engines.cluster.records import COUNTED
-from harness.engines.cluster.results import Names
-from harness.engines.cluster.running import Meanwhile, Runner
+from harness.engines.cluster.merging import (
+    CellScoresByCell,
+    TreeSum,
+    in_order,
+    merged_cells,
+    numbers_of,
+    renumbered,
+    require_agreement,
+    score_type_of,
+    united,
+)
+from harness.engines.cluster.parts import (
+    COUNTED,
+    LOOKED,
+    FileFacts,
+    FilePart,
+    Looked,
+    NamedFile,
+    Names,
+    count_part,
+    look_at_part,
+)
+from harness.engines.cluster.running import Meanwhile, Runner, Work, facts_of, require_same_bytes
 from harness.engines.cluster.store import CheckpointStore
-from harness.engines.cluster.work import Work, facts_of, require_same_bytes
 from harness.errors import InputError
-from harness.study import Study
 from harness.text import file_name
 
-__all__ = ["PartedComparisons"]
+if TYPE_CHECKING:
+    from harness.arrays import BoolArray, FloatArray
+    from harness.comparisons.scan import CellScores
+    from harness.comparisons.sources import Scores
+    from harness.engines.local import Progress
+    from harness.study import Study
 
-Progress: TypeAlias = Callable[[int], None]
+__all__ = ["Overview", "PartedComparisons", "look_over", "open_parts"]
+
+
 Sums: TypeAlias = tuple[Counts, SubjectCounts | None]
 
 
@@ -74,13 +94,13 @@ class PartedComparisons:
 
     @property
     def name(self) -> str:
-        """What errors call the scores."""
+        """Name of the scores in errors."""
         first, others = self._files[0].path, len(self._files) - 1
         return f"{first} and {others} more" if others else first
 
     @property
     def columns(self) -> tuple[str, ...]:
-        """What the entries of a cell are values of."""
+        """Names of the columns that the entries of a cell are values of."""
         coding = Coding.of(self.study, dict.fromkeys(self.study.groups, ()))
         return tuple(column.name for column in coding.columns)
 
@@ -91,7 +111,7 @@ class PartedComparisons:
 
     @property
     def subjects(self) -> int:
-        """How many subjects there are, numbered from 0 in the order of their names."""
+        """Number of subjects, which are numbered from 0 in the order of their names."""
         return sum(map(len, self._overview().names))
 
     def inputs(self) -> tuple[Input, ...]:
@@ -160,7 +180,7 @@ class PartedComparisons:
         if not rows:
             raise InputError("holds no comparisons, only column names; give it rows", source=self.name)
         counts, by_subject = sums.total((Counts.zero(self.columns, thresholds), None))
-        try:  # a label may stand far down in a part
+        try:  # a label may come far down in a part
             require_distinct_labels(labels_in(self.study, counts.cells))
         except InputError as error:
             raise InputError(error.problem, source=self.name) from None
@@ -178,9 +198,9 @@ class PartedComparisons:
         return facts
 
     @cached_property
-    def _parts(self) -> list[Part]:
+    def _parts(self) -> list[FilePart]:
         return [
-            Part(known.file, known.digested.sha256, rows)
+            FilePart(known.file, known.digested.sha256, rows)
             for known in self._facts
             for rows in known.digested.parts or (None,)
         ]
@@ -219,3 +239,115 @@ def _digest_names(names: Names | None) -> Any:
     if names is None:
         return None
     return [hashlib.sha256(repr(side.to_pylist()).encode()).hexdigest() for side in names]
+
+
+@dataclass(frozen=True, eq=False)
+class Overview:
+    """All parts at a glance.
+
+    Attributes
+    ----------
+    tail : int
+        How many of the highest scores of each cell are among ``cells``; with 0 there are none.
+    rows : int or None
+        None where it cannot be had without reading them.
+    score_type : str
+        float32 where all scores are stored so, else float64.
+    names : Names
+        Of all subjects, in order.
+    cells : CellScoresByCell
+    """
+
+    tail: int
+    rows: int | None
+    score_type: str
+    names: Names
+    cells: CellScoresByCell
+
+
+def look_over(work: Work, parts: Sequence[FilePart], study: Study, tail: int) -> Overview:
+    """Look at each part.
+
+    Parameters
+    ----------
+    work : Work
+    parts : sequence of FilePart
+        Those that it works on.
+    study : Study
+    tail : int
+        How many of the highest scores to keep of each cell; 0 to leave the scores alone.
+
+    Raises
+    ------
+    InputError
+        Where a part cannot be read as the study says, or not as the others are.
+    """
+    bare: dict[int, Looked] = {}
+    names: TreeSum[Names] = TreeSum(united)
+    cells: CellScoresByCell = {}
+    job = partial(look_at_part, study=study, tail=tail)
+    with closing(work.each(job, LOOKED, {"tail": tail}, Meanwhile())) as looks:
+        for index, looked in looks:
+            names.add(looked.names)
+            cells = merged_cells(cells, looked.cells, tail)
+            bare[index] = replace(looked, names=(), cells=())
+    in_order = [bare[index] for index in range(len(parts))]
+    require_agreement(parts, in_order, study)
+    _require_few_cells(parts, in_order, study)
+    rows = [looked.rows for looked in in_order]
+    return Overview(
+        tail=tail,
+        rows=sum(row or 0 for row in rows) if None not in rows else None,
+        score_type=score_type_of(in_order, study),
+        names=names.total(()),
+        cells=cells,
+    )
+
+
+def _require_few_cells(parts: Sequence[FilePart], looked: Sequence[Looked], study: Study) -> None:
+    found: dict[str, set[str]] = {}
+    for look in looked:
+        for name, labels in look.labels:
+            found.setdefault(name, set()).update(labels)
+    by_attribute = {
+        attribute: tuple(sorted(found[coded_sides(attribute, columns, study.pairing)[0][0]]))
+        for attribute, columns in study.groups.items()
+    }
+    try:
+        Coding.of(study, by_attribute)
+    except InputError as error:
+        raise InputError(error.problem, source=parts[0].file.path) from None
+
+
+def open_parts(
+    scores: Scores, study: Study, start: Callable[[], Runner], *, checkpoints: Path | None = None
+) -> PartedComparisons:
+    """Open scores in files, to be used as a context manager; no file is opened yet.
+
+    Parameters
+    ----------
+    scores : Scores
+        A path, glob or folder, or several.
+    study : Study
+    start : callable
+        Starts who counts the parts, once it is known that there are files.
+    checkpoints : Path, optional
+        The folder to keep what is found of finished parts in.
+
+    Raises
+    ------
+    InputError
+        Where the scores are not files, or there are none; where checkpoints cannot be kept.
+    """
+    named = [scores] if isinstance(scores, str | os.PathLike) else scores
+    if (
+        not isinstance(named, Sequence)
+        or not named
+        or not all(isinstance(item, str | os.PathLike) for item in named)
+    ):
+        raise InputError(
+            f"{type(scores).__name__} is read in this process, all at once; checkpoints and clusters are for files"
+        )
+    listing = list_files(named)
+    store = None if checkpoints is None else CheckpointStore(checkpoints)
+    return PartedComparisons(listing, study, start(), store)

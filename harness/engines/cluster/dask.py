@@ -7,14 +7,17 @@ import signal
 from collections.abc import Generator, Sequence
 from dataclasses import dataclass
 from itertools import islice
-from typing import Any, Generic, TypeVar
+from typing import TYPE_CHECKING, Any, Generic, TypeVar
 
 from distributed import Client, Future, KilledWorker, LocalCluster, as_completed, get_worker
 
-from harness.comparisons import MemoryLimit
-from harness.engines.cluster import Conditions, Job, Meanwhile
+from harness.comparisons.database import MemoryLimit
+from harness.engines.cluster.parts import Conditions
 from harness.engines.cluster.store import VERSION
 from harness.errors import InputError
+
+if TYPE_CHECKING:
+    from harness.engines.cluster.running import Job, Meanwhile
 
 __all__ = ["DaskCluster"]
 
@@ -33,7 +36,7 @@ MEMORY = "a Dask worker's share of memory (80 % of its limit)"
 
 @dataclass(frozen=True)
 class Done(Generic[Result]):
-    """What a job returned, or why it could not: an error that was raised would be logged by the worker at length."""
+    """The result of a job or its refusal, which as an error the worker would log at length."""
 
     result: Result | None
     refused: InputError | None
@@ -77,7 +80,7 @@ class DaskCluster:
         items: Sequence[Item],
         meanwhile: Meanwhile,  # noqa: ARG002 - a worker tells nothing before its job is done
     ) -> Generator[tuple[int, Result], None, None]:
-        """Give the place of each item and what its job returned, as it is done.
+        """Give the index of each item and what its job returned, as it is done.
 
         Raises
         ------
@@ -85,13 +88,13 @@ class DaskCluster:
             Where a job raises one, or several workers were lost over the same one.
         """
         left = iter(enumerate(items))
-        place_of: dict[Future[Any], int] = {}
+        index_of: dict[Future[Any], int] = {}
 
         def hand_out(jobs: int) -> list[Future[Any]]:
             futures = []
-            for place, item in islice(left, max(jobs, 0)):
+            for index, item in islice(left, max(jobs, 0)):
                 future = self._client.submit(_do, job, item, VERSION, pure=False)
-                place_of[future] = place
+                index_of[future] = index
                 futures.append(future)
             return futures
 
@@ -100,13 +103,13 @@ class DaskCluster:
         )
         try:
             for future, outcome in done:
-                place = place_of.pop(future)
-                result = _result_of(future, outcome, items[place])
+                index = index_of.pop(future)
+                result = _result_of(future, outcome, items[index])
                 future.release()
-                done.update(hand_out(self._at_once() - len(place_of)))
-                yield place, result
+                done.update(hand_out(self._at_once() - len(index_of)))
+                yield index, result
         finally:
-            self._client.cancel(list(place_of), force=True)
+            self._client.cancel(list(index_of), force=True)
 
     def _at_once(self) -> int:
         threads: dict[str, int] = self._client.nthreads()

@@ -1,26 +1,50 @@
-"""How what was found in the parts becomes what one pass over all of them would have found."""
+"""How what was found in the parts becomes what one pass over all of them would have found.
+
+Read together, a column of two types is read as a type that holds both, and what a label is called, or a score worth,
+may depend on it: 7 in a column of whole numbers is '7', and '7.0' beside decimals. Files are counted part by part
+only where that makes no difference.
+"""
 
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import replace
 from heapq import nlargest
-from typing import Generic, TypeAlias, TypeVar
+from typing import TYPE_CHECKING, Generic, TypeAlias, TypeVar
 
 import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from harness.arrays import IntArray
-from harness.comparisons import CellScores
+from harness.comparisons.scan import CellScores
+from harness.comparisons.sql import FLOATING, WHOLE
 from harness.counting import Cell, SubjectCounts
 from harness.counting.counts import cell_order
-from harness.engines.cluster.results import Names
+from harness.errors import InputError
 
-__all__ = ["CellScoresByCell", "TreeSum", "in_order", "merged_cells", "numbers_of", "renumbered", "united"]
+if TYPE_CHECKING:
+    from harness.arrays import IntArray
+    from harness.engines.cluster.parts import FilePart, Looked, Names
+    from harness.study import Study
+
+__all__ = [
+    "CellScoresByCell",
+    "TreeSum",
+    "in_order",
+    "merged_cells",
+    "numbers_of",
+    "renumbered",
+    "require_agreement",
+    "score_type_of",
+    "united",
+]
 
 CellScoresByCell: TypeAlias = Mapping[tuple[Cell, bool], CellScores]
 Summand = TypeVar("Summand")
+TRUTH = WHOLE | FLOATING | {"BOOLEAN"}
+SCORES = ({"FLOAT", "DOUBLE"}, WHOLE | {"DOUBLE"})
+"""Each score of the types of either set is the same number in float64."""
+LABELS = WHOLE | {"VARCHAR"}
 
 
 class TreeSum(Generic[Summand]):
@@ -55,7 +79,7 @@ class TreeSum(Generic[Summand]):
 
     @property
     def bytes(self) -> int:
-        """How much memory the sums take."""
+        """Memory that the sums take."""
         return sum(self._size(summand) for _, summand in self._sums)
 
     def total(self, nothing: Summand) -> Summand:
@@ -89,7 +113,7 @@ def renumbered(counts: SubjectCounts, numbers: IntArray) -> SubjectCounts:
 
 
 def merged_cells(one: CellScoresByCell, other: Iterable[CellScores], tail: int) -> CellScoresByCell:
-    """Merge what looks at the scores showed, keeping so many of the highest of each cell."""
+    """Merge what looks at the scores showed, keeping the ``tail`` highest of each cell."""
     merged = dict(one)
     for cell in other:
         key = cell.cell, cell.mated
@@ -111,3 +135,45 @@ def in_order(cells: CellScoresByCell) -> tuple[CellScores, ...]:
     """Order cells as counts do."""
     keys: Sequence[tuple[Cell, bool]] = sorted(cells, key=lambda key: (cell_order(key[0]), key[1]))
     return tuple(cells[key] for key in keys)
+
+
+def require_agreement(parts: Sequence[FilePart], looked: Sequence[Looked], study: Study) -> None:
+    """Refuse files that cannot be counted one by one as they would be together.
+
+    Raises
+    ------
+    InputError
+        Names the first that does not go with the first of all, and the column.
+    """
+    first, kinds = parts[0].file, dict(looked[0].kinds)
+    for part, look in zip(parts, looked, strict=True):
+        if part.file.format != "Parquet" and look.kinds != looked[0].kinds:
+            raise InputError(
+                f"its columns or types differ from those of {first.path}; write both alike",
+                source=part.file.path,
+            )
+    for column in study.columns:
+        met = {kinds[column]}
+        for part, look in zip(parts, looked, strict=True):
+            met.add(kind := dict(look.kinds)[column])
+            if not _go_together(met, column, study):
+                raise InputError(
+                    f"column {column!r} holds {kind}, and {kinds[column]} in {first.path}; write both alike",
+                    source=part.file.path,
+                )
+
+
+def _go_together(kinds: set[str], column: str, study: Study) -> bool:
+    if len(kinds) == 1:
+        return True
+    if column == study.score.column:
+        return any(kinds <= exact for exact in SCORES)
+    if column == study.mated.column and not study.mated.mated:
+        return kinds <= TRUTH
+    return kinds <= LABELS
+
+
+def score_type_of(looked: Sequence[Looked], study: Study) -> str:
+    """Return float32 where all scores are stored so, else float64."""
+    column = study.score.column
+    return "float32" if all(dict(look.kinds)[column] == "FLOAT" for look in looked) else "float64"

@@ -16,7 +16,7 @@ import pyarrow as pa
 
 from harness._version import __version__
 from harness.errors import HarnessError, InputError
-from harness.files import read_regular, reason, replacing
+from harness.files import UnreadableError, content_of, reason, replacing
 
 __all__ = ["VERSION", "CheckpointStore"]
 
@@ -80,11 +80,11 @@ class CheckpointStore:
         """
         path = self._path(kind, key)
         try:
-            data = read_regular(path)
-        except FileNotFoundError:
-            return None
-        except OSError as error:
-            raise InputError(f"cannot be read ({reason(error)})", source=str(path)) from error
+            data = content_of(path)
+        except UnreadableError as error:
+            if isinstance(error.__cause__, FileNotFoundError):
+                return None
+            raise
         try:
             return decode(_opened(data, path.name))
         except (

@@ -4,10 +4,8 @@ Effective errors, errors over the design effect, are taken to be Poisson: their 
 variance of the errors is the design effect times that of independent trials. How many of them a claim needs does
 not depend on the false match rate; the rate and the design effect then turn them into trials and subjects.
 
-Parts, each importing only from those above it: ``refusals`` (what cannot be planned), ``power`` (the chance of
-showing something, from effective errors), ``needs`` (effective errors, from a chance), ``trials`` (trials, where
-the design effect is known), ``copula`` (the design effect that subjects bring), ``subjects`` (subjects, where
-everybody is compared with everybody).
+Parts, each importing only from those above it: ``power`` (the chance of showing something, from effective errors, and
+back), ``copula`` (the design effect that subjects bring), ``samples`` (trials and subjects).
 """
 
 from __future__ import annotations
@@ -20,16 +18,14 @@ from harness.statistics.planning.power import (
     power_to_pass_scan,
     power_to_show_parity,
 )
-from harness.statistics.planning.subjects import (
+from harness.statistics.planning.samples import (
+    Plan,
+    claim_of_zero,
     subjects_for_claim,
     subjects_for_pairs,
     subjects_to_detect_ratio,
     subjects_to_find_threshold,
     subjects_to_show_parity,
-)
-from harness.statistics.planning.trials import (
-    Plan,
-    claim_of_zero,
     trials_for_claim,
     trials_to_detect_ratio,
     trials_to_find_threshold,

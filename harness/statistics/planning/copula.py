@@ -1,4 +1,4 @@
-"""What subjects do to the rate of their pairs, in a Gaussian copula: the design effect, and how well it is known.
+"""The design effect that subjects bring to the rate of their pairs, in a Gaussian copula, and how well it is known.
 
 A trial of subjects i and j matches where z = sqrt(rho / 2) (a_i + a_j) + sqrt(1 - rho) e, all of them standard
 normal, is above the quantile of the rate p. Two trials that share one subject have correlation rho / 2.
@@ -11,7 +11,7 @@ import math
 import numpy as np
 from scipy import special
 
-from harness.statistics.planning.refusals import check_at_least, check_identity_share, check_rate
+from harness.statistics.planning.power import check_at_least, check_identity_share, check_rate
 
 __all__ = ["correlation", "design_effect_of", "design_effect_spread"]
 
@@ -44,6 +44,11 @@ def design_effect_of(fmr: float, subjects: int, identity_share: float) -> float:
     ----------
     The variance of a mean over pairs: Hoeffding, W. (1948). A class of statistics with asymptotically normal
     distribution. Annals of Mathematical Statistics 19, 293-325, section 5.
+
+    Examples
+    --------
+    >>> round(design_effect_of(1e-3, 300, 0.15), 2)
+    1.73
     """
     check_at_least("the number of subjects", subjects, 2)
     return 1 + 2 * (subjects - 2) * correlation(fmr, identity_share)
@@ -92,6 +97,11 @@ def design_effect_spread(fmr: float, subjects: int, identity_share: float) -> fl
     The measured design effect: `harness.statistics.clustering.design_effect`. The variance of a ratio of sums: Cochran
     (1977), Sampling Techniques, section 6.3. Moments from factorial moments: Johnson, Kemp, Kotz (2005),
     Univariate Discrete Distributions, equation 1.250.
+
+    Examples
+    --------
+    >>> round(design_effect_spread(1e-3, 300, 0.15), 2)
+    0.24
     """
     effect = design_effect_of(fmr, subjects, identity_share)
     nodes, weights = np.polynomial.hermite_e.hermegauss(NODES)

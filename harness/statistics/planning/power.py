@@ -1,21 +1,31 @@
-"""The chance of showing something with a given number of expected effective errors, by enumeration.
+"""The chance of showing something with a number of expected effective errors, and the fewest errors for a chance.
 
-Beyond 20,000 errors a group, where it is the same to three digits, the closed form of the normal limit.
+Chances are found by enumeration; beyond 20,000 errors a group, where it is the same to three digits, by the closed form
+of the normal limit.
 """
 
 from __future__ import annotations
 
 import math
+from collections.abc import Callable
 from functools import lru_cache
 
 import numpy as np
-from scipy import special, stats
+from scipy import optimize, special, stats
 
 from harness.arrays import FloatArray
+from harness.errors import InputError
 from harness.statistics.intervals import SCAN_POWER, growth_to_show_parity
-from harness.statistics.planning.refusals import check_at_least, check_goal
 
 __all__ = [
+    "check_at_least",
+    "check_goal",
+    "check_identity_share",
+    "check_rate",
+    "check_share",
+    "errors_to_detect_ratio",
+    "errors_to_find_threshold",
+    "errors_to_show_parity",
     "errors_to_start_scan",
     "power_given_total",
     "power_to_detect_ratio",
@@ -23,6 +33,40 @@ __all__ = [
     "power_to_pass_scan",
     "power_to_show_parity",
 ]
+
+
+def check_share(name: str, value: float) -> None:
+    """Refuse what does not lie strictly between 0 and 1."""
+    if not 0 < value < 1:
+        raise InputError(f"{name} must lie between 0 and 1, got {value:g}")
+
+
+def check_rate(name: str, value: float) -> None:
+    """Refuse a false match rate that is not above 0 and at most 0.5."""
+    if not 0 < value <= 0.5:
+        raise InputError(f"{name} must lie above 0 and at most at 0.5, got {value:g}")
+
+
+def check_identity_share(value: float) -> None:
+    """Refuse what is not the share of a variance."""
+    if not 0 <= value <= 1:
+        raise InputError(f"the identity share must lie between 0 and 1, got {value:g}")
+
+
+def check_at_least(name: str, value: float, least: float) -> None:
+    """Refuse what is below a least value, or not finite."""
+    if not least <= value < math.inf:
+        raise InputError(f"{name} must be {least:g} or more, got {value:g}")
+
+
+def check_goal(name: str, ratio: float, groups: int, confidence: float) -> None:
+    """Refuse a ratio that asks nothing, groups that make no pair, and a confidence no bound can have."""
+    if not 1 < ratio < math.inf:
+        raise InputError(f"{name} must be above 1, got {ratio:g}")
+    if groups < 2:
+        raise InputError(f"there must be 2 groups or more to compare, got {groups}")
+    if not 0.5 <= confidence < 1:
+        raise InputError(f"the confidence must be at least 0.5 and below 1, got {confidence:g}")
 
 
 ENUMERATED = 20_000
@@ -64,6 +108,11 @@ def power_to_show_parity(errors: float, max_ratio: float, groups: int = 2, confi
     The bound is that of `harness.statistics.intervals.ratio_interval`: as a test, at least k of b + k errors fall on
     the first group with a chance of at most 1 - confidence at a ratio of `max_ratio`, a negative binomial tail.
     Smallest and largest of G: David, Nagaraja (2003), Order Statistics, section 2.2.
+
+    Examples
+    --------
+    >>> round(power_to_show_parity(100, 2.0), 3)
+    0.998
     """
     check_goal("the tolerated ratio", max_ratio, groups, confidence)
     check_at_least("the expected errors", errors, 0)
@@ -106,6 +155,11 @@ def power_to_detect_ratio(errors: float, ratio: float, groups: int = 2, confiden
     ----------
     Przyborowski, Wilenski (1940), see `harness.statistics.intervals.ratio_interval`; the limit: Breslow, Day (1987),
     Statistical Methods in Cancer Research II, section 7.3.
+
+    Examples
+    --------
+    >>> round(power_to_detect_ratio(30, 2.0), 3)
+    0.702
     """
     check_goal("the ratio to detect", ratio, groups, confidence)
     check_at_least("the expected errors", errors, 0)
@@ -130,6 +184,15 @@ def power_given_total(
         Whole effective errors of both. The chance goes up and down as they grow, for the test is discrete.
     ratio, groups, confidence
         As in `power_to_detect_ratio`.
+
+    References
+    ----------
+    Przyborowski, Wilenski (1940), see `harness.statistics.intervals.ratio_interval`.
+
+    Examples
+    --------
+    >>> power_given_total(np.array([60.0]), 2.0).round(3)
+    array([0.664])
     """
     tail = (1 - confidence) / 2 / math.comb(groups, 2)
     not_rejected = stats.binom.isf(tail, total, 0.5)
@@ -163,6 +226,15 @@ def power_to_find_threshold(
     ------
     InputError
         As in `power_to_show_parity`.
+
+    References
+    ----------
+    Bonferroni's inequality: two events happen together with at least the sum of their chances less one.
+
+    Examples
+    --------
+    >>> round(power_to_find_threshold(100, 2.0), 3)
+    0.938
     """
     check_at_least("the expected errors", errors, 0)
     check_at_least("the spread of the design effect", spread, 0)
@@ -176,7 +248,17 @@ def power_to_find_threshold(
 
 @lru_cache(maxsize=64)
 def power_to_pass_scan(max_ratio: float, groups: int, confidence: float) -> float:
-    """Return the chance that alike groups pass the scan's start, which more data moves but does not raise."""
+    """Return the chance that alike groups pass the scan's start, which more data moves but does not raise.
+
+    References
+    ----------
+    As `power_to_show_parity`.
+
+    Examples
+    --------
+    >>> round(power_to_pass_scan(2.0, 2, 0.95), 3)
+    0.938
+    """
     return power_to_show_parity(
         errors_to_start_scan(max_ratio, groups, confidence), max_ratio, groups, confidence
     )
@@ -201,3 +283,57 @@ def _parity_in_the_limit(errors: float, max_ratio: float, groups: int, confidenc
     if margin <= 0:
         return 0.0
     return float(stats.studentized_range.cdf(margin * math.sqrt(errors), groups, np.inf))
+
+
+STEP = 1.3
+JUST_ABOVE = 1 + 1e-8
+"""Factor on the root, lest its last digit leave the chance below the one wanted."""
+
+
+def errors_to_show_parity(max_ratio: float, groups: int, confidence: float, power: float) -> float:
+    """Return those with which groups of one rate are shown to be alike, every pair at once."""
+    check_goal("the tolerated ratio", max_ratio, groups, confidence)
+    check_share("the power", power)
+    guess = float(growth_to_show_parity(1, 1, max_ratio, confidence, power))
+    return _fewest(lambda errors: power_to_show_parity(errors, max_ratio, groups, confidence), power, guess)
+
+
+def errors_to_detect_ratio(ratio: float, groups: int, confidence: float, power: float) -> float:
+    """Return those, the mean of the two, with which two groups are found to differ."""
+    check_goal("the ratio to detect", ratio, groups, confidence)
+    check_share("the power", power)
+    quantiles = special.ndtri(1 - (1 - confidence) / 2 / math.comb(groups, 2)) + special.ndtri(power)
+    guess = (1 + ratio) ** 2 / ratio * (max(quantiles, 0.5) / math.log(ratio)) ** 2 / 2
+    return _fewest(lambda errors: power_to_detect_ratio(errors, ratio, groups, confidence), power, guess)
+
+
+def errors_to_find_threshold(max_ratio: float, groups: int, confidence: float, power: float) -> float:
+    """Return those, at a threshold, with which the scan for parity reaches down to it.
+
+    Raises
+    ------
+    InputError
+        When no data give this power, because the scan may fail where it starts, however far above that is.
+    """
+    check_goal("the tolerated ratio", max_ratio, groups, confidence)
+    check_share("the power", power)
+    passes = power_to_pass_scan(max_ratio, groups, confidence)
+    if power >= passes:
+        raise InputError(
+            f"no amount of data finds the threshold with power {power:g}: the scan for parity passes where it "
+            f"starts with a chance of {passes:.3f}; ask for less power, or for a narrower ratio than {max_ratio:g}"
+        )
+    guess = errors_to_start_scan(max_ratio, groups, confidence)
+    return _fewest(
+        lambda errors: power_to_find_threshold(errors, max_ratio, groups, confidence), power, guess
+    )
+
+
+def _fewest(power_of: Callable[[float], float], wanted: float, guess: float) -> float:
+    low = high = guess
+    while power_of(high) < wanted:
+        low, high = high, high * STEP
+    while power_of(low) >= wanted:
+        low, high = low / STEP, low
+    root = optimize.brentq(lambda errors: power_of(errors) - wanted, low, high, xtol=1e-12, rtol=1e-10)
+    return float(root) * JUST_ABOVE

@@ -5,8 +5,3 @@ tables. Then one pass joins every comparison to the numbers of its labels and to
 that its score lies in, and adds up integers ``(cell, mated, bin, n)``, and ``(cell, mated, subject, bin, n)`` where
 the study names subjects. A lost executor costs its partitions, which Spark reads again.
 """
-
-from harness.engines.cluster.spark.comparisons import SparkComparisons
-from harness.engines.cluster.spark.counting import count, count_by_subject
-
-__all__ = ["SparkComparisons", "count", "count_by_subject"]

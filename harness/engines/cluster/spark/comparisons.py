@@ -1,49 +1,66 @@
-"""A study's comparisons, read by Spark."""
+"""A study's comparisons, read by Spark; what is wrong with a row is found again in its file, as one machine would."""
 
 from __future__ import annotations
 
 import os
-from collections.abc import Callable, Collection, Iterator, Sequence
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from contextlib import ExitStack, contextmanager
 from functools import cached_property, reduce
 from itertools import product
 from math import prod
+from pathlib import Path
 from types import TracebackType
 from typing import TYPE_CHECKING, NoReturn, Self, TypeVar
 
+import duckdb
 import numpy as np
 import pyarrow as pa
 
-from harness.comparisons import CellScores, Comparisons, Input, Scores
-from harness.comparisons.coding import Coding
+from harness.comparisons.coding import Coding, cell_of_side, sides_of
+from harness.comparisons.database import Database, first_fault
 from harness.comparisons.files import CsvFiles, Files, open_listed
-from harness.comparisons.labels import cell_of_side, sides_of
 from harness.comparisons.listing import list_files
-from harness.counting import Cell
+from harness.comparisons.scan import CellScores
+from harness.comparisons.source import CHANGED, Input
+from harness.comparisons.stream import Comparisons
 from harness.engines.cluster.spark.columns import (
+    LabelTables,
     cell_sql,
     fault_sql,
-    group_places,
+    group_indices,
     key_sql,
-    label_places,
+    label_indices,
     mated_sql,
     require_kinds,
     score_sql,
-    subject_places,
+    subject_indices,
+    take_labels,
 )
-from harness.engines.cluster.spark.csv_lines import CsvLines, csv_lines
-from harness.engines.cluster.spark.labels import Labels, labels_in_columns, labels_in_lines, take_labels
-from harness.engines.cluster.spark.parquet import read_parquet
-from harness.engines.cluster.spark.paths import require_visible
-from harness.engines.cluster.spark.refusals import refuse
-from harness.engines.cluster.spark.session import Session, failures, open_session
+from harness.engines.cluster.spark.reading import (
+    ParquetFiles,
+    Session,
+    csv_as_parquet,
+    failure_of,
+    failures,
+    open_session,
+    path_of,
+    read_parquet,
+    require_this_machine,
+    require_visible,
+)
 from harness.errors import InputError
-from harness.study import Study
+from harness.files import temporary_folder
 
 if TYPE_CHECKING:
     from pyspark.sql import DataFrame
 
+    from harness.comparisons.files import Files
+    from harness.comparisons.sources import Scores
+    from harness.counting import Cell
+    from harness.study import Study
+
 __all__ = ["SparkComparisons"]
+
 
 Result = TypeVar("Result")
 MOST_BROADCAST = 1 << 22
@@ -59,7 +76,8 @@ class SparkComparisons:
     Parameters
     ----------
     scores : Scores
-        Files of CSV or Parquet, globs or folders, which this process and every executor find under the same path.
+        Files of Parquet, globs or folders, which this process and every executor find under the same path; or of
+        CSV, where the executors are on this machine.
     study : Study
     master : str
         Where to start a session if none is active.
@@ -82,6 +100,8 @@ class SparkComparisons:
                 require_kinds(study, self._kinds)
             self._session: Session = open_session(master)
             self._open.callback(self._session.close)
+            if isinstance(self._source, CsvFiles):
+                require_this_machine(self._session.master, self._source.name)
         except BaseException:
             self.close()
             raise
@@ -100,12 +120,12 @@ class SparkComparisons:
 
     @property
     def name(self) -> str:
-        """What errors call the scores."""
+        """Name of the scores in errors."""
         return self._plain.name
 
     @property
     def columns(self) -> tuple[str, ...]:
-        """What the entries of a cell are values of."""
+        """Names of the columns that the entries of a cell are values of."""
         return self._plain.columns
 
     @property
@@ -123,7 +143,7 @@ class SparkComparisons:
 
     @property
     def subjects(self) -> int:
-        """How many subjects there are, numbered from 0 in the order of their names."""
+        """Number of subjects, which are numbered from 0 in the order of their names."""
         return self._labels.subjects if self.study.subjects else 0
 
     def read(self, use: Callable[[Coding], Result]) -> Result:
@@ -138,15 +158,15 @@ class SparkComparisons:
         The code is -1 where the row cannot be used. A score is NaN where it is missing, and higher means more alike.
         """
         rows = self._rows
-        for place in group_places(self.study):
-            rows = self._joined(rows, place, "rank", self._labels.ranks(place))
-        numbers = list(subject_places(self.study)) if subjects else []
-        for place in numbers:
-            rows = self._joined(rows, place, "number", self._labels.numbers(place))
+        for index in group_indices(self.study):
+            rows = self._joined(rows, index, "rank", self._labels.ranks(index))
+        numbers = list(subject_indices(self.study)) if subjects else []
+        for index in numbers:
+            rows = self._joined(rows, index, "number", self._labels.numbers(index))
         fault = fault_sql(self.study, subjects=subjects)
         code = f"IF({fault}, -1L, 2L * ({cell_sql(self.study, coding)}) + mated)"
         return rows.selectExpr(
-            "file_path", "score", f"{code} AS code", *(f"number_{place}" for place in numbers)
+            "file_path", "score", f"{code} AS code", *(f"number_{index}" for index in numbers)
         )
 
     def named(self, coding: Coding, counted: Collection[Cell]) -> tuple[Cell, ...]:
@@ -160,11 +180,11 @@ class SparkComparisons:
             cells = {cell_of_side(self.study, side) for side in product(*labels)}
             if cells <= set(counted):
                 return ()
-        places = label_places(self.study)
+        indices = label_indices(self.study)
         met = (
             self._rows.selectExpr(
                 *(
-                    f"CAST({f'label_{places[name]}' if name else 'NULL'} AS STRING) AS attribute_{i}"
+                    f"CAST({f'label_{indices[name]}' if name else 'NULL'} AS STRING) AS attribute_{i}"
                     for i, name in enumerate(side)
                 )
             ).distinct()
@@ -199,7 +219,20 @@ class SparkComparisons:
         coding = self._labels.coding
         faulty = self.coded(coding, subjects=bool(self.study.subjects)).where("code < 0")
         found = self.fetch(faulty.select("file_path").distinct())
-        refuse(self._source, self.study, self._kinds, found["file_path"].to_pylist())
+        self._refuse_first({path_of(uri) for uri in found["file_path"].to_pylist()})
+
+    def _refuse_first(self, files: Collection[Path], failure: Exception | None = None) -> NoReturn:
+        """Raise what is wrong with the first row of such files that Spark read, as one machine would name it."""
+        self._source.require_unchanged()
+        for part, path in zip(self._source.parts(), self._parquet.paths, strict=True):
+            if path.absolute() in files:
+                fault = _fault_of(part, self.study, self._kinds)
+                if fault is not None:
+                    raise fault from failure
+        if failure is not None:
+            problem = f"Spark cannot count it ({failure_of(failure)})"
+            raise InputError(problem, source=self.name) from failure
+        raise InputError(CHANGED, source=self.name)
 
     def survey(self, coding: Coding, tail: int) -> tuple[CellScores, ...]:
         """Look at the range and the highest scores of every cell; see `harness.comparisons.Comparisons.survey`."""
@@ -219,9 +252,9 @@ class SparkComparisons:
 
     def _highest(self, rows: DataFrame, tail: int) -> dict[int, tuple[float, ...]]:
         # Of each partition Spark keeps no more rows of a cell than this asks for.
-        place = "row_number() OVER (PARTITION BY code ORDER BY score DESC) AS place"
+        index = "row_number() OVER (PARTITION BY code ORDER BY score DESC) AS index"
         found = self.fetch(
-            rows.selectExpr("code", "score", place).where(f"place <= {tail}").select("code", "score")
+            rows.selectExpr("code", "score", index).where(f"index <= {tail}").select("code", "score")
         )
         codes, scores = found["code"].to_numpy(), found["score"].to_numpy()
         return {
@@ -229,49 +262,45 @@ class SparkComparisons:
         }
 
     @cached_property
-    def _labels(self) -> Labels:
+    def _labels(self) -> LabelTables:
         with self._readable():
-            if not all(lines.is_sound() for lines in self._lines):
-                refuse(self._source, self.study, self._kinds, None)
-            distinct = labels_in_lines if self._source.text_only else labels_in_columns
-            return take_labels(distinct(self._rows, len(label_places(self.study))), self.study)
+            return take_labels(self._rows, self.study)
 
     @cached_property
-    def _lines(self) -> list[CsvLines]:
-        return csv_lines(self._session.spark, self._source) if isinstance(self._source, CsvFiles) else []
+    def _parquet(self) -> ParquetFiles:
+        """The files that Spark reads: those given, or what DuckDB makes of CSV, as strictly as on one machine."""
+        if not isinstance(self._source, CsvFiles):
+            return ParquetFiles(self._source.paths, self._kinds)
+        folder = self._open.enter_context(temporary_folder()).folder
+        return csv_as_parquet(self._plain, self._source.paths, folder)
 
     @cached_property
     def _rows(self) -> DataFrame:
         """Every row as ``file_path``, ``score``, ``mated`` and ``label_0``, ``label_1``, ..."""
-        study, kinds, text_only = self.study, self._kinds, self._source.text_only
+        study, kinds = self.study, self._parquet.kinds
         with self._readable():
-            read = self._read()
+            read = read_parquet(self._session.spark, self._parquet, study.columns)
         given = read.withColumnsRenamed(
             {"value_0": "score", "value_1": "mated"}
-            | {f"value_{2 + place}": f"label_{place}" for place in label_places(study).values()}
+            | {f"value_{2 + index}": f"label_{index}" for index in label_indices(study).values()}
         )
         keys = [
-            f"{key_sql(place, kinds[name])} AS label_{place}" for name, place in label_places(study).items()
+            f"{key_sql(index, kinds[name])} AS label_{index}" for name, index in label_indices(study).items()
         ]
         return given.selectExpr(
             "file_path",
-            f"{score_sql(kinds[study.score.column], sign=study.sign, text_only=text_only)} AS score",
-            f"{mated_sql(study, kinds[study.mated.column], text_only=text_only)} AS mated",
+            f"{score_sql(kinds[study.score.column], sign=study.sign)} AS score",
+            f"{mated_sql(study, kinds[study.mated.column])} AS mated",
             *keys,
         )
 
-    def _read(self) -> DataFrame:
-        source, columns = self._source, self.study.columns
-        if isinstance(source, CsvFiles):
-            parts = [lines.rows(source, columns) for lines in self._lines]
-            return reduce(lambda one, other: one.unionAll(other), parts)
-        return read_parquet(self._session.spark, source.paths, columns, self._kinds)
-
-    def _joined(self, rows: DataFrame, place: int, number: str, table: pa.Table) -> DataFrame:
+    def _joined(self, rows: DataFrame, index: int, number: str, table: pa.Table) -> DataFrame:
         """Join the numbers of a column's labels, NULL where a label has none."""
-        key = key_sql(place, self._kinds[self.study.columns[2 + place]]).replace(f"label_{place}", "label")
-        known = self.table(table).selectExpr(f"{key} AS key_{place}", f"number AS {number}_{place}")
-        return rows.join(known, rows[f"label_{place}"] == known[f"key_{place}"], "left")
+        key = key_sql(index, self._parquet.kinds[self.study.columns[2 + index]]).replace(
+            f"label_{index}", "label"
+        )
+        known = self.table(table).selectExpr(f"{key} AS key_{index}", f"number AS {number}_{index}")
+        return rows.join(known, rows[f"label_{index}"] == known[f"key_{index}"], "left")
 
     @contextmanager
     def _readable(self) -> Iterator[None]:
@@ -279,7 +308,7 @@ class SparkComparisons:
         try:
             yield
         except failures() as error:
-            refuse(self._source, self.study, self._kinds, None, error)
+            self._refuse_first({path.absolute() for path in self._parquet.paths}, error)
 
     @contextmanager
     def _named(self) -> Iterator[None]:
@@ -304,5 +333,13 @@ def _files(scores: Scores, study: Study) -> Files:
             f"the engine spark reads Parquet or CSV, not {listing.kind}; write it as Parquet",
             source=str(listing.paths[0]),
         )
-    require_visible(listing.paths)
+    if listing.kind == "Parquet":
+        require_visible(listing.paths)
     return open_listed(listing, study.columns, digested=True)
+
+
+def _fault_of(part: Files, study: Study, kinds: Mapping[str, str]) -> InputError | None:
+    with temporary_folder() as scratch:
+        database = Database(part, scratch.folder)
+        with database.reader_faults(), duckdb.connect() as connection:
+            return first_fault(connection, part, study, dict(kinds))

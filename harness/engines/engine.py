@@ -1,0 +1,266 @@
+"""Which engine counts and on what terms; comparisons opened and counted by it."""
+
+from __future__ import annotations
+
+import os
+from contextlib import AbstractContextManager
+from dataclasses import dataclass
+from importlib.util import find_spec
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, Literal, TypeAlias
+
+from harness.comparisons import (
+    CellScores,
+    Comparisons,
+    EmbeddingPairs,
+    MemoryLimit,
+    Opened,
+    Scores,
+    open_comparisons,
+)
+from harness.comparisons.pairs import TemplatePairs
+from harness.engines import local, pairs
+from harness.engines.cluster.comparisons import PartedComparisons, open_parts
+from harness.engines.cluster.running import InTurn, Runner
+from harness.errors import InputError
+
+if TYPE_CHECKING:
+    from harness.arrays import BoolArray, FloatArray
+    from harness.counting import Counts, SubjectCounts
+    from harness.engines.cluster.spark.comparisons import SparkComparisons
+    from harness.engines.local import Progress
+    from harness.study import Study
+
+__all__ = [
+    "Countable",
+    "Dask",
+    "Engine",
+    "EngineName",
+    "Local",
+    "Spark",
+    "choose_engine",
+    "count",
+    "count_by_subject",
+    "open_with",
+    "survey",
+]
+
+EngineName: TypeAlias = Literal["local", "dask", "spark"]
+Countable: TypeAlias = "Opened | PartedComparisons | SparkComparisons"
+"""Comparisons that `harness.engines.count` and its neighbours take."""
+
+
+@dataclass(frozen=True)
+class Local:
+    """Counting on the machine that was asked to evaluate.
+
+    Attributes
+    ----------
+    memory : MemoryLimit or None
+        The most that reading and counting may take.
+    checkpoints : Path or None
+        The folder to keep the counts of finished parts in.
+    """
+
+    memory: MemoryLimit | None = None
+    checkpoints: Path | None = None
+
+
+@dataclass(frozen=True)
+class Dask:
+    """Counting by the workers of a Dask cluster.
+
+    Attributes
+    ----------
+    scheduler : str or None
+        Its address; None for a cluster of this machine's own, for this run.
+    workers : int or None
+        How many processes such a cluster has; None for one a processor.
+    checkpoints : Path or None
+        As of `Local`.
+    """
+
+    scheduler: str | None = None
+    workers: int | None = None
+    checkpoints: Path | None = None
+
+
+@dataclass(frozen=True)
+class Spark:
+    """Counting by the executors of a Spark cluster.
+
+    Attributes
+    ----------
+    master : str
+        Its address, or ``local[N]`` for N threads of this machine.
+    """
+
+    master: str = "local[*]"
+
+
+Engine: TypeAlias = Local | Dask | Spark
+
+
+def choose_engine(
+    name: str = "local",
+    *,
+    scheduler: str | None = None,
+    workers: int | None = None,
+    master: str | None = None,
+    checkpoints: str | os.PathLike[str] | None = None,
+    memory_limit: str | int | None = None,
+) -> Engine:
+    """Return the engine of that name, on the terms given.
+
+    Parameters
+    ----------
+    name : {"local", "dask", "spark"}
+    scheduler, workers, master, checkpoints, memory_limit
+        As `harness.evaluate` takes them.
+
+    Raises
+    ------
+    InputError
+        Where there is no such engine, or what is given does not go with it.
+
+    Examples
+    --------
+    >>> choose_engine("dask", workers=2)
+    Dask(scheduler=None, workers=2, checkpoints=None)
+    """
+    if name not in ("local", "dask", "spark"):
+        raise InputError(f"engine {name!r}: there are local, dask and spark")
+    _refuse_unless(name == "dask", "for the engine dask; say so (engine dask)", scheduler=scheduler)
+    _refuse_unless(name == "dask", "for the engine dask; say so (engine dask)", workers=workers)
+    _refuse_unless(name == "spark", "for the engine spark; say so (engine spark)", master=master)
+    _refuse_unless(name != "spark", "for the engines local and dask; leave it out", checkpoints=checkpoints)
+    _refuse_unless(
+        name == "local",
+        "for this machine; a cluster's workers are limited where they are started",
+        **{"memory limit": memory_limit},
+    )
+    if scheduler is not None and workers is not None:
+        raise InputError(
+            "workers are for a Dask cluster of this run's own; a scheduler has its workers already"
+        )
+    if workers is not None and workers < 1:
+        raise InputError(f"workers: {workers} cannot count; give 1 or more")
+    folder = None if checkpoints is None else Path(checkpoints)
+    if name == "dask":
+        return Dask(scheduler, workers, folder)
+    if name == "spark":
+        return Spark() if master is None else Spark(master)
+    return Local(None if memory_limit is None else MemoryLimit.parse(memory_limit), folder)
+
+
+def _refuse_unless(fits: bool, meant: str, **given: Any) -> None:
+    ((option, value),) = given.items()
+    if value is not None and not fits:
+        raise InputError(f"{option} {str(value)!r} is {meant}")
+
+
+def open_with(scores: Scores, study: Study, engine: Engine) -> AbstractContextManager[Countable]:
+    """Open the comparisons of a study, to be counted by an engine.
+
+    Raises
+    ------
+    InputError
+        Where the scores cannot be read as the study says, the engine takes no such scores, or it is not
+        installed.
+    """
+    if isinstance(engine, Local) and engine.checkpoints is None:
+        return open_comparisons(scores, study, memory=engine.memory)
+    if isinstance(scores, EmbeddingPairs):
+        raise InputError(
+            "pairs of templates are counted in this process, without checkpoints; leave out engine and checkpoints"
+        )
+    if isinstance(engine, Spark):
+        _require("pyspark", extra="spark")
+        from harness.engines.cluster.spark.comparisons import SparkComparisons
+
+        return SparkComparisons(scores, study, master=engine.master)
+    if isinstance(engine, Dask):
+        _require("dask", "distributed", extra="dask")
+        from harness.engines.cluster.dask import DaskCluster
+
+        def start() -> Runner:
+            return DaskCluster(engine.scheduler, engine.workers)
+
+    else:
+
+        def start() -> Runner:
+            return InTurn(engine.memory)
+
+    return open_parts(scores, study, start, checkpoints=engine.checkpoints)
+
+
+def _require(*packages: str, extra: str) -> None:
+    lacking = [package for package in packages if find_spec(package) is None]
+    if lacking:
+        raise InputError(
+            f"the engine {extra} needs {' and '.join(lacking)}; pip install 'threshold-bias-harness[{extra}]'"
+        )
+
+
+def survey(comparisons: Countable, tail: int) -> tuple[CellScores, ...]:
+    """Look at the range and the highest scores of every cell.
+
+    Parameters
+    ----------
+    comparisons : Countable
+    tail : int
+        How many of the highest scores to keep of each cell.
+
+    Raises
+    ------
+    InputError
+        Where a comparison cannot be used.
+    """
+    if isinstance(comparisons, PartedComparisons):
+        return comparisons.survey(tail)
+    return comparisons.read(lambda coding: comparisons.survey(coding, tail))
+
+
+def count(
+    comparisons: Countable, thresholds: FloatArray, *, progress: Progress = lambda rows: None
+) -> Counts:
+    """Count all comparisons in one pass; see `harness.engines.local.count`.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> from harness.study import load_study
+    >>> study = load_study({"matcher": {"name": "A", "version": "1"}, "groups": {"sex": "sex"}})
+    >>> scores = {"score": [0.9, 0.2, 0.4], "mated": [1, 0, 0], "sex": ["F", "F", "M"]}
+    >>> with open_with(scores, study, choose_engine()) as comparisons:
+    ...     count(comparisons, np.array([0.5])).matches.tolist()
+    [[[0], [1]], [[0], [0]]]
+    """
+    if isinstance(comparisons, Comparisons):
+        return local.count(comparisons, thresholds, progress=progress)
+    if isinstance(comparisons, TemplatePairs):
+        return pairs.count(comparisons, thresholds, progress=progress)
+    if isinstance(comparisons, PartedComparisons):
+        return comparisons.count(thresholds, progress=progress)
+    from harness.engines.cluster.spark import counting as spark
+
+    return spark.count(comparisons, thresholds, progress=progress)
+
+
+def count_by_subject(
+    comparisons: Countable,
+    thresholds: FloatArray,
+    *,
+    among: BoolArray | None = None,
+    progress: Progress = lambda rows: None,
+) -> tuple[Counts, SubjectCounts]:
+    """Count all comparisons, and those of every subject; see `harness.engines.local.count_by_subject`."""
+    if isinstance(comparisons, Comparisons):
+        return local.count_by_subject(comparisons, thresholds, among=among, progress=progress)
+    if isinstance(comparisons, TemplatePairs):
+        return pairs.count_by_subject(comparisons, thresholds, among=among, progress=progress)
+    if isinstance(comparisons, PartedComparisons):
+        return comparisons.count_by_subject(thresholds, among=among, progress=progress)
+    from harness.engines.cluster.spark import counting as spark
+
+    return spark.count_by_subject(comparisons, thresholds, among=among, progress=progress)

@@ -1,0 +1,482 @@
+"""A rate of every group against the threshold: false matches, false non-matches, or hits of searches."""
+
+from __future__ import annotations
+
+from abc import abstractmethod
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+from matplotlib.axes import Axes
+
+from harness.arrays import BoolArray, FloatArray, IntArray
+from harness.errors import InputError
+from harness.figures.display import MOST_NAMED, NAMES, ThresholdDisplay, axis_of, some
+from harness.figures.frame import (
+    MOST_LABELS,
+    Sample,
+    axes_for_lines,
+    draw_marks,
+    explain,
+    name_lines,
+    room_for_marks,
+    set_title,
+)
+from harness.figures.labels import fitting, label_names
+from harness.figures.scales import (
+    plain_axes,
+    rate_limits,
+    rate_scale,
+    share_scale,
+    sparse_marks,
+    threshold_scale,
+)
+from harness.figures.style import BOUND, GREY, LineStyle, line_styles
+from harness.numbers import confidence_text, counted, number, threshold_text
+
+if TYPE_CHECKING:
+    from harness.evaluation import Evaluation
+    from harness.statistics.rates import Rates
+
+__all__ = ["FalseMatchRateDisplay", "FalseNonMatchRateDisplay", "IdentificationRateDisplay", "RateDisplay"]
+
+
+@dataclass(frozen=True, eq=False, kw_only=True)
+class RateDisplay(ThresholdDisplay):
+    """A rate of every group against the threshold.
+
+    Parameters
+    ----------
+    rate : str
+        Its short name, such as FMR.
+    groups : tuple of str, length G
+    trials : ndarray of int64, shape (G,)
+    errors : ndarray of int64, shape (G, T)
+    estimate, lower, upper : ndarray of float64, shape (G, T)
+        NaN where there are no trials.
+    """
+
+    rate: str
+    groups: tuple[str, ...]
+    trials: IntArray
+    errors: IntArray
+    estimate: FloatArray
+    lower: FloatArray
+    upper: FloatArray
+
+    @staticmethod
+    def _of(rates: Rates) -> dict[str, Any]:
+        return {
+            "rate": rates.name,
+            "groups": rates.groups,
+            "trials": rates.trials,
+            "errors": rates.errors,
+            "estimate": rates.estimate,
+            "lower": rates.lower,
+            "upper": rates.upper,
+        }
+
+    @property
+    def heading(self) -> str:
+        """Which rate, by which axis."""
+        return f"{self.rate} by {self.axis}"
+
+    @property
+    def details(self) -> str:
+        """The confidence of the bands, and whether there is a safe threshold."""
+        return f"Bands of {confidence_text(self.confidence)} confidence{self._if_unsafe}"
+
+    @property
+    def bound(self) -> FloatArray:
+        """The bound that is drawn where there are no errors, shape (G, T)."""
+        return self.upper
+
+    def names(self, width: float) -> Sequence[str]:
+        """Return the groups' names, short enough for a width in points, and say which have no trials."""
+        return [
+            name if trials else fitting(f"{name} (no trials)", 1.4 * width)
+            for name, trials in zip(label_names(self.groups, width), self.trials, strict=True)
+        ]
+
+    @property
+    @abstractmethod
+    def _of_zero_errors(self) -> str:
+        """The meaning of the dotted line of a bound."""
+
+    def _samples(self) -> list[Sample]:
+        line = {"color": GREY, "linewidth": 1.4, "marker": "o", "markersize": 5.5}
+        band = {"color": GREY, "linewidth": 9, "alpha": 0.25, "solid_capstyle": "butt"}
+        return [
+            Sample("estimate", line),
+            Sample(f"{confidence_text(self.confidence)} band", band),
+            Sample(self._of_zero_errors, BOUND),
+        ]
+
+    def _new_axes(self) -> Axes:
+        return axes_for_lines(len(self.groups), self.names, self._samples(), room_for_marks(self._marks))
+
+    def _draw(self, ax: Axes) -> None:
+        styles = line_styles(len(self.groups))
+        plain_axes(ax, grid="y")
+        threshold_scale(ax, self.thresholds[self.shown], self.better)
+        self._set_rate_scale(ax)
+        for group, style in enumerate(styles):
+            if self.trials[group]:
+                self._draw_group(ax, group, style)
+        draw_marks(ax, self._marks)
+        set_title(ax, self.heading, self.matcher, self.details, above=room_for_marks(self._marks))
+        heights, order = self._ends(ax)
+        name_lines(ax, self.names, styles, heights, order, explain(ax, self._samples()))
+
+    def _set_rate_scale(self, ax: Axes) -> None:
+        errors, estimate, upper = (a[:, self.shown] for a in (self.errors, self.estimate, self.upper))
+        drawn = np.where(errors > 0, estimate, upper)
+        highest = np.nanmax(upper) if np.isfinite(upper).any() else 1.0
+        label = f"{NAMES[self.rate]} ({self.rate}), logarithmic"
+        rate_scale(ax, "y", rate_limits(drawn, float(highest)), label)
+
+    def _draw_group(self, ax: Axes, group: int, style: LineStyle) -> None:
+        x = self.thresholds[self.shown]
+        events = self.errors[group, self.shown] > 0
+        estimate, lower, upper, bound = (
+            a[group, self.shown] for a in (self.estimate, self.lower, self.upper, self.bound)
+        )
+        few = len(self.groups) <= MOST_LABELS
+        if events.any():
+            self._draw_band(ax, x, events, lower, upper, style)
+            ax.plot(
+                x,
+                np.where(events, estimate, np.nan),
+                markevery=sparse_marks(x, events, group, 7 if few else 4, required=_nearest_end(events)),
+                label=self.groups[group],
+                **style.line,
+            )
+        if not events.all():
+            ax.plot(
+                x,
+                np.where(events, np.nan, bound),
+                markevery=sparse_marks(x, ~events, group, 14 if few else 5, required=_nearest_end(~events)),
+                label=f"_upper bound of {self.groups[group]}",
+                **style.bound,
+            )
+
+    def _draw_band(
+        self,
+        ax: Axes,
+        x: FloatArray,
+        events: BoolArray,
+        lower: FloatArray,
+        upper: FloatArray,
+        style: LineStyle,
+    ) -> None:
+        low = np.maximum(lower, ax.get_ylim()[0] / 10)
+        opacity = 0.16 if len(self.groups) <= MOST_LABELS else 0.05
+        ax.fill_between(x, low, upper, where=events.tolist(), color=style.color, alpha=opacity, linewidth=0)
+        if events.sum() == 1:  # a band over one threshold would have no width
+            ax.vlines(x[events], low[events], upper[events], color=style.color, alpha=opacity, linewidth=6)
+
+    def _ends(self, ax: Axes) -> tuple[FloatArray, list[int]]:
+        """Where lines end, in the axes from 0 to 1, and in which order."""
+        last = range(len(self.thresholds))[self.shown][-1]
+        end = np.where(self.errors[:, last] > 0, self.estimate[:, last], self.bound[:, last])
+        ends = np.column_stack([np.full(len(end), self.thresholds[last]), end])
+        heights = (ax.transScale + ax.transLimits).transform(ends)[:, 1]
+        heights = np.where(self.trials > 0, heights, np.nan)
+        # Bounds of zero events often end at the same height: there the group with later errors is above.
+        later = [np.flatnonzero(errors)[-1] if errors.any() else -1 for errors in self.errors]
+        order = np.lexsort((np.array(later), np.nan_to_num(heights, nan=-np.inf)))
+        return heights, [int(i) for i in order]
+
+
+def _nearest_end(present: BoolArray) -> int:
+    """The index where a line gives way to another, or its last."""
+    changes = np.flatnonzero(present[1:] != present[:-1])
+    if len(changes):
+        return int(changes[0]) if present[changes[0]] else int(changes[0]) + 1
+    return int(np.flatnonzero(present)[-1])
+
+
+@dataclass(frozen=True, eq=False, kw_only=True)
+class FalseMatchRateDisplay(RateDisplay):
+    """False match rate (FMR, or FPIR of searches) against threshold by group, on a logarithmic scale.
+
+    Zero events are never drawn as a rate: there, the upper bound stands alone. It is recommended to use
+    `from_evaluation`; parameters are those of `RateDisplay` and `ThresholdDisplay`.
+
+    Examples
+    --------
+    >>> from harness import evaluate
+    >>> scores = {"score": [0.1, 0.4, 0.3, 0.2, 0.8, 0.9], "mated": [0, 0, 0, 0, 1, 1], "sex": list("ffmmfm")}
+    >>> study = {"matcher": {"name": "mine", "version": "1"}, "score": {"better": "higher"}, "groups": {"sex": "sex"}}
+    >>> display = FalseMatchRateDisplay.from_evaluation(evaluate(scores, study=study), "sex").plot()
+    >>> display.title, display.figure_.axes == [display.ax_]
+    ('FMR by sex, matcher mine 1', True)
+    """
+
+    @classmethod
+    def from_evaluation(cls, evaluation: Evaluation, axis: str) -> FalseMatchRateDisplay:
+        """Take the rates of one axis; see `Display`."""
+        rates = axis_of(evaluation, axis).false_matches
+        return cls(**cls._along(evaluation, axis), **cls._of(rates))
+
+    @property
+    def alt_text(self) -> str:
+        """One paragraph that says what the figure shows, for those who do not see it."""
+        return _describe_rates(self)
+
+    @property
+    def _of_zero_errors(self) -> str:
+        return "zero events: upper bound"
+
+
+@dataclass(frozen=True, eq=False, kw_only=True)
+class FalseNonMatchRateDisplay(RateDisplay):
+    """False non-match rate (FNMR, or FNIR of searches) against threshold by group, on a logarithmic scale.
+
+    Zero events are never drawn as a rate: there, the upper bound stands alone. Parameters are those of
+    `RateDisplay` and `ThresholdDisplay`.
+    """
+
+    @classmethod
+    def from_evaluation(cls, evaluation: Evaluation, axis: str) -> FalseNonMatchRateDisplay:
+        """Take the rates of one axis; see `Display`."""
+        rates = axis_of(evaluation, axis).false_non_matches
+        return cls(**cls._along(evaluation, axis), **cls._of(rates))
+
+    @property
+    def heading(self) -> str:
+        """Which rate is the cost, by which axis."""
+        return f"Cost: {self.rate} by {self.axis}"
+
+    @property
+    def alt_text(self) -> str:
+        """One paragraph that says what the figure shows, for those who do not see it."""
+        return _describe_costs(self)
+
+    @property
+    def _of_zero_errors(self) -> str:
+        return "zero events: upper bound"
+
+
+@dataclass(frozen=True, eq=False, kw_only=True)
+class IdentificationRateDisplay(RateDisplay):
+    """True positive identification rate (TPIR = 1 - FNIR) of searches against threshold by group.
+
+    Where no search is missed, the lower bound stands alone. Parameters are those of `RateDisplay` and
+    `ThresholdDisplay`; errors are searches missed.
+
+    References
+    ----------
+    ISO/IEC 19795-1:2021, on the true positive identification rate.
+    """
+
+    @classmethod
+    def from_evaluation(cls, evaluation: Evaluation, axis: str) -> IdentificationRateDisplay:
+        """Take the complement of the FNIR of one axis; see `Display`.
+
+        Raises
+        ------
+        InputError
+            Where the evaluation is of comparisons, which have no TPIR.
+        """
+        rates = axis_of(evaluation, axis).false_non_matches
+        if rates.name != "FNIR":
+            raise InputError("TPIR is of searches, and the study's task is verification; draw FNMR")
+        of_misses = cls._of(rates)
+        hits = {
+            "rate": "TPIR",
+            "estimate": 1 - rates.estimate,
+            "lower": 1 - rates.upper,
+            "upper": 1 - rates.lower,
+        }
+        return cls(**cls._along(evaluation, axis), **{**of_misses, **hits})
+
+    @property
+    def heading(self) -> str:
+        """Which rate falls, by which axis."""
+        return f"Cost: TPIR by {self.axis}"
+
+    @property
+    def bound(self) -> FloatArray:
+        """The lower bound, drawn where no search is missed, shape (G, T)."""
+        return self.lower
+
+    @property
+    def alt_text(self) -> str:
+        """One paragraph that says what the figure shows, for those who do not see it."""
+        return _describe_costs(self)
+
+    @property
+    def _of_zero_errors(self) -> str:
+        return "no search missed: lower bound"
+
+    def _set_rate_scale(self, ax: Axes) -> None:
+        share_scale(ax, f"{NAMES['TPIR']} (TPIR)")
+        if not np.isfinite(self.estimate).any():
+            ax.set_yticks([])
+
+
+def _describe_rates(display: RateDisplay) -> str:
+    """Return a paragraph: what is drawn, its range, the highest and lowest group, and where events run out.
+
+    Parameters
+    ----------
+    display : RateDisplay
+        Of false matches.
+    """
+    parts = (
+        f"{_subject(display)} The rate is on a logarithmic scale, with bands of {confidence_text(display.confidence)} "
+        "confidence.",
+        _range(display),
+        display._marks_said,
+        _comparison(display),
+        _ends(display),
+    )
+    return " ".join(part for part in parts if part)
+
+
+def _describe_costs(display: RateDisplay) -> str:
+    """Return a paragraph: what is drawn, and what the safe threshold and the other marked one cost.
+
+    Parameters
+    ----------
+    display : RateDisplay
+        Of false non-matches, or of hits.
+    """
+    marked = {
+        "the safe threshold": display.safe_threshold,
+        "the lowest where no disparity is detected": display.not_detected_from,
+    }
+    if display.safe_threshold == display.not_detected_from:
+        del marked["the lowest where no disparity is detected"]
+    costs = [
+        f"At {threshold_text(threshold)}, {what}, {_by_group(display, threshold)}."
+        for what, threshold in marked.items()
+        if threshold is not None
+    ]
+    drawn = f"Thresholds run {display._range_drawn}."
+    return " ".join([_subject(display), drawn, display._marks_said, *costs, *_untried(display)])
+
+
+def _by_group(display: RateDisplay, threshold: float) -> str:
+    index = display._index(threshold)
+    tried = np.flatnonzero(display.trials)
+    if not len(tried):
+        return "no group has mated trials"
+    if not display.errors[:, index].any():
+        bounds = display.bound[tried, index]
+        side, extreme = ("lower", bounds.min()) if display.rate == "TPIR" else ("upper", bounds.max())
+        return f"no group has errors ({side} bounds to {number(extreme)})"
+    if len(tried) <= MOST_NAMED:
+        return ", ".join(f"{display.groups[i]} has {_rate(display, int(i), index)}" for i in tried)
+    ordered = tried[np.argsort(display.estimate[tried, index])]
+    lowest, highest = int(ordered[0]), int(ordered[-1])
+    return (
+        f"the highest {display.rate} is that of {display.groups[highest]}, {_rate(display, highest, index)}, and "
+        f"the lowest that of {display.groups[lowest]}, {_rate(display, lowest, index)}"
+    )
+
+
+def _subject(display: RateDisplay) -> str:
+    groups = len(display.groups)
+    named = f": {', '.join(display.groups)}" if groups <= MOST_NAMED else ""
+    return (
+        f"Line chart of the {NAMES[display.rate]} ({display.rate}) of {display.matcher} against the "
+        f"threshold, a line for each of {counted(groups, 'group')} of {display.axis}{named}."
+    )
+
+
+def _range(display: RateDisplay) -> str:
+    estimate = display.estimate[:, display.shown][display.errors[:, display.shown] > 0]
+    if not len(estimate):
+        return f"Thresholds run {display._range_drawn}."
+    return (
+        f"Thresholds run {display._range_drawn}; the estimates drawn lie between {number(estimate.max())} and "
+        f"{number(estimate.min())}."
+    )
+
+
+def _comparison(display: RateDisplay) -> str:
+    events = np.flatnonzero(display.errors.sum(axis=0))
+    if display.safe_threshold is not None:
+        index = display._index(display.safe_threshold)
+        where = f"At the safe threshold {threshold_text(display.safe_threshold)}"
+    elif len(events):
+        index = int(events[-1])
+        where = f"At {threshold_text(display.thresholds[index])}, the strictest threshold with errors,"
+    else:
+        return ""
+    tried = np.flatnonzero(display.trials)
+    if not display.errors[:, index].any() or not len(tried):
+        return f"{where} no group has errors."
+    highest = tried[np.argmax(display.estimate[tried, index])]
+    lowest = tried[np.argmin(display.estimate[tried, index])]
+    if display.estimate[highest, index] == display.estimate[lowest, index]:
+        return f"{where} every group has {_rate(display, int(highest), index)}."
+    return (
+        f"{where} the highest rate is that of {display.groups[highest]}, "
+        f"{_rate(display, int(highest), index)}, and the lowest that of {_lowest(display, index)}."
+    )
+
+
+def _lowest(display: RateDisplay, index: int) -> str:
+    """Name the lowest group, or the groups without errors, of which none is known to be the lowest."""
+    tried = np.flatnonzero(display.trials)
+    without = [i for i in tried if not display.errors[i, index]]
+    if not without:
+        lowest = int(tried[np.argmin(display.estimate[tried, index])])
+        return f"{display.groups[lowest]}, {_rate(display, lowest, index)}"
+    if len(without) == 1:
+        return f"{display.groups[without[0]]}, {_rate(display, int(without[0]), index)}"
+    bound = display.upper[without, index].max()
+    named = (
+        ", ".join(display.groups[i] for i in without)
+        if len(without) <= MOST_NAMED
+        else f"{len(without)} groups"
+    )
+    return f"{named}, which have no errors (upper bounds up to {number(bound)})"
+
+
+def _rate(display: RateDisplay, group: int, index: int) -> str:
+    if not display.errors[group, index]:
+        side = "lower" if display.rate == "TPIR" else "upper"
+        return f"no errors ({side} bound {number(display.bound[group, index])})"
+    estimate, lower, upper = (a[group, index] for a in (display.estimate, display.lower, display.upper))
+    return f"{number(estimate)} (bounds {number(lower)} and {number(upper)})"
+
+
+def _ends(display: RateDisplay) -> str:
+    """Where each group's events run out, beyond which only an upper bound is drawn."""
+    last = {
+        group: int(np.flatnonzero(errors)[-1])
+        for group, errors, trials in zip(display.groups, display.errors, display.trials, strict=True)
+        if trials and errors.any() and not errors[-1]
+    }
+    never = [
+        g for g, e, n in zip(display.groups, display.errors, display.trials, strict=True) if n and not e.any()
+    ]
+    said = []
+    if last:
+        said.append(
+            f"The last threshold with errors is {_last(display, last)}; stricter than that only upper bounds "
+            "are drawn, because zero errors are not a rate of zero."
+        )
+    if never:
+        said.append(f"Without any error, and drawn by upper bounds alone: {some(never)}.")
+    return " ".join([*said, *_untried(display)])
+
+
+def _untried(display: RateDisplay) -> list[str]:
+    untried = [group for group, trials in zip(display.groups, display.trials, strict=True) if not trials]
+    return [f"Without trials, and not drawn: {some(untried)}."] if untried else []
+
+
+def _last(display: RateDisplay, last: dict[str, int]) -> str:
+    def at(group: str) -> str:
+        return f"{threshold_text(display.thresholds[last[group]])} for {group}"
+
+    if len(last) <= MOST_NAMED:
+        return ", ".join(at(group) for group in last)
+    earliest, latest = min(last, key=last.__getitem__), max(last, key=last.__getitem__)
+    return f"between {at(earliest)} and {at(latest)}"

@@ -1,0 +1,374 @@
+"""A report as one PDF file, to be printed, filed and read aloud: PDF/UA-1 and PDF/A-2a."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from functools import cache
+from importlib.resources import files
+from itertools import groupby
+from pathlib import Path
+from typing import Any, TypeAlias
+
+import matplotlib as mpl
+import typst
+from matplotlib.ft2font import FT2Font
+
+from harness.errors import HarnessError
+from harness.evaluation import Evaluation
+from harness.figures import (
+    CrossGroupDisplay,
+    Display,
+    FalseMatchRateDisplay,
+    FalseNonMatchRateDisplay,
+    GapDisplay,
+    IdentificationRateDisplay,
+    VerdictZonesDisplay,
+    WorstRatioDisplay,
+    figures_of,
+)
+from harness.report.model import (
+    AxisReading,
+    Block,
+    Comparison,
+    Facts,
+    Formula,
+    Paragraph,
+    Report,
+    Section,
+    Table,
+)
+from harness.report.wording import in_order
+from harness.text import page
+
+__all__ = [
+    "STANDARDS",
+    "Rendered",
+    "comparison_pdf",
+    "render_figures",
+    "report_parts",
+    "report_pdf",
+    "settable",
+]
+
+
+STANDARDS: list[typst.PDFStandard] = ["ua-1", "a-2a"]
+"""The strictest that go together: PDF/A-4 is of PDF 2.0, PDF/UA-1 of PDF 1.7."""
+
+NO_DATE = 0
+"""PDF/A asks for a date; that of an evaluation is nowhere, and the moment would change the bytes."""
+
+ZONES = ("zones", "")
+ACROSS = "across"
+
+Part: TypeAlias = dict[str, Any]
+
+LINES_OF_FORMULA = ";  "
+LONGEST_NAME = 38
+LONGEST_WORDS = 30
+LONGEST_NUMBER = 13
+"""Of the text of a column, in characters; what is longer is broken into lines."""
+
+NUMBERED = "‹U+"
+"""How every letter that is written by its number begins."""
+
+WITH_MOST_LETTERS = ("DejaVuSans.ttf", "STIXGeneral.ttf")
+
+
+def report_pdf(report: Report, figures: RenderedFigures, *, digest: str) -> bytes:
+    """Return the PDF of a report on one evaluation; equal reports give equal bytes.
+
+    Parameters
+    ----------
+    report : Report
+    figures : RenderedFigures
+        See `render_figures`.
+    digest : str
+        SHA-256 of the evaluation, for the foot of every page.
+
+    Returns
+    -------
+    bytes
+        A tagged PDF that passes the checks of its generator for PDF/UA-1 and PDF/A-2a.
+
+    Raises
+    ------
+    HarnessError
+        Where the generator refuses it.
+    """
+    kind = "Demographic differentials in error rates, by threshold"
+    return _set(kind, report.title, report.subtitle, [digest], report_parts(report, figures))
+
+
+def comparison_pdf(comparison: Comparison, *, digests: Sequence[str]) -> bytes:
+    """Return the PDF of a comparison; see `report_pdf`.
+
+    Parameters
+    ----------
+    comparison : Comparison
+    digests : sequence of str
+        SHA-256 of both evaluations.
+    """
+    kind = "Two evaluations compared"
+    return _set(kind, comparison.title, comparison.subtitle, digests, comparison_parts(comparison))
+
+
+def _set(kind: str, title: str, subtitle: str, digests: Sequence[str], parts: Sequence[Part]) -> bytes:
+    content = {
+        "kind": kind,
+        "title": settable(title),
+        "subtitle": settable(subtitle),
+        "digests": list(digests),
+        "parts": parts,
+    }
+    try:
+        return typst.compile(
+            files("harness.report").joinpath("templates", "report.typ").read_bytes(),
+            font_paths=typst.Fonts(include_system_fonts=False, font_paths=[folder_of_fonts()]),
+            sys_inputs={"content": json.dumps(content, ensure_ascii=False)},
+            pdf_standards=STANDARDS,
+            timestamp=NO_DATE,
+        )
+    except typst.TypstError as error:
+        reasons = " ".join(". ".join([error.message, *error.hints]).split())
+        raise HarnessError(f"the report cannot be made a PDF ({reasons})") from error
+
+
+@dataclass(frozen=True)
+class Rendered:
+    """A figure.
+
+    Attributes
+    ----------
+    svg : str
+    alternative : str
+        The words for those who do not see it.
+    """
+
+    svg: str
+    alternative: str
+
+
+RenderedFigures: TypeAlias = Mapping[tuple[str, str], Rendered]
+"""Figures by kind and axis: those of `harness.report.model.Figure`, `ZONES` for all axes, and `ACROSS`."""
+
+
+def render_figures(evaluation: Evaluation, folder: Path | None = None) -> RenderedFigures:
+    """Draw the figures of a report.
+
+    Parameters
+    ----------
+    evaluation : Evaluation
+    folder : Path, optional
+        Where `harness.figures.save_figures` has written them as SVG, so that none is drawn twice.
+    """
+    return {
+        key: Rendered(_svg(name, display, folder), display.alt_text)
+        for key, name, display in _wanted(evaluation)
+    }
+
+
+def _wanted(evaluation: Evaluation) -> Iterator[tuple[tuple[str, str], str, Display]]:
+    for name, display in figures_of(evaluation):
+        match display:
+            case VerdictZonesDisplay():
+                yield ZONES, name, display
+            case FalseMatchRateDisplay():
+                yield ("false_matches", display.axis), name, display
+            case WorstRatioDisplay():
+                yield ("worst_ratio", display.axis), name, display
+            case GapDisplay() if evaluation.policy.max_gap is not None:
+                yield ("gap", display.axis), name, display
+            case CrossGroupDisplay():
+                yield (ACROSS, display.axis), name, display
+            case FalseNonMatchRateDisplay() | IdentificationRateDisplay():
+                yield ("false_non_matches", display.axis), name, display
+            case _:
+                pass
+
+
+def _svg(name: str, display: Display, folder: Path | None) -> str:
+    drawn = None if folder is None else folder / f"{name}.svg"
+    if drawn is not None and drawn.is_file():
+        return page(drawn.read_text(encoding="utf-8"))
+    return page(display.render("svg").decode())
+
+
+def report_parts(report: Report, figures: RenderedFigures) -> list[Part]:
+    """Return the parts of a report on one evaluation, in reading order."""
+    axes = [part for axis in report.axes for part in _axis(report, axis, figures)]
+    return [
+        *_warnings(report.warnings),
+        _heading(1, "The answer"),
+        {
+            "kind": "answer",
+            "status": report.status,
+            "threshold": report.safe_threshold,
+            "headline": settable(report.headline),
+        },
+        _block(report.lead),
+        _heading(2, "The same, line by line"),
+        _block(report.findings),
+        {"kind": "contents"},
+        *_zones(report, figures),
+        _heading(1, "At the thresholds of the answer"),
+        _paragraph(
+            "Figures show every axis along the thresholds; tables, the numbers at those thresholds that the answer "
+            "or the policy names. The numbers at all others are in rates.csv, verdicts.csv and measures.csv."
+        ),
+        *_on_numbers([part for part in axes if part["kind"] == "table"]),
+        *axes,
+        *(part for section in report.sections for part in _section(section)),
+    ]
+
+
+def comparison_parts(comparison: Comparison) -> list[Part]:
+    """Return the parts of a comparison, in reading order."""
+    parts = [part for section in comparison.sections for part in _section(section)]
+    return [*_warnings(comparison.warnings), *_on_numbers(parts), *parts]
+
+
+def _warnings(texts: Sequence[str]) -> Iterator[Part]:
+    yield from ({"kind": "warning", "text": settable(text)} for text in texts)
+
+
+def _zones(report: Report, figures: RenderedFigures) -> Iterator[Part]:
+    yield _heading(1, "Zones")
+    yield _paragraph(
+        "What the evidence shows along the thresholds, stricter to the right. Disparity shown: at least two groups "
+        "differ beyond chance. Inconclusive: the evidence is too short to tell. Parity shown: all groups are alike "
+        "within the tolerance. Only thresholds near those of the answer are drawn; the tables have all."
+    )
+    yield _figure(figures[ZONES], "Verdicts along the thresholds")
+    for strip in report.zones:
+        yield _heading(2, f"Zones of {strip.axis}")
+        yield _block(strip.table)
+    yield _heading(2, "The thresholds of the answer")
+    yield _block(report.key_thresholds)
+
+
+def _on_numbers(said: object) -> Iterator[Part]:
+    """Explain letters written by number, where there are any."""
+    if NUMBERED in json.dumps(said, ensure_ascii=False):
+        yield _paragraph(
+            "Some characters of names are in no font of this file, or have no printed form. Each is written by its "
+            "number in Unicode, such as ‹U+4E2D›. Figures tell such a name by its place among the groups, in the "
+            "order of the tables. report.html shows names in every script."
+        )
+
+
+def _axis(report: Report, axis: AxisReading, figures: RenderedFigures) -> Iterator[Part]:
+    yield _heading(2, axis.axis)
+    for panel in axis.panels:
+        figure = panel.figure
+        yield _figure(figures[figure.kind, axis.axis], f"{figure.caption}: {axis.axis}")
+    if (ACROSS, axis.axis) in figures:
+        yield _figure(
+            figures[ACROSS, axis.axis], f"Probes of each group against references of each: {axis.axis}"
+        )
+    for further in axis.further:
+        if further.text:
+            yield _paragraph(f"{further.heading}: {further.text[0].lower()}{further.text[1:]}")
+    names = {mark.index: "; ".join(mark.names) for mark in report.marks}
+    for index in sorted({*axis.marks, report.start}):
+        yield _heading(3, f"{axis.axis} at threshold {report.thresholds[index]}")
+        if index in names:
+            meaning = f"{names[index][0].upper()}{names[index][1:]}."
+            yield {"kind": "introduction", "text": settable(meaning)}
+        yield from (_block(table) for table in axis.tables_at(index))
+
+
+def _section(section: Section) -> Iterator[Part]:
+    yield _heading(1, section.heading)
+    yield from (_block(block) for block in section.blocks)
+
+
+def _block(block: Block) -> Part:
+    match block:
+        case Paragraph():
+            return _paragraph(block.text)
+        case Facts():
+            return {
+                "kind": "facts",
+                "entries": [[settable(term), settable(text)] for term, text in block.entries],
+            }
+        case Formula():
+            return {
+                "kind": "formula",
+                "name": settable(block.name),
+                "text": settable(block.text),
+                "lines": [settable(line) for line in block.formula.split(LINES_OF_FORMULA)],
+                "source": settable(block.source),
+            }
+        case Table():
+            return _table(block)
+
+
+def _heading(level: int, text: str) -> Part:
+    return {"kind": "heading", "level": level, "text": settable(text)}
+
+
+def _paragraph(text: str) -> Part:
+    return {"kind": "paragraph", "text": settable(text)}
+
+
+def _figure(figure: Rendered, caption: str) -> Part:
+    return {
+        "kind": "figure",
+        "svg": figure.svg,
+        "alternative": page(figure.alternative),
+        "caption": settable(caption),
+    }
+
+
+def _table(table: Table) -> Part:
+    return {
+        "kind": "table",
+        "caption": settable(table.caption),
+        "scope": settable(table.scope),
+        "headings": [settable(column.heading) for column in table.columns],
+        "numeric": [column.numeric for column in table.columns],
+        "widths": [_width(table, index) for index in range(len(table.columns))],
+        "rows": [[settable(text) for text in row] for row in table.rows],
+    }
+
+
+def _width(table: Table, index: int) -> int:
+    """Return the characters of a line of a column: enough for its words, and for all of it where that is short."""
+    column = table.columns[index]
+    most = LONGEST_NAME if index == 0 else LONGEST_NUMBER if column.numeric else LONGEST_WORDS
+    cells = [row[index] for row in table.rows]
+    words = [
+        *(f"{word} " for word in column.heading.split()),
+        *(word for text in cells for word in text.split()),
+    ]
+    return min(most, max(map(len, [*cells, *words]), default=1)) + 1
+
+
+def folder_of_fonts() -> Path:
+    """Return the fonts that figures are drawn with."""
+    return Path(mpl.get_data_path()) / "fonts" / "ttf"
+
+
+def settable(text: str) -> str:
+    """Write what no font has by number, letters that follow one another together: ``‹U+4E2D U+6587›``.
+
+    A box would stand for all letters of a script alike, so that two names could look the same.
+    """
+    written = "".join(
+        part if there else f"‹{' '.join(f'U+{ord(letter):04X}' for letter in part)}›"
+        for there, part in _runs(page(text))
+    )
+    return in_order(written)
+
+
+def _runs(text: str) -> Iterator[tuple[bool, str]]:
+    for there, letters in groupby(text, lambda letter: letter.isspace() or ord(letter) in _glyphs()):
+        yield there, "".join(letters)
+
+
+@cache
+def _glyphs() -> frozenset[int]:
+    fonts = (FT2Font(str(folder_of_fonts() / name)) for name in WITH_MOST_LETTERS)
+    return frozenset(letter for font in fonts for letter in font.get_charmap())

@@ -1,0 +1,223 @@
+"""The field's words for what an evaluation counted, and its thresholds in words: those that the answer names."""
+
+from __future__ import annotations
+
+import unicodedata
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+
+from harness.evaluation import AxisEvaluation, Evaluation
+from harness.numbers import limit_text, threshold_text
+from harness.report.model import Mark
+
+__all__ = [
+    "Wording",
+    "axis_marks",
+    "in_order",
+    "index_of_answer",
+    "index_of_not_detected",
+    "listed",
+    "marks_of",
+    "names_on",
+    "ranged",
+    "start_index",
+    "threshold_labels",
+    "tolerance",
+    "wording_of",
+]
+
+SAFE = "safe threshold"
+NAMED_BY_POLICY = "named by the policy"
+MEANINGS = {
+    "not_detected_from": "no disparity detected from here",
+    "parity_shown_from": "parity shown from here",
+    "parity_shown_to": "parity shown up to here",
+}
+
+LEFT_TO_RIGHT = "\u200e"
+NEUTRAL = " ,.;:()–-%<>&\u00a0\n"
+"""The signs that may be between a name and the next word or number."""
+
+
+@dataclass(frozen=True)
+class Wording:
+    """The names of trials, errors and rates.
+
+    Attributes
+    ----------
+    rate, cost : str
+        FMR and FNMR, or FPIR and FNIR.
+    rate_in_full, cost_in_full : str
+    trials, non_mated, mated : str
+        Plural.
+    error, errors : str
+        Counted by ``rate``, singular and plural.
+    misses : str
+        Counted by ``cost``.
+    hit, miss : str
+        The outcome of trials that are errors, non-mated and mated.
+    """
+
+    rate: str
+    cost: str
+    rate_in_full: str
+    cost_in_full: str
+    trials: str
+    non_mated: str
+    mated: str
+    error: str
+    errors: str
+    misses: str
+    hit: str
+    miss: str
+
+
+VERIFICATION = Wording(
+    rate="FMR",
+    cost="FNMR",
+    rate_in_full="false match rate",
+    cost_in_full="false non-match rate",
+    trials="comparisons",
+    non_mated="comparisons of two different people",
+    mated="comparisons of one person with themselves",
+    error="false match",
+    errors="false matches",
+    misses="false non-matches",
+    hit="these match by mistake",
+    miss="these do not match",
+)
+IDENTIFICATION = Wording(
+    rate="FPIR",
+    cost="FNIR",
+    rate_in_full="false positive identification rate",
+    cost_in_full="false negative identification rate",
+    trials="searches",
+    non_mated="searches for people who are not on the watchlist",
+    mated="searches for people who are on the watchlist",
+    error="false positive",
+    errors="false positives",
+    misses="false negatives",
+    hit="these raise an alert",
+    miss="these find nobody",
+)
+
+
+def wording_of(evaluation: Evaluation) -> Wording:
+    """Return the words for the task of an evaluation."""
+    return IDENTIFICATION if evaluation.study.task == "identification" else VERIFICATION
+
+
+def listed(items: Sequence[str]) -> str:
+    """Join words: ``a``, ``a and b``, ``a, b and c``."""
+    return items[0] if len(items) == 1 else f"{', '.join(items[:-1])} and {items[-1]}"
+
+
+def tolerance(evaluation: Evaluation) -> str:
+    """Say within what the policy calls groups alike; empty where it does not say."""
+    policy = evaluation.policy
+    limits = []
+    if policy.max_ratio is not None:
+        limits.append(f"a ratio of {limit_text(policy.max_ratio)}")
+    if policy.max_gap is not None:
+        limits.append(f"a difference of {limit_text(policy.max_gap)}")
+    return " or ".join(limits)
+
+
+def ranged(first: str, last: str) -> str:
+    """Write a range of thresholds; one alone as itself."""
+    return first if first == last else f"{first} to {last}"
+
+
+def threshold_labels(evaluation: Evaluation) -> tuple[str, ...]:
+    """Write every threshold: to six digits where that tells them apart, else in full."""
+    short = tuple(map(threshold_text, evaluation.thresholds))
+    if len(set(short)) == len(short):
+        return short
+    return tuple(repr(float(value)) for value in evaluation.thresholds)
+
+
+def marks_of(evaluation: Evaluation) -> tuple[Mark, ...]:
+    """Return the marked thresholds, from the most lenient to the strictest."""
+    labels = threshold_labels(evaluation)
+    indices = {index for axis in evaluation.axes.values() for index in axis_marks(evaluation, axis)}
+    return tuple(Mark(index, labels[index], _names(evaluation, index)) for index in sorted(indices))
+
+
+def names_on(evaluation: Evaluation, axis: AxisEvaluation, index: int) -> tuple[str, ...]:
+    """Say what a threshold is to an axis."""
+    return (
+        *_names_for_all(evaluation, index),
+        *(MEANINGS[name] for name, at in axis.verdict.places.items() if at == index),
+    )
+
+
+def _names(evaluation: Evaluation, index: int) -> tuple[str, ...]:
+    """Say what a threshold is, with the axes to which it is that."""
+    of_axes = {
+        meaning: [axis.name for axis in evaluation.axes.values() if axis.verdict.places[name] == index]
+        for name, meaning in MEANINGS.items()
+    }
+    own = (f"{meaning} on {listed(axes)}" for meaning, axes in of_axes.items() if axes)
+    return (*_names_for_all(evaluation, index), *own)
+
+
+def _names_for_all(evaluation: Evaluation, index: int) -> tuple[str, ...]:
+    safe = (SAFE,) if evaluation.safe.place == index else ()
+    return (*safe, NAMED_BY_POLICY) if index in _operating(evaluation) else safe
+
+
+def _operating(evaluation: Evaluation) -> list[int]:
+    indices: list[int] = np.flatnonzero(np.isin(evaluation.thresholds, evaluation.policy.thresholds)).tolist()
+    return indices
+
+
+def axis_marks(evaluation: Evaluation, axis: AxisEvaluation) -> tuple[int, ...]:
+    """Return the indices of the marked thresholds that matter to one axis, ascending."""
+    named = {evaluation.safe.place, *axis.verdict.places.values(), *_operating(evaluation)}
+    return tuple(sorted(index for index in named if index is not None))
+
+
+def index_of_not_detected(evaluation: Evaluation) -> int | None:
+    """Return the index from which nothing is detected on any judged axis; None where there is no such threshold."""
+    threshold = evaluation.not_detected_from
+    return None if threshold is None else evaluation.place_of(threshold)
+
+
+def index_of_answer(evaluation: Evaluation) -> int | None:
+    """Return the index of the safe threshold; without one, that from which nothing is detected, if any."""
+    return index_of_not_detected(evaluation) if evaluation.safe.place is None else evaluation.safe.place
+
+
+def start_index(evaluation: Evaluation) -> int:
+    """Return the index of the threshold that a report shows first.
+
+    The safe one; where there is none, the one from which nothing is detected, the first that the policy names, the
+    strictest that an axis names, or else the one in the middle.
+    """
+    index = index_of_answer(evaluation)
+    if index is not None:
+        return index
+    marks = _operating(evaluation) or [mark.index for mark in marks_of(evaluation)][-1:]
+    return marks[0] if marks else len(evaluation.thresholds) // 2
+
+
+def in_order(text: str) -> str:
+    """Put a mark without width after letters that are read from right to left, before a number or other letters.
+
+    Without it the Unicode bidirectional algorithm moves the number that follows a name to the name's other side.
+    """
+    if not any(unicodedata.bidirectional(character) in ("R", "AL") for character in set(text)):
+        return text
+    marked, turned = "", ""
+    for character in text:
+        direction = unicodedata.bidirectional(character)
+        if turned and direction in ("L", "EN"):
+            end = len(turned.rstrip(NEUTRAL))
+            marked, turned = f"{marked}{turned[:end]}{LEFT_TO_RIGHT}{turned[end:]}", ""
+        if turned or direction in ("R", "AL"):
+            turned += character
+        else:
+            marked += character
+    return marked + turned
