@@ -25,8 +25,8 @@ from harness.study import Policy, Study
 __all__ = [
     "SCHEMAS",
     "AxisShape",
-    "ByTruth",
     "ConfirmationShape",
+    "CountsShape",
     "DifferentialShape",
     "EvaluationShape",
     "GroupShape",
@@ -60,7 +60,7 @@ _Multiple = Annotated[float, Limits(ge=0)] | Literal["inf"] | None
 _DesignEffect = Annotated[float, Limits(ge=1)] | Literal["inf"] | None
 
 
-class ByTruth(Part):
+class CountsShape(Part):
     """A number of non-mated and one of mated comparisons."""
 
     non_mated: _Count
@@ -123,7 +123,7 @@ class MeasuresShape(Part):
 
 
 class VerdictShape(Part):
-    """What an axis was found to be at every threshold."""
+    """The verdict on an axis at every threshold."""
 
     verdicts: _Array[Literal["disparity shown", "parity shown", "inconclusive"]]
     not_detected_from: _Index | None
@@ -138,8 +138,8 @@ class AxisShape(Part):
     """One axis."""
 
     judged: bool
-    left_out: ByTruth
-    subjects: Mapping[str, ByTruth] | None
+    left_out: CountsShape
+    subjects: Mapping[str, CountsShape] | None
     false_matches: RatesShape
     false_non_matches: RatesShape
     across: RatesShape | None
@@ -155,8 +155,8 @@ class ConfirmationShape(Part):
     chosen: float | None
     outcome: Literal["holds", "does not hold", "undecided", "nothing to confirm"]
     reason: str
-    comparisons: Annotated[list[ByTruth], Limits(min_length=2, max_length=2)]
-    left_out: ByTruth
+    comparisons: Annotated[list[CountsShape], Limits(min_length=2, max_length=2)]
+    left_out: CountsShape
     ratio_upper: Mapping[str, Number]
 
 
@@ -207,8 +207,8 @@ class EvaluationShape(Part):
     policy: dict[str, object]
     inputs: Annotated[list[_Input], Limits(min_length=1)]
     score_type: Literal["float64", "float32"]
-    comparisons: ByTruth
-    missing: ByTruth
+    comparisons: CountsShape
+    missing: CountsShape
     notes: list[str]
     warnings: list[str] | None = None
     answer: _Answer
@@ -257,7 +257,7 @@ def numbers(values: Sequence[Number]) -> Sequence[float]:
 
 @dataclass(frozen=True)
 class Stated:
-    """What a file states, whether or not its answer follows from its arrays.
+    """A file as read, whether or not its answer follows from its arrays.
 
     Parameters
     ----------
@@ -282,7 +282,7 @@ def read_evaluation(content: bytes, source: str) -> Stated:
     ----------
     content : bytes
     source : str
-        What errors call it.
+        Its name in errors.
 
     Raises
     ------
