@@ -259,7 +259,7 @@ class VerdictZonesDisplay(Display):
         marked = [evaluation.safe_threshold, *(threshold for of in zones for threshold in _marked(of))]
         ranges = [range_to_draw(evaluation.thresholds, each.trials, each.errors, marked) for each in rates]
         # Unlike in other figures, no threshold that is read off is left out at the lenient end either.
-        read = [evaluation.place_of(threshold) for threshold in marked if threshold is not None]
+        read = [evaluation.index_of(threshold) for threshold in marked if threshold is not None]
         return cls(
             matcher=matcher_of(evaluation),
             axes=zones,

@@ -133,13 +133,7 @@ def _at_common(sides: tuple[_Side, _Side]) -> Section:
     caution = Paragraph(
         "If a new version scores on another scale, the same threshold is not the same strictness."
     )
-    indices = [
-        (
-            int(np.flatnonzero(first.thresholds == value)[0]),
-            int(np.flatnonzero(second.thresholds == value)[0]),
-        )
-        for value in common
-    ]
+    indices = [(first.index_of(value), second.index_of(value)) for value in common]
     own = tuple(index_of_answer(side.evaluation) for side in sides)
     tables = tuple(table for both in indices if both != own for table in _tables(sides, both))
     shown = () if own not in indices else (Paragraph("Both are read at the same threshold above."),)

@@ -182,7 +182,7 @@ def axis_marks(evaluation: Evaluation, axis: AxisEvaluation) -> tuple[int, ...]:
 def index_of_not_detected(evaluation: Evaluation) -> int | None:
     """Return the index from which nothing is detected on any judged axis; None where there is no such threshold."""
     threshold = evaluation.not_detected_from
-    return None if threshold is None else evaluation.place_of(threshold)
+    return None if threshold is None else evaluation.index_of(threshold)
 
 
 def index_of_answer(evaluation: Evaluation) -> int | None:
