@@ -109,21 +109,7 @@ def readings(zones: AxisZones) -> tuple[str, str]:
 def draw_bar(
     ax: Axes, zones: AxisZones, thresholds: FloatArray, shown: slice, safe: float | None, top: float
 ) -> None:
-    """Draw the bar of one axis.
-
-    Parameters
-    ----------
-    ax : Axes
-        With its scale of thresholds set.
-    zones : AxisZones
-    thresholds : ndarray of float64, shape (T,)
-    shown : slice
-        The thresholds drawn.
-    safe : float or None
-        The safe threshold, whose line texts keep clear of.
-    top : float
-        Of the bar, in points below that of the axes.
-    """
+    """Draw the bar of one axis, its top in points below that of the axes; texts keep clear of the safe threshold."""
     # Across as the data, up in points from the top of the axes.
     along = blended_transform_factory(ax.transData, points_from(ax, 0, 1))
     bottom = -top - BAR
