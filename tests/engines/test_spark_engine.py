@@ -156,7 +156,7 @@ def test_csv_is_refused_where_executors_may_be_on_other_machines(
         f"{first} and 1 more: the engine spark reads CSV on one machine alone (master local), not with "
         "'spark://master.example:7077'; write the scores as Parquet"
     )
-    with open_with(write_parquet(tmp_path, rows_with("mated", True)), study(), SPARK) as comparisons:
+    with open_with(write_parquet(tmp_path, drawn(np.arange(ROWS) / ROWS)), study(), SPARK) as comparisons:
         engines.count_by_subject(comparisons, HALF)
 
 
