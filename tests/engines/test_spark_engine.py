@@ -9,7 +9,6 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
-from hard_cases import at, drawn, study
 
 import harness
 from harness import engines
@@ -18,6 +17,7 @@ from harness.engines import open_with
 from harness.engines.cluster.spark.reading import Session
 from harness.errors import InputError
 from harness.evaluation import to_json
+from tests.engines.hard_cases import at, drawn, study
 
 pytestmark = pytest.mark.slow
 
