@@ -7,7 +7,6 @@ from pathlib import Path
 
 import pytest
 from pydantic_core import ValidationError
-from small_world import TODAY, Plain
 
 from harness.cli.app import run
 from harness.config.reading import MAX_BYTES
@@ -15,6 +14,7 @@ from harness.errors import InputError
 from harness.gate.evaluation_file import EvaluationShape
 from harness.gate.evidence import MAX_BYTES as MAX_EVALUATION
 from harness.gate.files import MAX_VALUES, content_of, plain_json
+from tests.gate.small_world import TODAY, Plain
 
 MOST_SECONDS = 2
 DEFAULTS = """\

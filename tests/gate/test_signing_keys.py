@@ -18,11 +18,11 @@ from cryptography.hazmat.primitives.serialization import (
 )
 from hypothesis import given
 from hypothesis import strategies as st
-from signed_world import private_key, public, write_pair
 
 from harness.errors import InputError
 from harness.gate.signing import opened, public_keys, sealed, signing_key
 from harness.gate.signing.envelopes import _anyone_can_sign_for
+from tests.gate.signed_world import private_key, public, write_pair
 
 OTHERS = {
     "RSA": rsa.generate_private_key(public_exponent=65537, key_size=2048),
