@@ -21,8 +21,7 @@ from hypothesis import strategies as st
 from signed_world import private_key, public, write_pair
 
 from harness.errors import InputError
-from harness.gate.signing import opened, public_keys, sealed, signing_key
-from harness.gate.signing.envelopes import _anyone_can_sign_for
+from harness.gate.signing import _anyone_can_sign_for, opened, public_keys, sealed, signing_key
 
 OTHERS = {
     "RSA": rsa.generate_private_key(public_exponent=65537, key_size=2048),
