@@ -21,9 +21,10 @@ from pydantic import Field, ValidationError
 
 from harness.config import ListOf, StrictModel, plain, shown
 from harness.errors import InputError
+from harness.files import content_of
 from harness.gate.deployment import Day, Digest
 from harness.gate.evidence import Evidence
-from harness.gate.files import content_of, plain_json
+from harness.gate.strict_json import plain_json
 from harness.gate.waivers import Waiver, Waivers
 from harness.study import Matcher
 
