@@ -14,9 +14,8 @@ from harness.cli.needs import day_given
 from harness.cli.streams import say
 from harness.config import document_in
 from harness.errors import InputError
-from harness.files import write_whole, writing
+from harness.files import content_of, write_whole, writing
 from harness.gate.evidence import MAX_BYTES, evidence_of
-from harness.gate.files import content_of, plain_json
 from harness.gate.signing import (
     EvaluationStatement,
     Statement,
@@ -28,6 +27,7 @@ from harness.gate.signing import (
     sealed,
     signing_key,
 )
+from harness.gate.strict_json import plain_json
 from harness.gate.waivers import waivers_from
 
 __all__ = ["sign"]

@@ -7,8 +7,8 @@ from pathlib import Path
 
 from harness.cli.streams import say
 from harness.errors import InputError
+from harness.files import content_of
 from harness.gate.evidence import MAX_BYTES, evidence_of
-from harness.gate.files import content_of
 from harness.gate.signing import MAX_BYTES as MAX_ENVELOPE
 from harness.gate.signing import (
     EvaluationStatement,

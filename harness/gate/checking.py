@@ -13,9 +13,9 @@ from pathlib import Path
 from typing import TYPE_CHECKING, TypeVar
 
 from harness.errors import InputError
+from harness.files import UnreadableError, content_of
 from harness.gate.configs import Located, named_configs, read_config
 from harness.gate.evidence import MAX_BYTES, Evidence, evidence_of
-from harness.gate.files import UnreadableError, content_of
 from harness.gate.findings import Checked, Finding, Outcome, Place, Report, Rule
 from harness.gate.safety import threshold_is_safe
 from harness.gate.terms import dates_kept, evidence_fits

@@ -20,7 +20,7 @@ from pydantic_core import ValidationError
 
 from harness.config import ListOf, MappingOf, StrictModel, document_from, dotted, shown, validate
 from harness.errors import InputError
-from harness.gate.files import plain_json
+from harness.gate.strict_json import plain_json
 from harness.study import Policy, Study
 
 __all__ = [

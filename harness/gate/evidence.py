@@ -131,7 +131,7 @@ def evidence_of(content: bytes, source: str) -> Evidence:
     Parameters
     ----------
     content : bytes
-        The file, as `harness.gate.files.content_of` reads it.
+        The file, as `harness.files.content_of` reads it.
     source : str
         Its name in errors.
 

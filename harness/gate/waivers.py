@@ -6,16 +6,18 @@ A waiver is laid over what a check found; the findings stay as they are.
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
 from datetime import date
-from typing import Annotated, Self
+from typing import TYPE_CHECKING, Annotated, Self
 
 from pydantic import AfterValidator, Field, model_validator
 
 from harness.config import Document, StrictModel, TupleOf, problem_at, shown, validate
 from harness.errors import InputError
-from harness.gate.configs import Located
 from harness.gate.deployment import Composition, Day, Digest, MatcherTerms, Text, UseCase, a_line
 from harness.gate.findings import Checked, Finding, Outcome, Place, Rule, Waived
 from harness.study import distinct
+
+if TYPE_CHECKING:
+    from harness.gate.configs import Located
 
 __all__ = [
     "WAIVABLE",
@@ -178,7 +180,7 @@ class Granted:
 
 def waived(
     checked: Checked,
-    deployment: Located,
+    deployment: "Located",
     evaluation_sha256: str | None,
     granted: Iterable[Granted],
     today: date,
@@ -240,7 +242,7 @@ def unused(granted: Iterable[Granted], checked: Iterable[Checked]) -> list[Check
     ]
 
 
-def _why_void(waiver: Waiver, deployment: Located, evaluation_sha256: str | None) -> str | None:
+def _why_void(waiver: Waiver, deployment: "Located", evaluation_sha256: str | None) -> str | None:
     terms = deployment.terms
     pairs = {
         "threshold": (waiver.threshold, terms.threshold),

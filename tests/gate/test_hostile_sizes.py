@@ -11,9 +11,10 @@ from pydantic_core import ValidationError
 from harness.cli.app import run
 from harness.config.reading import MAX_BYTES
 from harness.errors import InputError
+from harness.files import content_of
 from harness.gate.evaluation_file import EvaluationShape
 from harness.gate.evidence import MAX_BYTES as MAX_EVALUATION
-from harness.gate.files import MAX_VALUES, content_of, plain_json
+from harness.gate.strict_json import MAX_VALUES, plain_json
 from tests.gate.small_world import TODAY, Plain
 
 MOST_SECONDS = 2

@@ -20,8 +20,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from harness.errors import InputError
-from harness.gate.signing import opened, public_keys, sealed, signing_key
-from harness.gate.signing.envelopes import _anyone_can_sign_for
+from harness.gate.signing import _anyone_can_sign_for, opened, public_keys, sealed, signing_key
 from tests.gate.signed_world import private_key, public, write_pair
 
 OTHERS = {

@@ -1,12 +1,10 @@
-"""Files that may mean harm, each read once and within limits; the bytes that were read are what is checked."""
+"""Plain values of JSON texts that may mean harm, read strictly and within limits."""
 
 from __future__ import annotations
 
 import jiter
 
-from harness.files import UnreadableError, content_of
-
-__all__ = ["MAX_VALUES", "UnreadableError", "content_of", "plain_json"]
+__all__ = ["MAX_VALUES", "plain_json"]
 
 MAX_VALUES = 5_000_000
 """Of a JSON text: those of 200 groups at 2,000 thresholds, and some; its commas and opening brackets are counted."""
