@@ -5,7 +5,7 @@ BIN := $(VENV)/bin
 PIP := $(BIN)/python -m pip install --quiet --disable-pip-version-check --constraint constraints.txt
 DEMO := build/demo
 
-.PHONY: demo test test-all test-exhaustive notebooks notebooks-write reports lint format data benchmark simulate readme docs clean
+.PHONY: demo test test-all test-exhaustive mutants notebooks notebooks-write reports lint format data benchmark simulate readme docs clean
 
 demo: $(VENV)/.run
 	$(BIN)/harness evaluate data_synthetic/vanishing.parquet --study data_synthetic/study.yaml \
@@ -19,6 +19,11 @@ test-all: $(VENV)/.develop $(VENV)/.docs $(VENV)/.spark
 
 test-exhaustive: $(VENV)/.develop
 	$(BIN)/python -m pytest --numprocesses auto -m exhaustive
+
+# Changes the code that a verdict rests on, change by change, and lists the changes that no fast test notices. Slow.
+mutants: $(VENV)/.mutants
+	$(BIN)/mutmut run
+	$(BIN)/mutmut results
 
 # One after the other: two kernels that start at once may be given one port, and wait for ever.
 notebooks: $(VENV)/.notebook
@@ -70,7 +75,7 @@ docs: $(VENV)/.docs
 	@echo "Written to build/docs/index.html"
 
 clean:
-	rm -rf $(VENV) build .pytest_cache .mypy_cache .ruff_cache .hypothesis .import_linter_cache
+	rm -rf $(VENV) build mutants .pytest_cache .mypy_cache .ruff_cache .hypothesis .import_linter_cache
 
 $(VENV)/.python:
 	$(PYTHON) -c 'import sys; sys.exit(None if sys.version_info >= (3, 11) else "Python 3.11 or later is needed: make PYTHON=python3.11")'
@@ -88,6 +93,10 @@ $(VENV)/.develop: $(VENV)/.run
 
 $(VENV)/.notebook: $(VENV)/.develop
 	$(PIP) --group notebook
+	touch $@
+
+$(VENV)/.mutants: $(VENV)/.develop
+	$(PIP) --group mutants
 	touch $@
 
 $(VENV)/.benchmark: $(VENV)/.develop
