@@ -13,6 +13,7 @@ import pytest
 from harness.cli.app import run
 from harness.comparisons import MemoryLimit, all_pairs
 from harness.engines import Dask, Local, Spark, choose_engine
+from harness.engines import engine as engine_module
 from harness.errors import InputError
 from tests.engines.parted_files import STUDY, comparisons, document, write
 
@@ -75,8 +76,8 @@ def test_an_engine_that_is_not_installed_is_refused_with_what_installs_it(
     engine: str, package: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     path = write(tmp_path / "scores.parquet", comparisons(10))
-    find = engine.find_spec
-    monkeypatch.setattr(engine, "find_spec", lambda name: None if name == package else find(name))
+    find = engine_module.find_spec
+    monkeypatch.setattr(engine_module, "find_spec", lambda name: None if name == package else find(name))
     with pytest.raises(InputError) as refused:
         document(path, engine=engine)
     assert str(refused.value) == (
