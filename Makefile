@@ -12,13 +12,13 @@ demo: $(VENV)/.run
 		--policy data_synthetic/policy.yaml --out $(DEMO)/vanishing
 
 test: $(VENV)/.develop
-	$(BIN)/python -m pytest --numprocesses auto -m "not slow and not exhaustive"
+	$(BIN)/python -m pytest --numprocesses auto --dist loadfile -m "not slow and not exhaustive"
 
 test-all: $(VENV)/.develop $(VENV)/.docs $(VENV)/.spark
-	$(BIN)/python -m pytest --numprocesses auto -m "not exhaustive"
+	$(BIN)/python -m pytest --numprocesses auto --dist loadfile -m "not exhaustive"
 
 test-exhaustive: $(VENV)/.develop
-	$(BIN)/python -m pytest --numprocesses auto -m exhaustive
+	$(BIN)/python -m pytest --numprocesses auto --dist loadfile -m exhaustive
 
 # Changes the code that a verdict rests on, change by change, and lists the changes that no fast test notices. Slow.
 mutants: $(VENV)/.mutants

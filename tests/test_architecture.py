@@ -11,7 +11,7 @@ import pytest
 import harness
 
 MOST_LINES = 600
-LONGEST_CHAIN = 15
+LONGEST_CHAIN = 24
 
 
 @pytest.fixture(scope="module")
