@@ -18,6 +18,7 @@ from harness.verdict_rule import (
     is_detected,
     is_tolerated,
     keeps_limits,
+    last_start,
     limits_of,
     not_detected_from,
     obstacles,
@@ -94,6 +95,13 @@ def test_a_run_ends_where_all_above_it_hold_and_no_lower(holds: list[bool]) -> N
 )
 def test_not_detected_from(detected: list[bool], start: int | None) -> None:
     assert not_detected_from(detected) == start
+
+
+@pytest.mark.parametrize(
+    ("starts", "last"), [([2, 5, 0], 5), ([0], 0), ([2, None], None), ([None], None), ([None, 5], None)]
+)
+def test_every_axis_holds_from_the_last_start(starts: list[int | None], last: int | None) -> None:
+    assert last_start(starts) == last
 
 
 def test_the_safe_range_is_that_of_the_criterion() -> None:
