@@ -23,6 +23,7 @@ __all__ = [
     "is_detected",
     "is_tolerated",
     "keeps_limits",
+    "last_start",
     "limits_of",
     "not_detected_from",
     "obstacles",
@@ -42,7 +43,7 @@ FEWEST_TRIALS = 1
 
 
 class Verdict(StrEnum):
-    """What the evidence says of the differential of an axis at a threshold."""
+    """Whether the evidence shows a disparity at a threshold, or parity, or neither."""
 
     DISPARITY_SHOWN = "disparity shown"
     PARITY_SHOWN = "parity shown"
@@ -173,6 +174,19 @@ def not_detected_from(detected: Sequence[bool]) -> int | None:
     """Return the lowest index at and above which no disparity is detected; None where there is none."""
     start = end_of_run([not differ for differ in detected])
     return start if start < len(detected) else None
+
+
+def last_start(starts: Iterable[int | None]) -> int | None:
+    """Return the index from which every axis holds, given that of each; None where one holds nowhere.
+
+    Examples
+    --------
+    >>> last_start([2, 5]), last_start([2, None])
+    (5, None)
+    """
+    every = list(starts)
+    known = [start for start in every if start is not None]
+    return max(known) if len(known) == len(every) else None
 
 
 def safe_range(

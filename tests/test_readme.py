@@ -5,7 +5,8 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from readme_blocks import BLOCK, ROOT, printed
+
+from tests.readme_blocks import BLOCK, ROOT, printed
 
 README = (ROOT / "README.md").read_text()
 BLOCKS = list(BLOCK.finditer(README))

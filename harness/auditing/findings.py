@@ -119,7 +119,7 @@ def spread_of(records: Sequence[DeploymentRecord], significance: float) -> tuple
 
 @dataclass(frozen=True)
 class GroupFinding:
-    """What false alerts by group say, over the records of one threshold.
+    """False alerts by group, over the records of one threshold.
 
     Attributes
     ----------

@@ -38,6 +38,7 @@ from harness.config.document import (
 )
 from harness.config.models import StrictModel, model_in
 from harness.errors import InputError
+from harness.files import reading
 
 __all__ = [
     "ENDINGS",
@@ -356,17 +357,12 @@ def _reader(ending: str) -> Callable[[str], Iterator[Token]]:
 
 
 def _content_of(source: str) -> bytes:
-    try:
-        path = Path(source)
+    path = Path(source)
+    with reading(path):
         if not path.is_dir() and not stat.S_ISREG(path.stat().st_mode):  # a pipe would be waited for
             raise InputError("is not a regular file", source=source)
         with path.open("rb") as stream:
             return stream.read(MAX_BYTES + 1)
-    except InputError:
-        raise
-    except (OSError, ValueError) as error:
-        reason = error.strerror if isinstance(error, OSError) else str(error)
-        raise InputError(f"cannot be read: {reason}", source=source) from error
 
 
 def _text_in(content: bytes, source: str) -> str:

@@ -51,7 +51,7 @@ class MatedCounts(NamedTuple):
 
 @dataclass(frozen=True, eq=False)
 class AxisEvaluation:
-    """What was found on one axis, at T thresholds.
+    """The findings on one axis, at T thresholds.
 
     Attributes
     ----------
@@ -103,7 +103,7 @@ class AxisEvaluation:
 
 
 class Outcome(StrEnum):
-    """What the other half of the subjects says of the threshold."""
+    """The outcome of reading a threshold on the other half of the subjects."""
 
     HOLDS = "holds"
     FAILS = "does not hold"
@@ -165,14 +165,14 @@ def rate_rows(axis: AxisEvaluation, at: FloatArray, rates: Rates) -> pa.RecordBa
 def verdict_rows(axis: AxisEvaluation, at: FloatArray) -> pa.RecordBatch:
     """Return a row for every threshold."""
     found = axis.false_match_differential
-    names: list[Any] = [*axis.false_matches.groups, None]  # place -1: no group
+    names: list[Any] = [*axis.false_matches.groups, None]  # index -1: no group
     thresholds = len(at)
     return pa.record_batch(
         {
             "axis": pa.array([axis.name] * thresholds),
             "threshold": at,
-            "worst_group": pa.array([names[place] for place in found.worst], pa.string()),
-            "best_group": pa.array([names[place] for place in found.best], pa.string()),
+            "worst_group": pa.array([names[index] for index in found.worst], pa.string()),
+            "best_group": pa.array([names[index] for index in found.best], pa.string()),
             "ratio": _defined(found.ratio),
             "ratio_lower": _defined(found.ratio_lower),
             "ratio_upper": _defined(found.ratio_upper),
@@ -187,7 +187,7 @@ def verdict_rows(axis: AxisEvaluation, at: FloatArray) -> pa.RecordBatch:
 
 def measure_rows(axis: str, thresholds: FloatArray, found: SummaryMeasures) -> pa.RecordBatch:
     """Return a row for every measure and threshold; an undefined number is null, beside the reason."""
-    reasons = [*found.reasons, None]  # place -1: defined
+    reasons = [*found.reasons, None]  # index -1: defined
     return pa.record_batch(
         {
             "axis": pa.array([axis] * found.estimate.size),
@@ -196,20 +196,22 @@ def measure_rows(axis: str, thresholds: FloatArray, found: SummaryMeasures) -> p
             "estimate": _defined(found.estimate),
             "lower": _defined(found.lower),
             "upper": _defined(found.upper),
-            "undefined_because": pa.array([reasons[place] for place in found.undefined.flat], pa.string()),
+            "undefined_because": pa.array([reasons[index] for index in found.undefined.flat], pa.string()),
         }
     )
 
 
-def pair_rows(axis: AxisEvaluation, at: FloatArray, found: Pairwise, places: Sequence[int]) -> pa.RecordBatch:
+def pair_rows(
+    axis: AxisEvaluation, at: FloatArray, found: Pairwise, indices: Sequence[int]
+) -> pa.RecordBatch:
     """Return a row for every pair of groups and each of some thresholds."""
     names = np.array(axis.false_matches.groups, object)
     return pa.record_batch(
         {
             "axis": pa.array([axis.name] * found.ratio.size, pa.string()),
-            "threshold": np.tile(at[list(places)], len(found.first)),
-            "group": pa.array(np.repeat(names[found.first], len(places)), pa.string()),
-            "other_group": pa.array(np.repeat(names[found.second], len(places)), pa.string()),
+            "threshold": np.tile(at[list(indices)], len(found.first)),
+            "group": pa.array(np.repeat(names[found.first], len(indices)), pa.string()),
+            "other_group": pa.array(np.repeat(names[found.second], len(indices)), pa.string()),
             "ratio": _defined(found.ratio),
             "lower": _defined(found.lower),
             "upper": _defined(found.upper),

@@ -1,4 +1,4 @@
-"""What an evaluation is computed from: the counts of all comparisons, or of those among half of the subjects."""
+"""The counts that an evaluation is computed from: those of all comparisons, or of those among half of the subjects."""
 
 from __future__ import annotations
 
@@ -42,7 +42,7 @@ SHOWN = 3
 
 @dataclass(frozen=True, eq=False)
 class Counted:
-    """What was counted of a study's comparisons, and all that it takes to evaluate it.
+    """The counts of a study's comparisons, and all else that it takes to evaluate it.
 
     Attributes
     ----------
@@ -60,7 +60,7 @@ class Counted:
     left_out : tuple of Path
         Files in what was named that were not read, or the folders that hold them.
     warnings : tuple of str
-        What looks wrong with the comparisons, a line each.
+        Signs of errors in the comparisons, a line each.
     """
 
     study: Study
@@ -174,7 +174,7 @@ def _require_both_classes(counts: Counts, source: str) -> None:
 def require_few_groups(
     groupings: Sequence[AxisGrouping], cells: Iterable[Cell], thresholds: int, source: str
 ) -> None:
-    """Refuse an axis with more groups than can be compared at so many thresholds.
+    """Refuse an axis with more groups than can be compared at that many thresholds.
 
     Parameters
     ----------
@@ -183,7 +183,7 @@ def require_few_groups(
         Those that occur.
     thresholds : int
     source : str
-        What the scores are called.
+        Name of the scores, for errors.
 
     Raises
     ------

@@ -35,7 +35,7 @@ def from_json(text: str | bytes, source: str = "evaluation") -> Evaluation:
     text : str or bytes
         Bytes are UTF-8.
     source : str
-        What errors call it.
+        Its name in errors.
 
     Raises
     ------

@@ -1,4 +1,4 @@
-"""What a reader must know to read an evaluation's numbers rightly."""
+"""Notes that a reader needs to read an evaluation's numbers rightly."""
 
 from __future__ import annotations
 

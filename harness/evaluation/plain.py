@@ -19,8 +19,8 @@ from harness.config import StrictModel, model_in
 from harness.evaluation.axis import AxisEvaluation, Confirmation, MatedCounts, Outcome
 from harness.gate.evaluation_file import (
     AxisShape,
-    ByTruth,
     ConfirmationShape,
+    CountsShape,
     DifferentialShape,
     GroupShape,
     MeasureShape,
@@ -51,7 +51,7 @@ def written(part: type[StrictModel], value: object) -> dict[str, Any]:
 
     Examples
     --------
-    >>> written(ByTruth, MatedCounts(1000, 15))
+    >>> written(CountsShape, MatedCounts(1000, 15))
     {'non_mated': 1000, 'mated': 15}
     """
     shaped = _by_item(value)
@@ -132,7 +132,7 @@ def confirmation_from(shape: ConfirmationShape) -> Confirmation:
     )
 
 
-def counts_from(shape: ByTruth) -> MatedCounts:
+def counts_from(shape: CountsShape) -> MatedCounts:
     """Read a number of non-mated and one of mated comparisons."""
     return MatedCounts(shape.non_mated, shape.mated)
 

@@ -1,4 +1,4 @@
-"""What an evaluation found: plain values, with the tables, the readings and the answer that people ask of them."""
+"""An evaluation: its findings as plain values, the tables and readings people ask of them, the answer, and the file."""
 
 from __future__ import annotations
 
@@ -36,6 +36,7 @@ from harness.statistics.differentials import pairwise
 from harness.statistics.verdicts import SafeThreshold
 from harness.study import Policy, Study
 from harness.text import html
+from harness.verdict_rule import last_start
 
 __all__ = [
     "Evaluation",
@@ -90,7 +91,7 @@ class Evaluation:
     study : Study
     policy : Policy
     inputs : tuple of Input
-        What was read, with digests.
+        The scores that were read, with digests.
     versions : mapping of str to str
         Of the harness and of what it computed with.
     score_type : str
@@ -104,14 +105,14 @@ class Evaluation:
     axes : mapping of str to AxisEvaluation
     safe : SafeThreshold
     notes : tuple of str
-        What a reader must know to read the numbers rightly.
+        Those that a reader needs to read the numbers rightly.
     confirmation : Confirmation or None
         Whether a threshold chosen on half of the subjects holds on the other half, where that was asked.
     asked_for : ndarray of float64, or None
         The thresholds that tables list, where some were asked for; the evaluation itself holds more, for it must see
         what happens between them.
     warnings : tuple of str
-        What looks wrong with the comparisons, a line each.
+        Signs of errors in the comparisons, a line each.
     contradiction : str or None
         Of an evaluation that was read from a file: why the answer that the file states does not follow from its
         arrays. None where it does; the gate refuses any other.
@@ -153,18 +154,16 @@ class Evaluation:
     @property
     def not_detected_from(self) -> float | None:
         """The threshold from which no disparity is detected on any judged axis; None where there is none."""
-        places = [axis.verdict.not_detected_from for axis in self.judged_axes]
-        known = [place for place in places if place is not None]
-        return self.threshold_at(max(known)) if len(known) == len(places) else None
+        return self.threshold_at(last_start(axis.verdict.not_detected_from for axis in self.judged_axes))
 
     @property
     def judged_axes(self) -> tuple[AxisEvaluation, ...]:
         """The axes on which the policy's answer rests."""
         return tuple(axis for axis in self.axes.values() if axis.judged)
 
-    def threshold_at(self, place: int | None) -> float | None:
-        """Return the threshold at a place, None for None."""
-        return None if place is None else float(self.thresholds[place])
+    def threshold_at(self, index: int | None) -> float | None:
+        """Return the threshold with an index, None for None."""
+        return None if index is None else float(self.thresholds[index])
 
     @property
     def rates(self) -> pa.Table:
@@ -214,8 +213,8 @@ class Evaluation:
             )
         )
 
-    def place_of(self, threshold: float) -> int:
-        """Return the place of a threshold among those evaluated.
+    def index_of(self, threshold: float) -> int:
+        """Return the index of a threshold among those evaluated.
 
         Parameters
         ----------
@@ -226,15 +225,24 @@ class Evaluation:
         ------
         InputError
             Where it is not among them: what lies between two was not counted.
+
+        Examples
+        --------
+        >>> from harness.evaluation import evaluate
+        >>> study = {"matcher": {"name": "example", "version": "1"}, "groups": {"sex": "sex"}}
+        >>> scores = {"score": [0.2, 0.9, 0.3, 0.8], "mated": [False, True] * 2, "sex": ["f", "f", "m", "m"]}
+        >>> evaluation = evaluate(scores, study=study)
+        >>> float(evaluation.thresholds[evaluation.index_of(0.3)])
+        0.3
         """
-        places = np.flatnonzero(self.thresholds == threshold)
-        if not len(places):
+        indices = np.flatnonzero(self.thresholds == threshold)
+        if not len(indices):
             nearest = np.sort(self.thresholds[np.argsort(np.abs(self.thresholds - threshold))[:2]])
             near = " and ".join(repr(float(value)) for value in nearest)
             raise InputError(
                 f"{float(threshold)!r} was not evaluated; the nearest are {near} (evaluate with it to know)"
             )
-        return int(places[0])
+        return int(indices[0])
 
     def at(self, threshold: float) -> Reading:
         """Read the evaluation at one of its thresholds.
@@ -249,7 +257,7 @@ class Evaluation:
         InputError
             Where it is not among the evaluated thresholds: what lies between two was not counted.
         """
-        self.place_of(threshold)  # refuses
+        self.index_of(threshold)  # refuses
         rates, verdicts = (
             table.filter(pc.equal(table["threshold"], threshold)) for table in (self._rates, self._verdicts)
         )
@@ -269,14 +277,14 @@ class Evaluation:
             axis, threshold, group, other_group, ratio (of the first to the other), lower, upper (two-sided,
             exact conditional, not adjusted), p_value (Holm-adjusted over the axis's pairs).
         """
-        places = [self.place_of(threshold) for threshold in thresholds]
+        indices = [self.index_of(threshold) for threshold in thresholds]
         return pa.Table.from_batches(
             [
                 pair_rows(
                     axis,
                     self.thresholds,
-                    pairwise(axis.false_matches, self.policy.confidence, places),
-                    places,
+                    pairwise(axis.false_matches, self.policy.confidence, indices),
+                    indices,
                 )
                 for axis in self.axes.values()
             ]
@@ -287,8 +295,8 @@ class Evaluation:
         """The thresholds that the answer or the policy names, lenient to strict."""
         named = {self.safe.place}.union(*(axis.verdict.places.values() for axis in self.axes.values()))
         operating = np.flatnonzero(np.isin(self.thresholds, self.policy.thresholds)).tolist()
-        places = sorted({place for place in named if place is not None} | set(operating))
-        return tuple(float(self.thresholds[place]) for place in places)
+        indices = sorted({index for index in named if index is not None} | set(operating))
+        return tuple(float(self.thresholds[index]) for index in indices)
 
     def save(self, path: str | os.PathLike[str]) -> None:
         """Write the evaluation as JSON, whole or not at all; `harness.load` reads it back exactly.
@@ -337,10 +345,10 @@ def to_json(evaluation: Evaluation) -> str:
             "not_detected_from": evaluation.not_detected_from,
             "axes": {
                 axis.name: {
-                    **{name: evaluation.threshold_at(place) for name, place in axis.verdict.places.items()},
+                    **{name: evaluation.threshold_at(index) for name, index in axis.verdict.places.items()},
                     "cost": {
-                        name: None if place is None else axis.fnmr_at(place)
-                        for name, place in axis.verdict.places.items()
+                        name: None if index is None else axis.fnmr_at(index)
+                        for name, index in axis.verdict.places.items()
                     },
                 }
                 for axis in evaluation.axes.values()
@@ -428,7 +436,7 @@ def _safe(evaluation: Evaluation) -> str:
 def _false_matches(evaluation: Evaluation, threshold: float) -> str:
     """Say how many false matches the threshold lets through, which parity alone does not."""
     rates = evaluation.judged_axes[0].false_matches
-    at = rates.estimate[:, evaluation.place_of(threshold)]
+    at = rates.estimate[:, evaluation.index_of(threshold)]
     if np.isnan(at).any():
         return ""
     low, high = int(at.argmin()), int(at.argmax())
@@ -447,14 +455,14 @@ def _more_data(evaluation: Evaluation) -> str:
     if evaluation.policy.criterion != "shown":
         return ""
     for axis in evaluation.judged_axes:
-        verdict, place = axis.verdict, axis.verdict.not_detected_from
-        if verdict.parity_shown_from is not None or place is None:
+        verdict, index = axis.verdict, axis.verdict.not_detected_from
+        if verdict.parity_shown_from is not None or index is None:
             continue
-        growth = verdict.growth_needed[place]
+        growth = verdict.growth_needed[index]
         if np.isfinite(growth) and growth > 1:
             trials = about(growth * axis.false_matches.trials.min())
             return (
-                f"; at {threshold_text(evaluation.thresholds[place])} it would take about {about(growth)} times as "
+                f"; at {threshold_text(evaluation.thresholds[index])} it would take about {about(growth)} times as "
                 f"much data ({trials} non-mated {_trials(evaluation)} a group) to show it, were the rates equal"
             )
     return ""
@@ -474,9 +482,9 @@ def _by_axis(evaluation: Evaluation, part: Callable[[Evaluation, AxisEvaluation]
 
 
 def _not_detected(evaluation: Evaluation, axis: AxisEvaluation) -> str:
-    place = axis.verdict.not_detected_from
+    index = axis.verdict.not_detected_from
     return (
-        f"{threshold_text(evaluation.thresholds[place])}{_if_lowest(place)}" if place is not None else NOWHERE
+        f"{threshold_text(evaluation.thresholds[index])}{_if_lowest(index)}" if index is not None else NOWHERE
     )
 
 
@@ -488,8 +496,8 @@ def _parity(evaluation: Evaluation, axis: AxisEvaluation) -> str:
     return f"{threshold_text(start)} to {threshold_text(end)}{_if_lowest(first)}"
 
 
-def _if_lowest(place: int) -> str:
-    return " (from the most lenient evaluated)" if place == 0 else ""
+def _if_lowest(index: int) -> str:
+    return " (from the most lenient evaluated)" if index == 0 else ""
 
 
 def _cost(evaluation: Evaluation) -> str:
@@ -507,7 +515,7 @@ def _cost(evaluation: Evaluation) -> str:
 
 
 def _missed(evaluation: Evaluation, threshold: float) -> str:
-    missed = evaluation.judged_axes[0].fnmr_at(evaluation.place_of(threshold))
+    missed = evaluation.judged_axes[0].fnmr_at(evaluation.index_of(threshold))
     known = {group: rate for group, rate in missed.items() if rate is not None}
     if len(missed) > MOST_NAMED and len(known) == len(missed):
         low, high = min(known, key=known.__getitem__), max(known, key=known.__getitem__)

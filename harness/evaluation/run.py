@@ -56,7 +56,7 @@ def evaluate(
         arrays; a dataframe; any object with ``__arrow_c_stream__``; or pairs of templates still to be compared,
         from `harness.comparisons.all_pairs`.
     study : Study, mapping or path
-        What the columns mean.
+        The meaning of the columns.
     policy : Policy, mapping or path, optional
         When a threshold counts as safe.
     thresholds : str, path or sequence of float, optional
@@ -90,6 +90,13 @@ def evaluate(
     ------
     InputError
         Where the scores, study, policy or thresholds cannot be used as given; its text is one line.
+
+    Examples
+    --------
+    >>> study = {"matcher": {"name": "example", "version": "1"}, "groups": {"sex": "sex"}}
+    >>> scores = {"score": [0.2, 0.9, 0.3, 0.8], "mated": [False, True] * 2, "sex": ["f", "f", "m", "m"]}
+    >>> evaluate(scores, study=study)
+    <Evaluation of example 1: safe threshold None, axes sex, 73 thresholds>
     """
     study, policy = resolve_study(scores, study), load_policy(policy)
     policy.axes_of(study)  # refuses before anything is read
@@ -236,11 +243,11 @@ def confirmation_of(whole: Evaluation, choosing: Evaluation, confirming: Evaluat
     whole, choosing, confirming : Evaluation
         Of all comparisons, and of either half's, at the same thresholds and under the same policy.
     """
-    place = choosing.safe.place
+    index = choosing.safe.place
     outcome, reason = (
-        (Outcome.NOTHING_CHOSEN, choosing.safe.reason) if place is None else _outcome(confirming, place)
+        (Outcome.NOTHING_CHOSEN, choosing.safe.reason) if index is None else _outcome(confirming, index)
     )
-    axes = {} if place is None else {axis.name: axis for axis in confirming.judged_axes}
+    axes = {} if index is None else {axis.name: axis for axis in confirming.judged_axes}
     return Confirmation(
         chosen=choosing.safe_threshold,
         outcome=outcome,
@@ -251,28 +258,28 @@ def confirmation_of(whole: Evaluation, choosing: Evaluation, confirming: Evaluat
             whole.comparisons.mated - choosing.comparisons.mated - confirming.comparisons.mated,
         ),
         ratio_upper={
-            name: float(axis.false_match_differential.ratio_upper[place]) for name, axis in axes.items()
+            name: float(axis.false_match_differential.ratio_upper[index]) for name, axis in axes.items()
         },
     )
 
 
-def _outcome(confirming: Evaluation, place: int) -> tuple[Outcome, str]:
+def _outcome(confirming: Evaluation, index: int) -> tuple[Outcome, str]:
     for axis in confirming.judged_axes:
         if axis.verdict.obstacles:
             return Outcome.UNDECIDED, f"{axis.name}: {axis.verdict.obstacles[0]}"
-        if axis.verdict.verdicts[place] is Verdict.DISPARITY_SHOWN:
+        if axis.verdict.verdicts[index] is Verdict.DISPARITY_SHOWN:
             return Outcome.FAILS, f"{axis.name}: a disparity is shown there"
     for axis in confirming.judged_axes:
         level = axis.verdict.not_detected_from
-        if confirming.policy.criterion == "not_detected" and (level is None or level > place):
+        if confirming.policy.criterion == "not_detected" and (level is None or level > index):
             return Outcome.FAILS, f"{axis.name}: a disparity is detected above it"
         if (
             confirming.policy.criterion == "shown"
-            and axis.verdict.verdicts[place] is not Verdict.PARITY_SHOWN
+            and axis.verdict.verdicts[index] is not Verdict.PARITY_SHOWN
         ):
             return Outcome.UNDECIDED, f"{axis.name}: the evidence of that half is too short to show parity"
     safety = [_safety_of(axis, confirming.policy) for axis in confirming.judged_axes]
-    if not all(axis.keeps_limits[place] for axis in safety):
+    if not all(axis.keeps_limits[index] for axis in safety):
         return Outcome.UNDECIDED, "max_fmr or max_fnmr_gap is not shown to be kept"
     return Outcome.HOLDS, "the policy's criterion is met there on every axis"
 
@@ -291,7 +298,7 @@ def _effects(
 
 @dataclass(frozen=True, eq=False)
 class _Effects:
-    """What clustering by subject does to the rates of G groups at T thresholds.
+    """The effect of clustering by subject on the rates of G groups at T thresholds.
 
     Attributes
     ----------
@@ -327,7 +334,7 @@ def _effects_of_subjects(
         Regrouped, at thresholds that hold those of ``by_subject`` and those asked for.
     by_subject : SubjectCounts
     cell_of : callable
-        What ``grouped`` was regrouped by.
+        The function that ``grouped`` was regrouped by.
     *of : ndarray of float64
         Sets of thresholds, each to have its own `_Effects`.
     """

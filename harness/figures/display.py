@@ -304,7 +304,7 @@ def index_to_read(evaluation: Evaluation, axis: str, threshold: float | None) ->
         Where the threshold was not evaluated.
     """
     if threshold is not None:
-        return evaluation.place_of(threshold)
+        return evaluation.index_of(threshold)
     found = axis_of(evaluation, axis)
     for index in (evaluation.safe.place, found.verdict.not_detected_from):
         if index is not None:

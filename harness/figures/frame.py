@@ -188,15 +188,8 @@ def axes_for_lines(
 ) -> Axes:
     """Return the axes of a new figure with room around them for names, title, marks and explanation.
 
-    Parameters
-    ----------
-    lines : int
-        How many; up to ten are named at their ends, more in columns below the axes.
-    names : callable
-        Gives the names that fit a width in points.
-    samples : sequence of Sample
-    marks : float
-        Points taken by marks between axes and title.
+    Up to ten lines are named at their ends, more in columns below the axes. ``names`` gives those that fit a width in
+    points; ``marks`` is the room in points between axes and title.
     """
     above = title_room(marks)
     if lines <= MOST_LABELS:

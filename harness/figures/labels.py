@@ -53,12 +53,6 @@ def label_names(names: Sequence[str], width: float) -> tuple[str, ...]:
 
     Words that other names have too go first. A name that the font cannot draw, or that shortening makes the same as
     another, is given a number: its rank among the names in order, whatever order a figure shows them in.
-
-    Parameters
-    ----------
-    names : sequence of str
-    width : float
-        In points.
     """
     return _labels(tuple(names), width)
 
@@ -77,18 +71,9 @@ def _labels(names: tuple[str, ...], width: float) -> tuple[str, ...]:
 
 
 def spread(wanted: FloatArray, gap: float, lowest: float, highest: float) -> FloatArray:
-    """Return the nearest positions that are at least a gap apart, in the same order.
+    """Return the positions nearest to ascending ones that are at least a gap apart, in the same order.
 
-    Parameters
-    ----------
-    wanted : ndarray, shape (N,)
-        Ascending.
-    gap, lowest, highest : float
-        Where N do not fit between the limits, those at the top go beyond.
-
-    Returns
-    -------
-    ndarray, shape (N,)
+    Where not all fit between the limits, those at the top go beyond.
 
     References
     ----------
@@ -120,19 +105,7 @@ def size_in_points(ax: Axes) -> tuple[float, float]:
 
 
 def entry(ax: Axes, transform: Transform, x: float, y: float, name: str, **line: Any) -> None:
-    """Draw a sample of a line with its name to the right of it.
-
-    Parameters
-    ----------
-    ax : Axes
-    transform : Transform
-        Of points.
-    x, y : float
-        The sample's left end.
-    name : str
-    **line
-        Keyword arguments of the line.
-    """
+    """Draw a sample of a line, its left end at a position in points, with its name to the right of it."""
     sample = Line2D(
         [x, x + KEY / 2, x + KEY], [y, y, y], transform=transform, clip_on=False, markevery=[1], **line
     )
@@ -178,14 +151,7 @@ def label_ends(ax: Axes, heights: FloatArray, names: Sequence[str], styles: Sequ
 
 
 def columns(names: Sequence[str], width: float) -> tuple[int, int, float]:
-    """Return how many columns and rows of entries fit a width, and how wide a column is.
-
-    Parameters
-    ----------
-    names : sequence of str
-    width : float
-        In points.
-    """
+    """Return how many columns and rows of entries fit a width in points, and how wide a column is."""
     widest = KEY + GAP + max(text_width(name) for name in names) + COLUMN
     fit = max(1, min(len(names), int((width + COLUMN) // widest)))
     rows = -(-len(names) // fit)
@@ -194,14 +160,7 @@ def columns(names: Sequence[str], width: float) -> tuple[int, int, float]:
 
 @lru_cache(maxsize=8192)
 def text_width(text: str, size: float = TEXT_SIZE) -> float:
-    """Return how wide a text is drawn, in points.
-
-    Parameters
-    ----------
-    text : str
-    size : float
-        In points.
-    """
+    """Return the width of a text of a size, both in points."""
     width, _, _ = TextToPath().get_text_width_height_descent(
         text, FontProperties(family=[FONT], size=size), ismath=False
     )
@@ -210,15 +169,9 @@ def text_width(text: str, size: float = TEXT_SIZE) -> float:
 
 @lru_cache(maxsize=8192)
 def fitting(text: str, width: float, size: float = TEXT_SIZE) -> str:
-    """Return the text on one line, with an ellipsis in its middle where it is too wide.
+    """Return the text on one line, with an ellipsis in its middle where it is wider than a width in points.
 
     Both ends stay, because names often differ only at the end.
-
-    Parameters
-    ----------
-    text : str
-    width, size : float
-        In points.
     """
     text = _printable(text)
     if text_width(text, size) <= width:
@@ -252,14 +205,6 @@ def _telling(name: str, names: Sequence[str], width: float) -> str:
 
     Words that stand there twice and those that most names have go first, of these the last; the first word stays, and
     what tells the name from others that begin with it. What is too wide even then has an ellipsis in its middle.
-
-    Parameters
-    ----------
-    name : str
-    names : sequence of str
-        It and those from which it is told.
-    width : float
-        In points.
     """
     text = _printable(name)
     drawn = [_printable(other) for other in names]

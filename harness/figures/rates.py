@@ -318,13 +318,7 @@ class IdentificationRateDisplay(RateDisplay):
 
 
 def _describe_rates(display: RateDisplay) -> str:
-    """Return a paragraph: what is drawn, its range, the highest and lowest group, and where events run out.
-
-    Parameters
-    ----------
-    display : RateDisplay
-        Of false matches.
-    """
+    """Return a paragraph: what is drawn, its range, the highest and lowest group, and where events run out."""
     parts = (
         f"{_subject(display)} The rate is on a logarithmic scale, with bands of {confidence_text(display.confidence)} "
         "confidence.",
@@ -337,13 +331,7 @@ def _describe_rates(display: RateDisplay) -> str:
 
 
 def _describe_costs(display: RateDisplay) -> str:
-    """Return a paragraph: what is drawn, and what the safe threshold and the other marked one cost.
-
-    Parameters
-    ----------
-    display : RateDisplay
-        Of false non-matches, or of hits.
-    """
+    """Return a paragraph: what is drawn, and what the safe threshold and the other marked one cost."""
     marked = {
         "the safe threshold": display.safe_threshold,
         "the lowest where no disparity is detected": display.not_detected_from,

@@ -447,19 +447,7 @@ def _axes_for_rows(
     samples: Sequence[Sample],
     marks: float = 0.0,
 ) -> Axes:
-    """Return the axes of a new figure with room for the names and numbers of rows.
-
-    Parameters
-    ----------
-    groups : sequence of str
-    columns : sequence of sequence of str
-        Texts at the right of the rows, the heading first.
-    height : float
-        Of the axes, in points.
-    samples : sequence of Sample
-    marks : float
-        Points taken by marks between axes and title.
-    """
+    """Return the axes of a new figure with room for the names and numbers of rows; a column's heading comes first."""
     names = label_names(groups, NAME_WIDTH)
     left = max(text_width(name) for name in names) + 2 * GAP + EDGE
     right = sum(_column_width(column) for column in columns) + EDGE
@@ -470,25 +458,14 @@ def _axes_for_rows(
 
 
 def _name_rows(ax: Axes, groups: Sequence[str], tops: Sequence[float]) -> None:
-    """Write the groups' names at the left of the axes.
-
-    Parameters
-    ----------
-    ax : Axes
-    groups : sequence of str
-    tops : sequence of float
-        The middle of each row, in points below the top of the axes.
-    """
+    """Write the groups' names at the left of the axes, each in the middle of its row, in points below their top."""
     corner = points_from(ax, 0, 1)
     for name, top in zip(label_names(groups, NAME_WIDTH), tops, strict=True):
         ax.text(-2 * GAP, -top, name, transform=corner, ha="right", va="center_baseline", parse_math=False)
 
 
 def _write_columns(ax: Axes, columns: Sequence[Sequence[str]], tops: Sequence[float]) -> None:
-    """Write columns of numbers at the right of the axes, each under its heading, aligned at its right.
-
-    Parameters are those of `_axes_for_rows` and `_name_rows`.
-    """
+    """Write columns of numbers at the right of the axes, each under its heading, aligned at its right."""
     width, _ = size_in_points(ax)
     corner = points_from(ax, 0, 1)
     x = width

@@ -72,15 +72,7 @@ def plain_axes(ax: Axes, *, grid: Literal["x", "y", "both"] | None) -> None:
 
 
 def threshold_scale(ax: Axes, thresholds: FloatArray, better: Literal["higher", "lower"]) -> None:
-    """Let thresholds run from lenient at the left to strict at the right.
-
-    Parameters
-    ----------
-    ax : Axes
-    thresholds : ndarray
-        Those to draw, from the most lenient to the strictest.
-    better : {"higher", "lower"}
-    """
+    """Let thresholds, given from the most lenient to the strictest, run from left to right."""
     lenient, strict = float(thresholds[0]), float(thresholds[-1])
     if lenient == strict:
         aside = max(abs(lenient), 1.0) / 100 * (1 if better == "higher" else -1)
@@ -93,15 +85,7 @@ def threshold_scale(ax: Axes, thresholds: FloatArray, better: Literal["higher", 
 
 
 def rate_limits(drawn: FloatArray, highest: float) -> tuple[float, float]:
-    """Return limits down to the smallest rate drawn; whole decades where fewer than two would show.
-
-    Parameters
-    ----------
-    drawn : ndarray
-        Rates above zero; NaN is passed over.
-    highest : float
-        The upper end, at most 1 of which is shown.
-    """
+    """Return limits down to the smallest rate drawn, or NaN; whole decades where fewer than two would show."""
     if not np.isfinite(drawn).any():
         return 0.001, 1.0
     low, high = float(np.nanmin(drawn)) * 10**-DECADES_BELOW_BOUND, min(1.0, highest)

@@ -109,21 +109,7 @@ def readings(zones: AxisZones) -> tuple[str, str]:
 def draw_bar(
     ax: Axes, zones: AxisZones, thresholds: FloatArray, shown: slice, safe: float | None, top: float
 ) -> None:
-    """Draw the bar of one axis.
-
-    Parameters
-    ----------
-    ax : Axes
-        With its scale of thresholds set.
-    zones : AxisZones
-    thresholds : ndarray of float64, shape (T,)
-    shown : slice
-        The thresholds drawn.
-    safe : float or None
-        The safe threshold, whose line texts keep clear of.
-    top : float
-        Of the bar, in points below that of the axes.
-    """
+    """Draw the bar of one axis, its top in points below that of the axes; texts keep clear of the safe threshold."""
     # Across as the data, up in points from the top of the axes.
     along = blended_transform_factory(ax.transData, points_from(ax, 0, 1))
     bottom = -top - BAR
@@ -259,7 +245,7 @@ class VerdictZonesDisplay(Display):
         marked = [evaluation.safe_threshold, *(threshold for of in zones for threshold in _marked(of))]
         ranges = [range_to_draw(evaluation.thresholds, each.trials, each.errors, marked) for each in rates]
         # Unlike in other figures, no threshold that is read off is left out at the lenient end either.
-        read = [evaluation.place_of(threshold) for threshold in marked if threshold is not None]
+        read = [evaluation.index_of(threshold) for threshold in marked if threshold is not None]
         return cls(
             matcher=matcher_of(evaluation),
             axes=zones,

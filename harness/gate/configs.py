@@ -17,6 +17,7 @@ from pathlib import Path
 
 from harness.config import ENDINGS, Document, read_document, shown, validate
 from harness.errors import InputError
+from harness.files import reading
 from harness.gate.deployment import MOST_DEPLOYMENTS, Defaults, Deployment, DeploymentFile
 from harness.gate.findings import Place
 
@@ -224,12 +225,9 @@ def read_config(source: str) -> tuple[Located, ...]:
 
 def _require_own_file(source: str) -> None:
     path = Path(source)
-    try:
+    with reading(path):
         resolved, folder = path.resolve(strict=True), path.parent.resolve(strict=True)
         mode = resolved.stat().st_mode
-    except (OSError, ValueError, RuntimeError) as error:
-        reason = error.strerror if isinstance(error, OSError) else str(error)
-        raise InputError(f"cannot be read: {reason}", source=source) from error
     if not resolved.is_relative_to(folder):
         raise InputError("is a symbolic link that leads out of its folder", source=source)
     if not stat.S_ISREG(mode):

@@ -26,8 +26,8 @@ from harness.study import Policy, Study
 __all__ = [
     "SCHEMAS",
     "AxisShape",
-    "ByTruth",
     "ConfirmationShape",
+    "CountsShape",
     "DifferentialShape",
     "EvaluationShape",
     "GroupShape",
@@ -61,7 +61,7 @@ _Multiple = Annotated[float, Field(ge=0)] | Literal["inf"] | None
 _DesignEffect = Annotated[float, Field(ge=1)] | Literal["inf"] | None
 
 
-class ByTruth(StrictModel):
+class CountsShape(StrictModel):
     """A number of non-mated and one of mated comparisons."""
 
     non_mated: _Count
@@ -124,7 +124,7 @@ class MeasuresShape(StrictModel):
 
 
 class VerdictShape(StrictModel):
-    """What an axis was found to be at every threshold."""
+    """The verdict on an axis at every threshold."""
 
     verdicts: _Array[Literal["disparity shown", "parity shown", "inconclusive"]]
     not_detected_from: _Index | None
@@ -139,8 +139,8 @@ class AxisShape(StrictModel):
     """One axis."""
 
     judged: bool
-    left_out: ByTruth
-    subjects: MappingOf[str, ByTruth] | None
+    left_out: CountsShape
+    subjects: MappingOf[str, CountsShape] | None
     false_matches: RatesShape
     false_non_matches: RatesShape
     across: RatesShape | None
@@ -156,8 +156,8 @@ class ConfirmationShape(StrictModel):
     chosen: float | None
     outcome: Literal["holds", "does not hold", "undecided", "nothing to confirm"]
     reason: str
-    comparisons: Annotated[ListOf[ByTruth], Field(min_length=2, max_length=2)]
-    left_out: ByTruth
+    comparisons: Annotated[ListOf[CountsShape], Field(min_length=2, max_length=2)]
+    left_out: CountsShape
     ratio_upper: MappingOf[str, Number]
 
 
@@ -208,8 +208,8 @@ class EvaluationShape(StrictModel):
     policy: dict[str, object]
     inputs: Annotated[ListOf[_Input], Field(min_length=1)]
     score_type: Literal["float64", "float32"]
-    comparisons: ByTruth
-    missing: ByTruth
+    comparisons: CountsShape
+    missing: CountsShape
     notes: ListOf[str]
     warnings: ListOf[str] | None = None
     answer: _Answer
@@ -258,7 +258,7 @@ def numbers(values: Sequence[Number]) -> Sequence[float]:
 
 @dataclass(frozen=True)
 class Stated:
-    """What a file states, whether or not its answer follows from its arrays.
+    """A file as read, whether or not its answer follows from its arrays.
 
     Parameters
     ----------
@@ -283,7 +283,7 @@ def read_evaluation(content: bytes, source: str) -> Stated:
     ----------
     content : bytes
     source : str
-        What errors call it.
+        Its name in errors.
 
     Raises
     ------

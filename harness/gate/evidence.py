@@ -34,6 +34,7 @@ from harness.verdict_rule import (
     is_detected,
     is_tolerated,
     keeps_limits,
+    last_start,
     not_detected_from,
     obstacles,
     safe_range,
@@ -100,7 +101,7 @@ class Evidence:
         As the study states scores, from the most lenient to the strictest.
     axes : tuple of AxisEvidence
     safe_place : int or None
-        Of the lowest safe threshold.
+        Index of the lowest safe threshold.
     reason : str
         Why it is safe, or why there is none.
     refuted : str or None
@@ -132,7 +133,7 @@ def evidence_of(content: bytes, source: str) -> Evidence:
     content : bytes
         The file, as `harness.files.content_of` reads it.
     source : str
-        What errors call it.
+        Its name in errors.
 
     Raises
     ------
@@ -156,13 +157,13 @@ def contradiction_in(stated: Stated) -> str | None:
 
 
 def evidence_in(stated: Stated, source: str, sha256: str) -> Evidence:
-    """Take a file that was read as evidence.
+    """Take as evidence a file that was read.
 
     Parameters
     ----------
     stated : Stated
     source, sha256 : str
-        What errors call the file, and its digest.
+        The name of the file in errors, and its digest.
 
     Raises
     ------
@@ -219,8 +220,8 @@ def _axis(name: str, axis: AxisShape, policy: Policy) -> AxisEvidence:
 
 
 def _require_answer(shape: EvaluationShape, evidence: Evidence) -> None:
-    def at(place: int | None) -> float | None:
-        return None if place is None else evidence.thresholds[place]
+    def at(index: int | None) -> float | None:
+        return None if index is None else evidence.thresholds[index]
 
     answer = shape.answer
     _require(answer.criterion == evidence.policy.criterion, "the answer is for another criterion")
@@ -228,18 +229,16 @@ def _require_answer(shape: EvaluationShape, evidence: Evidence) -> None:
     _require(list(answer.axes) == list(shape.axes), "the answer is for other axes")
     for name, axis in shape.axes.items():
         for part in ("not_detected_from", "parity_shown_from", "parity_shown_to"):
-            place, stated = getattr(axis.verdict, part), answer.axes[name]
-            agrees = getattr(stated, part) == at(place) and getattr(stated.cost, part) == _cost(axis, place)
+            index, stated = getattr(axis.verdict, part), answer.axes[name]
+            agrees = getattr(stated, part) == at(index) and getattr(stated.cost, part) == _cost(axis, index)
             _require(agrees, f"the answer's {part} of {name} is not the verdicts'")
-    places = [axis.verdict.not_detected_from for axis in shape.axes.values() if axis.judged]
-    known = [place for place in places if place is not None]
-    highest = max(known) if len(known) == len(places) else None
+    highest = last_start(axis.verdict.not_detected_from for axis in shape.axes.values() if axis.judged)
     _require(answer.not_detected_from == at(highest), "the answer's not_detected_from is not the verdicts'")
 
 
-def _cost(axis: AxisShape, place: int | None) -> dict[str, Number] | None:
+def _cost(axis: AxisShape, index: int | None) -> dict[str, Number] | None:
     groups = axis.false_non_matches.groups
-    return None if place is None else {group.group: group.estimate[place] for group in groups}
+    return None if index is None else {group.group: group.estimate[index] for group in groups}
 
 
 def _refuted(shape: EvaluationShape) -> str | None:
@@ -314,8 +313,8 @@ def _require_rates(rates: RatesShape, confidence: float, *, falls: bool) -> None
         lower, upper = _filled(group.lower, unbounded, 0.0), _filled(group.upper, unbounded, 1.0)
         bounded = numbers(group.estimate), lower, upper
         if not _agree_to_the_last_bit(shares, *bounded):
-            for place in zip(shares, *bounded, strict=True):
-                _require_rate(rates.name, *place)
+            for numbers_of_one in zip(shares, *bounded, strict=True):
+                _require_rate(rates.name, *numbers_of_one)
 
 
 def _filled(bounds: Sequence[Number], unbounded: Sequence[bool], end: float) -> Sequence[float]:
@@ -349,22 +348,27 @@ def _require_differential(found: DifferentialShape, rates: RatesShape, confidenc
         none = set(found.worst) | set(found.best) <= {-1}
         _require(none, "a differential compares groups without trials")
         return
-    places = list(zip(*(numbers(group.estimate) for group in rates.groups), strict=True))
+    rates_of_groups = list(zip(*(numbers(group.estimate) for group in rates.groups), strict=True))
     indices = range(len(rates.groups))
     _require({*found.worst, *found.best} <= {*indices}, "a differential names no group")
-    highest, lowest = list(map(max, places)), list(map(min, places))
-    _require(list(map(getitem, places, found.worst)) == highest, "the worst group has not the highest rate")
-    _require(list(map(getitem, places, found.best)) == lowest, "the best group has not the lowest rate")
+    highest, lowest = list(map(max, rates_of_groups)), list(map(min, rates_of_groups))
+    _require(
+        list(map(getitem, rates_of_groups, found.worst)) == highest,
+        "the worst group has not the highest rate",
+    )
+    _require(
+        list(map(getitem, rates_of_groups, found.best)) == lowest, "the best group has not the lowest rate"
+    )
     unbounded = ["inf" in effects for effects in zip(*(g.design_effect for g in rates.groups), strict=True)]
     lower, upper = _filled(found.ratio_lower, unbounded, 0.0), _filled(found.ratio_upper, unbounded, math.inf)
     bounded = numbers(found.ratio), lower, upper
-    for place in zip(*bounded, highest, lowest, strict=True):
-        if not _is_ratio_to_the_last_bit(*place):
-            _require_ratio(*place)
+    for of_ratio in zip(*bounded, highest, lowest, strict=True):
+        if not _is_ratio_to_the_last_bit(*of_ratio):
+            _require_ratio(*of_ratio)
     gaps = numbers(found.gap), _filled(found.gap_upper, unbounded, 1.0), list(map(sub, highest, lowest))
     if gaps[0] != gaps[2] or not all(map(le, gaps[0], gaps[1])):
-        for place_of_gap in zip(*gaps, strict=True):
-            _require_gap(*place_of_gap)
+        for of_gap in zip(*gaps, strict=True):
+            _require_gap(*of_gap)
 
 
 def _is_ratio_to_the_last_bit(

@@ -1,6 +1,6 @@
 """Whether the evidence calls a deployment's threshold safe.
 
-Places count from the most lenient threshold that was evaluated to the strictest, whichever way scores go.
+Indices count from the most lenient threshold that was evaluated to the strictest, whichever way scores go.
 """
 
 from __future__ import annotations
@@ -32,15 +32,15 @@ def judge_threshold(threshold: float, evidence: Evidence) -> tuple[Rule, Outcome
 
 
 def neighbours(threshold: float, evidence: Evidence) -> tuple[int, int]:
-    """Return the places of the evaluated neighbours of a threshold, or itself twice; they may be off either end."""
+    """Return the indices of the evaluated neighbours of a threshold, or its own twice; they may be off either end."""
     sign, thresholds = evidence.study.sign, evidence.thresholds
     above = bisect_left(thresholds, sign * threshold, key=lambda evaluated: sign * evaluated)
     exact = above < len(thresholds) and thresholds[above] == threshold
     return (above, above) if exact else (above - 1, above)
 
 
-def _judgement(threshold: float, places: tuple[int, int], evidence: Evidence) -> tuple[Rule, Outcome, str]:
-    lower, upper = places
+def _judgement(threshold: float, indices: tuple[int, int], evidence: Evidence) -> tuple[Rule, Outcome, str]:
+    lower, upper = indices
     ranges = [(axis, axis.safe_from, axis.safe_to) for axis in evidence.judged]
     lenient, strict = _words(evidence)
     if evidence.safe_place is None:
@@ -57,16 +57,16 @@ def _judgement(threshold: float, places: tuple[int, int], evidence: Evidence) ->
     beyond = [(axis, end) for axis, _, end in ranges if end is None or upper > end]
     if beyond:
         return Rule.ABOVE_PARITY_RANGE, Outcome.CANNOT_DECIDE, _beyond(threshold, beyond, evidence)
-    if not all(axis.keeps_limits[place] for axis in evidence.judged for place in places):
+    if not all(axis.keeps_limits[index] for axis in evidence.judged for index in indices):
         return Rule.LIMIT_BROKEN, Outcome.FAIL, _limit(threshold, lower, evidence)
     unknown = [axis for axis in evidence.judged if lower < upper and not axis.holds_between[lower]]
     if unknown:
         return (
             Rule.BETWEEN_EVALUATED,
             Outcome.CANNOT_DECIDE,
-            _between(threshold, places, unknown[0], evidence),
+            _between(threshold, indices, unknown[0], evidence),
         )
-    return Rule.SAFE, Outcome.PASS, _safe(threshold, places, evidence)
+    return Rule.SAFE, Outcome.PASS, _safe(threshold, indices, evidence)
 
 
 def _words(evidence: Evidence) -> tuple[str, str]:
@@ -104,36 +104,36 @@ def _limit(threshold: float, lower: int, evidence: Evidence) -> str:
     return f"threshold {threshold!r} does not keep {named} ({axes}); the first that does is {safe!r}"
 
 
-def _safe(threshold: float, places: tuple[int, int], evidence: Evidence) -> str:
+def _safe(threshold: float, indices: tuple[int, int], evidence: Evidence) -> str:
     safe = evidence.thresholds[evidence.safe_place or 0]
     holds = MET[evidence.policy.criterion]
     axes = ", ".join(axis.name for axis in evidence.judged)
     sentence = f"threshold {threshold!r} is safe: {holds} from {safe!r} for {axes}"
-    if places[0] == places[1]:
-        return f"{sentence}{_ratio_at(places[0], evidence)}"
-    near = " and ".join(repr(evidence.thresholds[place]) for place in places)
+    if indices[0] == indices[1]:
+        return f"{sentence}{_ratio_at(indices[0], evidence)}"
+    near = " and ".join(repr(evidence.thresholds[index]) for index in indices)
     return f"{sentence}; it was not evaluated itself, but all thresholds between {near} are safe"
 
 
-def _between(threshold: float, places: tuple[int, int], axis: AxisEvidence, evidence: Evidence) -> str:
-    near = " and ".join(repr(evidence.thresholds[place]) for place in places)
+def _between(threshold: float, indices: tuple[int, int], axis: AxisEvidence, evidence: Evidence) -> str:
+    near = " and ".join(repr(evidence.thresholds[index]) for index in indices)
     return (
         f"threshold {threshold!r} was not evaluated; {near} on either side of it are safe, but the evidence does not "
         f"show what happens to {axis.name} between them; evaluate again with thresholds: [{threshold!r}] in the policy"
     )
 
 
-def _ratio_at(place: int, evidence: Evidence, axis: AxisEvidence | None = None) -> str:
-    """Say what the worst ratio is at a place: of an axis, or of the axis where it may be largest."""
-    if place < 0:
+def _ratio_at(index: int, evidence: Evidence, axis: AxisEvidence | None = None) -> str:
+    """Say what the worst ratio is at an index: of an axis, or of the axis where it may be largest."""
+    if index < 0:
         return ""
-    axis = axis or max(evidence.judged, key=lambda one: _comparable(one.ratio_bounds[place][1]))
-    lower, upper = axis.ratio_bounds[place]
+    axis = axis or max(evidence.judged, key=lambda one: _comparable(one.ratio_bounds[index][1]))
+    lower, upper = axis.ratio_bounds[index]
     if math.isnan(lower) or math.isnan(upper) or (lower == 0 and math.isinf(upper)):
         return ""  # there is nothing to compare
-    at = evidence.thresholds[place]
+    at = evidence.thresholds[index]
     upwards = "without bound" if math.isinf(upper) else about(upper)
-    return f"; at {at!r} {axis.pairs[place]} is {about(lower)} to {upwards}"
+    return f"; at {at!r} {axis.pairs[index]} is {about(lower)} to {upwards}"
 
 
 def _comparable(bound: float) -> float:

@@ -4,10 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from functools import partial
+from typing import TYPE_CHECKING
 
 import numpy as np
 
-from harness.evaluation import AxisEvaluation, Evaluation, answer, unreliable
+from harness.evaluation import answer, unreliable
 from harness.numbers import RARE, about, confidence_text, limit_text, one_in, percent
 from harness.report.model import Facts, Status
 from harness.report.tables import zones_of
@@ -19,8 +20,11 @@ from harness.report.wording import (
     tolerance,
     wording_of,
 )
-from harness.statistics.rates import Rates
 from harness.statistics.verdicts import Verdict
+
+if TYPE_CHECKING:
+    from harness.evaluation import AxisEvaluation, Evaluation
+    from harness.statistics.rates import Rates
 
 __all__ = ["findings", "headline", "lead", "status", "warnings"]
 

@@ -4,18 +4,31 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
 import numpy as np
 
 from harness.errors import InputError
-from harness.evaluation import AxisEvaluation, Evaluation, answer
+from harness.evaluation import answer
 from harness.numbers import confidence_text, limit_text, number
 from harness.report.answer import headline, warnings
 from harness.report.model import Block, Column, Comparison, Facts, Paragraph, Section, Table
-from harness.report.report import POLICY_KEYS, STUDY_KEYS, setting, settings_of
 from harness.report.tables import ratio_text, span_text
-from harness.report.wording import Wording, index_of_answer, ranged, threshold_labels, wording_of
-from harness.statistics.rates import Rates
+from harness.report.wording import (
+    POLICY_KEYS,
+    STUDY_KEYS,
+    Wording,
+    index_of_answer,
+    ranged,
+    setting,
+    settings_of,
+    threshold_labels,
+    wording_of,
+)
+
+if TYPE_CHECKING:
+    from harness.evaluation import AxisEvaluation, Evaluation
+    from harness.statistics.rates import Rates
 
 __all__ = ["comparison_of"]
 
@@ -133,13 +146,7 @@ def _at_common(sides: tuple[_Side, _Side]) -> Section:
     caution = Paragraph(
         "If a new version scores on another scale, the same threshold is not the same strictness."
     )
-    indices = [
-        (
-            int(np.flatnonzero(first.thresholds == value)[0]),
-            int(np.flatnonzero(second.thresholds == value)[0]),
-        )
-        for value in common
-    ]
+    indices = [(first.index_of(value), second.index_of(value)) for value in common]
     own = tuple(index_of_answer(side.evaluation) for side in sides)
     tables = tuple(table for both in indices if both != own for table in _tables(sides, both))
     shown = () if own not in indices else (Paragraph("Both are read at the same threshold above."),)

@@ -9,14 +9,13 @@ from functools import cache
 from importlib.resources import files
 from itertools import groupby
 from pathlib import Path
-from typing import Any, TypeAlias
+from typing import TYPE_CHECKING, Any, TypeAlias
 
 import matplotlib as mpl
 import typst
 from matplotlib.ft2font import FT2Font
 
 from harness.errors import HarnessError
-from harness.evaluation import Evaluation
 from harness.figures import (
     CrossGroupDisplay,
     Display,
@@ -41,6 +40,9 @@ from harness.report.model import (
 )
 from harness.report.wording import in_order
 from harness.text import page
+
+if TYPE_CHECKING:
+    from harness.evaluation import Evaluation
 
 __all__ = [
     "STANDARDS",

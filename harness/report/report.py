@@ -2,17 +2,27 @@
 
 from __future__ import annotations
 
-import json
+from typing import TYPE_CHECKING
 
-from harness.evaluation import AxisEvaluation, Evaluation
 from harness.numbers import confidence_text, limit_text
 from harness.report.answer import findings, headline, lead, status, warnings
 from harness.report.model import Block, Column, Facts, Formula, Paragraph, Report, Section, Table
 from harness.report.tables import axis_readings, key_thresholds, zone_strips
-from harness.report.wording import marks_of, start_index, threshold_labels, wording_of
-from harness.study import Study
+from harness.report.wording import (
+    POLICY_KEYS,
+    STUDY_KEYS,
+    marks_of,
+    setting,
+    settings_of,
+    start_index,
+    threshold_labels,
+    wording_of,
+)
 
-__all__ = ["POLICY_KEYS", "STUDY_KEYS", "report_on", "setting", "settings_of", "subtitle_of"]
+if TYPE_CHECKING:
+    from harness.evaluation import AxisEvaluation, Evaluation
+
+__all__ = ["report_on"]
 
 
 def report_on(evaluation: Evaluation, *, digest: str, title: str | None = None) -> Report:
@@ -272,34 +282,6 @@ def _measures(evaluation: Evaluation) -> tuple[Formula, ...]:
     )
 
 
-STUDY_KEYS = {
-    "matcher": "Matcher",
-    "task": "Task",
-    "score": "Score",
-    "mated": "Ground truth",
-    "subjects": "Columns of subjects",
-    "identities": "Identities of the two columns",
-    "groups": "Columns of groups",
-    "axes": "Axes",
-    "labels_of": "Labels are of",
-    "pairing": "Pairing",
-    "missing_scores": "Missing scores",
-    "watchlist_size": "Watchlist size",
-}
-POLICY_KEYS = {
-    "criterion": "Criterion",
-    "confidence": "Confidence",
-    "max_ratio": "Largest tolerated ratio",
-    "max_gap": "Largest tolerated gap",
-    "max_fmr": "Largest false match rate",
-    "max_fnmr_gap": "Largest gap of false non-match rates",
-    "min_subjects": "Fewest subjects a group",
-    "min_trials": "Fewest non-mated trials a group",
-    "axes": "Axes judged",
-    "thresholds": "Operating thresholds",
-}
-
-
 def provenance(evaluation: Evaluation, digest: str) -> Section:
     """Return what the evaluation was made from, and the digest of its own file.
 
@@ -350,26 +332,6 @@ def _settings(caption: str, plain: dict[str, object], names: dict[str, str]) -> 
         (Column("Setting", numeric=False), Column("Value", numeric=False)),
         rows,
     )
-
-
-def settings_of(study: Study) -> dict[str, object]:
-    """Return a study's settings, the default too that its file leaves out."""
-    return {"labels_of": "person", **study.to_dict()}
-
-
-def setting(value: object) -> str:
-    """Write the value of a setting as a study or policy file would."""
-    if value is None:
-        return "not set"
-    if isinstance(value, list):
-        return ", ".join(map(_item, value)) or "none"
-    if isinstance(value, dict):
-        return "; ".join(f"{key}: {setting(part)}" for key, part in value.items())
-    return value if isinstance(value, str) else json.dumps(value)
-
-
-def _item(value: object) -> str:
-    return " × ".join(map(str, value)) if isinstance(value, list) else str(value)
 
 
 COMMON = (

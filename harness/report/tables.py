@@ -4,12 +4,11 @@ from __future__ import annotations
 
 from dataclasses import replace
 from itertools import groupby
-from typing import Literal
+from typing import TYPE_CHECKING, Literal
 
 import numpy as np
 
 from harness.arrays import FloatArray, IntArray
-from harness.evaluation import AxisEvaluation, Evaluation
 from harness.numbers import confidence_text, limit_text, number
 from harness.report.model import (
     AxisReading,
@@ -27,8 +26,12 @@ from harness.report.model import (
     words,
 )
 from harness.report.wording import axis_marks, names_on, ranged, threshold_labels, wording_of
-from harness.statistics.rates import Rates
-from harness.statistics.verdicts import AxisVerdict, Verdict
+from harness.statistics.verdicts import Verdict
+
+if TYPE_CHECKING:
+    from harness.evaluation import AxisEvaluation, Evaluation
+    from harness.statistics.rates import Rates
+    from harness.statistics.verdicts import AxisVerdict
 
 __all__ = ["axis_readings", "key_thresholds", "ratio_text", "span_text", "zone_strips", "zones_of"]
 

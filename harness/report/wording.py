@@ -1,18 +1,25 @@
-"""The field's words for what an evaluation counted, and its thresholds in words: those that the answer names."""
+"""The field's words for an evaluation: for what it counted, its thresholds, and the settings of study and policy."""
 
 from __future__ import annotations
 
+import json
 import unicodedata
 from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
 import numpy as np
 
-from harness.evaluation import AxisEvaluation, Evaluation
 from harness.numbers import limit_text, threshold_text
 from harness.report.model import Mark
 
+if TYPE_CHECKING:
+    from harness.evaluation import AxisEvaluation, Evaluation
+    from harness.study import Study
+
 __all__ = [
+    "POLICY_KEYS",
+    "STUDY_KEYS",
     "Wording",
     "axis_marks",
     "in_order",
@@ -22,6 +29,8 @@ __all__ = [
     "marks_of",
     "names_on",
     "ranged",
+    "setting",
+    "settings_of",
     "start_index",
     "threshold_labels",
     "tolerance",
@@ -182,7 +191,7 @@ def axis_marks(evaluation: Evaluation, axis: AxisEvaluation) -> tuple[int, ...]:
 def index_of_not_detected(evaluation: Evaluation) -> int | None:
     """Return the index from which nothing is detected on any judged axis; None where there is no such threshold."""
     threshold = evaluation.not_detected_from
-    return None if threshold is None else evaluation.place_of(threshold)
+    return None if threshold is None else evaluation.index_of(threshold)
 
 
 def index_of_answer(evaluation: Evaluation) -> int | None:
@@ -221,3 +230,51 @@ def in_order(text: str) -> str:
         else:
             marked += character
     return marked + turned
+
+
+STUDY_KEYS = {
+    "matcher": "Matcher",
+    "task": "Task",
+    "score": "Score",
+    "mated": "Ground truth",
+    "subjects": "Columns of subjects",
+    "identities": "Identities of the two columns",
+    "groups": "Columns of groups",
+    "axes": "Axes",
+    "labels_of": "Labels are of",
+    "pairing": "Pairing",
+    "missing_scores": "Missing scores",
+    "watchlist_size": "Watchlist size",
+}
+POLICY_KEYS = {
+    "criterion": "Criterion",
+    "confidence": "Confidence",
+    "max_ratio": "Largest tolerated ratio",
+    "max_gap": "Largest tolerated gap",
+    "max_fmr": "Largest false match rate",
+    "max_fnmr_gap": "Largest gap of false non-match rates",
+    "min_subjects": "Fewest subjects a group",
+    "min_trials": "Fewest non-mated trials a group",
+    "axes": "Axes judged",
+    "thresholds": "Operating thresholds",
+}
+
+
+def settings_of(study: Study) -> dict[str, object]:
+    """Return a study's settings, the default too that its file leaves out."""
+    return {"labels_of": "person", **study.to_dict()}
+
+
+def setting(value: object) -> str:
+    """Write the value of a setting as a study or policy file would."""
+    if value is None:
+        return "not set"
+    if isinstance(value, list):
+        return ", ".join(map(_item, value)) or "none"
+    if isinstance(value, dict):
+        return "; ".join(f"{key}: {setting(part)}" for key, part in value.items())
+    return value if isinstance(value, str) else json.dumps(value)
+
+
+def _item(value: object) -> str:
+    return " × ".join(map(str, value)) if isinstance(value, list) else str(value)

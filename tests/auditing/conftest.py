@@ -5,9 +5,9 @@ from __future__ import annotations
 from pathlib import Path
 
 import pytest
-from published import DATA, HEADER, Written
 
 from harness.evaluation import Evaluation
+from tests.auditing.published import DATA, HEADER, Written
 from tests.few_thresholds import evaluate_at
 
 

@@ -14,7 +14,6 @@ from pathlib import Path
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
-from published import DATA, HEADER, ROW, Written, audited, only, record
 from scipy import stats
 
 import harness
@@ -34,6 +33,7 @@ from harness.auditing.judging import Judge
 from harness.errors import InputError
 from harness.evaluation import Evaluation, to_json
 from harness.gate.evidence import evidence_of
+from tests.auditing.published import DATA, HEADER, ROW, Written, audited, only, record
 
 BELOW, NOT_SHOWN, SAFE = ThresholdStanding.BELOW, ThresholdStanding.NOT_SHOWN, ThresholdStanding.SAFE
 

@@ -6,10 +6,10 @@ from datetime import date
 from pathlib import Path
 
 import pytest
-from published import HEADER, ROW, Written
 
 from harness.auditing import DeploymentRecord, RecordMapping, load_mapping, read_records
 from harness.errors import InputError
+from tests.auditing.published import HEADER, ROW, Written
 
 PLAIN = RecordMapping()
 

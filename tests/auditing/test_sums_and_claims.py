@@ -5,13 +5,13 @@ from __future__ import annotations
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from published import audited, only, record
 from scipy import stats
 
 from harness.auditing import Agreement, answer
 from harness.auditing.findings import claim_of_no_false_alert
 from harness.auditing.reading import Rate
 from harness.evaluation import Evaluation
+from tests.auditing.published import audited, only, record
 
 
 def test_zero_false_alerts_claim_no_more_than_they_can() -> None:

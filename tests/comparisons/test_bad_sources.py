@@ -11,7 +11,10 @@ import pandas as pd
 import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
-from known_trials import (
+
+from harness.comparisons import Comparisons
+from harness.engines import count
+from tests.comparisons.known_trials import (
     bytes_of,
     counts_of,
     csv,
@@ -22,9 +25,6 @@ from known_trials import (
     trials,
     write_csv,
 )
-
-from harness.comparisons import Comparisons
-from harness.engines import count
 
 NAMES = list(trials(1))
 SUFFIXES = ".csv, .csv.gz, .parquet, .pq, .arrow, .arrows, .feather, .ipc"

@@ -12,7 +12,8 @@ import polars as pl
 import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
-from known_trials import Columns, counts_of, naive_counts, refusal, study, trials, write_csv
+
+from tests.comparisons.known_trials import Columns, counts_of, naive_counts, refusal, study, trials, write_csv
 
 ROW = 17
 GIVE = "give the score, or say in the study how failures count (missing_scores: exclude, or count)"

@@ -12,9 +12,9 @@ import pandas as pd
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from known_trials import Columns, counts_of, naive_counts, refusal, study, trials
 
 from harness.comparisons.csv_text import lines_of_value, mixed_line_ends, read_header
+from tests.comparisons.known_trials import Columns, counts_of, naive_counts, refusal, study, trials
 
 PLAIN = {**trials(40), "note": ["fine"] * 40, "image": [f"{i}.jpg" for i in range(40)]}
 EXPECTED = naive_counts(PLAIN, study())

@@ -12,9 +12,9 @@ from typing import Any
 import duckdb
 import pyarrow as pa
 import pytest
-from known_trials import bytes_of, csv, parquet, refusal, trials
 
 from harness.comparisons.files import Files
+from tests.comparisons.known_trials import bytes_of, csv, parquet, refusal, trials
 
 DAMAGED = "it may be truncated or damaged; write it again"
 HEADER = ",".join(trials(1)).encode()

@@ -11,12 +11,12 @@ import duckdb
 import numpy as np
 import pyarrow as pa
 import pytest
-from known_trials import counts_of, study, trials
 
 from harness.comparisons import Comparisons
 from harness.counting import Counts, SubjectCounts
 from harness.engines import count_by_subject
 from harness.errors import InputError
+from tests.comparisons.known_trials import counts_of, study, trials
 
 ROWS = 5000
 THRESHOLDS = np.arange(1001) / 1000

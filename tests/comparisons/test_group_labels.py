@@ -12,13 +12,13 @@ import pyarrow.parquet as pq
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from known_trials import counts_of, naive_counts, refusal, study, write_csv
 
 from harness.comparisons import Templates, all_pairs, pairs_between, resolve_study
 from harness.comparisons.coding import NearEqualLabelsError, require_distinct_labels
 from harness.comparisons.stream import ROWS_TO_GUESS_LABELS_FROM
 from harness.engines import choose_engine, count, open_with
 from harness.errors import InputError
+from tests.comparisons.known_trials import counts_of, naive_counts, refusal, study, write_csv
 
 ALIKE = "that differ only in case, outer blanks or Unicode form"
 REMEDY = (

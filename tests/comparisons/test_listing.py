@@ -13,12 +13,21 @@ from typing import Any
 import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
-from known_trials import bytes_of, counts_of, csv, naive_counts, parquet, refusal, study, trials
 
 import harness
 from harness.comparisons.listing import list_files
 from harness.errors import InputError
 from harness.text import line
+from tests.comparisons.known_trials import (
+    bytes_of,
+    counts_of,
+    csv,
+    naive_counts,
+    parquet,
+    refusal,
+    study,
+    trials,
+)
 
 FIVE = [".ipynb_checkpoints", "_temporary/0/task", ".snapshot/daily", "Trash", "$RECYCLE.BIN"]
 

@@ -14,9 +14,9 @@ import polars as pl
 import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
-from known_trials import Columns, counts_of, naive_counts, study, trials, write_csv
 
 from harness.comparisons import Comparisons
+from tests.comparisons.known_trials import Columns, counts_of, naive_counts, study, trials, write_csv
 
 TRIALS = trials()
 TABLE = pa.table(TRIALS)

@@ -10,7 +10,16 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
-from known_trials import THRESHOLDS, Columns, counts_of, naive_counts, study, trials, write_csv
+
+from tests.comparisons.known_trials import (
+    THRESHOLDS,
+    Columns,
+    counts_of,
+    naive_counts,
+    study,
+    trials,
+    write_csv,
+)
 
 TRIALS = trials()
 ONE = {"ethnicity": "probe_ethnicity"}

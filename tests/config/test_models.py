@@ -11,7 +11,6 @@ from typing import Annotated, Any, Literal, Self
 
 import pytest
 from pydantic import AfterValidator, BeforeValidator, Field, ValidationError, model_validator
-from test_documents import read_text
 
 from harness.config import (
     Document,
@@ -26,6 +25,7 @@ from harness.config import (
     with_options,
 )
 from harness.errors import InputError
+from tests.config.test_documents import read_text
 
 
 class Inner(StrictModel):

@@ -15,7 +15,8 @@ from pathlib import Path
 from typing import Literal
 
 import pytest
-from readme_blocks import ROOT
+
+from tests.readme_blocks import ROOT
 
 sphinx_inventory = pytest.importorskip("sphinx.util.inventory", reason="`make docs` installs Sphinx")
 pytest.importorskip("furo", reason="`make docs` installs the theme")

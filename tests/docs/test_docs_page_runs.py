@@ -3,7 +3,8 @@
 from pathlib import Path
 
 import pytest
-from readme_blocks import PageRun, with_digests_masked
+
+from tests.readme_blocks import PageRun, with_digests_masked
 
 
 @pytest.fixture(autouse=True)

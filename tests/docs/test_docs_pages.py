@@ -3,7 +3,8 @@
 from pathlib import Path
 
 import pytest
-from readme_blocks import (
+
+from tests.readme_blocks import (
     ROOT,
     PageRun,
     evaluate_evidence,

@@ -10,12 +10,12 @@ from pathlib import Path
 
 import pytest
 from docstring_parser import parse
-from readme_blocks import ROOT, evaluate_evidence, pages
 
 import harness
 from harness.cli.app import COMMANDS
 from harness.gate import Outcome
 from harness.gate.evaluation_file import EvaluationShape
+from tests.readme_blocks import ROOT, evaluate_evidence, pages
 
 DOCS = ROOT / "docs"
 API = DOCS / "reference" / "api"

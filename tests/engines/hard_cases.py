@@ -10,9 +10,9 @@ from typing import Any
 import numpy as np
 import pyarrow as pa
 import pyarrow.parquet as pq
-from slow_counting import neighbours
 
 from harness.study import Study, load_study
+from tests.engines.slow_counting import neighbours
 
 Columns = dict[str, list[Any]]
 HUGE, TINY = float(np.finfo(np.float64).max), 5e-324

@@ -11,7 +11,6 @@ from typing import Any
 
 import pyarrow as pa
 import pytest
-from parted_files import STUDY, THRESHOLDS, comparisons, document, write, write_parts
 
 import harness
 from harness.comparisons import Comparisons
@@ -19,6 +18,7 @@ from harness.comparisons.scan import Scan
 from harness.comparisons.source import Stamp
 from harness.engines.cluster import PartedComparisons
 from harness.errors import InputError
+from tests.engines.parted_files import STUDY, THRESHOLDS, comparisons, document, write, write_parts
 
 CHANGED = "changed while it was read; run again when nothing writes to it any more"
 ROWS = 400

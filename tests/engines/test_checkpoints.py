@@ -16,8 +16,6 @@ from typing import Any
 import numpy as np
 import pyarrow as pa
 import pytest
-from opened_files import opened_among
-from parted_files import STUDY, THRESHOLDS, comparisons, document, write, write_parts
 
 from harness.cli.app import run
 from harness.comparisons import CellScores
@@ -35,6 +33,8 @@ from harness.engines.cluster.parts import (
 )
 from harness.engines.cluster.store import CheckpointStore
 from harness.errors import InputError
+from tests.engines.opened_files import opened_among
+from tests.engines.parted_files import STUDY, THRESHOLDS, comparisons, document, write, write_parts
 
 ROWS, FILES = 3000, 5
 SPLIT = pytest.param({"confirm": "split"}, marks=pytest.mark.slow)

@@ -13,17 +13,28 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
-from hard_cases import CASES, OF_DIFFERENT_TYPES, Case, Columns, at, csv, drawn, mille, parquet, study
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from hypothesis.extra import numpy as arrays
-from slow_counting import Table, as_table, neighbours, slow_count
 
 from harness import engines
 from harness.comparisons import Comparisons, all_pairs, resolve_study
 from harness.counting import Counts, SubjectCounts, thresholds_for
 from harness.errors import InputError
 from harness.study import Study
+from tests.engines.hard_cases import (
+    CASES,
+    OF_DIFFERENT_TYPES,
+    Case,
+    Columns,
+    at,
+    csv,
+    drawn,
+    mille,
+    parquet,
+    study,
+)
+from tests.engines.slow_counting import Table, as_table, neighbours, slow_count
 
 Found = tuple[Counts, SubjectCounts | None]
 

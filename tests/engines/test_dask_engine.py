@@ -15,13 +15,13 @@ from typing import Any
 import numpy as np
 import pyarrow as pa
 import pytest
-from parted_files import STUDY, THRESHOLDS, comparisons, document, write, write_parts
 
 import harness
 from harness.cli.app import run
 from harness.comparisons import MemoryLimit
 from harness.engines.cluster import Conditions, Meanwhile, dask
 from harness.errors import InputError
+from tests.engines.parted_files import STUDY, THRESHOLDS, comparisons, document, write, write_parts
 
 distributed = pytest.importorskip("distributed")
 

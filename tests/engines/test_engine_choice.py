@@ -9,12 +9,12 @@ from typing import Any
 
 import numpy as np
 import pytest
-from parted_files import STUDY, comparisons, document, write
 
 from harness.cli.app import run
 from harness.comparisons import MemoryLimit, all_pairs
 from harness.engines import Dask, Local, Spark, choose_engine
 from harness.errors import InputError
+from tests.engines.parted_files import STUDY, comparisons, document, write
 
 
 def test_each_engine_has_its_own_terms() -> None:

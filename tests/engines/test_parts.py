@@ -14,7 +14,6 @@ import pyarrow.compute as pc
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from parted_files import THRESHOLDS, comparisons, document, study, write, write_parts
 
 from harness.comparisons import CellScores, Comparisons
 from harness.engines import count, count_by_subject, survey
@@ -23,6 +22,7 @@ from harness.engines.cluster import parts as parts_of_files
 from harness.engines.cluster.merging import TreeSum, merged_cells, numbers_of, united
 from harness.errors import InputError
 from harness.study import Study
+from tests.engines.parted_files import THRESHOLDS, comparisons, document, study, write, write_parts
 
 AT = np.arange(21) / 20
 

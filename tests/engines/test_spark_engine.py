@@ -9,7 +9,6 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
-from hard_cases import at, drawn, study
 
 import harness
 from harness import engines
@@ -18,6 +17,7 @@ from harness.engines import open_with
 from harness.engines.cluster.spark.reading import Session
 from harness.errors import InputError
 from harness.evaluation import to_json
+from tests.engines.hard_cases import at, drawn, study
 
 pytestmark = pytest.mark.slow
 
@@ -156,7 +156,7 @@ def test_csv_is_refused_where_executors_may_be_on_other_machines(
         f"{first} and 1 more: the engine spark reads CSV on one machine alone (master local), not with "
         "'spark://master.example:7077'; write the scores as Parquet"
     )
-    with open_with(write_parquet(tmp_path, rows_with("mated", True)), study(), SPARK) as comparisons:
+    with open_with(write_parquet(tmp_path, drawn(np.arange(ROWS) / ROWS)), study(), SPARK) as comparisons:
         engines.count_by_subject(comparisons, HALF)
 
 

@@ -1,10 +1,10 @@
 from __future__ import annotations
 
 import pytest
-from worlds import POLICY, scores, study, with_long_names
 
 from harness.evaluation import Evaluation, evaluate
 from harness.figures import FalseMatchRateDisplay
+from tests.figures.worlds import POLICY, scores, study, with_long_names
 
 
 @pytest.fixture(scope="session")

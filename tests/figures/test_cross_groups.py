@@ -2,11 +2,11 @@ import numpy as np
 import pytest
 from matplotlib.colors import to_hex
 from matplotlib.patches import Rectangle
-from worlds import across, world
 
 from harness.errors import InputError
 from harness.figures import CrossGroupDisplay
 from harness.figures.cross_groups import _colour_of, _ink_on, _sides
+from tests.figures.worlds import across, world
 
 
 @pytest.fixture

@@ -1,9 +1,9 @@
 import numpy as np
 import pytest
 from numpy.testing import assert_array_equal
-from worlds import world
 
 from harness.figures import DetDisplay
+from tests.figures.worlds import world
 
 
 @pytest.mark.parametrize("name", ["3 groups", "one group without events", "zero events", "searches"])

@@ -9,18 +9,18 @@ import matplotlib as mpl
 import numpy as np
 import pytest
 from matplotlib.figure import Figure
-from worlds import POLICY, scores, study, world
 
 from harness.errors import InputError
 from harness.evaluation import Evaluation
 from harness.figures import FalseMatchRateDisplay, figures_of, save_figure, save_figures
 from harness.text import page
 from tests.few_thresholds import evaluate_at
+from tests.figures.worlds import POLICY, scores, study, world
 
 PROGRAM = """
 import hashlib, sys
 sys.path.insert(0, {folder!r})
-from worlds import POLICY, scores, study
+from tests.figures.worlds import POLICY, scores, study
 from harness.evaluation import evaluate
 from harness.figures import FalseMatchRateDisplay, save_figure
 evaluation = evaluate(scores(3), study=study(), policy=POLICY)

@@ -12,17 +12,17 @@ from xml.etree import ElementTree
 
 import pytest
 from PIL import Image
-from worlds import world
 
 from harness.errors import InputError
 from harness.evaluation import Evaluation
 from harness.figures import figures_of, save_figures
+from tests.figures.worlds import world
 
 FORMATS = ("svg", "png", "pdf")
 PROGRAM = """
 import sys
 sys.path.insert(0, sys.argv[1])
-from worlds import world
+from tests.figures.worlds import world
 from harness.figures import save_figures
 save_figures(world(sys.argv[2]), sys.argv[3], ("svg", "png", "pdf"))
 """

@@ -4,12 +4,12 @@ import numpy as np
 import pytest
 from matplotlib.patches import StepPatch
 from numpy.testing import assert_array_equal
-from seen import texts
-from worlds import scores, world
 
 from harness.errors import InputError
 from harness.figures import GroupsAtThresholdDisplay, ScoreDistributionDisplay
 from harness.numbers import number, percent
+from tests.figures.seen import texts
+from tests.figures.worlds import scores, world
 
 
 def test_estimates_and_intervals_are_the_evaluations_at_the_safe_threshold() -> None:

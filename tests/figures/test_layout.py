@@ -6,8 +6,6 @@ import numpy as np
 import pytest
 from matplotlib.collections import FillBetweenPolyCollection
 from matplotlib.text import Text
-from seen import texts
-from worlds import LARGE, MADE, world
 
 from harness.evaluation import Evaluation
 from harness.figures import (
@@ -19,6 +17,8 @@ from harness.figures import (
 )
 from harness.figures.style import GREY, PALETTE
 from harness.numbers import number
+from tests.figures.seen import texts
+from tests.figures.worlds import LARGE, MADE, world
 
 WITH_TEXT_IN_THE_AXES = (VerdictZonesDisplay, CrossGroupDisplay)
 COUNTED = re.compile(r"\b\d[\d,]* (?:other |lines? |groups?|cells?|intervals?|ax[ei]s|thresholds?|more)\b")

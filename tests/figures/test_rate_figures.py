@@ -7,8 +7,6 @@ import pytest
 from matplotlib.figure import Figure
 from matplotlib.text import Text
 from numpy.testing import assert_array_equal
-from seen import texts
-from worlds import world
 
 from harness.errors import InputError
 from harness.evaluation import Evaluation
@@ -19,6 +17,8 @@ from harness.figures import (
     cost_display,
 )
 from harness.numbers import number
+from tests.figures.seen import texts
+from tests.figures.worlds import world
 
 Lines = dict[str, tuple[np.ndarray, np.ndarray]]
 

@@ -1,12 +1,12 @@
 import numpy as np
 import pytest
 from numpy.testing import assert_array_equal
-from seen import texts
-from worlds import world
 
 from harness.figures import DetectableRatioDisplay, GapDisplay, WorstRatioDisplay
 from harness.figures.display import Display
 from harness.numbers import number
+from tests.figures.seen import texts
+from tests.figures.worlds import world
 
 WORLDS = ["3 groups", "one group without events", "distances", "zero events"]
 

@@ -4,13 +4,13 @@ import numpy as np
 import pytest
 from matplotlib.colors import to_rgb
 from matplotlib.patches import Rectangle
-from worlds import world
 
 from harness.evaluation import Evaluation
 from harness.figures import VerdictZonesDisplay
 from harness.figures.style import PALETTE
 from harness.figures.verdict_zones import ZONES
 from harness.statistics.verdicts import Verdict
+from tests.figures.worlds import world
 
 
 def drawn(display: VerdictZonesDisplay, axis: str) -> list[tuple[str, float, float]]:

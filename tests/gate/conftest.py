@@ -9,10 +9,10 @@ import subprocess
 from pathlib import Path
 
 import pytest
-from small_world import TODAY, VALID, Checking, Plain
-from workflow_steps import PROJECT, Repository
 
 from harness.gate import Report, check
+from tests.gate.small_world import TODAY, VALID, Checking, Plain
+from tests.gate.workflow_steps import PROJECT, Repository
 
 
 @pytest.fixture

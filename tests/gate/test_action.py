@@ -14,8 +14,9 @@ from typing import Any
 
 import pytest
 from junitparser import JUnitXml
-from signed_world import write_pair
-from workflow_steps import PROJECT, Repository, definition, deployments, filled_in, run_script
+
+from tests.gate.signed_world import write_pair
+from tests.gate.workflow_steps import PROJECT, Repository, definition, deployments, filled_in, run_script
 
 ACTION = definition(PROJECT / "action.yml")
 STEPS = {step["name"]: step for step in ACTION["runs"]["steps"]}

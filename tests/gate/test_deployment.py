@@ -8,13 +8,13 @@ from importlib.resources import files
 
 import pytest
 from jsonschema import Draft202012Validator
-from small_world import DATA, TODAY, VALID, Checking
-from test_hostile_configs import JSON, TOML, YAML
 
 from harness.cli.app import run
 from harness.config import document_in
 from harness.errors import InputError
 from harness.gate import check, json_schema
+from tests.gate.small_world import DATA, TODAY, VALID, Checking
+from tests.gate.test_hostile_configs import JSON, TOML, YAML
 
 PUBLISHED = json.loads((files("harness.gate") / "deployments.schema.json").read_text("utf-8"))
 VALIDATOR = Draft202012Validator(PUBLISHED)

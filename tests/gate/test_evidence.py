@@ -8,9 +8,9 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from small_world import TODAY, VALID, Checking, Plain
 
 from harness.gate import Rule, check
+from tests.gate.small_world import TODAY, VALID, Checking, Plain
 
 
 def fields(value: object, path: tuple[str | int, ...] = ()) -> Iterator[tuple[str | int, ...]]:

@@ -6,8 +6,6 @@ from pathlib import Path
 from typing import get_args
 
 import pytest
-from drawn_reports import BLOCKING, HOSTILE, everything, hostile, outcome_of, report_of
-from drawn_reports import checked as deployment
 
 from harness.cli.app import run
 from harness.gate import Outcome, Report, Rule
@@ -15,6 +13,8 @@ from harness.gate.findings import EXPLAINED
 from harness.gate.formats import Form, as_summary, drawn
 from harness.gate.formats.plain import from_root, tally
 from harness.text import line
+from tests.gate.drawn_reports import BLOCKING, HOSTILE, everything, hostile, outcome_of, report_of
+from tests.gate.drawn_reports import checked as deployment
 
 DATA = Path(__file__).parents[2] / "data_synthetic"
 ROOT = Path.cwd()

@@ -7,7 +7,6 @@ from html.parser import HTMLParser
 from pathlib import Path
 
 import pytest
-from drawn_reports import HOSTILE, WAIVED, checked, everything, hostile, report_of
 from hypothesis import given
 from hypothesis import strategies as st
 from markdown_it import MarkdownIt
@@ -15,6 +14,7 @@ from markdown_it import MarkdownIt
 from harness.gate import Outcome, Place, Report, Rule, Waived
 from harness.gate.formats import as_summary, drawn
 from harness.text import line
+from tests.gate.drawn_reports import HOSTILE, WAIVED, checked, everything, hostile, report_of
 
 BELOW = (Rule.BELOW_SAFE_THRESHOLD, Outcome.FAIL)
 

@@ -7,13 +7,13 @@ from xml.etree import ElementTree
 
 import pytest
 import xmlschema
-from drawn_reports import BLOCKING, WAIVED, checked, everything, hostile, report_of
 from hypothesis import given
 from hypothesis import strategies as st
 from junitparser import JUnitXml
 
 from harness.gate import Outcome, Report, Rule
 from harness.gate.formats import drawn
+from tests.gate.drawn_reports import BLOCKING, WAIVED, checked, everything, hostile, report_of
 
 SCHEMA = xmlschema.XMLSchema(str(Path(__file__).parents[1] / "schemas" / "junit-10.xsd"))
 

@@ -10,7 +10,6 @@ from typing import Any
 from urllib.parse import unquote
 
 import pytest
-from drawn_reports import HOSTILE, WAIVED, checked, everything, hostile, report_of
 from hypothesis import given
 from hypothesis import strategies as st
 from jsonschema import Draft4Validator
@@ -18,6 +17,7 @@ from jsonschema import Draft4Validator
 from harness import __version__
 from harness.gate import Checked, Finding, Outcome, Place, Report, Rule
 from harness.gate.formats import drawn
+from tests.gate.drawn_reports import HOSTILE, WAIVED, checked, everything, hostile, report_of
 
 SCHEMA = json.loads((Path(__file__).parents[1] / "schemas" / "sarif-schema-2.1.0.json").read_text())
 VALIDATOR = Draft4Validator(SCHEMA, format_checker=Draft4Validator.FORMAT_CHECKER)

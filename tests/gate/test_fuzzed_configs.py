@@ -9,10 +9,10 @@ from pathlib import Path
 from random import Random
 
 import pytest
-from small_world import TODAY
 
 from harness.cli.app import run
 from harness.config.reading import MAX_BYTES
+from tests.gate.small_world import TODAY
 
 DOCUMENTED = {0, 1, 2, 3}
 MOST_SECONDS = 2

@@ -7,9 +7,9 @@ from datetime import date
 from pathlib import Path
 
 import pytest
-from small_world import TODAY, VALID, Checking
 
 from harness.gate import check
+from tests.gate.small_world import TODAY, VALID, Checking
 
 DEEP = "[" * 100 + "]" * 100
 

@@ -8,9 +8,9 @@ import sys
 from pathlib import Path
 
 import pytest
-from small_world import TODAY, VALID
 
 from harness.cli.app import run
+from tests.gate.small_world import TODAY, VALID
 
 LONG = "x" * 300
 NOT_FILES = [

@@ -7,7 +7,6 @@ from pathlib import Path
 
 import pytest
 from pydantic_core import ValidationError
-from small_world import TODAY, Plain
 
 from harness.cli.app import run
 from harness.config.reading import MAX_BYTES
@@ -16,6 +15,7 @@ from harness.files import content_of
 from harness.gate.evaluation_file import EvaluationShape
 from harness.gate.evidence import MAX_BYTES as MAX_EVALUATION
 from harness.gate.strict_json import MAX_VALUES, plain_json
+from tests.gate.small_world import TODAY, Plain
 
 MOST_SECONDS = 2
 DEFAULTS = """\

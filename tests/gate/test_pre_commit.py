@@ -9,7 +9,8 @@ from typing import Any
 
 import pytest
 from ruamel.yaml import YAML
-from workflow_steps import PROJECT, Repository, deployments
+
+from tests.gate.workflow_steps import PROJECT, Repository, deployments
 
 (HOOK,) = YAML(typ="safe", pure=True).load((PROJECT / ".pre-commit-hooks.yaml").read_text())
 EXAMPLE = YAML(typ="safe", pure=True).load((PROJECT / "docs" / "ci" / "pre-commit-config.yaml").read_text())

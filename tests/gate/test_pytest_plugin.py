@@ -7,9 +7,9 @@ import subprocess
 from pathlib import Path
 
 import pytest
-from workflow_steps import PROJECT, deployments
 
 from harness.cli.app import run
+from tests.gate.workflow_steps import PROJECT, deployments
 
 pytest_plugins = ["pytester"]
 

@@ -13,7 +13,12 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from signed_world import (
+
+from harness.errors import InputError
+from harness.gate import Outcome, Report, Rule, check
+from harness.gate.checking import Library, Proven, Unusable
+from harness.gate.signing import MAX_BYTES, payload_of, sealed
+from tests.gate.signed_world import (
     SIGNED_ON,
     WAIVER,
     public,
@@ -22,12 +27,7 @@ from signed_world import (
     signer,
     statement_about,
 )
-from small_world import TODAY, VALID, Plain
-
-from harness.errors import InputError
-from harness.gate import Outcome, Report, Rule, check
-from harness.gate.checking import Library, Proven, Unusable
-from harness.gate.signing import MAX_BYTES, payload_of, sealed
+from tests.gate.small_world import TODAY, VALID, Plain
 
 Checking = Callable[..., Report]
 

@@ -15,10 +15,10 @@ from hypothesis import given
 from hypothesis import strategies as st
 from securesystemslib.dsse import Envelope
 from securesystemslib.signer import CryptoSigner
-from signed_world import private_key, public, signer
 
 from harness.errors import InputError
 from harness.gate.signing import opened, sealed
+from tests.gate.signed_world import private_key, public, signer
 
 PAYLOAD = b'{"_type":"https://in-toto.io/Statement/v1","text":"\xc3\xa9>>>???"}'
 ENVELOPE = sealed(PAYLOAD, signer())

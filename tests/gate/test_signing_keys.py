@@ -18,10 +18,10 @@ from cryptography.hazmat.primitives.serialization import (
 )
 from hypothesis import given
 from hypothesis import strategies as st
-from signed_world import private_key, public, write_pair
 
 from harness.errors import InputError
 from harness.gate.signing import _anyone_can_sign_for, opened, public_keys, sealed, signing_key
+from tests.gate.signed_world import private_key, public, write_pair
 
 OTHERS = {
     "RSA": rsa.generate_private_key(public_exponent=65537, key_size=2048),

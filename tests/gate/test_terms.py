@@ -7,10 +7,10 @@ from typing import Any
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
-from small_world import VALID, Checking, Plain, as_identification
 
 from harness.gate import Rule
 from harness.statistics.watchlist import false_alert_rate_by_composition
+from tests.gate.small_world import VALID, Checking, Plain, as_identification
 
 TESTED = {"Asian": 4_000, "Black": 2_000, "White": 4_000}
 

@@ -11,11 +11,11 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from jsonschema import Draft202012Validator
 from ruamel.yaml import YAML
-from small_world import VALID, Checking, Plain, as_identification
 
 from harness.gate import Outcome, Rule, json_schema
 from harness.gate.evidence import evidence_of
 from harness.gate.safety import judge_threshold
+from tests.gate.small_world import VALID, Checking, Plain, as_identification
 
 SAFE = (0.59, 0.62)
 

@@ -12,16 +12,6 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from signed_world import (
-    SIGNED_ON,
-    WAIVER,
-    public,
-    sign_evaluation,
-    sign_waivers,
-    signer,
-    statement_of,
-)
-from small_world import TODAY, VALID
 
 from harness.config import document_in
 from harness.errors import InputError
@@ -31,6 +21,16 @@ from harness.gate.formats import as_text
 from harness.gate.formats.plain import as_json
 from harness.gate.signing import payload_of, sealed
 from harness.gate.waivers import WAIVABLE, Waiver, WaiverFile, waivers_from
+from tests.gate.signed_world import (
+    SIGNED_ON,
+    WAIVER,
+    public,
+    sign_evaluation,
+    sign_waivers,
+    signer,
+    statement_of,
+)
+from tests.gate.small_world import TODAY, VALID
 
 NEVER = {
     Rule.SAFE,

@@ -18,9 +18,19 @@ import pytest
 nbformat = pytest.importorskip("nbformat", reason="`make notebooks` installs jupyter and runs this")
 
 from matplotlib.image import imread  # noqa: E402 - after what is needed to read a notebook at all
-from stored_outputs import FOLDER, NOTEBOOKS, ROOT, TAG, executed, normalised, prose, read, shown_text  # noqa: E402
 
 import harness  # noqa: E402
+from tests.notebooks.stored_outputs import (  # noqa: E402
+    FOLDER,
+    NOTEBOOKS,
+    ROOT,
+    TAG,
+    executed,
+    normalised,
+    prose,
+    read,
+    shown_text,
+)
 
 DATA = ROOT / "data_synthetic"
 NUMBER = re.compile(r"(?<![\w.])\d[\d,]*(?:\.\d+)?(?:e[+-]?\d+)?")

@@ -1,9 +1,9 @@
 from __future__ import annotations
 
 import pytest
-from report_worlds import WORLDS, large, world
 
 from harness.evaluation import Evaluation
+from tests.report.report_worlds import WORLDS, large, world
 
 
 @pytest.fixture(params=WORLDS, scope="session")

@@ -1,13 +1,13 @@
 """Two evaluations side by side."""
 
 import pytest
-from report_worlds import small, world
 
 from harness.errors import InputError
 from harness.evaluation import Evaluation
 from harness.numbers import number
 from harness.report import comparison_of, comparison_page
 from harness.report.model import Comparison, Facts, Paragraph, Section, Table
+from tests.report.report_worlds import small, world
 
 DIGESTS = ("a" * 64, "b" * 64)
 

@@ -18,10 +18,10 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import pytest
-from report_worlds import WORLDS, world
 
 from harness.evaluation import Evaluation
 from harness.outputs import write_comparison, write_evaluation
+from tests.report.report_worlds import WORLDS, world
 
 if TYPE_CHECKING:
     from playwright.sync_api import Browser, BrowserContext, Page

@@ -7,7 +7,6 @@ from dataclasses import replace
 
 import numpy as np
 import pytest
-from report_worlds import LONG, small, world
 
 from harness.evaluation import Evaluation, answer
 from harness.numbers import about, number
@@ -15,6 +14,7 @@ from harness.report import report_on
 from harness.report.model import Facts, Paragraph, Report, Table
 from harness.report.tables import zones_of
 from tests.few_thresholds import evaluate_at
+from tests.report.report_worlds import LONG, small, world
 
 DIGEST = "0" * 64
 NUMBER = re.compile(r"\d[\d,]*(?:\.\d+)?")

@@ -12,10 +12,10 @@ from itertools import pairwise
 from pathlib import Path
 
 import pytest
-from report_worlds import small
 
 from harness.evaluation import Evaluation, to_json
 from harness.report import report_on, report_page
+from tests.report.report_worlds import small
 
 VOID = {"meta", "input", "link", "br"}
 LARGEST = 1_500_000

@@ -16,7 +16,6 @@ import numpy as np
 import pytest
 import typst
 from pypdf import PdfReader
-from report_worlds import LONG, NOT_DETECTED, WORLDS, scores, study, world
 
 from harness.errors import HarnessError
 from harness.evaluation import Evaluation, evaluate, to_json
@@ -26,6 +25,7 @@ from harness.report.model import Facts, Formula, Paragraph, Report, Table
 from harness.report.pdf import report_parts, settable
 from harness.text import page
 from tests.few_thresholds import evaluate_at
+from tests.report.report_worlds import LONG, NOT_DETECTED, WORLDS, scores, study, world
 
 DIGEST = hashlib.sha256(b"an evaluation").hexdigest()
 HOSTILE = (

@@ -9,10 +9,10 @@ import pyarrow as pa
 import pyarrow.compute
 import pytest
 from scipy import stats
-from world_tables import ethnicity, text
 
 from harness.synthetic import ETHNICITIES, SEED, SEXES, WORLDS, World, world, worlds
 from harness.synthetic.trials import within_cell
+from tests.synthetic.world_tables import ethnicity, text
 
 
 def independent(name: str) -> World:

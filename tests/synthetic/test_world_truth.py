@@ -5,10 +5,10 @@ from __future__ import annotations
 import numpy as np
 import pyarrow as pa
 import pytest
-from world_tables import ethnicity, text
 
 from harness.synthetic import AXES, ETHNICITIES, WORLDS, world
 from harness.synthetic.trials import CELLS
+from tests.synthetic.world_tables import ethnicity, text
 
 GRID = np.arange(4000, 10001) / 10000
 

@@ -9,7 +9,7 @@ import pytest
 
 import harness
 from harness import InputError
-from harness.evaluation import counted as limits
+from harness.evaluation import counted
 
 STUDY = {"matcher": {"name": "example", "version": "1"}, "groups": {"visit": "visit", "sex": "sex"}}
 
@@ -45,8 +45,8 @@ def test_without_the_axis_the_rest_is_evaluated() -> None:
 
 def test_the_limit_is_of_pairs_times_thresholds(monkeypatch: pytest.MonkeyPatch) -> None:
     found = harness.evaluate(scores(4, 20), study=STUDY)  # 4 groups are 6 pairs
-    monkeypatch.setattr(limits, "MOST_COMPARISONS", 6 * len(found.thresholds))
+    monkeypatch.setattr(counted, "MOST_COMPARISONS", 6 * len(found.thresholds))
     assert harness.evaluate(scores(4, 20), study=STUDY).thresholds.tolist() == found.thresholds.tolist()
-    monkeypatch.setattr(limits, "MOST_COMPARISONS", 6 * len(found.thresholds) - 1)
+    monkeypatch.setattr(counted, "MOST_COMPARISONS", 6 * len(found.thresholds) - 1)
     with pytest.raises(InputError, match=r"4 groups .* are 6 pairs, more than can be compared at"):
         harness.evaluate(scores(4, 20), study=STUDY)

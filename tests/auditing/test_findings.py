@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 import pytest
-from published import record
 from scipy import stats
 
 from harness.auditing import GroupAlerts, GroupFinding, load_mapping
 from harness.auditing.findings import group_finding
+from tests.auditing.published import record
 
 
 def found(
