@@ -74,11 +74,12 @@ def test_without_a_safe_threshold_no_record_is_shown_safe(comparisons: Evaluatio
 
 
 def test_a_threshold_that_the_other_half_refuted_is_not_shown_safe(searches: Evaluation) -> None:
-    from harness.evaluation import Confirmation, Outcome
+    from harness.evaluation import Confirmation, MatedCounts, Outcome
 
-    refuted = Confirmation(0.6, Outcome.FAILS, "it broke", ((1, 1), (1, 1)), (0, 0), {"ethnicity": 3.0})
-    one = only(audited(dataclasses.replace(searches, confirmation=refuted), record(threshold=0.6)))
-    assert (one.threshold, "it broke" in one.threshold_reason) == (NOT_SHOWN, True)
+    one, none = MatedCounts(1, 1), MatedCounts(0, 0)
+    refuted = Confirmation(0.6, Outcome.FAILS, "it broke", (one, one), none, {"ethnicity": 3.0})
+    found = only(audited(dataclasses.replace(searches, confirmation=refuted), record(threshold=0.6)))
+    assert (found.threshold, "it broke" in found.threshold_reason) == (NOT_SHOWN, True)
 
 
 @pytest.mark.parametrize(
