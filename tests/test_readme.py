@@ -1,7 +1,9 @@
 """What the README shows is what the commands print."""
 
+import contextlib
 import json
-from pathlib import Path
+from collections.abc import Callable, Iterator
+from functools import cache
 from typing import Any
 
 import pytest
@@ -16,25 +18,29 @@ def test_the_readme_has_commands() -> None:
     assert len(BLOCKS) == 4
 
 
+@pytest.fixture(scope="module")
+def run_readme(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Callable[[str], str]]:
+    """Runs a command of the README in one folder with the shipped data, each command once."""
+    folder = tmp_path_factory.mktemp("readme")
+    (folder / "data_synthetic").symlink_to(ROOT / "data_synthetic")
+    with contextlib.chdir(folder):
+        yield cache(printed)
+
+
 @pytest.mark.parametrize("block", BLOCKS, ids=lambda block: block["command"].split()[1])
 def test_a_command_prints_what_the_readme_says(
-    block: dict[str, str], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    block: dict[str, str], run_readme: Callable[[str], str]
 ) -> None:
-    (tmp_path / "data_synthetic").symlink_to(ROOT / "data_synthetic")
-    monkeypatch.chdir(tmp_path)
-    assert printed(block["command"]) == block["output"]
+    assert run_readme(block["command"]) == block["output"]
 
 
-def test_the_gate_says_what_the_readme_shows(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    (tmp_path / "data_synthetic").symlink_to(ROOT / "data_synthetic")
-    monkeypatch.chdir(tmp_path)
-    evaluate = next(block["command"] for block in BLOCKS if "vanishing" in block["command"])
-    printed(evaluate)
+def test_the_gate_says_what_the_readme_shows(run_readme: Callable[[str], str]) -> None:
+    run_readme(next(block["command"] for block in BLOCKS if "vanishing" in block["command"]))
     shown = README.split("evaluation.json` says:\n\n```text\n")[1].split("```")[0]
     day = shown.split()[-1]
     check = "check data_synthetic/deployments.yaml --evaluation build/vanishing/evaluation.json"
     assert check.split("--")[0] in README
-    assert printed(f"{check} --today {day}") == shown
+    assert run_readme(f"{check} --today {day}") == shown
 
 
 def test_the_prose_says_what_is_true_of_the_shipped_worlds() -> None:

@@ -121,6 +121,7 @@ def test_the_tables_and_the_document_tell_the_same(folder: Path) -> None:
     assert {row["verdict"] for row in verdicts} <= {"disparity shown", "parity shown", "inconclusive"}
 
 
+@pytest.mark.slow
 def test_same_input_same_bytes(folder: Path) -> None:
     assert evaluate() == 0
     first = {path: path.read_bytes() for path in Path("out").rglob("*") if path.is_file()}

@@ -25,6 +25,7 @@ def evaluation(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     return Path("evaluation.json")
 
 
+@pytest.mark.slow
 def test_it_draws_every_figure_in_the_formats_asked_for(
     evaluation: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:

@@ -138,6 +138,7 @@ class TestStreamsThatCannotBeWritten:
             assert started.communicate()[1] == b""
             assert started.returncode == code
 
+    @pytest.mark.slow
     def test_files_are_written_although_nobody_reads_the_log(self) -> None:
         reading, writing = os.pipe()
         os.close(reading)

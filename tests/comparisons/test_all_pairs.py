@@ -109,6 +109,7 @@ class TestCountsAreThoseOfTheTable:
         at = -np.sqrt(np.arange(WIDTH * 4, -1, -1))  # at the very distances, times -1
         assert counted(pairs, study, at) == counted(table(faces, None, "euclidean"), study, at)
 
+    @pytest.mark.slow
     def test_where_blocks_are_of_one_group_each(self) -> None:
         faces = people(2100, 700)
         faces["groups"] = {"ethnicity": faces["groups"]["ethnicity"]}
@@ -164,6 +165,7 @@ class TestCountsAreThoseOfTheTable:
 
 
 class TestEvaluation:
+    @pytest.mark.slow
     @pytest.mark.parametrize("metric", ["cosine", "euclidean"])
     @pytest.mark.parametrize("pairing", ["within", pytest.param("cross", marks=pytest.mark.slow)])
     @pytest.mark.parametrize("given", [None, "0.25:0.9:0.05"])

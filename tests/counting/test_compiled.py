@@ -74,6 +74,7 @@ def in_parts(comparisons: list[tuple[float, int, int, int]], dtype: Any) -> list
     return [tuple(column[part] for column in (scores, codes, one, other)) for part in np.s_[:middle, middle:]]
 
 
+@pytest.mark.slow
 @settings(max_examples=60, deadline=None)
 @given(
     comparisons_of,

@@ -68,6 +68,7 @@ def records(kept: Path, kind: str = "*") -> list[Path]:
 
 
 class TestResuming:
+    @pytest.mark.slow
     @pytest.mark.parametrize("options", [{}, {"thresholds": THRESHOLDS}, SPLIT], ids=str)
     def test_a_finished_run_is_repeated_without_opening_a_file(
         self, options: dict[str, Any], paths: list[Path], kept: Path
@@ -85,12 +86,14 @@ class TestResuming:
             assert opened() == set(paths[4:])
         assert grown == document(paths, thresholds=THRESHOLDS)
 
+    @pytest.mark.slow
     def test_thresholds_chosen_anew_from_more_scores_are_counted_at(
         self, paths: list[Path], kept: Path
     ) -> None:
         document(paths[:3], checkpoints=kept)
         assert document(paths, checkpoints=kept) == document(paths)
 
+    @pytest.mark.slow
     def test_a_policy_or_axes_may_change_without_counting_again(self, paths: list[Path], kept: Path) -> None:
         document(paths, thresholds=THRESHOLDS, checkpoints=kept)
         others = {**STUDY, "axes": ["sex"], "matcher": {"name": "another", "version": "2"}}
@@ -120,6 +123,7 @@ class TestResuming:
         again = document(paths, of=others, thresholds=THRESHOLDS, checkpoints=kept)
         assert again == document(paths, of=others, thresholds=THRESHOLDS)
 
+    @pytest.mark.slow
     def test_a_file_that_was_moved_costs_only_its_digest(
         self, own_paths: list[Path], kept: Path, monkeypatch: pytest.MonkeyPatch
     ) -> None:

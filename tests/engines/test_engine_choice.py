@@ -85,6 +85,7 @@ def test_an_engine_that_is_not_installed_is_refused_with_what_installs_it(
     )
 
 
+@pytest.mark.slow
 def test_one_machine_needs_no_package_of_another_engine(tmp_path: Path) -> None:
     path = write(tmp_path / "scores.parquet", comparisons(200))
     script = (

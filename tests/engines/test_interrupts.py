@@ -30,6 +30,7 @@ main()
 """
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("subject", [[], ["--subject", "subject"]], ids=["by cell", "by subject"])
 def test_an_interrupt_in_mid_count_leaves_nothing_half_written(subject: list[str], tmp_path: Path) -> None:
     rng = np.random.default_rng(1)

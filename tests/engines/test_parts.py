@@ -80,6 +80,7 @@ def test_on_any_terms_parts_add_up_to_one_pass(terms: dict[str, Any], tmp_path: 
 SPLIT = pytest.param({"confirm": "split"}, marks=pytest.mark.slow)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("options", [{}, {"thresholds": THRESHOLDS}, SPLIT], ids=str)
 def test_an_evaluation_has_the_same_bytes(options: dict[str, Any], tmp_path: Path) -> None:
     paths = write_parts(tmp_path / "scores", comparisons(4000), 4)
@@ -250,6 +251,7 @@ def test_progress_adds_up_to_the_rows(tmp_path: Path) -> None:
         seen.clear()
 
 
+@pytest.mark.slow
 def test_a_memory_limit_holds_for_what_is_kept_of_earlier_parts_too(tmp_path: Path) -> None:
     paths = write_parts(tmp_path, comparisons(2000), 4)
     bounded = document(paths, thresholds=THRESHOLDS, checkpoints=tmp_path / "kept", memory_limit="600MB")

@@ -171,6 +171,7 @@ class TestOrder:
         one, two = (evaluated(table, subjects=subjects, pairing="cross") for table in (scores, other))
         assert to_json(one) == to_json(two)
 
+    @pytest.mark.slow
     def test_nor_does_the_kind_of_table(self) -> None:
         table = pa.table(trials())
         stream = pa.RecordBatchReader.from_batches(table.schema, table.to_batches(max_chunksize=77))

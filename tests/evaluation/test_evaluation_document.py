@@ -196,6 +196,7 @@ def test_saving_fails_without_leaving_anything(tmp_path: Path) -> None:
     assert [file.name for file in tmp_path.iterdir()] == ["taken"]
 
 
+@pytest.mark.slow
 def test_same_input_gives_the_same_bytes_in_another_process(tmp_path: Path) -> None:
     repository = Path(harness.__file__).parents[1]
     script = (

@@ -34,6 +34,7 @@ def digests(paths: tuple[Path, ...]) -> list[str]:
     return [hashlib.sha256(path.read_bytes()).hexdigest() for path in paths]
 
 
+@pytest.mark.slow
 def test_the_same_bytes_twice(display: FalseMatchRateDisplay, tmp_path: Path) -> None:
     first = save_figure(display.plot().figure_, tmp_path / "a")
     second = save_figure(display.plot().figure_, tmp_path / "b")
@@ -42,6 +43,7 @@ def test_the_same_bytes_twice(display: FalseMatchRateDisplay, tmp_path: Path) ->
     assert digests(first) == digests(second) == digests(again)
 
 
+@pytest.mark.slow
 def test_the_same_bytes_in_another_process(display: FalseMatchRateDisplay, tmp_path: Path) -> None:
     here = save_figure(display.plot().figure_, tmp_path / "here", alt_text=display.alt_text)
     program = PROGRAM.format(folder=str(Path(__file__).parent))

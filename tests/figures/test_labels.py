@@ -91,6 +91,7 @@ def test_combined_names_keep_both_of_their_parts_apart(width: float) -> None:
     assert not any("……" in label or label[0].isdigit() for label in labels)
 
 
+@pytest.mark.slow
 @given(st.lists(st.text(max_size=40), min_size=1, max_size=8, unique=True), st.floats(80, 200))
 def test_labels_fit_and_differ_unless_the_font_lacks_them(names: list[str], width: float) -> None:
     labels = label_names(names, width)

@@ -130,6 +130,7 @@ class TestInjected:
         )
         assert bad_image.trials == touched
 
+    @pytest.mark.slow
     def test_repeated_rows(self) -> None:
         table, injected = contaminated()
         row = table.slice(injected["repeated"][0], 1).to_pylist()[0]
@@ -183,6 +184,7 @@ class TestSensitivity:
             )
             assert evaluation_to_json(step.evaluation) == evaluation_to_json(fresh)
 
+    @pytest.mark.slow
     def test_with_thresholds_of_its_own_the_verdicts_are_the_same(self) -> None:
         table = contaminated()[0]
         study = {**STUDY, "axes": ["ethnicity"]}

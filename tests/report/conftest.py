@@ -23,4 +23,11 @@ def alike() -> Evaluation:
 
 @pytest.fixture(scope="session")
 def thirty() -> Evaluation:
+    """Thirty groups at a thousand thresholds; it takes a minute."""
     return large()
+
+
+@pytest.fixture(scope="session")
+def many_groups() -> Evaluation:
+    """Thirty groups of shared subjects at a few thresholds."""
+    return large("0:0.9:0.1")

@@ -120,12 +120,10 @@ def named_only(pairing: str) -> Evaluation:
     )
 
 
-def large() -> Evaluation:
-    """Thirty groups at a thousand thresholds, with long names and design effects that differ everywhere."""
+def large(thresholds: str = "0:0.999:0.001") -> Evaluation:
+    """Thirty groups, at a thousand thresholds, with long names and design effects that differ everywhere."""
     columns = scores(30, name=LONG, trials=12000, subjects=60)
-    return evaluate_at(
-        columns, study=study(subjects=["subject"]), policy=NOT_DETECTED, thresholds="0:0.999:0.001"
-    )
+    return evaluate_at(columns, study=study(subjects=["subject"]), policy=NOT_DETECTED, thresholds=thresholds)
 
 
 WORLDS = {

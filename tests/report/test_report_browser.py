@@ -412,6 +412,7 @@ def test_in_print_there_is_every_axis_and_no_control(
     assert page.pdf(format="A4").startswith(b"%PDF")
 
 
+@pytest.mark.slow
 def test_thirty_groups_at_a_thousand_thresholds_open_in_two_seconds(
     context: BrowserContext, thirty: Evaluation, tmp_path: Path
 ) -> None:

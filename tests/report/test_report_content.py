@@ -266,8 +266,8 @@ def test_every_two_groups_have_their_ratio_at_every_threshold(evaluation: Evalua
                     assert said[heading] == told
 
 
-def test_too_many_pairs_are_not_listed_and_the_reader_is_told_where_they_are(thirty: Evaluation) -> None:
-    further = {part.heading: part for part in say(thirty).axes[0].further}
+def test_too_many_pairs_are_not_listed_and_the_reader_is_told_where_they_are(many_groups: Evaluation) -> None:
+    further = {part.heading: part for part in say(many_groups).axes[0].further}
     assert further["Every two groups"].tabulation is None
     assert further["Every two groups"].text.startswith("435 pairs of groups are too many")
 
@@ -362,13 +362,13 @@ def test_provenance_names_the_digests_the_policy_and_the_versions(three: Evaluat
     assert "('Criterion', 'not_detected')" in said
 
 
-def test_dependence_is_told_as_it_was_dealt_with(three: Evaluation, thirty: Evaluation) -> None:
+def test_dependence_is_told_as_it_was_dealt_with(three: Evaluation, many_groups: Evaluation) -> None:
     def dependence(found: Evaluation) -> str:
         methods = next(section for section in say(found).sections if section.key == "methods")
         return next(repr(block) for block in methods.blocks if "Dependence" in repr(block))
 
     assert "taken as independent" in dependence(three)
-    assert "Fogliato" in dependence(thirty)
+    assert "Fogliato" in dependence(many_groups)
 
 
 def test_every_note_of_the_evaluation_is_among_the_limits(three: Evaluation) -> None:

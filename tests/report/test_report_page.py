@@ -154,6 +154,7 @@ def test_the_numbers_inside_are_those_of_the_evaluation(page: str, three: Evalua
     assert first == errors[0].tolist()
 
 
+@pytest.mark.slow
 def test_the_same_evaluation_gives_the_same_bytes_in_another_process(
     page: str, three: Evaluation, tmp_path: Path
 ) -> None:
@@ -170,6 +171,7 @@ def test_the_same_evaluation_gives_the_same_bytes_in_another_process(
     assert there == hashlib.sha256(page.encode()).hexdigest()
 
 
+@pytest.mark.slow
 @pytest.mark.slow
 def test_thirty_groups_at_a_thousand_thresholds_fit(thirty: Evaluation) -> None:
     page = page_of(thirty)

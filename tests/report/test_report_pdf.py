@@ -63,7 +63,12 @@ def printed(name: str) -> bytes:
     return pdf_of(world(name))
 
 
-@pytest.fixture(params=WORLDS)
+QUICK = ("three", "cross", "unsafe", "without events", "searches")
+
+
+@pytest.fixture(
+    params=[pytest.param(name, marks=() if name in QUICK else pytest.mark.slow) for name in WORLDS]
+)
 def name(request: pytest.FixtureRequest) -> str:
     return str(request.param)
 
@@ -209,6 +214,7 @@ def test_a_comparison_writes_such_letters_by_number_too() -> None:
     assert squeezed("Some characters of names are in no font") in printed_both
 
 
+@pytest.mark.slow
 def test_nothing_is_put_into_long_names_and_digests_to_break_them() -> None:
     _, pdf = hostile()
     assert "\u200b" not in text_of(pdf)
@@ -216,6 +222,7 @@ def test_nothing_is_put_into_long_names_and_digests_to_break_them() -> None:
     assert text_of(pdf).count(DIGEST) > len(PdfReader(io.BytesIO(pdf)).pages)
 
 
+@pytest.mark.slow
 def test_characters_without_a_printed_form_are_written_by_number() -> None:
     assert page("a\u0007b\ue000\ufeff\u202ec") == "a‹U+0007›b‹U+E000›‹U+FEFF›‹U+202E›c"
     assert page("line\nnext x \u00a0ā中😀e\u0301") == "line\nnext x \u00a0ā中😀e\u0301"
@@ -237,6 +244,7 @@ def test_any_number_of_groups_with_long_names_is_printed_whole(
         assert found.count(squeezed(LONG.format(group))) >= 2
 
 
+@pytest.mark.slow
 def test_a_long_table_repeats_its_headings_on_every_page() -> None:
     evaluation = evaluate_at(
         scores(30, name=LONG), study=study(), policy=NOT_DETECTED, thresholds="0:0.9:0.1"
@@ -247,6 +255,7 @@ def test_a_long_table_repeats_its_headings_on_every_page() -> None:
     assert all("Designeffect" in page for page in with_rows)
 
 
+@pytest.mark.slow
 def test_the_same_evaluation_gives_the_same_bytes_in_another_process(
     three: Evaluation, tmp_path: Path
 ) -> None:

@@ -1,6 +1,7 @@
 """A quick part of the study of claims, which `python -m benchmarks.claims` runs whole."""
 
 import numpy as np
+import pytest
 
 from benchmarks.claims import MAX_RATIO, THRESHOLDS, WORLDS, Tally, claim, is_broken, tally
 
@@ -19,16 +20,19 @@ def test_a_ratio_just_over_the_tolerance_is_not_called_parity() -> None:
     assert tallied("edge", 10, 60).wrong <= 0.1
 
 
+@pytest.mark.slow
 def test_a_range_is_not_claimed_across_a_band_of_disparity() -> None:
     assert tallied("band", 8, 150).wrong <= 1 / 8
 
 
+@pytest.mark.slow
 def test_parity_is_found_close_to_where_it_begins() -> None:
     found = tallied("vanishing", 6, 226)
     assert found.close is not None
     assert found.close >= 5 / 6
 
 
+@pytest.mark.slow
 def test_a_gap_is_called_parity_only_where_it_is_within_the_tolerance() -> None:
     found = tallied("persisting", 8, 100, "gap")
     assert found.wrong <= 1 / 8

@@ -152,6 +152,7 @@ class TestRatioInterval:
         assert lower == 0
         assert upper > 1e150
 
+    @pytest.mark.slow
     def test_covers_the_ratio_of_two_poisson_rates_as_often_as_it_says(self) -> None:
         for expected in (0.5, 2, 5, 12, 40):
             for ratio in (0.1, 0.5, 1, 2, 10):
@@ -268,6 +269,7 @@ class TestDetectableRatio:
 
 
 class TestGrowthToShowParity:
+    @pytest.mark.slow
     @pytest.mark.parametrize("max_ratio", [1.25, 1.5, 2.0])
     @pytest.mark.parametrize("confidence", [0.9, 0.95, 0.99])
     def test_shows_parity_about_four_times_in_five(self, max_ratio: float, confidence: float) -> None:

@@ -102,6 +102,7 @@ class TestShowParity:
         assert power_to_show_parity(errors, ratio, groups + 1, confidence) <= chance + 1e-12
         assert power_to_show_parity(errors, ratio, groups, (1 + confidence) / 2) <= chance + 1e-12
 
+    @pytest.mark.slow
     @pytest.mark.parametrize(("groups", "max_ratio"), [(2, 1.5), (3, 2.0), (6, 3.0)])
     def test_drawn_counts_pass_as_often_as_planned(self, groups: int, max_ratio: float) -> None:
         plan = trials_to_show_parity(0.004, max_ratio, groups)
@@ -188,6 +189,7 @@ class TestFindThreshold:
         assert power_to_find_threshold(0.98 * found.errors, ratio, groups) < power
         assert found.trials > trials_to_show_parity(0.001, ratio, groups, power=power).trials
 
+    @pytest.mark.slow
     @pytest.mark.parametrize(("groups", "max_ratio"), [(2, 2.0), (3, 2.0), (3, 1.5)])
     def test_the_scan_reaches_the_threshold_as_often_as_planned(self, groups: int, max_ratio: float) -> None:
         fmr, policy = 0.005, Policy(max_ratio=max_ratio)
@@ -317,6 +319,7 @@ class TestSubjects:
         # the counts are not quite Poisson even after the design effect; three standard errors are 0.04
         assert pass_rate(drawn / plan.design_effect, plan.trials, 2.0) == pytest.approx(plan.power, abs=0.05)
 
+    @pytest.mark.slow
     @given(FMRS, st.floats(1.3, 3), GROUPS, SHARES)
     @settings(max_examples=15)
     def test_finding_the_threshold_allows_for_measured_design_effects(
