@@ -27,7 +27,14 @@ def run_readme(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Callable[[s
         yield cache(printed)
 
 
-@pytest.mark.parametrize("block", BLOCKS, ids=lambda block: block["command"].split()[1])
+@pytest.mark.parametrize(
+    "block",
+    [
+        pytest.param(block, marks=pytest.mark.slow if "persisting" in block["command"] else ())
+        for block in BLOCKS
+    ],
+    ids=lambda block: block["command"].split()[1],
+)
 def test_a_command_prints_what_the_readme_says(
     block: dict[str, str], run_readme: Callable[[str], str]
 ) -> None:

@@ -166,6 +166,7 @@ class TestStreamsThatCannotBeWritten:
 
 
 @pytest.mark.usefixtures("folder")
+@pytest.mark.slow
 @pytest.mark.parametrize(
     "environment",
     [

@@ -24,8 +24,10 @@ WITH_TEXT_IN_THE_AXES = (VerdictZonesDisplay, CrossGroupDisplay)
 COUNTED = re.compile(r"\b\d[\d,]* (?:other |lines? |groups?|cells?|intervals?|ax[ei]s|thresholds?|more)\b")
 NUMBER = re.compile(r"(?<![\w.])-?\d[\d,]*(?:\.\d+)?(?:e[-+]?\d+)?")
 
+ALIKE = {"no safe threshold", "distances", "searches", "one group without events", "one group"}
+"""Worlds whose figures are laid out as those of three groups are."""
 each_world = pytest.mark.parametrize(
-    "name", [pytest.param(name, marks=pytest.mark.slow if name in LARGE else []) for name in MADE]
+    "name", [pytest.param(name, marks=pytest.mark.slow if name in LARGE | ALIKE else []) for name in MADE]
 )
 
 
