@@ -43,7 +43,7 @@ NOTHING = ("", "__HIVE_DEFAULT_PARTITION__")
 
 @dataclass(frozen=True)
 class OnePart:
-    """A source that is one part, whose columns have types, and which nothing else changes."""
+    """The common half of sources of one part, whose columns have types, and which nothing else changes."""
 
     name: str
 
@@ -52,11 +52,7 @@ class OnePart:
         """Its columns have types."""
         return False
 
-    def relation(self, connection: duckdb.DuckDBPyConnection) -> str:
-        """Return an SQL table expression."""
-        raise NotImplementedError
-
-    def parts(self) -> Sequence[Source]:
+    def parts(self: Source) -> Sequence[Source]:
         """Return itself."""
         return [self]
 
