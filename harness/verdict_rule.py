@@ -12,21 +12,26 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
 
-from harness.study import Policy
+from harness.numbers import limit_text
+from harness.study import FalseMatchLimit, Policy, Tolerance
 
 __all__ = [
+    "DISPARITIES",
     "MET",
     "AxisSafety",
     "SafeThreshold",
     "Verdict",
     "end_of_run",
+    "is_beyond",
     "is_detected",
+    "is_saturated",
     "is_tolerated",
     "keeps_limits",
     "last_start",
-    "limits_of",
+    "limits_said",
     "not_detected_from",
     "obstacles",
+    "reference_indices",
     "safe_range",
     "safe_threshold",
     "verdicts_of",
@@ -34,7 +39,10 @@ __all__ = [
 
 MET = {"shown": "parity is shown", "not_detected": "no disparity is detected"}
 _FROM = {"shown": "from here", "not_detected": "from here up"}
-_LACKING = {"shown": "parity is not shown", "not_detected": "a disparity is detected up to the top"}
+_LACKING = {
+    "shown": "there is no range in which parity is shown",
+    "not_detected": "a disparity is detected up to the strictest threshold",
+}
 
 FEWEST_SUBJECTS = 2
 """One alone tells nothing of how subjects vary."""
@@ -43,11 +51,21 @@ FEWEST_TRIALS = 1
 
 
 class Verdict(StrEnum):
-    """Whether the evidence shows a disparity at a threshold, or parity, or neither."""
+    """What the evidence shows at a threshold, of false matches or of misses.
 
+    Beyond tolerance, some two groups differ by more than the policy tolerates; where a disparity is shown, some two
+    differ at all, and parity, that every two are within the tolerance, is not shown. Saturated is a threshold at which
+    more than half of all trials err, so that the rates are alike for no good reason: nothing rests on it.
+    """
+
+    DISPARITY_BEYOND_TOLERANCE = "disparity beyond tolerance"
     DISPARITY_SHOWN = "disparity shown"
     PARITY_SHOWN = "parity shown"
     INCONCLUSIVE = "inconclusive"
+    SATURATED = "saturated"
+
+
+DISPARITIES = (Verdict.DISPARITY_BEYOND_TOLERANCE, Verdict.DISPARITY_SHOWN)
 
 
 @dataclass(frozen=True)
@@ -76,7 +94,7 @@ class AxisSafety:
     safe_from, safe_to : int or None
         The indices between which the policy's criterion holds; both None where it holds nowhere.
     keeps_limits : tuple of bool, length T
-        Where max_fmr and max_fnmr_gap are kept.
+        Where the limit on false matches is kept, and that on misses, if the policy states any.
     obstacles : tuple of str
         Why the axis cannot be decided at any threshold.
     """
@@ -121,23 +139,51 @@ def obstacles(trials: Mapping[str, int], subjects: Mapping[str, int] | None, pol
     return found
 
 
-def is_tolerated(ratio_upper: Iterable[float], gap_upper: Iterable[float], policy: Policy) -> list[bool]:
-    """Say at which thresholds the policy tolerates the largest ratio, or the largest gap, that there may be.
+def is_tolerated(
+    ratio_upper: Iterable[float], gap_upper: Iterable[float], tolerance: Tolerance
+) -> list[bool]:
+    """Say at which thresholds the largest ratio, or the largest gap, that there may be is tolerated.
 
     Parameters
     ----------
     ratio_upper, gap_upper : iterable of float
         Upper bounds; NaN, no bound at all, is not tolerated.
-    policy : Policy
+    tolerance : Tolerance
 
     Examples
     --------
-    >>> is_tolerated([1.5, 1.6], [0.01, 0.01], Policy(max_ratio=1.5))
+    >>> is_tolerated([1.5, 1.6], [0.01, 0.01], Tolerance(max_ratio=1.5, max_gap=None))
     [True, False]
     """
-    most_ratio = -math.inf if policy.max_ratio is None else policy.max_ratio
-    most_gap = -math.inf if policy.max_gap is None else policy.max_gap
+    most_ratio = -math.inf if tolerance.max_ratio is None else tolerance.max_ratio
+    most_gap = -math.inf if tolerance.max_gap is None else tolerance.max_gap
     return [ratio <= most_ratio or gap <= most_gap for ratio, gap in zip(ratio_upper, gap_upper, strict=True)]
+
+
+def is_beyond(ratio_lower: Iterable[float], gap_lower: Iterable[float], tolerance: Tolerance) -> list[bool]:
+    """Say at which thresholds some two groups are shown to differ by more than is tolerated.
+
+    Where the tolerance has a ratio and a gap, either is enough to be within it, so both must be exceeded.
+
+    Parameters
+    ----------
+    ratio_lower, gap_lower : iterable of float
+        Lower bounds, adjusted for the number of pairs; NaN, no bound at all, exceeds nothing.
+    tolerance : Tolerance
+
+    Examples
+    --------
+    >>> is_beyond([1.5, 1.6], [0.01, 0.01], Tolerance(max_ratio=1.5, max_gap=None))
+    [False, True]
+    >>> is_beyond([1.6, 1.6], [0.01, 0.03], Tolerance(max_ratio=1.5, max_gap=0.02))
+    [False, True]
+    """
+    least_ratio = -math.inf if tolerance.max_ratio is None else tolerance.max_ratio
+    least_gap = -math.inf if tolerance.max_gap is None else tolerance.max_gap
+    return [
+        tolerance.is_stated and ratio > least_ratio and gap > least_gap
+        for ratio, gap in zip(ratio_lower, gap_lower, strict=True)
+    ]
 
 
 def is_detected(ratio_lower: Iterable[float]) -> list[bool]:
@@ -145,17 +191,46 @@ def is_detected(ratio_lower: Iterable[float]) -> list[bool]:
     return [lower > 1 for lower in ratio_lower]
 
 
-def verdicts_of(tolerated: Iterable[bool], detected: Iterable[bool]) -> tuple[Verdict, ...]:
+def is_saturated(errors: Sequence[Sequence[int]], trials: Sequence[int]) -> list[bool]:
+    """Say at which thresholds more than half of the trials of all groups together err.
+
+    Parameters
+    ----------
+    errors : sequence of sequence of int
+        By group, the errors at each threshold.
+    trials : sequence of int
+        By group.
+
+    Examples
+    --------
+    >>> is_saturated([[90, 10, 5], [60, 90, 5]], [100, 100])
+    [True, False, False]
+    """
+    half = sum(trials) / 2
+    return [sum(at) > half for at in zip(*errors, strict=True)]
+
+
+def verdicts_of(
+    tolerated: Iterable[bool], beyond: Iterable[bool], detected: Iterable[bool], saturated: Iterable[bool]
+) -> tuple[Verdict, ...]:
     """Return the verdict at each threshold; a disparity within the tolerance is parity.
 
     Examples
     --------
-    >>> [str(verdict) for verdict in verdicts_of([True, False, False], [True, True, False])]
-    ['parity shown', 'disparity shown', 'inconclusive']
+    >>> verdicts_of([True, False, True], [False, True, False], [True, True, False], [False, False, True])[:2]
+    (<Verdict.PARITY_SHOWN: 'parity shown'>, <Verdict.DISPARITY_BEYOND_TOLERANCE: 'disparity beyond tolerance'>)
     """
     return tuple(
-        Verdict.PARITY_SHOWN if alike else Verdict.DISPARITY_SHOWN if differ else Verdict.INCONCLUSIVE
-        for alike, differ in zip(tolerated, detected, strict=True)
+        Verdict.SATURATED
+        if full
+        else Verdict.PARITY_SHOWN
+        if alike
+        else Verdict.DISPARITY_BEYOND_TOLERANCE
+        if far
+        else Verdict.DISPARITY_SHOWN
+        if differ
+        else Verdict.INCONCLUSIVE
+        for alike, far, differ, full in zip(tolerated, beyond, detected, saturated, strict=True)
     )
 
 
@@ -170,9 +245,17 @@ def end_of_run(holds: Sequence[bool]) -> int:
     return next((index + 1 for index in reversed(range(len(holds))) if not holds[index]), 0)
 
 
-def not_detected_from(detected: Sequence[bool]) -> int | None:
-    """Return the lowest index at and above which no disparity is detected; None where there is none."""
-    start = end_of_run([not differ for differ in detected])
+def not_detected_from(detected: Sequence[bool], saturated: Sequence[bool]) -> int | None:
+    """Return the lowest index at and above which no disparity is detected; None where there is none.
+
+    Where nearly everyone matches, a disparity cannot be seen, so no such threshold counts as one without.
+
+    Examples
+    --------
+    >>> not_detected_from([False, True, False, False], [True, False, False, False])
+    2
+    """
+    start = end_of_run([not (differ or full) for differ, full in zip(detected, saturated, strict=True)])
     return start if start < len(detected) else None
 
 
@@ -210,34 +293,82 @@ def safe_range(
 
 
 def keeps_limits(
-    fmr_upper: Iterable[Sequence[float]], fnmr_gap_upper: Sequence[float], policy: Policy
+    fmr_upper: Iterable[Sequence[float]], limit: FalseMatchLimit, misses: Sequence[Verdict], policy: Policy
 ) -> tuple[bool, ...]:
-    """Say at which thresholds every group keeps the policy's max_fmr and max_fnmr_gap.
+    """Say at which thresholds every group keeps the limit on false matches, and the policy's on misses, if any.
 
     Parameters
     ----------
     fmr_upper : iterable of sequence of float
-        By group, the upper bounds of its false match rate.
-    fnmr_gap_upper : sequence of float
-        Upper bounds of the largest difference of two groups' false non-match rates.
+        By group, the upper bounds of its false match rate; NaN keeps nothing.
+    limit : FalseMatchLimit
+    misses : sequence of Verdict
+        On the false non-match rates.
     policy : Policy
     """
-    kept = [True] * len(fnmr_gap_upper)
-    limited = [(policy.max_fmr, bounds) for bounds in fmr_upper]
-    limited.append((policy.max_fnmr_gap, fnmr_gap_upper))
-    for limit, bounds in limited:
-        if limit is not None:
-            kept = [so_far and bound <= limit for so_far, bound in zip(kept, bounds, strict=True)]
+    free = not policy.tolerance_of_misses.is_stated
+    kept = [free or verdict is Verdict.PARITY_SHOWN for verdict in misses]
+    for bounds in fmr_upper:
+        kept = [so_far and bound <= limit.limit for so_far, bound in zip(kept, bounds, strict=True)]
     return tuple(kept)
 
 
-def limits_of(policy: Policy) -> dict[str, float]:
-    """Return the limits that a policy sets beside those of parity, by name."""
-    known = {"max_fmr": policy.max_fmr, "max_fnmr_gap": policy.max_fnmr_gap}
-    return {name: limit for name, limit in known.items() if limit is not None}
+def limits_said(policy: Policy, limit: FalseMatchLimit) -> str:
+    """Name the limits beside that of parity, and say which of them is a default.
+
+    Examples
+    --------
+    >>> policy = Policy(max_fnmr_gap=0.1)
+    >>> limits_said(policy, policy.false_match_limit("verification"))
+    'max_fmr 0.01 (the default) and max_fnmr_gap 0.1'
+    """
+    said = [f"{limit.name} {limit_text(limit.limit)}{' (the default)' if limit.is_default else ''}"]
+    for_misses = {"max_fnmr_ratio": policy.max_fnmr_ratio, "max_fnmr_gap": policy.max_fnmr_gap}
+    of_misses = [f"{name} {limit_text(value)}" for name, value in for_misses.items() if value is not None]
+    return " and ".join([*said, *([" or ".join(of_misses)] if of_misses else [])])
 
 
-def safe_threshold(axes: Sequence[AxisSafety], policy: Policy) -> SafeThreshold:
+def reference_indices(
+    thresholds: Sequence[float],
+    errors: Iterable[Sequence[Sequence[int]]],
+    trials: Iterable[Sequence[int]],
+    limit: FalseMatchLimit,
+    policy: Policy,
+) -> tuple[int, ...]:
+    """Return the indices of the thresholds at which an answer is told: the operating ones, if the policy names any.
+
+    Else the most lenient at which the pooled false match rate of every judged axis is within the limit, which tells
+    nothing of how the errors split; the strictest where none is.
+
+    Parameters
+    ----------
+    thresholds : sequence of float
+        Those evaluated.
+    errors : iterable of sequence of sequence of int
+        By judged axis, by group, the false matches at each threshold.
+    trials : iterable of sequence of int
+        By judged axis, by group, the non-mated trials.
+    limit : FalseMatchLimit
+    policy : Policy
+
+    Examples
+    --------
+    >>> limit = Policy().false_match_limit("verification")
+    >>> reference_indices([0.1, 0.2, 0.3], [[[500, 12, 0], [400, 8, 0]]], [[1000, 1000]], limit, Policy())
+    (1,)
+    """
+    operating = tuple(index for index, value in enumerate(thresholds) if value in policy.operating)
+    if operating:
+        return operating
+    start = 0
+    for of_axis, number in zip(errors, trials, strict=True):
+        most = limit.limit * sum(number)
+        within = (index for index, at in enumerate(zip(*of_axis, strict=True)) if sum(at) <= most)
+        start = max(start, next(within, len(thresholds) - 1))
+    return (start,)
+
+
+def safe_threshold(axes: Sequence[AxisSafety], policy: Policy, limit: FalseMatchLimit) -> SafeThreshold:
     """Find the lowest threshold that is safe on every axis.
 
     Parameters
@@ -245,30 +376,35 @@ def safe_threshold(axes: Sequence[AxisSafety], policy: Policy) -> SafeThreshold:
     axes : sequence of AxisSafety
         Those that the policy judges, at least one.
     policy : Policy
+    limit : FalseMatchLimit
+        On false matches.
 
     Examples
     --------
     >>> sex = AxisSafety("sex", 0, 2, (True, True, True), ())
     >>> age = AxisSafety("age", 1, 2, (True, False, True), ())
-    >>> safe_threshold([sex, age], Policy(max_fmr=0.01))
-    SafeThreshold(place=2, reason='parity is shown from here on every axis (age decides), which also keeps max_fmr')
+    >>> policy = Policy(max_fmr=0.001)
+    >>> safe_threshold([sex, age], policy, policy.false_match_limit("verification")).reason
+    'parity is shown on every judged axis (age decides), and from here max_fmr 0.001 is kept too'
     """
     for axis in axes:
         if axis.obstacles:
             return SafeThreshold(None, f"{axis.name} cannot be decided: {axis.obstacles[0]}")
-    starts, ends = [], []
-    for axis in axes:
-        if axis.safe_from is None or axis.safe_to is None:
-            return SafeThreshold(None, f"{axis.name}: {_LACKING[policy.criterion]}")
-        starts.append(axis.safe_from)
-        ends.append(axis.safe_to)
+    starts = [axis.safe_from for axis in axes if axis.safe_from is not None]
+    ends = [axis.safe_to for axis in axes if axis.safe_to is not None]
+    if len(starts) < len(axes) or len(ends) < len(axes):
+        lacking = next(axis for axis in axes if axis.safe_from is None or axis.safe_to is None)
+        return SafeThreshold(None, f"{lacking.name}: {_LACKING[policy.criterion]}")
     lowest, highest = max(starts), min(ends)
     if lowest > highest:
-        return SafeThreshold(None, "the ranges in which parity is shown do not meet across the axes")
-    limits = " and ".join(limits_of(policy))
+        return SafeThreshold(None, "the ranges in which parity is shown do not meet across the judged axes")
+    limits = limits_said(policy, limit)
     for index in range(lowest, highest + 1):
         if all(axis.keeps_limits[index] for axis in axes):
             deciding = axes[starts.index(lowest)].name
-            met = f"{MET[policy.criterion]} {_FROM[policy.criterion]} on every axis ({deciding} decides)"
-            return SafeThreshold(index, met if index == lowest else f"{met}, which also keeps {limits}")
-    return SafeThreshold(None, f"no threshold in the range also keeps {limits}")
+            decides = f" ({deciding} decides)" if len(axes) > 1 else ""
+            met = f"{MET[policy.criterion]} on every judged axis{decides}"
+            if index == lowest:
+                return SafeThreshold(index, f"{met} {_FROM[policy.criterion]}; {limits} is kept")
+            return SafeThreshold(index, f"{met}, and from here {limits} is kept too")
+    return SafeThreshold(None, f"no threshold at which {MET[policy.criterion]} also keeps {limits}")

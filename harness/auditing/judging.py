@@ -52,6 +52,7 @@ AT_ONCE = 1 << 14
 
 _STANDINGS = {
     Rule.SAFE: ThresholdStanding.SAFE,
+    Rule.DISPARITY_SHOWN: ThresholdStanding.DISPARITY,
     Rule.BELOW_SAFE_THRESHOLD: ThresholdStanding.BELOW,
     Rule.LIMIT_BROKEN: ThresholdStanding.BREAKS_LIMIT,
 }
@@ -165,7 +166,7 @@ class Judge:
     def _threshold(self, threshold: float | None) -> tuple[ThresholdStanding, str]:
         if threshold is None:
             return ThresholdStanding.UNKNOWN, "the record does not state its threshold"
-        rule, _, sentence = judge_threshold(threshold, self.evidence)
+        rule, _, sentence = judge_threshold(threshold, self.evidence, self.evidence.judged)
         standing = _STANDINGS.get(rule, ThresholdStanding.NOT_SHOWN)
         if standing is ThresholdStanding.SAFE and self.evidence.refuted is not None:
             why = f"chosen on half of the subjects it did not hold on the other half: {self.evidence.refuted}"
@@ -362,7 +363,7 @@ def audit(
         task=study.task,
         tested_watchlist_size=study.watchlist_size,
         safe_threshold=found.safe_threshold,
-        safe_reason=evidence.reason,
+        safe_reason=found.safe.reason,
         confidence=asked,
         agreement_ratio=agreement_ratio,
         records=tuple(audited),

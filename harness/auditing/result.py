@@ -33,6 +33,7 @@ __all__ = [
 class ThresholdStanding(StrEnum):
     """How a record's threshold stands to the evaluation, the worst first."""
 
+    DISPARITY = "disparity shown"
     BELOW = "below safe"
     BREAKS_LIMIT = "breaks a limit"
     NOT_SHOWN = "not shown safe"
@@ -338,6 +339,7 @@ def _threshold(audit: Audit) -> str:
         also = f" (the threshold of {unknown} is unknown)" if unknown else ""
         return f"no deployment is shown safe{also}: the evaluation has no safe threshold, {audit.safe_reason}"
     said = {
+        ThresholdStanding.DISPARITY: "where a disparity is shown",
         ThresholdStanding.BELOW: "below it",
         ThresholdStanding.BREAKS_LIMIT: "beyond a limit of the policy",
         ThresholdStanding.NOT_SHOWN: "not shown safe",

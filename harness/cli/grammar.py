@@ -175,7 +175,11 @@ class PolicyOptions:
     max_gap
         Largest tolerated difference of two groups' false match rates.
     max_fmr
-        What every group's upper bound may reach.
+        Largest tolerated upper bound of any group's FMR; 0.01 by default.
+    max_fpir
+        Largest tolerated upper bound of any group's FPIR, in searches; 0.01 by default.
+    max_fnmr_ratio
+        Largest tolerated ratio of two groups' false non-match rates.
     max_fnmr_gap
         Largest tolerated difference of two groups' false non-match rates.
     min_subjects
@@ -185,7 +189,7 @@ class PolicyOptions:
     judged_axis
         An axis the answer rests on, NAME or NAME,NAME; all of the study's by default.
     operating_threshold
-        A threshold that must be among those evaluated.
+        A threshold in use: the answer is told at it.
     """
 
     criterion: Annotated[Literal["shown", "not_detected"] | None, Parameter()] = None
@@ -193,6 +197,8 @@ class PolicyOptions:
     max_ratio: float | None = None
     max_gap: float | None = None
     max_fmr: float | None = None
+    max_fpir: float | None = None
+    max_fnmr_ratio: float | None = None
     max_fnmr_gap: float | None = None
     min_subjects: int | None = None
     min_trials: int | None = None
@@ -210,8 +216,8 @@ class PolicyOptions:
         """Return what was given, in the form of a policy file."""
         given = {field.name: getattr(self, field.name) for field in fields(self)}
         axes = [_name_or_names(text) for text in given.pop("judged_axis")]
-        thresholds = list(given.pop("operating_threshold"))
-        return _given({**given, "axes": axes, "thresholds": thresholds})
+        operating = list(given.pop("operating_threshold"))
+        return _given({**given, "axes": axes, "operating": operating})
 
 
 def _given(values: dict[str, Any]) -> dict[str, Any]:

@@ -1,17 +1,19 @@
 """The whole way from scores to an answer, and the answer itself."""
 
+from harness.evaluation.answer import (
+    answer,
+    findings,
+    html_summary,
+    html_table,
+    rates_there,
+    tolerance_said,
+    trials_word,
+    unreliable,
+)
 from harness.evaluation.axis import AxisEvaluation, Confirmation, MatedCounts, Outcome
 from harness.evaluation.counted import Counted, count_for
 from harness.evaluation.document import content_at, from_json, load
-from harness.evaluation.result import (
-    Evaluation,
-    Reading,
-    answer,
-    html_summary,
-    html_table,
-    to_json,
-    unreliable,
-)
+from harness.evaluation.result import Evaluation, Reading, to_json
 from harness.evaluation.run import PolicyLike, StudyLike, conclude, evaluate
 
 __all__ = [
@@ -29,10 +31,14 @@ __all__ = [
     "content_at",
     "count_for",
     "evaluate",
+    "findings",
     "from_json",
     "html_summary",
     "html_table",
     "load",
+    "rates_there",
     "to_json",
+    "tolerance_said",
+    "trials_word",
     "unreliable",
 ]

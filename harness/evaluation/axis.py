@@ -16,7 +16,7 @@ from harness.counting import MATED, NON_MATED
 from harness.statistics.differentials import Differentials, Pairwise
 from harness.statistics.measures import SummaryMeasures
 from harness.statistics.rates import Rates
-from harness.statistics.verdicts import AxisVerdict
+from harness.statistics.verdicts import AxisVerdict, Verdict
 
 __all__ = [
     "AxisEvaluation",
@@ -69,6 +69,8 @@ class AxisEvaluation:
     false_match_differential, false_non_match_differential : Differentials
     measures : SummaryMeasures
     verdict : AxisVerdict
+        On false matches.
+    verdicts_on_misses : tuple of Verdict, length T
     """
 
     name: str
@@ -82,6 +84,7 @@ class AxisEvaluation:
     false_non_match_differential: Differentials
     measures: SummaryMeasures
     verdict: AxisVerdict
+    verdicts_on_misses: tuple[Verdict, ...]
 
     @property
     def without_comparisons(self) -> tuple[str, ...]:
@@ -139,6 +142,9 @@ class Confirmation:
     ratio_upper: Mapping[str, float]
 
 
+_BOUNDS = ("ratio", "ratio_lower", "ratio_upper", "gap", "gap_lower", "gap_upper")
+
+
 def rate_rows(axis: AxisEvaluation, at: FloatArray, rates: Rates) -> pa.RecordBatch:
     """Return a row for every group and threshold of one rate."""
     groups, thresholds = rates.errors.shape
@@ -163,24 +169,32 @@ def rate_rows(axis: AxisEvaluation, at: FloatArray, rates: Rates) -> pa.RecordBa
 
 
 def verdict_rows(axis: AxisEvaluation, at: FloatArray) -> pa.RecordBatch:
-    """Return a row for every threshold."""
-    found = axis.false_match_differential
+    """Return a row for every threshold and each of the two kinds of error."""
+    of_both = (
+        (axis.false_matches, axis.false_match_differential, axis.verdict.verdicts),
+        (axis.false_non_matches, axis.false_non_match_differential, axis.verdicts_on_misses),
+    )
     names: list[Any] = [*axis.false_matches.groups, None]  # index -1: no group
     thresholds = len(at)
+    unknown = np.full(thresholds, np.nan)
+    growth = axis.verdict.growth_needed, unknown
     return pa.record_batch(
         {
-            "axis": pa.array([axis.name] * thresholds),
-            "threshold": at,
-            "worst_group": pa.array([names[index] for index in found.worst], pa.string()),
-            "best_group": pa.array([names[index] for index in found.best], pa.string()),
-            "ratio": _defined(found.ratio),
-            "ratio_lower": _defined(found.ratio_lower),
-            "ratio_upper": _defined(found.ratio_upper),
-            "gap": _defined(found.gap),
-            "gap_upper": _defined(found.gap_upper),
-            "verdict": pa.array([str(verdict) for verdict in axis.verdict.verdicts]),
-            "detectable_ratio": _defined(found.detectable_ratio),
-            "growth_needed": _defined(axis.verdict.growth_needed),
+            "axis": pa.array([axis.name] * 2 * thresholds),
+            "rate": pa.array([rates.name for rates, _, _ in of_both for _ in range(thresholds)]),
+            "threshold": np.tile(at, 2),
+            "verdict": pa.array([str(verdict) for _, _, verdicts in of_both for verdict in verdicts]),
+            **{
+                f"{which}_group": pa.array(
+                    [names[index] for _, found, _ in of_both for index in getattr(found, which)], pa.string()
+                )
+                for which in ("worst", "best", "shown_more", "shown_fewer")
+            },
+            **{
+                bound: _defined(np.concatenate([getattr(found, bound) for _, found, _ in of_both]))
+                for bound in (*_BOUNDS, "detectable_ratio")
+            },
+            "growth_needed": _defined(np.concatenate(growth)),
         }
     )
 

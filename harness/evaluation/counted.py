@@ -86,7 +86,7 @@ def count_for(
     them alone. Parameters and errors are those of `evaluate`.
     """
     study = comparisons.study
-    operating = np.array(policy.thresholds, np.float64)
+    operating = np.array(policy.operating, np.float64)
     asked_for = None if thresholds is None else np.union1d(parse_thresholds(thresholds), operating)
     wanted = np.unique(study.sign * (operating if asked_for is None else asked_for)) + 0.0
     groupings = [AxisGrouping(study, axis) for axis in study.axes]

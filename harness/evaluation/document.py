@@ -13,7 +13,7 @@ from harness.errors import ContradictionWarning, InputError
 from harness.evaluation.plain import axis_from, confirmation_from, counts_from
 from harness.evaluation.result import Evaluation
 from harness.files import content_of, reading
-from harness.gate.evaluation_file import Stated, read_evaluation
+from harness.gate.evaluation_reading import Stated, read_evaluation
 from harness.gate.evidence import contradiction_in
 from harness.numbers import threshold_text
 from harness.statistics.verdicts import SafeThreshold
@@ -83,7 +83,7 @@ def content_at(path: str | os.PathLike[str]) -> tuple[bytes, str]:
 
 def _evaluation(stated: Stated, contradiction: str | None) -> Evaluation:
     shape = stated.shape
-    safe = SafeThreshold(shape.place_of_safe_threshold, shape.answer.reason)
+    safe = SafeThreshold(shape.index_of_safe_threshold, shape.answer.reason)
     if contradiction is not None:
         said = "none" if shape.answer.safe_threshold is None else threshold_text(shape.answer.safe_threshold)
         safe = SafeThreshold(
@@ -101,7 +101,7 @@ def _evaluation(stated: Stated, contradiction: str | None) -> Evaluation:
         axes={name: axis_from(name, axis) for name, axis in shape.axes.items()},
         safe=safe,
         notes=tuple(shape.notes),
-        warnings=tuple(shape.warnings or ()),
+        warnings=tuple(shape.warnings),
         confirmation=None if shape.confirmation is None else confirmation_from(shape.confirmation),
         asked_for=None if shape.asked_for is None else np.array(shape.asked_for, np.float64),
         contradiction=contradiction,

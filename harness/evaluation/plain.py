@@ -29,14 +29,13 @@ from harness.gate.evaluation_file import (
     VerdictShape,
     arrays_of,
     numbers,
-    parity_to_next,
 )
 from harness.statistics.differentials import Differentials
 from harness.statistics.measures import SummaryMeasures
 from harness.statistics.rates import Rates
 from harness.statistics.verdicts import AxisVerdict, Verdict
 
-__all__ = ["axis_from", "confirmation_from", "counts_from", "written"]
+__all__ = ["axis_from", "confirmation_from", "counts_from", "number_or_none", "written"]
 
 
 def written(part: type[StrictModel], value: object) -> dict[str, Any]:
@@ -88,15 +87,22 @@ def _plain(part: type[StrictModel] | None, value: Any) -> Any:
     if isinstance(value, Mapping):
         return {key: _plain(part, item) for key, item in value.items()}
     if isinstance(value, np.ndarray):
-        return [_number(v) for v in value.tolist()] if value.dtype.kind == "f" else value.tolist()
+        return [number_or_none(v) for v in value.tolist()] if value.dtype.kind == "f" else value.tolist()
     if isinstance(value, list | tuple) and not isinstance(value, MatedCounts):
         return [_plain(part, item) for item in value]
     if part is not None and value is not None:
         return written(part, value)
-    return str(value) if isinstance(value, StrEnum) else _number(value) if isinstance(value, float) else value
+    return (
+        str(value)
+        if isinstance(value, StrEnum)
+        else number_or_none(value)
+        if isinstance(value, float)
+        else value
+    )
 
 
-def _number(value: float) -> float | str | None:
+def number_or_none(value: float) -> float | str | None:
+    """Write a number as JSON can hold it: ``null`` where undefined, the text ``inf`` where without bound."""
     return None if math.isnan(value) else "inf" if math.isinf(value) else value
 
 
@@ -115,6 +121,7 @@ def axis_from(name: str, shape: AxisShape) -> AxisEvaluation:
         false_non_match_differential=_differentials(shape.false_non_match_differential),
         measures=_measures(shape.measures),
         verdict=_verdict(shape.verdict),
+        verdicts_on_misses=tuple(map(Verdict, shape.verdicts_on_misses)),
     )
 
 
@@ -175,7 +182,7 @@ def _verdict(shape: VerdictShape) -> AxisVerdict:
         parity_shown_from=shape.parity_shown_from,
         parity_shown_to=shape.parity_shown_to,
         growth_needed=_array(shape.growth_needed),
-        parity_to_next=np.array(parity_to_next(shape), np.bool_),
+        parity_to_next=np.array(shape.parity_to_next, np.bool_),
         obstacles=tuple(shape.obstacles),
     )
 

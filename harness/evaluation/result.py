@@ -1,10 +1,10 @@
-"""An evaluation: its findings as plain values, the tables and readings people ask of them, the answer, and the file."""
+"""An evaluation: its findings as plain values, the tables and readings people ask of them, and the file."""
 
 from __future__ import annotations
 
 import json
 import os
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import asdict, dataclass
 from functools import cached_property
 from importlib import import_module
@@ -28,28 +28,16 @@ from harness.evaluation.axis import (
     rate_rows,
     verdict_rows,
 )
-from harness.evaluation.plain import written
+from harness.evaluation.plain import number_or_none, written
 from harness.files import write_whole
-from harness.gate.evaluation_file import SCHEMAS, AxisShape, ConfirmationShape
-from harness.numbers import RARE, about, confidence_text, limit_text, percent, threshold_text
-from harness.statistics.differentials import pairwise
-from harness.statistics.verdicts import SafeThreshold
-from harness.study import Policy, Study
-from harness.text import html
-from harness.verdict_rule import last_start
+from harness.gate.evaluation_file import SCHEMA, AxisShape, ConfirmationShape
+from harness.statistics.differentials import Differentials, pairwise
+from harness.statistics.rates import Rates
+from harness.statistics.verdicts import SafeThreshold, Verdict
+from harness.study import FalseMatchLimit, Policy, Study
+from harness.verdict_rule import last_start, reference_indices
 
-__all__ = [
-    "Evaluation",
-    "Reading",
-    "answer",
-    "html_summary",
-    "html_table",
-    "to_json",
-    "unreliable",
-]
-
-NOWHERE = "at no threshold"
-MOST_NAMED = 6
+__all__ = ["Evaluation", "Reading", "to_json"]
 
 
 @dataclass(frozen=True)
@@ -155,6 +143,29 @@ class Evaluation:
     def not_detected_from(self) -> float | None:
         """The threshold from which no disparity is detected on any judged axis; None where there is none."""
         return self.threshold_at(last_start(axis.verdict.not_detected_from for axis in self.judged_axes))
+
+    @property
+    def false_match_limit(self) -> FalseMatchLimit:
+        """The limit on every group's false match rate: that of the policy, or the default."""
+        return self.policy.false_match_limit(self.study.task)
+
+    @cached_property
+    def reference_indices(self) -> tuple[int, ...]:
+        """The indices of the thresholds at which the answer is told, lenient to strict.
+
+        The policy's operating thresholds where it names any; else the most lenient at which the pooled false match
+        rate of every judged axis is within the limit.
+        """
+        rates = [axis.false_matches for axis in self.judged_axes]
+        errors, trials = [each.errors.tolist() for each in rates], [each.trials.tolist() for each in rates]
+        return reference_indices(
+            self.thresholds.tolist(), errors, trials, self.false_match_limit, self.policy
+        )
+
+    @property
+    def reference_thresholds(self) -> tuple[float, ...]:
+        """The thresholds at which the answer is told, lenient to strict."""
+        return tuple(float(self.thresholds[index]) for index in self.reference_indices)
 
     @property
     def judged_axes(self) -> tuple[AxisEvaluation, ...]:
@@ -294,8 +305,7 @@ class Evaluation:
     def answer_thresholds(self) -> tuple[float, ...]:
         """The thresholds that the answer or the policy names, lenient to strict."""
         named = {self.safe.place}.union(*(axis.verdict.places.values() for axis in self.axes.values()))
-        operating = np.flatnonzero(np.isin(self.thresholds, self.policy.thresholds)).tolist()
-        indices = sorted({index for index in named if index is not None} | set(operating))
+        indices = sorted({index for index in named if index is not None}.union(self.reference_indices))
         return tuple(float(self.thresholds[index]) for index in indices)
 
     def save(self, path: str | os.PathLike[str]) -> None:
@@ -321,6 +331,8 @@ class Evaluation:
         )
 
     def _repr_html_(self) -> str:
+        from harness.evaluation.answer import html_summary  # which is about evaluations
+
         return html_summary(self)
 
 
@@ -328,7 +340,7 @@ def to_json(evaluation: Evaluation) -> str:
     """Write an evaluation as a JSON document; equal evaluations give equal text."""
     confirmation = evaluation.confirmation
     document = {
-        "schema": SCHEMAS[-1],
+        "schema": SCHEMA,
         "versions": dict(evaluation.versions),
         "study": evaluation.study.to_dict(),
         "policy": evaluation.policy.to_dict(),
@@ -339,6 +351,8 @@ def to_json(evaluation: Evaluation) -> str:
         "notes": list(evaluation.notes),
         "warnings": list(evaluation.warnings),
         "answer": {
+            "reference": [_at_reference(evaluation, index) for index in evaluation.reference_indices],
+            "false_match_limit": asdict(evaluation.false_match_limit),
             "criterion": evaluation.policy.criterion,
             "safe_threshold": evaluation.safe_threshold,
             "reason": evaluation.safe.reason,
@@ -355,7 +369,7 @@ def to_json(evaluation: Evaluation) -> str:
             },
         },
         "confirmation": (None if confirmation is None else written(ConfirmationShape, confirmation)),
-        "place_of_safe_threshold": evaluation.safe.place,
+        "index_of_safe_threshold": evaluation.safe.place,
         "thresholds": evaluation.thresholds.tolist(),
         "asked_for": None if evaluation.asked_for is None else evaluation.asked_for.tolist(),
         "axes": {name: written(AxisShape, axis) for name, axis in evaluation.axes.items()},
@@ -365,193 +379,34 @@ def to_json(evaluation: Evaluation) -> str:
     )
 
 
-def answer(evaluation: Evaluation) -> tuple[tuple[str, str], ...]:
-    """Return the answer as five pairs of a heading and a sentence, generated from the results.
-
-    Where a confirmation was asked for, a sixth says what came of it; a warning, where there is one, is the last. Where
-    the answer that a file states does not follow from its arrays, that comes first.
-    """
-    contradicted = (
-        () if evaluation.contradiction is None else (("Not to be relied on", unreliable(evaluation)),)
-    )
-    lines = (
-        *contradicted,
-        ("Safe threshold", _safe(evaluation)),
-        ("Not detected from", _by_axis(evaluation, _not_detected)),
-        (
-            "Parity shown",
-            _by_axis(evaluation, _parity) if _tolerance(evaluation) else "no tolerance in the policy",
-        ),
-        ("Cost", _cost(evaluation)),
-        ("Evidence", _evidence(evaluation)),
-    )
-    confirmed = evaluation.confirmation
-    more = () if confirmed is None else (("Confirmation", _confirmation(confirmed)),)
-    return (*lines, *more, *(("Warning", warning) for warning in evaluation.warnings))
-
-
-def unreliable(evaluation: Evaluation) -> str:
-    """Say that an evaluation's answer does not follow from its arrays, and what that means; empty where it does."""
-    if evaluation.contradiction is None:
-        return ""
-    return (
-        f"the answer in this evaluation.json does not follow from its own arrays ({evaluation.contradiction}); it was "
-        "altered, is damaged, or was made by another version: rely on none of it, and evaluate again"
-    )
-
-
-def html_summary(evaluation: Evaluation) -> str:
-    """Return the answer as an HTML table."""
-    matcher = evaluation.study.matcher
-    return html_table(f"{matcher.name} {matcher.version}", answer(evaluation))
-
-
-def html_table(caption: str, findings: Iterable[tuple[str, str]]) -> str:
-    """Return sentences as an HTML table, each beside its heading."""
-    rows = "".join(
-        f'<tr><th scope="row" style="text-align:left">{html(heading)}</th>'
-        f'<td style="text-align:left">{html(sentence)}</td></tr>'
-        for heading, sentence in findings
-    )
-    return f"<table><caption>{html(caption)}</caption><tbody>{rows}</tbody></table>"
-
-
-def _confirmation(confirmation: Confirmation) -> str:
-    on = f"{confirmation.comparisons[1].non_mated:,} non-mated comparisons of the other half of the subjects"
-    if confirmation.chosen is None:
-        return f"{confirmation.outcome}, half of the subjects have no safe threshold: {confirmation.reason}"
-    chosen = f"{threshold_text(confirmation.chosen)}, chosen on half of the subjects,"
-    return f"{chosen} {confirmation.outcome} on {on}: {confirmation.reason}"
-
-
-def _safe(evaluation: Evaluation) -> str:
-    safe = evaluation.safe_threshold
-    found = "none" if safe is None else threshold_text(safe)
-    tolerance = _tolerance(evaluation)
-    criterion = f"{evaluation.policy.criterion}{f', {tolerance}' if tolerance else ''}"
-    more = _more_data(evaluation) if safe is None else _false_matches(evaluation, safe)
-    return f"{found} (criterion {criterion}): {evaluation.safe.reason}{more}"
-
-
-def _false_matches(evaluation: Evaluation, threshold: float) -> str:
-    """Say how many false matches the threshold lets through, which parity alone does not."""
-    rates = evaluation.judged_axes[0].false_matches
-    at = rates.estimate[:, evaluation.index_of(threshold)]
-    if np.isnan(at).any():
-        return ""
-    low, high = int(at.argmin()), int(at.argmax())
-    lowest = about(at[low]) if at[low] > 0 else f"0 of {rates.trials[low]:,}"
-    said = f"{rates.name} there {lowest} ({rates.groups[low]}) to {about(at[high])} ({rates.groups[high]})"
-    if about(at[low]) == about(at[high]):
-        said = f"{rates.name} of every group there about {about(at[high])}"
-    if at[high] == 0:
-        said = f"no {'alert' if rates.name == 'FPIR' else 'match'} by mistake there in any group"
-    many = at[high] >= RARE and evaluation.policy.max_fmr is None
-    return f"; {said}{'; max_fmr in the policy would ask for fewer' if many else ''}"
-
-
-def _more_data(evaluation: Evaluation) -> str:
-    """Say what would decide an axis without parity, at the threshold from which nothing is detected on it."""
-    if evaluation.policy.criterion != "shown":
-        return ""
-    for axis in evaluation.judged_axes:
-        verdict, index = axis.verdict, axis.verdict.not_detected_from
-        if verdict.parity_shown_from is not None or index is None:
-            continue
-        growth = verdict.growth_needed[index]
-        if np.isfinite(growth) and growth > 1:
-            trials = about(growth * axis.false_matches.trials.min())
-            return (
-                f"; at {threshold_text(evaluation.thresholds[index])} it would take about {about(growth)} times as "
-                f"much data ({trials} non-mated {_trials(evaluation)} a group) to show it, were the rates equal"
-            )
-    return ""
-
-
-def _trials(evaluation: Evaluation) -> str:
-    return "searches" if evaluation.study.task == "identification" else "comparisons"
-
-
-def _tolerance(evaluation: Evaluation) -> str:
-    limits = {"ratio at most": evaluation.policy.max_ratio, "gap at most": evaluation.policy.max_gap}
-    return " or ".join(f"{name} {limit_text(limit)}" for name, limit in limits.items() if limit is not None)
-
-
-def _by_axis(evaluation: Evaluation, part: Callable[[Evaluation, AxisEvaluation], str]) -> str:
-    return "; ".join(f"{axis.name} {part(evaluation, axis)}" for axis in evaluation.axes.values())
-
-
-def _not_detected(evaluation: Evaluation, axis: AxisEvaluation) -> str:
-    index = axis.verdict.not_detected_from
-    return (
-        f"{threshold_text(evaluation.thresholds[index])}{_if_lowest(index)}" if index is not None else NOWHERE
-    )
-
-
-def _parity(evaluation: Evaluation, axis: AxisEvaluation) -> str:
-    first, last = axis.verdict.parity_shown_from, axis.verdict.parity_shown_to
-    if first is None or last is None:
-        return NOWHERE
-    start, end = evaluation.thresholds[[first, last]]
-    return f"{threshold_text(start)} to {threshold_text(end)}{_if_lowest(first)}"
-
-
-def _if_lowest(index: int) -> str:
-    return " (from the most lenient evaluated)" if index == 0 else ""
-
-
-def _cost(evaluation: Evaluation) -> str:
-    thresholds = {
-        "the safe threshold": evaluation.safe_threshold,
-        "where nothing is detected": evaluation.not_detected_from,
+def _at_reference(evaluation: Evaluation, index: int) -> dict[str, Any]:
+    axes = {
+        axis.name: {
+            "false_matches": _compared(
+                axis.false_matches, axis.false_match_differential, axis.verdict.verdicts[index], index
+            ),
+            "misses": _compared(
+                axis.false_non_matches,
+                axis.false_non_match_differential,
+                axis.verdicts_on_misses[index],
+                index,
+            ),
+        }
+        for axis in evaluation.axes.values()
     }
-    shown = [
-        f"at {threshold_text(at)}, {what}, {_missed(evaluation, at)}"
-        for what, at in thresholds.items()
-        if at is not None
-    ]
-    rate = evaluation.judged_axes[0].false_non_matches.name
-    return f"{rate} {'; '.join(shown)}" if shown else "none to state, for there is no threshold to choose"
+    return {"threshold": evaluation.threshold_at(index), "axes": axes}
 
 
-def _missed(evaluation: Evaluation, threshold: float) -> str:
-    missed = evaluation.judged_axes[0].fnmr_at(evaluation.index_of(threshold))
-    known = {group: rate for group, rate in missed.items() if rate is not None}
-    if len(missed) > MOST_NAMED and len(known) == len(missed):
-        low, high = min(known, key=known.__getitem__), max(known, key=known.__getitem__)
-        if known[low] == known[high]:
-            return f"{_share(known[low])} in every group"
-        return f"{_share(known[low])} ({low}) to {_share(known[high])} ({high})"
-    return ", ".join(f"{group} {_share(rate)}" for group, rate in missed.items())
-
-
-def _share(rate: float | None) -> str:
-    return "unknown" if rate is None else percent(rate)
-
-
-def _evidence(evaluation: Evaluation) -> str:
-    non_mated, mated = evaluation.comparisons
-    axes = evaluation.axes.values()
-    groups = ", ".join(f"{len(axis.false_matches.groups)} of {axis.name}{_empty(axis)}" for axis in axes)
-    left_out = ", ".join(_left_out(axis) for axis in axes if any(axis.left_out))
-    asked_for = "" if evaluation.asked_for is None else f" ({len(evaluation.asked_for):,} asked for)"
-    return (
-        f"{non_mated:,} non-mated and {mated:,} mated {_trials(evaluation)}, groups: {groups}, "
-        f"{len(evaluation.thresholds):,} thresholds{asked_for}, {confidence_text(evaluation.policy.confidence)} bounds"
-        f"{f'; in no group: {left_out}' if left_out else ''}"
-    )
-
-
-def _empty(axis: AxisEvaluation) -> str:
-    """Name the groups that have no non-mated trials."""
-    rates = axis.false_matches
-    empty = [group for group, trials in zip(rates.groups, rates.trials, strict=True) if not trials]
-    named = ", ".join(empty[:MOST_NAMED]) + (
-        f" and {len(empty) - MOST_NAMED} more" if empty[MOST_NAMED:] else ""
-    )
-    return f" (no non-mated of {named})" if empty else ""
-
-
-def _left_out(axis: AxisEvaluation) -> str:
-    counts = zip(axis.left_out, ("non-mated", "mated"), strict=True)
-    return f"{' and '.join(f'{count:,} {truth}' for count, truth in counts if count)} of {axis.name}"
+def _compared(rates: Rates, found: Differentials, verdict: Verdict, index: int) -> dict[str, Any]:
+    more, fewer = int(found.shown_more[index]), int(found.shown_fewer[index])
+    named = more >= 0 and fewer >= 0
+    with np.errstate(invalid="ignore", divide="ignore"):
+        ratio = rates.estimate[more, index] / rates.estimate[fewer, index] if named else np.nan
+    return {
+        "verdict": str(verdict),
+        "more": rates.groups[more] if named else None,
+        "fewer": rates.groups[fewer] if named else None,
+        "ratio": number_or_none(float(ratio)),
+        "ratio_lower": number_or_none(float(found.ratio_lower[index])),
+        "ratio_upper": number_or_none(float(found.ratio_upper[index])),
+    }

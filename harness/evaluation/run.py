@@ -23,8 +23,16 @@ from harness.statistics.clustering import carried, design_effect, on_finer_thres
 from harness.statistics.differentials import EffectiveCounts, differentials
 from harness.statistics.measures import summary_measures
 from harness.statistics.rates import Rates, false_match_rates, false_non_match_rates
-from harness.statistics.verdicts import AxisSafety, Verdict, judge, safe_threshold, safety_of
-from harness.study import Policy, Study, load_policy
+from harness.statistics.verdicts import (
+    AxisSafety,
+    Verdict,
+    judge,
+    judge_misses,
+    safe_threshold,
+    safety_of,
+)
+from harness.study import FalseMatchLimit, Policy, Study, load_policy
+from harness.verdict_rule import DISPARITIES, limits_said
 
 __all__ = ["PolicyLike", "StudyLike", "conclude", "confirmation_of", "evaluate"]
 
@@ -99,7 +107,8 @@ def evaluate(
     <Evaluation of example 1: safe threshold None, axes sex, 73 thresholds>
     """
     study, policy = resolve_study(scores, study), load_policy(policy)
-    policy.axes_of(study)  # refuses before anything is read
+    policy.axes_of(study)  # refuses before anything is read, as the next does
+    policy.false_match_limit(study.task)
     by = choose_engine(
         engine,
         scheduler=scheduler,
@@ -138,7 +147,8 @@ def conclude(counted: Counted, policy: Policy) -> Evaluation:
         axis.name: _evaluate_axis(AxisGrouping(study, axis), counted, policy, judged=axis.name in judged)
         for axis in study.axes
     }
-    safe = safe_threshold([_safety_of(axis, policy) for axis in axes.values() if axis.judged], policy)
+    limit = policy.false_match_limit(study.task)
+    safety = [_safety_of(axis, policy, limit) for axis in axes.values() if axis.judged]
     return Evaluation(
         study=study,
         policy=policy,
@@ -149,7 +159,7 @@ def conclude(counted: Counted, policy: Policy) -> Evaluation:
         missing=MatedCounts.of_cells(counts.missing),
         thresholds=study.sign * counts.thresholds + 0.0,
         axes=axes,
-        safe=safe,
+        safe=safe_threshold(safety, policy, limit),
         notes=(
             *notes_on(
                 study,
@@ -165,9 +175,8 @@ def conclude(counted: Counted, policy: Policy) -> Evaluation:
     )
 
 
-def _safety_of(axis: AxisEvaluation, policy: Policy) -> AxisSafety:
-    gap_upper = axis.false_non_match_differential.gap_upper
-    return safety_of(axis.name, axis.verdict, axis.false_matches, gap_upper, policy)
+def _safety_of(axis: AxisEvaluation, policy: Policy, limit: FalseMatchLimit) -> AxisSafety:
+    return safety_of(axis.name, axis.verdict, axis.false_matches, axis.verdicts_on_misses, policy, limit)
 
 
 def _evaluate_axis(
@@ -181,6 +190,7 @@ def _evaluate_axis(
     known = effects.subjects
     subjects = None if known is None else dict(zip(false_matches.groups, known, strict=True))
     differential = differentials(false_matches, policy.confidence)
+    of_misses = differentials(false_non_matches, policy.confidence)
     return AxisEvaluation(
         name=grouping.axis.name,
         judged=judged,
@@ -190,7 +200,7 @@ def _evaluate_axis(
         false_non_matches=false_non_matches,
         across=_rates_across(grouping, counted, policy) if grouping.study.pairing == "cross" else None,
         false_match_differential=differential,
-        false_non_match_differential=differentials(false_non_matches, policy.confidence),
+        false_non_match_differential=of_misses,
         measures=summary_measures(false_matches, false_non_matches, policy.confidence),
         verdict=judge(
             false_matches,
@@ -199,6 +209,7 @@ def _evaluate_axis(
             policy,
             None if subjects is None else {group: counts.non_mated for group, counts in subjects.items()},
         ),
+        verdicts_on_misses=judge_misses(false_non_matches, of_misses, policy),
     )
 
 
@@ -267,7 +278,7 @@ def _outcome(confirming: Evaluation, index: int) -> tuple[Outcome, str]:
     for axis in confirming.judged_axes:
         if axis.verdict.obstacles:
             return Outcome.UNDECIDED, f"{axis.name}: {axis.verdict.obstacles[0]}"
-        if axis.verdict.verdicts[index] is Verdict.DISPARITY_SHOWN:
+        if axis.verdict.verdicts[index] in DISPARITIES:
             return Outcome.FAILS, f"{axis.name}: a disparity is shown there"
     for axis in confirming.judged_axes:
         level = axis.verdict.not_detected_from
@@ -278,9 +289,10 @@ def _outcome(confirming: Evaluation, index: int) -> tuple[Outcome, str]:
             and axis.verdict.verdicts[index] is not Verdict.PARITY_SHOWN
         ):
             return Outcome.UNDECIDED, f"{axis.name}: the evidence of that half is too short to show parity"
-    safety = [_safety_of(axis, confirming.policy) for axis in confirming.judged_axes]
+    limit = confirming.false_match_limit
+    safety = [_safety_of(axis, confirming.policy, limit) for axis in confirming.judged_axes]
     if not all(axis.keeps_limits[index] for axis in safety):
-        return Outcome.UNDECIDED, "max_fmr or max_fnmr_gap is not shown to be kept"
+        return Outcome.UNDECIDED, f"{limits_said(confirming.policy, limit)} is not shown to be kept"
     return Outcome.HOLDS, "the policy's criterion is met there on every axis"
 
 

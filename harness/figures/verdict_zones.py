@@ -42,9 +42,11 @@ __all__ = ["VerdictZonesDisplay"]
 
 
 ZONES = {
+    Verdict.DISPARITY_BEYOND_TOLERANCE: FillStyle(PALETTE[3], "#F0A878", "////////"),
     Verdict.DISPARITY_SHOWN: FillStyle(PALETTE[3], "#FBE3D3", "////"),
     Verdict.INCONCLUSIVE: FillStyle("#8C8C8C", "#FFFFFF", ".."),
     Verdict.PARITY_SHOWN: FillStyle(PALETTE[2], "#CFE5F3", ""),
+    Verdict.SATURATED: FillStyle("#8C8C8C", "#DDDDDD", "xx"),
 }
 
 # In points.

@@ -251,7 +251,7 @@ def _check_one(deployment: Located, session: _Session) -> Checked:
         findings = [
             *dates_kept(deployment, session.today, found.signed_on),
             *evidence_fits(deployment, found.evidence),
-            threshold_is_safe(deployment, found.evidence),
+            *threshold_is_safe(deployment, found.evidence),
         ]
     findings.sort(key=lambda finding: -finding.outcome.severity)
     terms, place = deployment.terms, deployment.place("threshold")

@@ -1,49 +1,45 @@
-"""The one description of ``evaluation.json``, and its strict reading, for the gate and for every other command.
+"""The one description of ``evaluation.json``, for the gate and for every other command.
 
 It lies with the gate, which may import neither numpy nor what computes an evaluation; `harness.evaluation` writes and
-loads the file by the same description. Nothing is coerced: every key is there, and none besides. What is read is whole:
-every value has its type, lies in its range, and there are as many as there are thresholds. Whether the answer also
-follows from the arrays is a second question; see `harness.gate.evidence`.
-
-Schema 1 lacks what schema 2 says of the thresholds between those evaluated.
+loads the file by the same description. Nothing is coerced: every key is there, and none besides. What a reader refuses
+beyond that is in `harness.gate.evaluation_reading`.
 """
 
 import math
 from collections.abc import Sequence
-from dataclasses import dataclass
 from functools import cache
-from itertools import pairwise
 from typing import Annotated, Literal, TypeVar, get_type_hints
 
 from pydantic import ConfigDict, Field
-from pydantic_core import ValidationError
 
-from harness.config import ListOf, MappingOf, StrictModel, document_from, dotted, shown, validate
-from harness.errors import InputError
-from harness.gate.strict_json import plain_json
-from harness.study import Policy, Study
+from harness.config import ListOf, MappingOf, StrictModel
 
 __all__ = [
-    "SCHEMAS",
+    "SCHEMA",
+    "AnswerShape",
+    "AxisAnswerShape",
+    "AxisReferenceShape",
     "AxisShape",
+    "ComparedShape",
     "ConfirmationShape",
+    "CostShape",
     "CountsShape",
     "DifferentialShape",
     "EvaluationShape",
     "GroupShape",
+    "LimitShape",
     "MeasureShape",
     "MeasuresShape",
     "Number",
     "RatesShape",
-    "Stated",
+    "ReferenceShape",
     "VerdictShape",
+    "VerdictText",
     "arrays_of",
     "numbers",
-    "parity_to_next",
-    "read_evaluation",
 ]
 
-SCHEMAS = ("harness/evaluation/1", "harness/evaluation/2")
+SCHEMA = "harness/evaluation/3"
 
 Number = float | Literal["inf"] | None
 """An undefined number is null, and one without bound is the text ``inf``."""
@@ -58,6 +54,9 @@ _GroupIndex = Annotated[int, Field(ge=-1)]
 _Share = Annotated[float, Field(ge=0, le=1)] | None
 _Confidence = Annotated[float, Field(gt=0, lt=1)]
 _Multiple = Annotated[float, Field(ge=0)] | Literal["inf"] | None
+VerdictText = Literal[
+    "disparity beyond tolerance", "disparity shown", "parity shown", "inconclusive", "saturated"
+]
 _DesignEffect = Annotated[float, Field(ge=1)] | Literal["inf"] | None
 
 
@@ -96,7 +95,10 @@ class DifferentialShape(StrictModel):
     ratio: _Array[_Multiple]
     ratio_lower: _Array[_Multiple]
     ratio_upper: _Array[_Multiple]
+    shown_more: _Array[_GroupIndex]
+    shown_fewer: _Array[_GroupIndex]
     gap: _Array[_Share]
+    gap_lower: _Array[_Share]
     gap_upper: _Array[_Multiple]
     p_value: _Array[_Share]
     pairs_that_differ: _Array[_Count]
@@ -126,12 +128,12 @@ class MeasuresShape(StrictModel):
 class VerdictShape(StrictModel):
     """The verdict on an axis at every threshold."""
 
-    verdicts: _Array[Literal["disparity shown", "parity shown", "inconclusive"]]
+    verdicts: _Array[VerdictText]
     not_detected_from: _Index | None
     parity_shown_from: _Index | None
     parity_shown_to: _Index | None
     growth_needed: _Array[_Multiple]
-    parity_to_next: ListOf[bool] | None = None
+    parity_to_next: ListOf[bool]
     obstacles: ListOf[str]
 
 
@@ -148,6 +150,7 @@ class AxisShape(StrictModel):
     false_non_match_differential: DifferentialShape
     measures: MeasuresShape
     verdict: VerdictShape
+    verdicts_on_misses: _Array[VerdictText]
 
 
 class ConfirmationShape(StrictModel):
@@ -161,25 +164,66 @@ class ConfirmationShape(StrictModel):
     ratio_upper: MappingOf[str, Number]
 
 
-class _Cost(StrictModel):
+class CostShape(StrictModel):
+    """False non-match rates by group, at each threshold that sums an axis up."""
+
     not_detected_from: MappingOf[str, float | None] | None
     parity_shown_from: MappingOf[str, float | None] | None
     parity_shown_to: MappingOf[str, float | None] | None
 
 
-class _AnswerOfAxis(StrictModel):
+class AxisAnswerShape(StrictModel):
+    """The thresholds that sum an axis up, and what they cost."""
+
     not_detected_from: float | None
     parity_shown_from: float | None
     parity_shown_to: float | None
-    cost: _Cost
+    cost: CostShape
 
 
-class _Answer(StrictModel):
+class LimitShape(StrictModel):
+    """The limit on every group's false match rate, and whether it holds by default."""
+
+    name: Literal["max_fmr", "max_fpir"]
+    limit: float
+    is_default: bool
+
+
+class ComparedShape(StrictModel):
+    """How two groups of an axis compare at a threshold, of false matches or of misses: those shown best to differ."""
+
+    verdict: VerdictText
+    more: str | None
+    fewer: str | None
+    ratio: _Multiple
+    ratio_lower: _Multiple
+    ratio_upper: _Multiple
+
+
+class AxisReferenceShape(StrictModel):
+    """One axis at a threshold at which the answer is told."""
+
+    false_matches: ComparedShape
+    misses: ComparedShape
+
+
+class ReferenceShape(StrictModel):
+    """The judged axes at a threshold at which the answer is told."""
+
+    threshold: float
+    axes: MappingOf[str, AxisReferenceShape]
+
+
+class AnswerShape(StrictModel):
+    """The answer; all of it but the reason follows from the arrays."""
+
+    reference: ListOf[ReferenceShape]
+    false_match_limit: LimitShape
     criterion: str
     safe_threshold: float | None
     reason: str
     not_detected_from: float | None
-    axes: MappingOf[str, _AnswerOfAxis]
+    axes: MappingOf[str, AxisAnswerShape]
 
 
 class _Input(StrictModel):
@@ -202,7 +246,7 @@ class _Versions(StrictModel):
 class EvaluationShape(StrictModel):
     """The whole document; study and policy are read by their own models."""
 
-    schema_: Annotated[Literal["harness/evaluation/1", "harness/evaluation/2"], Field(alias="schema")]
+    schema_: Annotated[Literal["harness/evaluation/3"], Field(alias="schema")]
     versions: _Versions
     study: dict[str, object]
     policy: dict[str, object]
@@ -211,19 +255,13 @@ class EvaluationShape(StrictModel):
     comparisons: CountsShape
     missing: CountsShape
     notes: ListOf[str]
-    warnings: ListOf[str] | None = None
-    answer: _Answer
+    warnings: ListOf[str]
+    answer: AnswerShape
     confirmation: ConfirmationShape | None
-    place_of_safe_threshold: _Index | None
+    index_of_safe_threshold: _Index | None
     thresholds: Annotated[ListOf[float], Field(min_length=1)]
-    asked_for: ListOf[float] | None = None
+    asked_for: ListOf[float] | None
     axes: Annotated[MappingOf[str, AxisShape], Field(min_length=1)]
-
-
-def parity_to_next(verdict: VerdictShape) -> Sequence[bool]:
-    """Return between which thresholds and the next parity is shown; at none in schema 1, which does not say."""
-    known = verdict.parity_to_next
-    return [False] * (len(verdict.verdicts) - 1) if known is None else known
 
 
 def arrays_of(part: type) -> tuple[str, ...]:
@@ -254,180 +292,3 @@ def numbers(values: Sequence[Number]) -> Sequence[float]:
     if set(map(type, values)) == {float}:
         return values  # type: ignore[return-value]
     return [math.nan if value is None else float(value) for value in values]
-
-
-@dataclass(frozen=True)
-class Stated:
-    """A file as read, whether or not its answer follows from its arrays.
-
-    Parameters
-    ----------
-    shape : EvaluationShape
-    study : Study
-    policy : Policy
-    """
-
-    shape: EvaluationShape
-    study: Study
-    policy: Policy
-
-
-class _DamageError(ValueError):
-    """Where an evaluation is not whole, and why."""
-
-
-def read_evaluation(content: bytes, source: str) -> Stated:
-    """Read the content of an ``evaluation.json``.
-
-    Parameters
-    ----------
-    content : bytes
-    source : str
-        Its name in errors.
-
-    Raises
-    ------
-    InputError
-        It is not of the known schema, or is not whole.
-    """
-    try:
-        plain = plain_json(content)
-        document = plain if isinstance(plain, dict) else {}
-        known = document.get("schema")
-        if known not in SCHEMAS:
-            raise InputError(
-                f"schema is {shown(known)}, not {shown(SCHEMAS[-1])}; evaluate again with this version"
-            )
-        shape = EvaluationShape.model_validate(plain)
-        for key in ("asked_for", "warnings"):
-            _require(
-                (key in document) == (known != SCHEMAS[0]), f"{key}: is there in schema 2, and only there"
-            )
-        return _stated(shape)
-    except InputError as error:
-        raise InputError(error.problem, source=source) from error
-    except ValidationError as error:
-        first = error.errors(include_url=False)[0]
-        raise _not_whole(f"{dotted(first['loc'])}: {first['msg']}", source) from error
-    except (ValueError, RecursionError, OverflowError) as error:
-        raise _not_whole(str(error), source) from error
-
-
-def _not_whole(problem: str, source: str) -> InputError:
-    return InputError(f"is not a whole evaluation ({problem}); evaluate again", source=source)
-
-
-def _stated(shape: EvaluationShape) -> Stated:
-    study = validate(Study, document_from(shape.study, "study"))
-    policy = validate(Policy, document_from(shape.policy, "policy"))
-    _require(list(shape.axes) == [axis.name for axis in study.axes], "axes: are not those of the study")
-    judged = {axis.name for axis in policy.axes_of(study)}
-    ordered = all(study.sign * a < study.sign * b for a, b in pairwise(shape.thresholds))
-    _require(ordered, "thresholds: do not go from the most lenient to the strictest")
-    _require(
-        set(shape.asked_for or ()) <= set(shape.thresholds), "asked_for: names one that was not evaluated"
-    )
-    count = len(shape.thresholds)
-    _require_index(shape.place_of_safe_threshold, count, "place_of_safe_threshold")
-    for name, axis in shape.axes.items():
-        where = f"axes.{shown(name)}"
-        _require(axis.judged == (name in judged), f"{where}.judged: is not as in the policy")
-        _require(
-            (axis.subjects is None) == (not study.subjects), f"{where}.subjects: are not as in the study"
-        )
-        _require_axis(axis, study.task, count, where)
-        _require_parity_to_next(axis.verdict, shape.schema_, count, f"{where}.verdict.parity_to_next")
-    if shape.confirmation is not None:
-        named = shape.confirmation.ratio_upper
-        _require(set(named) <= set(shape.axes), "confirmation.ratio_upper: names an axis that is not there")
-    return Stated(shape, study, policy)
-
-
-def _require(holds: bool, problem: str) -> None:
-    if not holds:
-        raise _DamageError(problem)
-
-
-def _require_index(index: int | None, count: int, where: str) -> None:
-    _require(index is None or index < count, f"{where}: is not among the {count} thresholds")
-
-
-def _require_lengths(part: StrictModel, count: int, where: str) -> None:
-    for name in arrays_of(type(part)):
-        values = len(getattr(part, name))
-        _require(values == count, f"{where}.{name}: has {values} values for {count} thresholds")
-
-
-def _require_axis(axis: AxisShape, task: str, count: int, where: str) -> None:
-    names = ("FMR", "FNMR") if task == "verification" else ("FPIR", "FNIR")
-    kinds = ("false_matches", "false_non_matches")
-    groups = [group.group for group in axis.false_matches.groups]
-    _require(len(set(groups)) == len(groups), f"{where}: a group is repeated")
-    _require(
-        axis.subjects is None or set(axis.subjects) == set(groups), f"{where}.subjects: are not of the groups"
-    )
-    for kind, name in zip(kinds, names, strict=True):
-        rates: RatesShape = getattr(axis, kind)
-        _require(rates.name == name, f"{where}.{kind}.name: is {shown(rates.name)}, not {shown(name)}")
-        _require([group.group for group in rates.groups] == groups, f"{where}: groups differ between rates")
-        _require_rates(rates, count, f"{where}.{kind}")
-    if axis.across is not None:
-        _require_rates(axis.across, count, f"{where}.across")
-    _require_differential(
-        axis.false_match_differential, len(groups), count, f"{where}.false_match_differential"
-    )
-    _require_differential(
-        axis.false_non_match_differential, len(groups), count, f"{where}.false_non_match_differential"
-    )
-    _require_measures(axis.measures, count, f"{where}.measures")
-    _require_verdict(axis.verdict, count, f"{where}.verdict")
-
-
-def _require_rates(rates: RatesShape, count: int, where: str) -> None:
-    for group in rates.groups:
-        of_group = f"{where}.{shown(group.group)}"
-        _require_lengths(group, count, of_group)
-        _require(max(group.errors) <= group.trials, f"{of_group}.errors: are more than its trials")
-        both = zip(group.errors, group.estimate, strict=True)
-        fit = all((rate or 0) * group.trials > 0.5 if number else not rate for number, rate in both)
-        _require(
-            fit,
-            f"{of_group}.estimate: is zero just where there are no errors, or else at least one in its trials",
-        )
-        undefined = group.estimate.count(None)
-        as_tried = undefined == (0 if group.trials else count)
-        _require(as_tried, f"{of_group}.estimate: must be null without trials, and only then")
-
-
-def _require_differential(found: DifferentialShape, groups: int, count: int, where: str) -> None:
-    _require_lengths(found, count, where)
-    named = max(max(found.worst), max(found.best))
-    _require(named < groups, f"{where}: names group {named} of {groups}")
-
-
-def _require_measures(found: MeasuresShape, count: int, where: str) -> None:
-    named = [measure.measure for measure in found.measures]
-    _require(len(set(named)) == len(named), f"{where}: a measure is repeated")
-    for measure in found.measures:
-        of_measure = f"{where}.{shown(measure.measure)}"
-        _require_lengths(measure, count, of_measure)
-        reasons = measure.undefined_because
-        _require(
-            len(reasons) == measure.estimate.count(None), f"{of_measure}: an undefined measure has no reason"
-        )
-        known = all(reason < len(found.reasons) for reason in reasons)
-        _require(known, f"{of_measure}.undefined_because: names a reason that is not there")
-
-
-def _require_verdict(verdict: VerdictShape, count: int, where: str) -> None:
-    _require_lengths(verdict, count, where)
-    for name in ("not_detected_from", "parity_shown_from", "parity_shown_to"):
-        _require_index(getattr(verdict, name), count, f"{where}.{name}")
-    one_end = (verdict.parity_shown_from is None) != (verdict.parity_shown_to is None)
-    _require(not one_end, f"{where}: the range of shown parity has one end")
-
-
-def _require_parity_to_next(verdict: VerdictShape, schema: str, count: int, where: str) -> None:
-    stated = verdict.parity_to_next
-    _require((stated is None) == (schema == SCHEMAS[0]), f"{where}: is there in schema 2, and only there")
-    _require(stated is None or len(stated) == count - 1, f"{where}: is not one value shorter than thresholds")

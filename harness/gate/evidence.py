@@ -20,26 +20,23 @@ from harness.gate.evaluation_file import (
     AxisShape,
     DifferentialShape,
     EvaluationShape,
+    GroupShape,
     Number,
     RatesShape,
-    Stated,
     numbers,
-    parity_to_next,
-    read_evaluation,
 )
-from harness.study import Policy, Study
+from harness.gate.evaluation_reading import Stated, read_evaluation
+from harness.gate.stated_answer import answer_in, detected_in, safety_in, saturated_in, verdicts_in
+from harness.study import FalseMatchLimit, Policy, Study
 from harness.verdict_rule import (
     AxisSafety,
+    SafeThreshold,
+    Verdict,
     end_of_run,
-    is_detected,
     is_tolerated,
-    keeps_limits,
-    last_start,
     not_detected_from,
     obstacles,
-    safe_range,
     safe_threshold,
-    verdicts_of,
 )
 
 __all__ = [
@@ -70,19 +67,27 @@ class AxisEvidence(AxisSafety):
     Parameters
     ----------
     judged : bool
-    pairs : tuple of str, length T
-        The groups with the highest and the lowest false match rate.
+    false_matches, misses : tuple of GroupShape
+        The groups, with the rates of each.
+    shown : tuple of (int, int), length T
+        The groups that are shown best to differ in false matches, the one with more first; -1 where none can be named.
     ratio_bounds : tuple of tuple of float, length T
-        Bounds of their ratio.
-    verdicts : tuple of str, length T
+        The lower bound of their ratio, and the upper one of any two groups'.
+    growth_needed : tuple of float, length T
+        How many times as much data would show parity, were the rates equal.
+    verdicts, verdicts_on_misses : tuple of Verdict, length T
     holds_between : tuple of bool, length T - 1
         Whether the criterion and the limits, met at a threshold and at the next stricter, are met everywhere between.
     """
 
     judged: bool
-    pairs: tuple[str, ...]
+    false_matches: tuple[GroupShape, ...]
+    misses: tuple[GroupShape, ...]
+    shown: tuple[tuple[int, int], ...]
     ratio_bounds: tuple[tuple[float, float], ...]
-    verdicts: tuple[str, ...]
+    growth_needed: tuple[float, ...]
+    verdicts: tuple[Verdict, ...]
+    verdicts_on_misses: tuple[Verdict, ...]
     holds_between: tuple[bool, ...]
 
 
@@ -100,10 +105,8 @@ class Evidence:
     thresholds : tuple of float
         As the study states scores, from the most lenient to the strictest.
     axes : tuple of AxisEvidence
-    safe_place : int or None
-        Index of the lowest safe threshold.
-    reason : str
-        Why it is safe, or why there is none.
+    limit : FalseMatchLimit
+        On every group's false match rate.
     refuted : str or None
         Why a threshold chosen on half of the subjects did not hold on the other half, where that is so.
     """
@@ -115,14 +118,17 @@ class Evidence:
     scores: tuple[tuple[str, str | None], ...]
     thresholds: tuple[float, ...]
     axes: tuple[AxisEvidence, ...]
-    safe_place: int | None
-    reason: str
+    limit: FalseMatchLimit
     refuted: str | None
 
     @property
     def judged(self) -> tuple[AxisEvidence, ...]:
         """The axes on which the policy's answer rests."""
         return tuple(axis for axis in self.axes if axis.judged)
+
+    def safe_threshold(self, axes: Sequence[AxisEvidence]) -> SafeThreshold:
+        """Return the lowest threshold that is safe on all of some axes."""
+        return safe_threshold(axes, self.policy, self.limit)
 
 
 def evidence_of(content: bytes, source: str) -> Evidence:
@@ -182,6 +188,7 @@ def evidence_in(stated: Stated, source: str, sha256: str) -> Evidence:
             _require_consistent_axis(axis, policy)
         except DisagreementError as error:
             raise DisagreementError(f"{name}: {error}") from None
+    limit = policy.false_match_limit(study.task)
     evidence = Evidence(
         source=source,
         sha256=sha256,
@@ -189,56 +196,36 @@ def evidence_in(stated: Stated, source: str, sha256: str) -> Evidence:
         policy=policy,
         scores=tuple((given.name, given.sha256) for given in shape.inputs),
         thresholds=tuple(shape.thresholds),
-        axes=tuple(_axis(name, axis, policy) for name, axis in shape.axes.items()),
-        safe_place=shape.place_of_safe_threshold,
-        reason=shape.answer.reason,
+        axes=tuple(_axis(name, axis, policy, limit) for name, axis in shape.axes.items()),
+        limit=limit,
         refuted=_refuted(shape),
     )
-    found = safe_threshold(evidence.judged, policy).place
-    _require(found == evidence.safe_place, "its safe threshold does not follow from its arrays")
-    _require_answer(shape, evidence)
+    found = evidence.safe_threshold(evidence.judged)
+    _require(
+        found.place == shape.index_of_safe_threshold, "its safe threshold does not follow from its arrays"
+    )
+    derived = answer_in(shape.axes, shape.thresholds, found, policy, limit)
+    for part in type(derived).model_fields:
+        agrees = part == "reason" or getattr(derived, part) == getattr(shape.answer, part)
+        _require(agrees, f"the answer's {part} does not follow from its arrays")
     return evidence
 
 
-def _axis(name: str, axis: AxisShape, policy: Policy) -> AxisEvidence:
+def _axis(name: str, axis: AxisShape, policy: Policy, limit: FalseMatchLimit) -> AxisEvidence:
     found, verdict = axis.false_match_differential, axis.verdict
-    groups = [group.group for group in axis.false_matches.groups]
-    parity = (verdict.parity_shown_from, verdict.parity_shown_to)
-    safe_from, safe_to = safe_range(policy, verdict.not_detected_from, parity, len(verdict.verdicts))
+    safety = safety_in(name, axis, policy, limit)
     return AxisEvidence(
-        name=name,
+        **vars(safety),
         judged=axis.judged,
-        pairs=tuple(f"{groups[w]}/{groups[b]}" for w, b in zip(found.worst, found.best, strict=True)),
+        false_matches=tuple(axis.false_matches.groups),
+        misses=tuple(axis.false_non_matches.groups),
+        shown=tuple(zip(found.shown_more, found.shown_fewer, strict=True)),
         ratio_bounds=tuple(zip(numbers(found.ratio_lower), numbers(found.ratio_upper), strict=True)),
-        verdicts=tuple(verdict.verdicts),
-        safe_from=safe_from,
-        safe_to=safe_to,
-        keeps_limits=_keeps_limits(axis, policy),
+        growth_needed=tuple(numbers(verdict.growth_needed)),
+        verdicts=tuple(map(Verdict, verdict.verdicts)),
+        verdicts_on_misses=tuple(map(Verdict, axis.verdicts_on_misses)),
         holds_between=_holds_between(axis, policy),
-        obstacles=tuple(verdict.obstacles),
     )
-
-
-def _require_answer(shape: EvaluationShape, evidence: Evidence) -> None:
-    def at(index: int | None) -> float | None:
-        return None if index is None else evidence.thresholds[index]
-
-    answer = shape.answer
-    _require(answer.criterion == evidence.policy.criterion, "the answer is for another criterion")
-    _require(answer.safe_threshold == at(evidence.safe_place), "the answer is not the safe threshold")
-    _require(list(answer.axes) == list(shape.axes), "the answer is for other axes")
-    for name, axis in shape.axes.items():
-        for part in ("not_detected_from", "parity_shown_from", "parity_shown_to"):
-            index, stated = getattr(axis.verdict, part), answer.axes[name]
-            agrees = getattr(stated, part) == at(index) and getattr(stated.cost, part) == _cost(axis, index)
-            _require(agrees, f"the answer's {part} of {name} is not the verdicts'")
-    highest = last_start(axis.verdict.not_detected_from for axis in shape.axes.values() if axis.judged)
-    _require(answer.not_detected_from == at(highest), "the answer's not_detected_from is not the verdicts'")
-
-
-def _cost(axis: AxisShape, index: int | None) -> dict[str, Number] | None:
-    groups = axis.false_non_matches.groups
-    return None if index is None else {group.group: group.estimate[index] for group in groups}
 
 
 def _refuted(shape: EvaluationShape) -> str | None:
@@ -265,11 +252,6 @@ def _require_consistent_axis(axis: AxisShape, policy: Policy) -> None:
     _require_verdict(axis, policy)
 
 
-def _keeps_limits(axis: AxisShape, policy: Policy) -> tuple[bool, ...]:
-    fmr_upper = [numbers(group.upper) for group in axis.false_matches.groups]
-    return keeps_limits(fmr_upper, numbers(axis.false_non_match_differential.gap_upper), policy)
-
-
 def _holds_between(axis: AxisShape, policy: Policy) -> tuple[bool, ...]:
     """Say between which neighbours the criterion and the limits hold throughout, where they do at both.
 
@@ -278,12 +260,12 @@ def _holds_between(axis: AxisShape, policy: Policy) -> tuple[bool, ...]:
     """
     same = _same_errors(axis.false_matches)
     if policy.criterion == "shown":
-        to_next = parity_to_next(axis.verdict)
+        to_next = axis.verdict.parity_to_next
         same = [unchanged or alike for unchanged, alike in zip(same, to_next, strict=True)]
-    if policy.max_fnmr_gap is None:
+    if not policy.tolerance_of_misses.is_stated:
         return tuple(same)
     return tuple(
-        held and kept for held, kept in zip(same, _keeps_fnmr_gap_between(axis, policy), strict=True)
+        held and kept for held, kept in zip(same, _tolerates_misses_between(axis, policy), strict=True)
     )
 
 
@@ -292,13 +274,17 @@ def _same_errors(rates: RatesShape) -> list[bool]:
     return [here == there for here, there in pairwise(by_threshold)]
 
 
-def _keeps_fnmr_gap_between(axis: AxisShape, policy: Policy) -> list[bool]:
-    most = math.inf if policy.max_fnmr_gap is None else policy.max_fnmr_gap
+def _tolerates_misses_between(axis: AxisShape, policy: Policy) -> list[bool]:
     highest = map(max, zip(*(numbers(group.upper) for group in axis.false_non_matches.groups), strict=True))
     lowest = map(min, zip(*(numbers(group.lower) for group in axis.false_non_matches.groups), strict=True))
-    gaps = [upper - lower <= most for upper, lower in zip(list(highest)[1:], list(lowest)[:-1], strict=True)]
+    ends = list(zip(list(highest)[1:], list(lowest)[:-1], strict=True))
+    tolerated = is_tolerated(
+        [upper / lower if lower > 0 else math.inf for upper, lower in ends],
+        [upper - lower for upper, lower in ends],
+        policy.tolerance_of_misses,
+    )
     unchanged = _same_errors(axis.false_non_matches)
-    return [kept or same for kept, same in zip(gaps, unchanged, strict=True)]
+    return [kept or same for kept, same in zip(tolerated, unchanged, strict=True)]
 
 
 def _require_rates(rates: RatesShape, confidence: float, *, falls: bool) -> None:
@@ -345,7 +331,7 @@ def _require_rate(name: str, share: float, rate: float, lower: float, upper: flo
 def _require_differential(found: DifferentialShape, rates: RatesShape, confidence: float) -> None:
     _require(found.confidence == confidence, "a differential has other bounds than the policy asks for")
     if any(group.trials == 0 for group in rates.groups):
-        none = set(found.worst) | set(found.best) <= {-1}
+        none = {*found.worst, *found.best, *found.shown_more, *found.shown_fewer} <= {-1}
         _require(none, "a differential compares groups without trials")
         return
     rates_of_groups = list(zip(*(numbers(group.estimate) for group in rates.groups), strict=True))
@@ -365,10 +351,13 @@ def _require_differential(found: DifferentialShape, rates: RatesShape, confidenc
     for of_ratio in zip(*bounded, highest, lowest, strict=True):
         if not _is_ratio_to_the_last_bit(*of_ratio):
             _require_ratio(*of_ratio)
+    _require_shown(found, rates_of_groups)
     gaps = numbers(found.gap), _filled(found.gap_upper, unbounded, 1.0), list(map(sub, highest, lowest))
     if gaps[0] != gaps[2] or not all(map(le, gaps[0], gaps[1])):
         for of_gap in zip(*gaps, strict=True):
             _require_gap(*of_gap)
+    for gap, lowest_gap in zip(gaps[0], numbers(found.gap_lower), strict=True):
+        _require(not lowest_gap > gap + _ROUNDING, "a gap lies below its bound")
 
 
 def _is_ratio_to_the_last_bit(
@@ -389,6 +378,21 @@ def _require_ratio(ratio: float, lower: float, upper: float, highest: float, low
         _require(ratio <= upper * (1 + _ROUNDING), "a ratio lies above its bounds")
 
 
+def _require_shown(found: DifferentialShape, rates_of_groups: Sequence[tuple[float, ...]]) -> None:
+    """Require that the two groups that are said to differ do so, by as much as is said."""
+    lower_bounds = numbers(found.ratio_lower)
+    for rates, more, fewer, lower in zip(
+        rates_of_groups, found.shown_more, found.shown_fewer, lower_bounds, strict=True
+    ):
+        if more < 0 or fewer < 0:
+            _require(not lower > 1, "a disparity is shown between no groups")
+        elif lower > 1:
+            _require(
+                rates[more] * (1 + _ROUNDING) >= lower * rates[fewer],
+                "a disparity is shown between other groups",
+            )
+
+
 def _require_gap(gap: float, upper: float, difference: float) -> None:
     _require(_close(gap, difference), "a gap is not the highest rate less the lowest")
     _require(gap <= upper + _ROUNDING, "a gap lies above its bound")
@@ -396,7 +400,11 @@ def _require_gap(gap: float, upper: float, difference: float) -> None:
 
 def _require_verdict(axis: AxisShape, policy: Policy) -> None:
     verdict, found = axis.verdict, axis.false_match_differential
-    to_next = parity_to_next(verdict)
+    misses = verdicts_in(
+        axis.false_non_matches, axis.false_non_match_differential, policy.tolerance_of_misses
+    )
+    _require(tuple(axis.verdicts_on_misses) == misses, "verdicts on misses do not follow from the bounds")
+    to_next = verdict.parity_to_next
     ends = (verdict.not_detected_from, verdict.parity_shown_from, verdict.parity_shown_to)
     if verdict.obstacles:
         _require(set(verdict.verdicts) == {"inconclusive"}, "an axis that cannot be decided has verdicts")
@@ -404,15 +412,14 @@ def _require_verdict(axis: AxisShape, policy: Policy) -> None:
         _require(nowhere, "an axis that cannot be decided has thresholds")
         return
     _require(not _obstacles(axis, policy), "a group has less data than the policy asks for")
-    tolerated = is_tolerated(numbers(found.ratio_upper), numbers(found.gap_upper), policy)
-    detected = is_detected(numbers(found.ratio_lower))
-    follow = tuple(verdict.verdicts) == verdicts_of(tolerated, detected)
-    _require(follow, "verdicts do not follow from the bounds")
-    follows = verdict.not_detected_from == not_detected_from(detected)
-    _require(follows, "not_detected_from does not follow from the bounds")
-    at_both = [all(ends) for ends in pairwise(tolerated)]
+    verdicts = verdicts_in(axis.false_matches, found, policy.tolerance)
+    _require(tuple(verdict.verdicts) == verdicts, "verdicts do not follow from the bounds")
+    undetected = not_detected_from(detected_in(found), saturated_in(axis.false_matches))
+    _require(verdict.not_detected_from == undetected, "not_detected_from does not follow from the bounds")
+    parity = [one is Verdict.PARITY_SHOWN for one in verdicts]
+    at_both = [all(ends) for ends in pairwise(parity)]
     _require(all(map(ge, at_both, to_next)), "parity is shown between thresholds at which it is not")
-    _require_parity_range(axis, tolerated, policy)
+    _require_parity_range(axis, parity, policy)
 
 
 def _obstacles(axis: AxisShape, policy: Policy) -> list[str]:
@@ -422,15 +429,14 @@ def _obstacles(axis: AxisShape, policy: Policy) -> list[str]:
     return obstacles(trials, subjects, policy)
 
 
-def _require_parity_range(axis: AxisShape, tolerated: Sequence[bool], policy: Policy) -> None:
+def _require_parity_range(axis: AxisShape, parity: Sequence[bool], policy: Policy) -> None:
     start, end = axis.verdict.parity_shown_from, axis.verdict.parity_shown_to
     if end is None or start is None:
         return
-    joined = tolerated if axis.verdict.parity_to_next is None else axis.verdict.parity_to_next
-    follows = tolerated[end] and end_of_run(joined[:end]) == start
+    follows = parity[end] and end_of_run(axis.verdict.parity_to_next[:end]) == start
     _require(follows, "the range of shown parity does not follow from the bounds")
     # The scan starts where data suffice for more power than growth_needed is about, or, for a gap, at the top.
-    of_gap = policy.max_gap is not None and end == len(tolerated) - 1
+    of_gap = policy.max_gap is not None and end == len(parity) - 1
     growth = numbers(axis.verdict.growth_needed)[end]
     _require(of_gap or growth <= 1, "the range of shown parity starts where false matches are too few")
 

@@ -38,6 +38,7 @@ class Rule(StrEnum):
 
     SAFE = "safe"
     INVALID_CONFIG = "invalid-config"
+    DISPARITY_SHOWN = "disparity-shown"
     BELOW_SAFE_THRESHOLD = "below-safe-threshold"
     LIMIT_BROKEN = "limit-broken"
     DEPLOYMENT_ENDED = "deployment-ended"
@@ -56,6 +57,7 @@ class Rule(StrEnum):
     NOT_CONFIRMED = "not-confirmed"
     OUTSIDE_EVALUATED_RANGE = "outside-evaluated-range"
     ABOVE_PARITY_RANGE = "above-parity-range"
+    LIMIT_NOT_SHOWN = "limit-not-shown"
     BETWEEN_EVALUATED = "between-evaluated"
     WAIVER_INVALID = "waiver-invalid"
     WAIVER_EXPIRED = "waiver-expired"
@@ -224,16 +226,23 @@ EXPLAINED: Mapping[Rule, Explained] = MappingProxyType(
             "The file cannot be read, or says something that a deployment config may not say.",
             "Fix the value at the line and column; `harness check --schema` prints a JSON Schema for editors.",
         ),
+        Rule.DISPARITY_SHOWN: Explained(
+            "A disparity is shown",
+            "At this threshold false matches fall more on one group than on another, by more than is tolerated; where "
+            "the criterion is not_detected, by any amount.",
+            "Raise the threshold to the safe one, if there is one (for distances, lower it), or use another matcher.",
+        ),
         Rule.BELOW_SAFE_THRESHOLD: Explained(
             "The threshold is below the safe one",
-            "At this threshold the policy's criterion does not hold on some axis: false matches may fall more on one "
-            "group than on another.",
+            "At this threshold the policy's criterion does not hold on some axis, or a limit is not kept: false "
+            "matches may fall more on one group than on another.",
             "Raise the threshold to the safe one (for distances, lower it), or evaluate more data.",
         ),
         Rule.LIMIT_BROKEN: Explained(
             "A limit of the policy is broken",
-            "At this threshold max_fmr or max_fnmr_gap, as the evaluation's policy states them, is not kept.",
-            "Move the threshold to one that keeps them; the finding names the first.",
+            "At this threshold a group's false match rate is shown to be above max_fmr (max_fpir in searches; 0.01 "
+            "where the evaluation's policy states none), or misses differ by more than the policy tolerates.",
+            "Move the threshold to one that keeps the limits; the finding names the first, if there is one.",
         ),
         Rule.DEPLOYMENT_ENDED: Explained(
             "The deployment has ended",
@@ -315,10 +324,16 @@ EXPLAINED: Mapping[Rule, Explained] = MappingProxyType(
             "The threshold is stricter than those at which parity is shown; beyond them no count could show it.",
             "Deploy within the range that was shown, or evaluate more data.",
         ),
+        Rule.LIMIT_NOT_SHOWN: Explained(
+            "A limit is not shown to be kept",
+            "The upper bound of a group's false match rate is above max_fmr (max_fpir), or misses are not shown to be "
+            "within the policy's tolerance; neither is it shown that they are not.",
+            "Evaluate more data, or move the threshold to one that keeps the limits.",
+        ),
         Rule.BETWEEN_EVALUATED: Explained(
             "The threshold lies between evaluated ones",
             "Its neighbours are safe, but the evaluation does not show what happens between them.",
-            "Evaluate this threshold: name it in the policy's thresholds.",
+            "Evaluate this threshold: name it among the policy's operating thresholds.",
         ),
         Rule.WAIVER_INVALID: Explained(
             "A waiver is not valid",

@@ -187,13 +187,13 @@ def about_evaluation(evidence: Evidence, *, name: str, signed_on: date, version:
     if lacking:
         problem = f"the scores {shown(lacking[0])} have no SHA-256: evaluate them from files, so that they can be named"
         raise InputError(problem, source=evidence.source)
-    place = evidence.safe_place
+    safe = evidence.safe_threshold(evidence.judged).place
     predicate = {
         "matcher": plain(evidence.study.matcher),
         "scores": [{"name": score, "sha256": digest} for score, digest in evidence.scores],
         "study_sha256": _digest_of(evidence.study.to_dict()),
         "policy_sha256": _digest_of(evidence.policy.to_dict()),
-        "safe_threshold": None if place is None else evidence.thresholds[place],
+        "safe_threshold": None if safe is None else evidence.thresholds[safe],
         "signed_on": signed_on,
         "harness": version,
     }

@@ -2,29 +2,21 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from functools import partial
 from typing import TYPE_CHECKING
 
 import numpy as np
 
-from harness.evaluation import answer, unreliable
-from harness.numbers import RARE, about, confidence_text, limit_text, one_in, percent
+from harness.evaluation import answer, rates_there, tolerance_said, unreliable
+from harness.evaluation import findings as found_by_axis
+from harness.numbers import about, confidence_text
 from harness.report.model import Facts, Status
 from harness.report.tables import zones_of
-from harness.report.wording import (
-    index_of_answer,
-    index_of_not_detected,
-    listed,
-    threshold_labels,
-    tolerance,
-    wording_of,
-)
+from harness.report.wording import index_of_not_detected, listed, threshold_labels, wording_of
 from harness.statistics.verdicts import Verdict
+from harness.verdict_rule import limits_said
 
 if TYPE_CHECKING:
     from harness.evaluation import AxisEvaluation, Evaluation
-    from harness.statistics.rates import Rates
 
 __all__ = ["findings", "headline", "lead", "status", "warnings"]
 
@@ -33,20 +25,8 @@ MOST_NAMED = 6
 
 
 def headline(evaluation: Evaluation) -> str:
-    """Return the answer in one sentence."""
-    index = evaluation.safe.place
-    if index is None:
-        return "No threshold can be called safe on this evidence."
-    label = threshold_labels(evaluation)[index]
-    if evaluation.policy.criterion == "not_detected":
-        return (
-            f"From a threshold of {label}, no difference between the groups is "
-            f"detected{_but_not_shown(evaluation)}."
-        )
-    return (
-        f"From {label} to {_shown_to(evaluation)}, the groups are shown to be alike within "
-        f"{tolerance(evaluation)}."
-    )
+    """Return what was found, in a sentence or two, on the axis where it is worst."""
+    return found_by_axis(evaluation)[0]
 
 
 def warnings(evaluation: Evaluation) -> tuple[str, ...]:
@@ -62,23 +42,25 @@ def status(evaluation: Evaluation) -> Status:
     return "not_detected" if evaluation.policy.criterion == "not_detected" else "shown"
 
 
-def _but_not_shown(evaluation: Evaluation) -> str:
-    index = evaluation.safe.place
-    shown = all(axis.verdict.verdicts[index or 0] is Verdict.PARITY_SHOWN for axis in evaluation.judged_axes)
-    return "" if shown else "; that they are alike is not shown"
-
-
 def lead(evaluation: Evaluation) -> Facts:
     """Return the answer in plain paragraphs, each under what it is about."""
+    lines = dict(answer(evaluation))
+    others = found_by_axis(evaluation)[1:]
+    at_operating = [f"{heading}: {text}" for heading, text in lines.items() if heading.startswith("At ")]
     parts = (
-        ("What was found", _finding(evaluation)),
-        ("Not part of it", _not_judged(evaluation)),
-        (f"{wording_of(evaluation).errors.capitalize()} there", _let_through(evaluation)),
-        ("What it costs", _missed(evaluation)),
+        ("On the other axes", " ".join(others)),
+        ("Operating thresholds", "; ".join(at_operating)),
+        ("Safe threshold", _safe(evaluation)),
+        ("Who is missed", lines["Cost"]),
+        ("Not part of it", lines.get("Not judged", "")),
         ("What stays open", _undecided(evaluation)),
         ("What was tested", _tested(evaluation)),
     )
-    return Facts(tuple((heading, text) for heading, text in parts if text))
+    return Facts(tuple((heading, _sentence(text)) for heading, text in parts if text))
+
+
+def _sentence(text: str) -> str:
+    return f"{text[0].upper()}{text[1:]}{'' if text.endswith('.') else '.'}"
 
 
 def findings(evaluation: Evaluation) -> Facts:
@@ -86,31 +68,28 @@ def findings(evaluation: Evaluation) -> Facts:
     return Facts(answer(evaluation))
 
 
-def _finding(evaluation: Evaluation) -> str:
-    words, labels = wording_of(evaluation), threshold_labels(evaluation)
-    index = evaluation.safe.place
-    axes = listed([axis.name for axis in evaluation.judged_axes])
+def _safe(evaluation: Evaluation) -> str:
+    """Say from where the policy calls the matcher safe, what that means and what is let through; or why nowhere."""
+    labels, policy = threshold_labels(evaluation), evaluation.policy
+    index, limits = evaluation.safe.place, limits_said(policy, evaluation.false_match_limit)
     if index is None:
-        reason = evaluation.safe.reason
-        return f"The policy's criterion is met at no threshold ({reason}).{_not_detected(evaluation)}"
-    if evaluation.policy.criterion == "not_detected":
+        return f"None: {evaluation.safe.reason}.{_not_detected(evaluation)}"
+    axes = listed([axis.name for axis in evaluation.judged_axes])
+    if policy.criterion == "not_detected":
         return (
-            f"At {labels[index]} and at every stricter threshold, the {words.rate_in_full} was not found to differ "
-            f"between the groups of {axes}.{_detectable(evaluation, index)}"
+            f"{labels[index]}. There and at every stricter threshold, no difference between the groups of {axes} is "
+            f"detected, and {limits} is kept.{_detectable(evaluation, index)} {_let_through(evaluation, index)}"
         )
     return (
-        f"At {labels[index]}, the {words.rate_in_full} of no group is more than {_at_most(evaluation)} that of "
-        f"another, by {axes}. This is shown for every two groups with {confidence_text(evaluation.policy.confidence)} "
-        "confidence, which is more than finding no difference. It is shown up to a threshold of "
-        f"{_shown_to(evaluation)}."
+        f"{labels[index]}, up to {_shown_to(evaluation)}: by {axes}, every two groups are shown to be alike within a "
+        f"{tolerance_said(policy.tolerance)}, with {confidence_text(policy.confidence)} confidence, which is more than "
+        f"finding no difference; and {limits} is kept. {_let_through(evaluation, index)}"
     )
 
 
-def _at_most(evaluation: Evaluation) -> str:
-    policy = evaluation.policy
-    ratio = "" if policy.max_ratio is None else f"{limit_text(policy.max_ratio)} times"
-    gap = "" if policy.max_gap is None else f"{limit_text(policy.max_gap)} above"
-    return ", or more than ".join(limit for limit in (ratio, gap) if limit)
+def _let_through(evaluation: Evaluation, index: int) -> str:
+    words = wording_of(evaluation)
+    return f"{words.errors.capitalize()} there: {rates_there(evaluation, index)}."
 
 
 def _shown_to(evaluation: Evaluation) -> str:
@@ -141,66 +120,6 @@ def _detectable(evaluation: Evaluation, index: int) -> str:
         " That is no proof of likeness: only a ratio of about "
         f"{about(largest)} or more would have been detected there with a chance of 80 %."
     )
-
-
-def _let_through(evaluation: Evaluation) -> str:
-    """Say how many errors the safe threshold lets through, by group of the first judged axis."""
-    index = evaluation.safe.place
-    if index is None:
-        return ""
-    rates, words = evaluation.judged_axes[0].false_matches, wording_of(evaluation)
-    by_group = _by_group(rates, index, partial(one_in, digits=2))
-    return f"Of {words.non_mated}, {words.hit}: {by_group}.{_many(evaluation, rates, index)}"
-
-
-def _missed(evaluation: Evaluation) -> str:
-    """Say what the safe threshold, or else the one from which nothing is detected, costs."""
-    words, axis, labels = wording_of(evaluation), evaluation.judged_axes[0], threshold_labels(evaluation)
-    index = index_of_answer(evaluation)
-    if index is None:
-        return ""
-    by_group = _by_group(axis.false_non_matches, index, percent)
-    return f"At {labels[index]}, of {words.mated}, {words.miss}: {by_group}."
-
-
-def _many(evaluation: Evaluation, rates: Rates, index: int) -> str:
-    """Warn where parity holds, but among too many errors for the threshold to be of use."""
-    if evaluation.policy.max_fmr is not None or not (rates.estimate[:, index] >= RARE).any():
-        return ""
-    errors = wording_of(evaluation).errors
-    return (
-        f" That is many: parity says nothing of how many {errors} there are, and the policy sets no limit to them. "
-        "With max_fmr it would."
-    )
-
-
-def _not_judged(evaluation: Evaluation) -> str:
-    """Say what is found at the safe threshold on axes on which the answer does not rest."""
-    index = evaluation.safe.place
-    others = [axis for axis in evaluation.axes.values() if not axis.judged]
-    if index is None or not others:
-        return ""
-    found = listed([f"{axis.name} ({axis.verdict.verdicts[index]} there)" for axis in others])
-    return f"The answer does not rest on {found}, which the policy does not judge."
-
-
-def _by_group(rates: Rates, index: int, written: Callable[[float], str]) -> str:
-    tried = [i for i in range(len(rates.groups)) if rates.trials[i]]
-    if len(tried) > MOST_NAMED:
-        low, high = (pick(tried, key=lambda i: rates.estimate[i, index]) for pick in (min, max))
-        rate = float(rates.estimate[low, index])
-        if rate == rates.estimate[high, index]:
-            return f"{written(rate)} for every group" if rate else "none in any group"
-        return f"from {_of(rates, low, index, written)} to {_of(rates, high, index, written)}"
-    said = [_of(rates, i, index, written) for i in tried]
-    said += [f"unknown for {group}" for i, group in enumerate(rates.groups) if i not in tried]
-    return ", ".join(said)
-
-
-def _of(rates: Rates, group: int, index: int, written: Callable[[float], str]) -> str:
-    errors, trials = int(rates.errors[group, index]), int(rates.trials[group])
-    rate = written(float(rates.estimate[group, index])) if errors else f"none in {trials:,}"
-    return f"{rate} for {rates.groups[group]}"
 
 
 def _undecided(evaluation: Evaluation) -> str:

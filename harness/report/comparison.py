@@ -156,7 +156,7 @@ def _at_common(sides: tuple[_Side, _Side]) -> Section:
 def _named(evaluation: Evaluation) -> tuple[float, ...]:
     """The thresholds that an evaluation is read at and those that its policy names."""
     own = evaluation.threshold_at(index_of_answer(evaluation))
-    return evaluation.policy.thresholds if own is None else (own, *evaluation.policy.thresholds)
+    return evaluation.policy.operating if own is None else (own, *evaluation.policy.operating)
 
 
 def _at_equal_rate(sides: tuple[_Side, _Side]) -> Section:

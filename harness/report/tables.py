@@ -32,6 +32,7 @@ if TYPE_CHECKING:
     from harness.evaluation import AxisEvaluation, Evaluation
     from harness.statistics.rates import Rates
     from harness.statistics.verdicts import AxisVerdict
+    from harness.study import FalseMatchLimit
 
 __all__ = ["axis_readings", "key_thresholds", "ratio_text", "span_text", "zone_strips", "zones_of"]
 
@@ -110,7 +111,7 @@ def _panel_of_rates(
         (*_counts(evaluation, axis, rates), estimate, lower, upper, effect),
         threshold_labels(evaluation),
     )
-    limit = evaluation.policy.max_fmr if kind == "false_matches" else None
+    limit = evaluation.false_match_limit if kind == "false_matches" else None
     named = wording_of(evaluation)
     in_full = named.rate_in_full if kind == "false_matches" else f"The cost: {named.cost_in_full}"
     figure = Figure(
@@ -122,9 +123,14 @@ def _panel_of_rates(
         estimate,
         lower,
         upper,
-        () if limit is None else ((limit, f"limit of the policy, {limit_text(limit)}"),),
+        () if limit is None else ((limit.limit, _limit_said(limit)),),
     )
     return Panel(figure, (table,))
+
+
+def _limit_said(limit: FalseMatchLimit) -> str:
+    whose = "default limit" if limit.is_default else "limit of the policy"
+    return f"{whose}, {limit_text(limit.limit)}"
 
 
 def _counts(evaluation: Evaluation, axis: AxisEvaluation, rates: Rates) -> tuple[Quantity, ...]:

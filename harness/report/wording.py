@@ -178,7 +178,7 @@ def _names_for_all(evaluation: Evaluation, index: int) -> tuple[str, ...]:
 
 
 def _operating(evaluation: Evaluation) -> list[int]:
-    indices: list[int] = np.flatnonzero(np.isin(evaluation.thresholds, evaluation.policy.thresholds)).tolist()
+    indices: list[int] = np.flatnonzero(np.isin(evaluation.thresholds, evaluation.policy.operating)).tolist()
     return indices
 
 
@@ -200,16 +200,8 @@ def index_of_answer(evaluation: Evaluation) -> int | None:
 
 
 def start_index(evaluation: Evaluation) -> int:
-    """Return the index of the threshold that a report shows first.
-
-    The safe one; where there is none, the one from which nothing is detected, the first that the policy names, the
-    strictest that an axis names, or else the one in the middle.
-    """
-    index = index_of_answer(evaluation)
-    if index is not None:
-        return index
-    marks = _operating(evaluation) or [mark.index for mark in marks_of(evaluation)][-1:]
-    return marks[0] if marks else len(evaluation.thresholds) // 2
+    """Return the index of the threshold that a report shows first: the first at which the answer is told."""
+    return evaluation.reference_indices[0]
 
 
 def in_order(text: str) -> str:
@@ -251,12 +243,14 @@ POLICY_KEYS = {
     "confidence": "Confidence",
     "max_ratio": "Largest tolerated ratio",
     "max_gap": "Largest tolerated gap",
-    "max_fmr": "Largest false match rate",
+    "max_fmr": "Largest false match rate (FMR)",
+    "max_fpir": "Largest false positive identification rate (FPIR)",
+    "max_fnmr_ratio": "Largest ratio of false non-match rates",
     "max_fnmr_gap": "Largest gap of false non-match rates",
     "min_subjects": "Fewest subjects a group",
     "min_trials": "Fewest non-mated trials a group",
     "axes": "Axes judged",
-    "thresholds": "Operating thresholds",
+    "operating": "Operating thresholds",
 }
 
 

@@ -56,8 +56,14 @@ class Differentials:
     ratio_upper : ndarray of float64, shape (T,)
         Largest one-sided upper bound of any pair's ratio, not adjusted (intersection-union): *every* pair is
         below it.
+    shown_more, shown_fewer : ndarray of int64, shape (T,)
+        The pair of groups that `ratio_lower` is of, the one with the higher rate first: the pair that is shown best
+        to differ. It need not be the worst and the best, of which one may have too few trials to tell. -1 where a
+        group has no trials, or there is only one.
     gap, gap_upper : ndarray of float64, shape (T,)
         Largest difference of two estimates, and largest one-sided upper bound of one, not adjusted.
+    gap_lower : ndarray of float64, shape (T,)
+        Largest lower bound of any pair's difference, Bonferroni-adjusted over the pairs; 0 where none differs.
     p_value : ndarray of float64, shape (T,)
         Smallest Holm-adjusted p-value of any pair.
     pairs_that_differ : ndarray of int64, shape (T,)
@@ -73,7 +79,10 @@ class Differentials:
     ratio: FloatArray
     ratio_lower: FloatArray
     ratio_upper: FloatArray
+    shown_more: IntArray
+    shown_fewer: IntArray
     gap: FloatArray
+    gap_lower: FloatArray
     gap_upper: FloatArray
     p_value: FloatArray
     pairs_that_differ: IntArray
@@ -135,8 +144,10 @@ def _of_pairs(rates: Rates, confidence: float, block: slice) -> dict[str, npt.ND
     significance = (1 - confidence) / max(len(first), 1)
     detection = ratio_interval(a, n_a, b, n_b, 1 - significance)
     tolerance = ratio_interval(a, n_a, b, n_b, one_sided(confidence))
-    rate, bounds = _with_bounds(k, n, one_sided(confidence))
-    gaps = gap_between(rate[first], bounds.of(first), rate[second], bounds.of(second))
+    gaps, adjusted_gaps = (
+        gap_between(rate[first], bounds.of(first), rate[second], bounds.of(second))
+        for rate, bounds in (_with_bounds(k, n, level) for level in (one_sided(confidence), 1 - significance))
+    )
     p = holm(ratio_p_value(a, n_a, b, n_b))
     with np.errstate(divide="ignore", over="ignore"):
         lower = np.maximum(detection.lower, 1 / detection.upper)
@@ -147,11 +158,28 @@ def _of_pairs(rates: Rates, confidence: float, block: slice) -> dict[str, npt.ND
     return {
         "ratio_lower": _largest(lower, 1.0),
         "ratio_upper": _largest(upper, 1.0),
+        **_best_shown(lower, detection.lower, first, second),
+        "gap_lower": _largest(np.maximum(np.maximum(adjusted_gaps.lower, -adjusted_gaps.upper), 0.0), 0.0),
         "gap_upper": _largest(np.maximum(gaps.upper, -gaps.lower), 0.0),
         "p_value": p.min(axis=0, initial=1.0),
         "pairs_that_differ": np.sum(p <= 1 - confidence, axis=0),
         "detectable_ratio": _largest(detectable, 1.0),
     }
+
+
+def _best_shown(
+    lower: FloatArray, lower_of_first: FloatArray, first: npt.NDArray[np.intp], second: npt.NDArray[np.intp]
+) -> dict[str, IntArray]:
+    """Name the pair of groups with the largest lower bound, given for every pair whichever of the two is higher."""
+    thresholds = np.arange(lower.shape[1])
+    if not len(first):
+        none = np.full(len(thresholds), -1)
+        return {"shown_more": none, "shown_fewer": none}
+    pair = lower.argmax(axis=0)  # that of a NaN, if there is one
+    defined = ~np.isnan(lower[pair, thresholds])
+    of_first = lower_of_first[pair, thresholds] >= lower[pair, thresholds]
+    more, fewer = np.where(of_first, first[pair], second[pair]), np.where(of_first, second[pair], first[pair])
+    return {"shown_more": np.where(defined, more, -1), "shown_fewer": np.where(defined, fewer, -1)}
 
 
 @dataclass(frozen=True, eq=False)

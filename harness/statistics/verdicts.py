@@ -16,13 +16,15 @@ from harness.arrays import BoolArray, FloatArray
 from harness.statistics.differentials import Differentials, EffectiveCounts, alike_between
 from harness.statistics.intervals import SCAN_POWER, clopper_pearson, growth_to_show_parity, one_sided
 from harness.statistics.rates import Rates
-from harness.study import Policy
+from harness.study import FalseMatchLimit, Policy, Tolerance
 from harness.verdict_rule import (
     AxisSafety,
     SafeThreshold,
     Verdict,
     end_of_run,
+    is_beyond,
     is_detected,
+    is_saturated,
     is_tolerated,
     keeps_limits,
     not_detected_from,
@@ -32,7 +34,16 @@ from harness.verdict_rule import (
     verdicts_of,
 )
 
-__all__ = ["AxisSafety", "AxisVerdict", "SafeThreshold", "Verdict", "judge", "safe_threshold", "safety_of"]
+__all__ = [
+    "AxisSafety",
+    "AxisVerdict",
+    "SafeThreshold",
+    "Verdict",
+    "judge",
+    "judge_misses",
+    "safe_threshold",
+    "safety_of",
+]
 
 PLANNED_POWER = 0.8
 
@@ -109,21 +120,54 @@ def judge(
         return AxisVerdict(inconclusive, None, None, None, growth, nowhere, hindered)
 
     def tolerated(ratio_upper: FloatArray, gap_upper: FloatArray) -> BoolArray:
-        return np.array(is_tolerated(ratio_upper.tolist(), gap_upper.tolist(), policy), np.bool_)
+        return np.array(is_tolerated(ratio_upper.tolist(), gap_upper.tolist(), policy.tolerance), np.bool_)
 
-    parity = tolerated(differential.ratio_upper, differential.gap_upper)
+    verdicts = _verdicts(false_matches, differential, policy.tolerance)
+    parity = np.array([verdict is Verdict.PARITY_SHOWN for verdict in verdicts])
     detected = is_detected(differential.ratio_lower.tolist())
+    saturated = [verdict is Verdict.SATURATED for verdict in verdicts]
     to_next = alike_between(counted, parity[:-1] & parity[1:], policy.confidence, tolerated)
     end = _scan_start(false_matches, policy)
     end = end if end is not None and parity[end] else None
     return AxisVerdict(
-        verdicts=verdicts_of(parity.tolist(), detected),
-        not_detected_from=not_detected_from(detected),
+        verdicts=verdicts,
+        not_detected_from=not_detected_from(detected, saturated),
         parity_shown_from=None if end is None else end_of_run(to_next[:end].tolist()),
         parity_shown_to=end,
         growth_needed=growth,
         parity_to_next=to_next,
         obstacles=(),
+    )
+
+
+def judge_misses(
+    false_non_matches: Rates, differential: Differentials, policy: Policy
+) -> tuple[Verdict, ...]:
+    """Give the verdicts on who is missed, at every threshold, by the policy's tolerance of misses.
+
+    Where the policy states none, parity is never shown, and no disparity is beyond it.
+
+    Parameters
+    ----------
+    false_non_matches : Rates
+        Of the groups of the axis.
+    differential : Differentials
+        Of the same rates.
+    policy : Policy
+
+    Returns
+    -------
+    tuple of Verdict, length T
+    """
+    return _verdicts(false_non_matches, differential, policy.tolerance_of_misses)
+
+
+def _verdicts(rates: Rates, found: Differentials, tolerance: Tolerance) -> tuple[Verdict, ...]:
+    return verdicts_of(
+        is_tolerated(found.ratio_upper.tolist(), found.gap_upper.tolist(), tolerance),
+        is_beyond(found.ratio_lower.tolist(), found.gap_lower.tolist(), tolerance),
+        is_detected(found.ratio_lower.tolist()),
+        is_saturated(rates.errors.tolist(), rates.trials.tolist()),
     )
 
 
@@ -163,7 +207,12 @@ def _scan_start(false_matches: Rates, policy: Policy) -> int | None:
 
 
 def safety_of(
-    name: str, verdict: AxisVerdict, false_matches: Rates, fnmr_gap_upper: FloatArray, policy: Policy
+    name: str,
+    verdict: AxisVerdict,
+    false_matches: Rates,
+    misses: tuple[Verdict, ...],
+    policy: Policy,
+    limit: FalseMatchLimit,
 ) -> AxisSafety:
     """Say where an axis is safe.
 
@@ -172,11 +221,13 @@ def safety_of(
     name : str
     verdict : AxisVerdict
     false_matches : Rates
-    fnmr_gap_upper : ndarray, shape (T,)
-        Upper bound of the largest difference of two groups' false non-match rates.
+    misses : tuple of Verdict, length T
+        On the false non-match rates.
     policy : Policy
+    limit : FalseMatchLimit
+        On false matches.
     """
     parity = verdict.parity_shown_from, verdict.parity_shown_to
     safe = safe_range(policy, verdict.not_detected_from, parity, len(verdict.verdicts))
-    kept = keeps_limits(false_matches.upper.tolist(), fnmr_gap_upper.tolist(), policy)
+    kept = keeps_limits(false_matches.upper.tolist(), limit, misses, policy)
     return AxisSafety(name, *safe, kept, verdict.obstacles)

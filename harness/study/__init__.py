@@ -1,19 +1,30 @@
 """The study: meaning of the columns, and groups compared; and the policy: when a threshold counts as safe."""
 
 from harness.study.groups import Axes, Axis, WatchlistComposition, distinct, require_whole
-from harness.study.policy import DEFAULT_MAX_RATIO, Policy, load_policy, policy_from_options
+from harness.study.policy import (
+    DEFAULT_FALSE_MATCH_LIMIT,
+    DEFAULT_MAX_RATIO,
+    FalseMatchLimit,
+    Policy,
+    Tolerance,
+    load_policy,
+    policy_from_options,
+)
 from harness.study.study import GroupColumns, Matcher, Mated, Score, Study, load_study, study_from_options
 
 __all__ = [
+    "DEFAULT_FALSE_MATCH_LIMIT",
     "DEFAULT_MAX_RATIO",
     "Axes",
     "Axis",
+    "FalseMatchLimit",
     "GroupColumns",
     "Matcher",
     "Mated",
     "Policy",
     "Score",
     "Study",
+    "Tolerance",
     "WatchlistComposition",
     "distinct",
     "load_policy",

@@ -2,6 +2,7 @@
 
 import os
 from collections.abc import Mapping
+from dataclasses import dataclass
 from typing import TYPE_CHECKING, Annotated, Any, Literal, Self
 
 from pydantic import AfterValidator, Field, model_validator
@@ -13,9 +14,25 @@ from harness.study.groups import Axes, Axis, distinct
 if TYPE_CHECKING:
     from harness.study.study import Study
 
-__all__ = ["DEFAULT_MAX_RATIO", "Policy", "load_policy", "policy_from_options"]
+__all__ = [
+    "DEFAULT_FALSE_MATCH_LIMIT",
+    "DEFAULT_MAX_RATIO",
+    "FalseMatchLimit",
+    "Policy",
+    "Tolerance",
+    "load_policy",
+    "policy_from_options",
+]
 
 DEFAULT_MAX_RATIO = 1.5
+
+DEFAULT_FALSE_MATCH_LIMIT = 0.01
+"""FMR100, the most lenient operating point in common use: where a policy states no limit, this one holds."""
+
+_FALSE_MATCH_LIMITS: dict[str, Literal["max_fmr", "max_fpir"]] = {
+    "verification": "max_fmr",
+    "identification": "max_fpir",
+}
 
 _Share = Annotated[float, Field(gt=0, lt=1)]
 
@@ -23,6 +40,43 @@ _Share = Annotated[float, Field(gt=0, lt=1)]
 def _default_max_ratio(validated: dict[str, Any]) -> float | None:
     needed = validated.get("criterion") == "shown" and validated.get("max_gap") is None
     return DEFAULT_MAX_RATIO if needed else None
+
+
+@dataclass(frozen=True)
+class Tolerance:
+    """How far two groups' rates may differ: by the ratio or by the gap, whichever is kept.
+
+    Parameters
+    ----------
+    max_ratio, max_gap : float or None
+        None where the policy states no such limit.
+    """
+
+    max_ratio: float | None
+    max_gap: float | None
+
+    @property
+    def is_stated(self) -> bool:
+        """Whether there is any limit; without one, nothing is shown to be tolerated."""
+        return self.max_ratio is not None or self.max_gap is not None
+
+
+@dataclass(frozen=True)
+class FalseMatchLimit:
+    """The largest tolerated upper bound of any group's false match rate.
+
+    Parameters
+    ----------
+    name : {"max_fmr", "max_fpir"}
+        The key of the policy.
+    limit : float
+    is_default : bool
+        Whether the policy states none, so that the default holds.
+    """
+
+    name: Literal["max_fmr", "max_fpir"]
+    limit: float
+    is_default: bool
 
 
 class Policy(StrictModel):
@@ -39,16 +93,18 @@ class Policy(StrictModel):
         ``"shown"`` and neither this nor `max_gap` is given.
     max_gap : float, optional
         Largest tolerated difference of two groups' false match rates.
-    max_fmr : float, optional
-        Largest tolerated upper bound of any group's false match rate.
-    max_fnmr_gap : float, optional
-        Largest tolerated difference of two groups' false non-match rates.
+    max_fmr, max_fpir : float, optional
+        Largest tolerated upper bound of any group's false match rate, in comparisons 1:1 and in searches; 0.01 where
+        it is not given.
+    max_fnmr_ratio, max_fnmr_gap : float, optional
+        Largest tolerated ratio, and difference, of two groups' false non-match rates (FNIR in searches). Without
+        either, a disparity in misses is told, and no threshold is refused for it; with both, one kept is enough.
     min_subjects, min_trials : int
         Fewest subjects and trials that every group must have for its axis to be decided.
     axes : tuple of Axis, optional
         The axes that count, each an attribute or a list of attributes; by default all of the study's.
-    thresholds : tuple of float
-        Operating thresholds that must be among those evaluated.
+    operating : tuple of float
+        Operating thresholds: each is evaluated, and the answer is told at it.
     """
 
     criterion: Literal["shown", "not_detected"] = "shown"
@@ -56,17 +112,57 @@ class Policy(StrictModel):
     max_gap: _Share | None = None  # before max_ratio, whose default depends on it
     max_ratio: Annotated[float, Field(gt=1)] | None = Field(default_factory=_default_max_ratio)
     max_fmr: _Share | None = None
+    max_fpir: _Share | None = None
+    max_fnmr_ratio: Annotated[float, Field(gt=1)] | None = None
     max_fnmr_gap: _Share | None = None
     min_subjects: Annotated[int, Field(ge=0)] = 0
     min_trials: Annotated[int, Field(ge=0)] = 0
     axes: Axes | None = None
-    thresholds: Annotated[TupleOf[float], AfterValidator(distinct)] = ()
+    operating: Annotated[TupleOf[float], AfterValidator(distinct)] = ()
 
     @model_validator(mode="after")
     def _check_tolerance(self) -> Self:
         if self.criterion == "shown" and self.max_ratio is None and self.max_gap is None:
             raise ValueError("criterion 'shown' needs max_ratio or max_gap")
         return self
+
+    @property
+    def tolerance(self) -> Tolerance:
+        """How far two groups' false match rates may differ."""
+        return Tolerance(self.max_ratio, self.max_gap)
+
+    @property
+    def tolerance_of_misses(self) -> Tolerance:
+        """How far two groups' false non-match rates may differ."""
+        return Tolerance(self.max_fnmr_ratio, self.max_fnmr_gap)
+
+    def false_match_limit(self, task: str) -> FalseMatchLimit:
+        """Return the limit on every group's false match rate, stated or not.
+
+        Parameters
+        ----------
+        task : {"verification", "identification"}
+            Of the study.
+
+        Raises
+        ------
+        InputError
+            The policy limits only the rate of the other task.
+
+        Examples
+        --------
+        >>> Policy().false_match_limit("verification")
+        FalseMatchLimit(name='max_fmr', limit=0.01, is_default=True)
+        """
+        name = _FALSE_MATCH_LIMITS[task]
+        limits = {"max_fmr": self.max_fmr, "max_fpir": self.max_fpir}
+        limit = limits.pop(name)
+        if limit is not None:
+            return FalseMatchLimit(name, limit, is_default=False)
+        for other, stated in limits.items():
+            if stated is not None:
+                raise InputError(f"{other} does not limit a study of {task}: give {name}", source="policy")
+        return FalseMatchLimit(name, DEFAULT_FALSE_MATCH_LIMIT, is_default=True)
 
     def axes_of(self, study: "Study") -> tuple[Axis, ...]:
         """Return the axes of a study that this policy judges, as the study has them.
