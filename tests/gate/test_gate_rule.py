@@ -24,7 +24,7 @@ from harness.statistics.differentials import EffectiveCounts, differentials
 from harness.statistics.intervals import clopper_pearson
 from harness.statistics.measures import summary_measures
 from harness.statistics.rates import Rates
-from harness.statistics.verdicts import judge, safe_threshold, safety_of
+from harness.statistics.verdicts import judge, judge_misses, safe_threshold, safety_of
 from harness.study import Policy, Study
 
 Plain = dict[str, Any]
@@ -56,6 +56,8 @@ def made_up(policy: Policy, false_matches: Errors = FALSE_MATCHES, study: Plain 
         thresholds, np.arange(len(thresholds)), matches.effective_errors, matches.effective_trials
     )
     differential, cost = differentials(matches, 0.95), differentials(non_matches, 0.95)
+    misses = judge_misses(non_matches, cost, policy)
+    limit = policy.false_match_limit("verification")
     verdict = judge(matches, differential, counted, policy, None)
     known = {group: MatedCounts(40, 7) for group in matches.groups} if study is OF_SUBJECTS else None
     axis = AxisEvaluation(
@@ -70,6 +72,7 @@ def made_up(policy: Policy, false_matches: Errors = FALSE_MATCHES, study: Plain 
         false_non_match_differential=cost,
         measures=summary_measures(matches, non_matches, 0.95),
         verdict=verdict,
+        verdicts_on_misses=misses,
     )
     evaluation = Evaluation(
         study=Study(**study),
@@ -81,14 +84,14 @@ def made_up(policy: Policy, false_matches: Errors = FALSE_MATCHES, study: Plain 
         missing=MatedCounts(0, 0),
         thresholds=thresholds,
         axes={"sex": axis},
-        safe=safe_threshold([safety_of("sex", verdict, matches, cost.gap_upper, policy)], policy),
+        safe=safe_threshold([safety_of("sex", verdict, matches, misses, policy, limit)], policy, limit),
         notes=(),
     )
     plain: Plain = json.loads(to_json(evaluation))
     return plain
 
 
-RATIO = Policy(max_ratio=1.5)
+RATIO = Policy(max_ratio=1.5, max_fmr=0.02)
 
 
 @pytest.fixture(scope="module")
@@ -130,7 +133,7 @@ def state_range(plain: Plain, start: int | None, end: int | None) -> None:
         answer["cost"][name] = (
             None if index is None else {group["group"]: group["estimate"][index] for group in groups}
         )
-    plain["place_of_safe_threshold"] = start
+    plain["index_of_safe_threshold"] = start
     plain["answer"]["safe_threshold"] = None if start is None else plain["thresholds"][start]
 
 
