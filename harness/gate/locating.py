@@ -87,7 +87,7 @@ def reach_of(config_folder: Path, root: Path | None) -> Reach:
     if root is None:
         return Reach(config_folder, "leads out of the config's folder; --evidence-root allows more", False)
     if _lies_below(config_folder, root):
-        return Reach(root, f"leads out of {root}, which --evidence-root names", True)
+        return Reach(root, f"leads out of --evidence-root {root}", True)
     refusal = f"leads out of the config's folder; --evidence-root {root} allows more only to configs that lie below it"
     return Reach(config_folder, refusal, False)
 
