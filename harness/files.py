@@ -25,6 +25,7 @@ except ImportError:  # Windows
 __all__ = [
     "BESIDE",
     "EARLIER",
+    "OutsideError",
     "Scratch",
     "UnreadableError",
     "content_of",
@@ -53,6 +54,10 @@ class UnreadableError(InputError):
     """A file that is not there, or that may not be read."""
 
 
+class OutsideError(InputError):
+    """A file that lies out of the folder that it has to lie in."""
+
+
 def content_of(path: Path, *, limit: int | None = None, within: Path | None = None) -> bytes:
     """Read a file, and nothing that merely looks like one: a device may have no end, a pipe may have no writer.
 
@@ -63,14 +68,16 @@ def content_of(path: Path, *, limit: int | None = None, within: Path | None = No
     limit : int, optional
         The most bytes that it may have, a power of two.
     within : Path, optional
-        The folder that it must not lead out of.
+        The folder that it must not lead out of, by links or otherwise.
 
     Raises
     ------
     UnreadableError
         It is not there, or may not be read.
+    OutsideError
+        It leads out of the folder.
     InputError
-        It is not a regular file, leads out of the folder, or is too large.
+        It is not a regular file, or is too large.
 
     Examples
     --------
@@ -82,7 +89,7 @@ def content_of(path: Path, *, limit: int | None = None, within: Path | None = No
     with reading(path):
         resolved = path.resolve(strict=True)
         if within is not None and not resolved.is_relative_to(within.resolve(strict=True)):
-            raise InputError("is a symbolic link that leads out of the config's folder", source=source)
+            raise OutsideError(f"leads out of {within}", source=source)
         if not stat.S_ISREG(resolved.stat().st_mode):
             raise InputError("is not a regular file", source=source)
         with resolved.open("rb") as stream:

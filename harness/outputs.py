@@ -1,11 +1,15 @@
-"""Writing an evaluation, an inspection or an audit to a folder, whole or not at all."""
+"""Writing an evaluation, an inspection or an audit to a folder, whole or not at all.
+
+What draws (matplotlib, Typst) is imported where something is drawn: it takes as long as counting a small file.
+"""
 
 from __future__ import annotations
 
 import hashlib
 import os
-from collections.abc import Iterable, Sequence
+from collections.abc import Collection, Iterable, Sequence
 from pathlib import Path
+from typing import Literal, TypeAlias
 from warnings import catch_warnings, simplefilter
 
 import pyarrow as pa
@@ -15,20 +19,11 @@ from harness import auditing as deployments
 from harness import inspection as contamination
 from harness.errors import ContradictionWarning, InputError
 from harness.evaluation import Evaluation, content_at, from_json, to_json
-from harness.figures import save_figures
 from harness.folders import new_folder
 from harness.inspection import Inspection
-from harness.report import (
-    comparison_of,
-    comparison_page,
-    comparison_pdf,
-    render_figures,
-    report_on,
-    report_page,
-    report_pdf,
-)
 
 __all__ = [
+    "Drawn",
     "write_audit",
     "write_comparison",
     "write_evaluation",
@@ -36,6 +31,9 @@ __all__ = [
     "write_inspection",
     "write_report",
 ]
+
+Drawn: TypeAlias = Literal["report", "figures"]
+"""What an evaluation can be written without, and drawn later by `write_report` and `write_figures`."""
 
 EVALUATION = "evaluation.json"
 INSPECTION = "inspection.json"
@@ -46,14 +44,18 @@ FORMULA = r"^([\x00-\x20']*[=+\-@＝＋－＠]|'*[\t\r\n])"
 """How a cell begins that a spreadsheet may run, full-width signs among them; blanks and apostrophes may come first."""
 
 
-def write_evaluation(evaluation: Evaluation, directory: str | os.PathLike[str]) -> Path:
+def write_evaluation(
+    evaluation: Evaluation, directory: str | os.PathLike[str], *, without: Collection[Drawn] = ()
+) -> Path:
     """Write ``evaluation.json``, ``report.html``, ``report.pdf``, the tables as CSV files, and ``figures/``.
 
     Parameters
     ----------
     evaluation : Evaluation
     directory : path
-        Made if need be; an earlier evaluation in it is replaced in one step.
+        Made if need be; an earlier evaluation in it is replaced in one step, with what this one is written without.
+    without : collection of {"report", "figures"}
+        What to leave out.
 
     Returns
     -------
@@ -72,9 +74,14 @@ def write_evaluation(evaluation: Evaluation, directory: str | os.PathLike[str]) 
         _write_csv(evaluation.verdicts, folder / "verdicts.csv")
         _write_csv(evaluation.pairs_at(evaluation.answer_thresholds), folder / "pairs.csv")
         _write_csv(evaluation.measures, folder / "measures.csv")
-        (folder / "figures").mkdir()
-        save_figures(evaluation, folder / "figures")
-        _write_reports(evaluation, document, folder, figures=folder / "figures")
+        figures = None if "figures" in without else folder / "figures"
+        if figures is not None:
+            from harness.figures import save_figures
+
+            figures.mkdir()
+            save_figures(evaluation, figures)
+        if "report" not in without:
+            _write_reports(evaluation, document, folder, figures=figures)
     return Path(directory)
 
 
@@ -120,6 +127,8 @@ def write_comparison(
 
     Parameters, result and errors are as those of `write_report`.
     """
+    from harness.report import comparison_of, comparison_page, comparison_pdf
+
     (one, document), (other, other_document) = _saved(first), _saved(second)
     digests = (_digest(document), _digest(other_document))
     with new_folder(Path(directory), "report") as folder:
@@ -137,6 +146,8 @@ def _write_reports(
     title: str | None = None,
     figures: Path | None = None,
 ) -> None:
+    from harness.report import render_figures, report_on, report_page, report_pdf
+
     digest = _digest(document)
     report = report_on(evaluation, digest=digest, title=title)
     (folder / REPORT).write_text(report_page(report), encoding="utf-8")
@@ -191,6 +202,8 @@ def write_figures(
         Where there is no such evaluation, a format is unknown, or the directory holds something else, or cannot be
         written.
     """
+    from harness.figures import save_figures
+
     found = _saved_and_consistent(evaluation)
     with new_folder(Path(directory), "figures") as folder:
         save_figures(found, folder, formats)

@@ -37,13 +37,15 @@ def harness_check(pytestconfig: pytest.Config) -> Callable[..., Report]:
     """Check deployment configs, as ``harness check`` does.
 
     It is called with one or more `configs` (files, folders, or patterns such as ``deployments/*.yaml``), and by name
-    with `evaluation`, `keys` (public ones, one of which has to have signed the evaluation), `waivers` and
-    `waiver_keys`, and `today`, a date, by default the day it is. Paths are taken from pytest's root folder.
+    with `evaluation` (its file, or the folder that holds it), `evidence_root` (the folder below which configs may name
+    evidence), `keys` (public ones, one of which has to have signed the evaluation), `waivers` and `waiver_keys`, and
+    `today`, a date, by default the day it is. Paths are taken from pytest's root folder.
     """
 
     def check_or_fail(
         *configs: str,
         evaluation: str | None = None,
+        evidence_root: str | None = None,
         keys: Sequence[str] = (),
         waivers: Sequence[str] = (),
         waiver_keys: Sequence[str] = (),
@@ -57,11 +59,12 @@ def harness_check(pytestconfig: pytest.Config) -> Callable[..., Report]:
         def located(names: Sequence[str]) -> list[str]:
             if isinstance(names, str):
                 raise TypeError(f"{names!r} is a text; give a list of paths")
-            return [str(pytestconfig.rootpath / name) for name in names]
+            return [_located(pytestconfig.rootpath, name) for name in names]
 
         report = check(
             [_below(pytestconfig.rootpath, config) for config in configs],
             evaluation=None if evaluation is None else located([evaluation])[0],
+            evidence_root=None if evidence_root is None else located([evidence_root])[0],
             today=today or date.today(),
             keys=_public_keys(located(keys)),
             waivers=located(waivers),
@@ -77,6 +80,11 @@ def harness_check(pytestconfig: pytest.Config) -> Callable[..., Report]:
 def _below(root: Path, config: str) -> str:
     """Take a path or pattern from the root, whose own name is no pattern; an empty one stays empty, and is refused."""
     return str(Path(glob.escape(str(root))) / config) if config.strip() else config
+
+
+def _located(root: Path, name: str) -> str:
+    """Take a path from the root; an empty one names nothing, and not the root."""
+    return str(root / name) if name.strip() else name
 
 
 def _public_keys(paths: Sequence[str]) -> tuple[SSlibKey, ...]:

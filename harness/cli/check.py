@@ -10,9 +10,9 @@ from harness.cli.reporting import reporting_from
 from harness.cli.streams import say
 from harness.errors import InputError
 from harness.gate import check as check_configs
-from harness.gate.checking import evidence_files
-from harness.gate.configs import named_configs
+from harness.gate.checking import configs_to_check, evidence_files
 from harness.gate.formats import Form
+from harness.gate.locating import evaluation_at
 
 if TYPE_CHECKING:
     from securesystemslib.signer import SSlibKey
@@ -24,6 +24,7 @@ def check(
     configs: tuple[str, ...] = (),
     *,
     evaluation: str | None = None,
+    evidence_root: str | None = None,
     format: Form = "text",  # noqa: A002 - the flag's name
     output: tuple[str, ...] = (),
     today: str | None = None,
@@ -44,7 +45,9 @@ def check(
         YAML, JSON or TOML files of deployments; folders, for every such file in them and in their folders; or patterns
         in quotes, such as 'deployments/*.yaml', which take hidden files too, in any letter case.
     evaluation
-        The evaluation.json to check against; without it, the one that each config names.
+        The evaluation.json to check against, or the folder that holds it; without it, the one that each config names.
+    evidence_root
+        Folder below which the configs in it may name evidence; without it, each config only in its own folder.
     format
         What is printed: text; json; junit; sarif; or github, which annotates a workflow's files and adds to its job's
         summary.
@@ -55,7 +58,7 @@ def check(
     key
         PEM file of an ed25519 public key, any number of times: evidence then has to be signed by one of them.
     envelope
-        The signature of the evaluation, from `harness sign`; by default EVALUATION.dsse.json, beside it.
+        The signature of the evaluation, from `harness sign`; by default evaluation.json.dsse.json, beside it.
     waivers
         Signed waivers, from `harness sign`, any number of times; all that they cover and who answers for it is printed.
     waiver_key
@@ -78,14 +81,16 @@ def check(
         raise InputError(
             "--waivers and --waiver-key go together: waivers are trusted only when they are signed"
         )
-    _require_stated({"--evaluation": evaluation, "--envelope": envelope}, {"--waivers": waivers})
-    evidence = evidence_files(evaluation, envelope, waivers, signed=bool(key))
-    files = named_configs(configs, evidence=evidence).files
-    read = [*files, evaluation, envelope, *key, *waivers, *waiver_key]
+    single = {"--evaluation": evaluation, "--evidence-root": evidence_root, "--envelope": envelope}
+    _require_stated(single, {"--waivers": waivers})
+    file = None if evaluation is None else str(evaluation_at(evaluation))
+    evidence = evidence_files(file, envelope, waivers, signed=bool(key))
+    read = [*configs_to_check(configs, file, evidence).files, *evidence, *key, *waiver_key]
     reporting = reporting_from(format, output, read=read)
     report = check_configs(
         configs,
         evaluation=evaluation,
+        evidence_root=evidence_root,
         today=day_given(today, "--today"),
         keys=_public_keys(key, "--key"),
         envelope=envelope,

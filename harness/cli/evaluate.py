@@ -10,7 +10,7 @@ from typing import Annotated, Literal
 from cyclopts import Parameter
 
 from harness.cli.grammar import PolicyOptions, StudyOptions
-from harness.cli.needs import EVALUATION, require
+from harness.cli.needs import COUNTING, FIGURES, REPORT, require
 from harness.cli.printing import counting_bar, print_findings
 
 __all__ = ["evaluate"]
@@ -30,6 +30,8 @@ def evaluate(
     master: str | None = None,
     checkpoints: Path | None = None,
     memory_limit: str | None = None,
+    no_report: bool = False,
+    no_figures: bool = False,
     study_options: StudyOptions = StudyOptions(),  # noqa: B008 - frozen
     policy_options: PolicyOptions = PolicyOptions(),  # noqa: B008 - frozen
 ) -> None:
@@ -61,12 +63,16 @@ def evaluate(
         Folder to keep the counts of finished parts in; a run that was stopped goes on from there.
     memory_limit
         The most memory that reading and counting may take, such as 400MB or 2GB.
+    no_report
+        Leave out report.html and report.pdf; `harness report` writes them later.
+    no_figures
+        Leave out the folder figures; `harness figures` draws them later.
     """
-    require(*EVALUATION)
+    require(*sorted({*COUNTING, *(() if no_report else REPORT), *(() if no_figures else FIGURES)}))
     from harness.evaluation import answer
     from harness.evaluation import evaluate as run_evaluation
     from harness.folders import require_outside, require_replaceable
-    from harness.outputs import write_evaluation
+    from harness.outputs import Drawn, write_evaluation
 
     require_replaceable(out, "evaluation")
     if checkpoints is not None:
@@ -86,12 +92,14 @@ def evaluate(
             memory_limit=memory_limit,
             progress=progress,
         )
-    folder = write_evaluation(evaluation, out)
-    print_findings(
-        answer(evaluation),
-        f"Written to {folder}: report.html, report.pdf, evaluation.json, rates.csv, verdicts.csv, pairs.csv, "
-        "measures.csv, figures/",
-    )
+    left_out: dict[Drawn, bool] = {"report": no_report, "figures": no_figures}
+    folder = write_evaluation(evaluation, out, without=[part for part, left in left_out.items() if left])
+    written = [
+        *(() if no_report else ("report.html", "report.pdf")),
+        *("evaluation.json", "rates.csv", "verdicts.csv", "pairs.csv", "measures.csv"),
+        *(() if no_figures else ("figures/",)),
+    ]
+    print_findings(answer(evaluation), f"Written to {folder}: {', '.join(written)}")
 
 
 @contextmanager

@@ -9,19 +9,12 @@ from importlib.util import find_spec
 
 from harness.errors import InputError
 
-__all__ = ["EVALUATION", "day_given", "require"]
+__all__ = ["COUNTING", "EVALUATION", "FIGURES", "REPORT", "day_given", "require"]
 
-EVALUATION = (
-    "duckdb",
-    "jinja2",
-    "matplotlib",
-    "narwhals",
-    "numpy",
-    "pyarrow",
-    "scipy",
-    "threadpoolctl",
-    "typst",
-)
+COUNTING = ("duckdb", "narwhals", "numpy", "pyarrow", "scipy", "threadpoolctl")
+FIGURES = ("matplotlib",)
+REPORT = ("jinja2", "matplotlib", "typst")
+EVALUATION = tuple(sorted({*COUNTING, *FIGURES, *REPORT}))
 
 
 def require(*packages: str, extra: str = "all") -> None:

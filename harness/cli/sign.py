@@ -16,6 +16,7 @@ from harness.config import document_in
 from harness.errors import InputError
 from harness.files import content_of, write_whole, writing
 from harness.gate.evidence import MAX_BYTES, evidence_of
+from harness.gate.locating import evaluation_at
 from harness.gate.signing import (
     EvaluationStatement,
     Statement,
@@ -46,7 +47,8 @@ def sign(
     Parameters
     ----------
     document
-        An evaluation.json, which has to agree with itself; or a YAML, JSON or TOML file of waivers.
+        An evaluation.json, which has to agree with itself, or the folder that holds it; or a YAML, JSON or TOML file of
+        waivers.
     key
         PEM file of the private key, made by: openssl genpkey -algorithm ed25519 -out PRIVATE.pem (with -aes256 it asks
         for a passphrase). The gate needs its public one: openssl pkey -in PRIVATE.pem -pubout -out PUBLIC.pem
@@ -57,13 +59,13 @@ def sign(
     passphrase_env
         The environment variable that holds the key's passphrase; without it, a terminal is asked.
     """
-    path = Path(document)
+    path = evaluation_at(document)
     target = envelope_beside(path) if out is None else Path(out)
     _require_replaceable(target)
     statement = _statement(path, day_given(on, "--on"))
     signer = signing_key(key, lambda: _passphrase(passphrase_env))
     write_whole(target, sealed(payload_of(statement), signer))
-    say(f"Signed {document} ({_summary(statement)}) on {statement.predicate.signed_on}")
+    say(f"Signed {path} ({_summary(statement)}) on {statement.predicate.signed_on}")
     say(f"by key {signer.public_key.keyid}: {target}")
 
 

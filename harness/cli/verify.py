@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -9,11 +10,13 @@ from harness.cli.streams import say
 from harness.errors import InputError
 from harness.files import content_of
 from harness.gate.evidence import MAX_BYTES, evidence_of
+from harness.gate.locating import evaluation_at
 from harness.gate.signing import MAX_BYTES as MAX_ENVELOPE
 from harness.gate.signing import (
     EvaluationStatement,
     Statement,
     WaiverStatement,
+    envelope_beside,
     opened,
     public_keys,
     require_about,
@@ -34,13 +37,15 @@ def verify(envelope: str, *, key: tuple[str, ...], evaluation: str | None = None
     Parameters
     ----------
     envelope
-        The .dsse.json file.
+        The .dsse.json file, or the folder that holds it beside the evaluation.json that was signed.
     key
         PEM file of a public key, any number of times; one of them has to have signed it.
     evaluation
-        The evaluation.json that was signed; by default the one beside the envelope.
+        The evaluation.json that was signed, or the folder that holds it; by default the one beside the envelope.
     """
     keys = public_keys(key)
+    if os.path.isdir(envelope):  # noqa: PTH112 - raises nothing, whatever the name
+        envelope = str(envelope_beside(evaluation_at(envelope)))
     try:
         payload, key_id = opened(content_of(Path(envelope), limit=MAX_ENVELOPE), keys, envelope)
         statement = statement_in(payload, envelope)
@@ -57,7 +62,7 @@ def verify(envelope: str, *, key: tuple[str, ...], evaluation: str | None = None
 
 
 def _evaluation_path(envelope: str, evaluation: str | None) -> Path:
-    path = signed_beside(Path(envelope)) if evaluation is None else Path(evaluation)
+    path = signed_beside(Path(envelope)) if evaluation is None else evaluation_at(evaluation)
     if path is None:
         raise InputError("its name does not tell which file it signs; give --evaluation", source=envelope)
     return path

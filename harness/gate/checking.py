@@ -6,17 +6,20 @@ Each evaluation is read once. Evidence is trusted only when it is signed where a
 from __future__ import annotations
 
 import hashlib
+import os
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date
-from pathlib import Path
+from pathlib import Path, PurePosixPath
 from typing import TYPE_CHECKING, TypeVar
 
+from harness.config import shown
 from harness.errors import InputError
-from harness.files import UnreadableError, content_of
-from harness.gate.configs import Located, named_configs, read_config
+from harness.files import OutsideError, UnreadableError, content_of
+from harness.gate.configs import Located, Named, named_configs, read_config
 from harness.gate.evidence import MAX_BYTES, Evidence, evidence_of
 from harness.gate.findings import Checked, Finding, Outcome, Place, Report, Rule
+from harness.gate.locating import Reach, beside_evaluation, evaluation_at, reach_of, without_detours
 from harness.gate.safety import threshold_is_safe
 from harness.gate.terms import dates_kept, evidence_fits
 from harness.gate.waivers import Granted, unused, waived
@@ -26,7 +29,7 @@ if TYPE_CHECKING:
 
     from harness.gate.signing import EvaluationStatement, Statement
 
-__all__ = ["Library", "Proven", "Unusable", "check", "evidence_files", "granted_in"]
+__all__ = ["Library", "Proven", "Unusable", "check", "configs_to_check", "evidence_files", "granted_in"]
 
 _Kind = TypeVar("_Kind", bound="Statement")
 
@@ -35,6 +38,7 @@ def check(
     configs: Sequence[str],
     *,
     evaluation: str | None = None,
+    evidence_root: str | None = None,
     today: date,
     keys: Sequence[SSlibKey] = (),
     envelope: str | None = None,
@@ -48,7 +52,9 @@ def check(
     configs : sequence of str
         YAML, JSON or TOML files, folders that hold them, or patterns; see `harness.gate.configs`.
     evaluation : str, optional
-        Path of the ``evaluation.json`` to check against; without it, each config's own.
+        Path of the ``evaluation.json`` to check against, or of the folder that holds it; without it, each config's own.
+    evidence_root : str, optional
+        Path of the folder below which configs in it may name evidence; without it, each only in its own folder.
     today : date
         Day that dates are compared with.
     keys : sequence of SSlibKey
@@ -73,8 +79,14 @@ def check(
     ('invalid', 2)
     """
     granted, checked = _waivers(waivers, waiver_keys, today)
-    session = _Session(Library(keys, today), today, evaluation, envelope, tuple(granted))
-    named = named_configs(configs, evidence=evidence_files(evaluation, envelope, waivers, signed=bool(keys)))
+    evaluation = None if evaluation is None else str(evaluation_at(evaluation))
+    root = None if evidence_root is None else _folder_at(evidence_root)
+    if isinstance(root, InputError):
+        checked.append(_unusable(root, "--evidence-root"))
+        root = None
+    session = _Session(Library(keys, today), today, evaluation, root, envelope, tuple(granted))
+    evidence = evidence_files(evaluation, envelope, waivers, signed=bool(keys))
+    named = configs_to_check(configs, evaluation, evidence)
     checked += [_unusable(problem, "configs") for problem in named.problems]
     checked += [one for config in named.files for one in _check_file(config, session)]
     checked += unused(granted, checked)
@@ -90,6 +102,28 @@ def evidence_files(
     if signed and (envelope or evaluation):
         named.append(envelope or f"{evaluation}.dsse.json")
     return named
+
+
+def configs_to_check(configs: Sequence[str], evaluation: str | None, evidence: Sequence[str]) -> Named:
+    """Return the configs that names stand for, without the evidence and what was written with it.
+
+    Parameters
+    ----------
+    configs : sequence of str
+    evaluation : str or None
+        Its file.
+    evidence : sequence of str
+        From `evidence_files`.
+    """
+    beside = [] if evaluation is None else beside_evaluation(evaluation)
+    return named_configs(configs, evidence=evidence, beside_evidence=beside)
+
+
+def _folder_at(root: str) -> Path | InputError:
+    if root.strip() and os.path.isdir(root):  # noqa: PTH112 - raises nothing, whatever the name
+        return Path(root)
+    problem = "is no folder; --evidence-root takes the one below which configs may name evidence"
+    return InputError(problem, source=root)
 
 
 @dataclass(frozen=True)
@@ -135,10 +169,10 @@ class Library:
     def __init__(self, keys: Sequence[SSlibKey], today: date) -> None:
         self._keys = tuple(keys)
         self._today = today
-        self._read: dict[tuple[Path, Path | None, Path | None], Proven | Unusable] = {}
+        self._read: dict[tuple[Path, Reach | None, Path | None], Proven | Unusable] = {}
 
     def get(
-        self, path: Path, *, within: Path | None = None, envelope: Path | None = None
+        self, path: Path, *, within: Reach | None = None, envelope: Path | None = None
     ) -> Proven | Unusable:
         """Return an evaluation, read once.
 
@@ -146,8 +180,8 @@ class Library:
         ----------
         path : Path
             Its file.
-        within : Path, optional
-            The folder that neither it nor the envelope beside it may lead out of.
+        within : Reach, optional
+            What neither it nor the envelope beside it may lead out of.
         envelope : Path, optional
             The file of its signature, wherever that is; by default the one beside it.
         """
@@ -156,9 +190,9 @@ class Library:
             self._read[asked] = self._prove(path, within, envelope)
         return self._read[asked]
 
-    def _prove(self, path: Path, within: Path | None, envelope: Path | None) -> Proven | Unusable:
+    def _prove(self, path: Path, within: Reach | None, envelope: Path | None) -> Proven | Unusable:
         try:
-            content = content_of(path, limit=MAX_BYTES, within=within)
+            content = _content_within(path, MAX_BYTES, within)
             statement = self._statement(path, within, envelope, content) if self._keys else None
             if isinstance(statement, Unusable):
                 return statement
@@ -170,7 +204,7 @@ class Library:
         return Proven(evidence) if statement is None else _agreeing(evidence, statement)
 
     def _statement(
-        self, path: Path, within: Path | None, envelope: Path | None, content: bytes
+        self, path: Path, within: Reach | None, envelope: Path | None, content: bytes
     ) -> EvaluationStatement | Unusable:
         from harness.gate import signing
 
@@ -194,6 +228,16 @@ class Library:
         return statement
 
 
+def _content_within(path: Path, limit: int, within: Reach | None) -> bytes:
+    """Read a file, and refuse one that a config may not lead to in the words of what would allow it."""
+    if within is None:
+        return content_of(path, limit=limit)
+    try:
+        return content_of(path, limit=limit, within=within.folder)
+    except OutsideError as error:
+        raise OutsideError(within.refusal, source=str(path)) from error
+
+
 def _agreeing(evidence: Evidence, statement: EvaluationStatement) -> Proven | Unusable:
     from harness.gate.signing import require_about
 
@@ -211,6 +255,7 @@ class _Session:
     proofs: Library
     today: date
     evaluation: str | None
+    evidence_root: Path | None
     envelope: str | None
     granted: tuple[Granted, ...]
 
@@ -267,8 +312,13 @@ def _evidence_of(deployment: Located, session: _Session) -> Proven | Finding:
     if session.evaluation is not None:
         read.append(session.proofs.get(Path(session.evaluation), envelope=envelope))
     if terms.evaluation is not None:
-        folder = deployment.folder
-        read.append(session.proofs.get(folder / terms.evaluation, within=folder, envelope=envelope))
+        reach = reach_of(deployment.folder, session.evidence_root)
+        if ".." in PurePosixPath(terms.evaluation).parts and not reach.may_climb:
+            sentence = f"evidence.evaluation: {shown(terms.evaluation)} {reach.refusal}"
+            place = deployment.place("evidence", "evaluation")
+            return Finding(Rule.INVALID_CONFIG, Outcome.INVALID, sentence, place)
+        path = evaluation_at(without_detours(deployment.folder / terms.evaluation))
+        read.append(session.proofs.get(path, within=reach, envelope=envelope))
     if not read:
         sentence = "there is no evidence: give --evaluation, or evidence.evaluation in the config"
         return Finding(Rule.NO_EVIDENCE, Outcome.CANNOT_DECIDE, sentence, deployment.place("evidence"))
@@ -316,13 +366,13 @@ def granted_in(source: str, keys: Sequence[SSlibKey], today: date) -> tuple[Gran
 
 
 def _signed(
-    kind: type[_Kind], path: Path, keys: Sequence[SSlibKey], today: date, *, within: Path | None = None
+    kind: type[_Kind], path: Path, keys: Sequence[SSlibKey], today: date, *, within: Reach | None = None
 ) -> _Kind:
     """Read a statement of a kind that a trusted key has signed, on no later day than today."""
     from harness.gate import signing
 
     source = str(path)
-    payload, _ = signing.opened(content_of(path, limit=signing.MAX_BYTES, within=within), keys, source)
+    payload, _ = signing.opened(_content_within(path, signing.MAX_BYTES, within), keys, source)
     statement = signing.statement_in(payload, source)
     if not isinstance(statement, kind):
         found, wanted = "waivers", "an evaluation"

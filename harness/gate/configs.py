@@ -39,8 +39,8 @@ class Named:
     problems : tuple of InputError
         Names that come to nothing, and folders that cannot be looked through; none of them may pass.
     not_checked : tuple of str
-        Files of a folder whose names do not end as those of configs do, and configs beside those that a pattern
-        matches.
+        Files of a folder whose names do not end as those of configs do, or that were written with the evidence; and
+        configs beside those that a pattern matches.
     """
 
     files: tuple[str, ...]
@@ -51,8 +51,13 @@ class Named:
 class _Search:
     """The files that are found, in order."""
 
-    def __init__(self, evidence: Collection[str | os.PathLike[str]]) -> None:
+    def __init__(
+        self,
+        evidence: Collection[str | os.PathLike[str]],
+        beside_evidence: Collection[str | os.PathLike[str]],
+    ) -> None:
         self._evidence = {_real(path) for path in evidence}
+        self._beside_evidence = {_real(path) for path in beside_evidence}
         self.files: dict[str, None] = {}
         self.problems: list[InputError] = []
         self.left: dict[str, None] = {}
@@ -72,7 +77,7 @@ class _Search:
         before = len(self.files)
         found = False
         for path in _files_below(Path(name)):
-            if not _is_config(path):
+            if not _is_config(path) or self._is_beside_evidence(path):
                 self.left[str(path)] = None
             elif not self._is_evidence(path):
                 self.files[str(path)] = None
@@ -84,7 +89,11 @@ class _Search:
         *head, last = Path(name).parts
         folders = list(_matches(Path(), head))
         matched = [path for folder in folders for path in _matches(folder, [last])]
-        wanted = [path for path in matched if path.is_dir() or not self._is_evidence(path)]
+        wanted = [
+            path
+            for path in matched
+            if path.is_dir() or not (self._is_evidence(path) or self._is_beside_evidence(path))
+        ]
         if not wanted:
             raise InputError("matches no file", source=name)
         for path in wanted:
@@ -99,8 +108,16 @@ class _Search:
     def _is_evidence(self, path: Path) -> bool:
         return _real(path) in self._evidence
 
+    def _is_beside_evidence(self, path: Path) -> bool:
+        return _real(path) in self._beside_evidence
 
-def named_configs(names: Sequence[str], *, evidence: Collection[str | os.PathLike[str]] = ()) -> Named:
+
+def named_configs(
+    names: Sequence[str],
+    *,
+    evidence: Collection[str | os.PathLike[str]] = (),
+    beside_evidence: Collection[str | os.PathLike[str]] = (),
+) -> Named:
     """Find the files that names stand for.
 
     Parameters
@@ -110,8 +127,11 @@ def named_configs(names: Sequence[str], *, evidence: Collection[str | os.PathLik
         ``**``, which takes hidden files too and does not tell capital letters from small ones.
     evidence : collection of path
         Files that the check reads as something else: a folder or a pattern does not make configs of them.
+    beside_evidence : collection of path
+        Files that were written with the evidence and that nobody reads: a folder or a pattern does not make configs
+        of them either, but they are told.
     """
-    search = _Search(evidence)
+    search = _Search(evidence, beside_evidence)
     for name in names:
         try:
             search.add(name)

@@ -95,20 +95,22 @@ _Counts = Annotated[MappingOf[Text, Annotated[int, Field(ge=0)]], Field(min_leng
 Composition = Annotated[MappingOf[Text, _Counts], Field(min_length=1)]
 
 _a_path = a_line(200)
-_IN_THE_FOLDER = r"^(?!/)(?!(.*/)?\.\.(/|$))[^\\]*\S[^\\]*$"
+_RELATIVE = r"^(?!/)[^\\]*[^\\\s][^\\]*$"
 
 
-def _inside(text: str) -> str:
-    path = PurePosixPath(_a_path(text))
-    if path.is_absolute() or ".." in path.parts or "\\" in text:
+def _relative(text: str) -> str:
+    if "\\" in text:
+        raise ValueError(f"{shown(text)} has a backslash; write / between the names of a path")
+    if PurePosixPath(_a_path(text)).is_absolute():
         raise ValueError(
-            f"{shown(text)} leads out of the config's folder; give --evaluation, and sha256 in the config"
+            f"{shown(text)} leads out of the config's folder; write the path from there, or give --evaluation, and "
+            "sha256 in the config"
         )
     return text
 
 
-_PathInside = Annotated[
-    str, AfterValidator(_inside), WithJsonSchema({"type": "string", "pattern": _IN_THE_FOLDER})
+_RelativePath = Annotated[
+    str, AfterValidator(_relative), WithJsonSchema({"type": "string", "pattern": _RELATIVE})
 ]
 
 
@@ -131,7 +133,8 @@ class EvidenceTerms(StrictModel):
     Parameters
     ----------
     evaluation : str, optional
-        Path of its ``evaluation.json``, from the config's folder and within it.
+        Path of its ``evaluation.json``, or of the folder that holds it: from the config's folder and within it, or
+        within the one that ``--evidence-root`` names.
     sha256 : str, optional
         Digest of that file, in lower case.
     evaluated : date, optional
@@ -142,7 +145,7 @@ class EvidenceTerms(StrictModel):
         The last day on which it serves.
     """
 
-    evaluation: _PathInside | None = None
+    evaluation: _RelativePath | None = None
     sha256: Digest | None = None
     evaluated: Day | None = None
     max_age_days: Annotated[int, Field(ge=1, le=36_525)] | None = None

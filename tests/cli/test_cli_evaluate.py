@@ -85,6 +85,58 @@ def test_it_writes_everything_and_prints_the_answer_in_five_lines(
     assert not [path for path in folder.iterdir() if path.name not in ("out", "scores.csv", "study.yaml")]
 
 
+DRAWN = {
+    "report": {"report.html", "report.pdf"},
+    "figures": {"figures"},
+}
+
+
+@pytest.mark.parametrize("without", [("report",), ("figures",), ("report", "figures")])
+def test_it_leaves_out_what_it_is_told_to_and_names_only_what_it_wrote(
+    folder: Path, capsys: pytest.CaptureFixture[str], without: tuple[str, ...]
+) -> None:
+    assert evaluate("--thresholds", "0.2,0.4") == 0
+    whole = {path.relative_to("out"): path.read_bytes() for path in Path("out").rglob("*") if path.is_file()}
+    capsys.readouterr()
+    assert evaluate("--thresholds", "0.2,0.4", *(f"--no-{part}" for part in without)) == 0
+    left = {path.relative_to("out"): path.read_bytes() for path in Path("out").rglob("*") if path.is_file()}
+    gone = set().union(*(DRAWN[part] for part in without))
+    manifest = Path(".harness.json")
+    assert set(whole) - set(left) == {path for path in whole if path.parts[0] in gone} != set()
+    assert all(left[path] == whole[path] for path in left if path != manifest)
+    assert set(json.loads(left[manifest])["files"]) == {path.as_posix() for path in left if path != manifest}
+    *_, where = capsys.readouterr().out.splitlines()
+    named = where.removeprefix("Written to out: ").replace("/", "").split(", ")
+    assert sorted(named) == sorted(
+        path.name for path in Path("out").iterdir() if path.name != ".harness.json"
+    )
+
+
+def test_what_was_left_out_is_drawn_later(folder: Path) -> None:
+    assert evaluate("--thresholds", "0.2,0.4") == 0
+    Path("out").rename("whole")
+    assert evaluate("--thresholds", "0.2,0.4", "--no-report", "--no-figures") == 0
+    assert run(["report", "out", "--out", "report"]) == 0
+    assert run(["figures", "out", "--out", "figures", "--formats", "svg"]) == 0
+    for name in ("report.html", "report.pdf"):
+        assert Path("report", name).read_bytes() == Path("whole", name).read_bytes()
+    for drawn in Path("whole/figures").iterdir():
+        assert Path("figures", drawn.name).read_bytes() == drawn.read_bytes()
+
+
+def test_without_report_and_figures_nothing_that_draws_is_imported(folder: Path) -> None:
+    """Not even looked at: it is not installed everywhere, and settings that it cannot read are no concern."""
+    Path("matplotlibrc").write_text("\xff", encoding="latin-1")
+    program = (
+        "import sys; from harness.cli.app import run\n"
+        "code = run(['evaluate', 'scores.csv', '--study', 'study.yaml', '--out', 'out', *sys.argv[1:]])\n"
+        "print(code, sorted({'matplotlib', 'typst', 'jinja2'} & set(sys.modules)), file=sys.stderr)"
+    )
+    command = [sys.executable, "-c", program, "--no-report", "--no-figures"]
+    done = subprocess.run(command, capture_output=True, text=True, check=True)
+    assert done.stderr == "0 []\n"
+
+
 def test_the_tables_and_the_document_tell_the_same(folder: Path) -> None:
     assert evaluate("--thresholds", "0.2,0.4,0.75") == 0
     evaluation = harness.load("out")

@@ -92,7 +92,7 @@ def test_a_failure_leaves_the_earlier_report_as_it_was(folder: Path, monkeypatch
     def fail(report: object) -> str:
         raise MemoryError
 
-    monkeypatch.setattr("harness.outputs.report_page", fail)
+    monkeypatch.setattr("harness.report.report_page", fail)
     assert run(["report", "second", "--out", "report"]) == 70
     assert {path.name for path in Path("report").iterdir()} == {"report.html", "report.pdf", MANIFEST}
     assert Path("report/report.html").read_bytes() == before

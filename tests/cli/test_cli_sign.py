@@ -117,6 +117,25 @@ def test_verify_refuses_what_does_not_hold(folder: Path, capsys: pytest.CaptureF
     assert shown.err.startswith("harness: not verified: evaluation.json: the signed evaluation has SHA-256 ")
 
 
+def test_a_folder_of_results_is_signed_verified_and_checked(
+    folder: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    Path("results").mkdir()
+    Path("evaluation.json").rename("results/evaluation.json")
+    assert run(["verify", "results", "--key", "lab.public.pem"]) == 3
+    assert "results/evaluation.json.dsse.json: cannot be read" in capsys.readouterr().err
+    assert sign("results") == 0
+    assert capsys.readouterr().out.startswith("Signed results/evaluation.json (synthetic 1, ")
+    assert run(["verify", "results", "--key", "lab.public.pem"]) == 0
+    Path("results/evaluation.json.dsse.json").rename("envelope")
+    assert run(["verify", "envelope", "--key", "lab.public.pem", "--evaluation", "results"]) == 0
+    check = ["check", "safe.yaml", "--evaluation", "results", "--key", "lab.public.pem", *TODAY]
+    assert run(check) == 3
+    assert run([*check, "--envelope", "envelope"]) == 0
+    assert sign(".") == 2
+    assert "evaluation.json: cannot be read: No such file or directory" in capsys.readouterr().err
+
+
 @pytest.mark.parametrize("file", ["evaluation.json", "evaluation.json.dsse.json", "waivers.yaml.dsse.json"])
 def test_one_flipped_byte_of_any_file_blocks(folder: Path, file: str) -> None:
     sign("evaluation.json")

@@ -188,6 +188,17 @@ class TestCheck:
         assert artifact["uri"] == "deploy/a.yaml"
         assert JUnitXml.fromfile(str(runner.workspace / "a b.xml")).failures == 1
 
+    def test_configs_lead_to_evidence_below_the_root(self, runner: Runner) -> None:
+        leads = "defaults:\n  evidence: {evaluation: ../results}\n"
+        written = deployments(gate=0.6).replace("defaults:\n", leads)
+        (runner.workspace / "deploy" / "a.yaml").write_text(written)
+        (runner.workspace / "results").mkdir()
+        shutil.move(runner.workspace / "evaluation.json", runner.workspace / "results")
+        assert runner.check(configs="deploy").code == 2
+        assert runner.check(configs="deploy", evidence_root=".").code == 0
+        assert runner.check(configs="deploy", evidence_root="deploy").code == 3
+        assert runner.check(configs="deploy", evidence_root="none").code == 2
+
     def test_a_key_demands_a_signature(self, runner: Runner) -> None:
         write(runner, "a.yaml", gate=0.6)
         for name in ("a", "b"):

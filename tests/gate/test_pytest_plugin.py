@@ -46,6 +46,19 @@ assert report.today == date(2026, 6, 1)"""
     assert code == 0, log
 
 
+def test_an_evaluation_is_its_folder_and_lies_below_the_root(project: pytest.Pytester) -> None:
+    leads = "defaults:\n  evidence: {evaluation: ../results}\n"
+    written = deployments(one=0.6).replace("defaults:\n", leads)
+    (project.path / "deploy" / "a.yaml").write_text(written)
+    project.mkdir("results")
+    shutil.move(project.path / "evaluation.json", project.path / "results")
+    code, log = outcome_of(project, 'harness_check("deploy", evaluation="results", evidence_root=".")')
+    assert code == 0, log
+    code, log = outcome_of(project, 'harness_check("deploy", evaluation="results")')
+    assert code == 1
+    assert "--evidence-root allows more" in log
+
+
 def test_it_fails_with_every_finding_the_worst_first_and_no_traceback(project: pytest.Pytester) -> None:
     (project.path / "deploy" / "b.yaml").write_text(deployments(three=0.64, four=0.58))
     code, log = outcome_of(project, 'harness_check("deploy/*.yaml", evaluation="evaluation.json")')
@@ -77,6 +90,11 @@ def test_it_fails_with_every_finding_the_worst_first_and_no_traceback(project: p
             "'' is a text; give a list of paths",
         ),
         ('harness_check("", evaluation="evaluation.json")', "the name of a config is empty"),
+        ('harness_check("deploy", evaluation="")', "no evidence: "),
+        (
+            'harness_check("deploy", evaluation="evaluation.json", evidence_root="")',
+            "is no folder; --evidence-root",
+        ),
         ('harness_check("deploy", "none", evaluation="evaluation.json")', "none: cannot be read"),
     ],
 )
