@@ -69,6 +69,9 @@ class AxisEvaluation:
     false_match_differential, false_non_match_differential : Differentials
     measures : SummaryMeasures
     verdict : AxisVerdict
+    excluded : mapping of str to MatedCounts, or None
+        By group that the study excludes, how many of the comparisons left out would belong to it; None where the
+        study excludes no label of the axis.
     """
 
     name: str
@@ -82,6 +85,13 @@ class AxisEvaluation:
     false_non_match_differential: Differentials
     measures: SummaryMeasures
     verdict: AxisVerdict
+    excluded: Mapping[str, MatedCounts] | None = None
+
+    @property
+    def of_excluded_groups(self) -> MatedCounts:
+        """How many of the comparisons left out would belong to the groups that the study excludes, all together."""
+        every = (self.excluded or {}).values()
+        return MatedCounts(sum(n.non_mated for n in every), sum(n.mated for n in every))
 
     @property
     def without_comparisons(self) -> tuple[str, ...]:

@@ -13,14 +13,21 @@ import scipy
 
 from harness._version import __version__
 from harness.counting import Counts
-from harness.evaluation.axis import AxisEvaluation
+from harness.evaluation.axis import AxisEvaluation, MatedCounts
+from harness.numbers import confidence_text, limit_text
 from harness.statistics.measures import FDR_CAUTION
-from harness.study import Study
+from harness.statistics.planning import trials_for_claim
+from harness.study import Policy, Study
 
 __all__ = ["notes_on", "notes_on_files", "versions"]
 
 MOST_NAMED = 5
-"""Files that were left out."""
+"""Files that were left out, and groups."""
+
+USUAL_MAX_FMR = 0.01
+"""What a group with few comparisons is measured by where the policy sets no limit."""
+
+_VERIFICATION, _IDENTIFICATION = ("comparisons", "false matches"), ("searches", "false alerts")
 
 
 def versions() -> dict[str, str]:
@@ -35,18 +42,41 @@ def versions() -> dict[str, str]:
     }
 
 
+def limit_to_show(policy: Policy) -> float:
+    """Return the false match rate that a group must have comparisons enough to keep, were there no false match."""
+    return USUAL_MAX_FMR if policy.max_fmr is None else policy.max_fmr
+
+
+def fewest_to_show(policy: Policy) -> int:
+    """Return the fewest independent comparisons whose rate, without one false match, has the limit for its upper bound.
+
+    A group with fewer cannot be shown to keep the limit at any threshold, for no fewer false matches are possible, and
+    comparisons that share people bound the rate less well. The bound is that of `clopper_pearson`, as rates have it.
+
+    Examples
+    --------
+    >>> fewest_to_show(Policy())
+    368
+    """
+    two_sided = 1 - (1 - policy.confidence) / 2  # as rates are bounded
+    return trials_for_claim(limit_to_show(policy), two_sided)
+
+
 def notes_on(
     study: Study,
+    policy: Policy,
     counts: Counts,
     score_type: str,
     axes: Iterable[AxisEvaluation],
     asked_for: int | None,
 ) -> tuple[str, ...]:
-    """Say how dependence, thresholds, the type of the scores, missing ones and labels were dealt with."""
+    """Say how dependence, labels, small groups, thresholds, the type of the scores and missing ones were dealt with."""
+    axes = tuple(axes)
     listed = "" if asked_for is None else f"; tables list the {asked_for} asked for"
     notes = [
         _on_dependence(study),
         *(note for axis in axes for note in _on_labels(axis)),
+        *(note for axis in axes for note in _on_few(axis, study, policy)),
         f"The {len(counts.thresholds)} thresholds were chosen from the scores, to resolve each group's errors down to "
         f"one{listed}.",
     ]
@@ -67,16 +97,21 @@ def notes_on_files(left_out: Sequence[Path]) -> tuple[str, ...]:
     """Say which files in the folders that were named were not read."""
     if not left_out:
         return ()
-    named = ", ".join(str(path) for path in left_out[:MOST_NAMED])
-    more = f" and {len(left_out) - MOST_NAMED} more" if len(left_out) > MOST_NAMED else ""
+    named = _some([str(path) for path in left_out])
     return (
-        f"Left out of the folders named: {named}{more}. So are hidden and temporary files and folders, the harness's "
+        f"Left out of the folders named: {named}. So are hidden and temporary files and folders, the harness's "
         "own results, and files that are no longer part of a table.",
     )
 
 
 def _on_labels(axis: AxisEvaluation) -> Iterator[str]:
-    mated = axis.left_out.mated
+    if axis.excluded is not None:
+        told = [f"{group} ({_by_truth(counts)})" for group, counts in axis.excluded.items()]
+        yield (
+            f"The study excludes labels of {axis.name}; comparisons that therefore belong to no group of it: "
+            f"{_some(told) or 'none'}. Nothing is said of these people."
+        )
+    mated = axis.left_out.mated - axis.of_excluded_groups.mated
     if mated:
         yield (
             f"{mated} mated comparisons have two labels of {axis.name}, which the study says to be of the image and "
@@ -87,6 +122,36 @@ def _on_labels(axis: AxisEvaluation) -> Iterator[str]:
             f"The data names the group {group} of {axis.name}, and no comparison belongs to it, so nothing is known of "
             "it and the axis cannot be decided."
         )
+
+
+def _on_few(axis: AxisEvaluation, study: Study, policy: Policy) -> Iterator[str]:
+    """Name the groups that are too small for any rate of theirs to be shown to keep the limit.
+
+    The upper bound without a false match is the lowest that so many comparisons can have.
+    """
+    rates, fewest = axis.false_matches, fewest_to_show(policy)
+    few = sorted(
+        (trials, group)
+        for group, trials in zip(rates.groups, rates.trials.tolist(), strict=True)
+        if trials < fewest and group not in axis.without_comparisons
+    )
+    if few:
+        what, error = _IDENTIFICATION if study.task == "identification" else _VERIFICATION
+        yield (
+            f"Few non-mated {what} of {axis.name}: {_some([f'{group} has {trials:,}' for trials, group in few])}. With "
+            f"fewer than {fewest:,} no threshold can be shown to keep a group's rate of {error} at "
+            f"{limit_text(limit_to_show(policy))} or below: even without one, its upper bound "
+            f"({confidence_text(policy.confidence)}, two-sided) is higher."
+        )
+
+
+def _by_truth(counts: MatedCounts) -> str:
+    return f"{counts.non_mated:,} non-mated and {counts.mated:,} mated"
+
+
+def _some(texts: Sequence[str]) -> str:
+    more = f" and {len(texts) - MOST_NAMED} more" if len(texts) > MOST_NAMED else ""
+    return f"{', '.join(texts[:MOST_NAMED])}{more}"
 
 
 def _on_dependence(study: Study) -> str:

@@ -115,6 +115,9 @@ def axis_from(name: str, shape: AxisShape) -> AxisEvaluation:
         false_non_match_differential=_differentials(shape.false_non_match_differential),
         measures=_measures(shape.measures),
         verdict=_verdict(shape.verdict),
+        excluded=(
+            None if shape.excluded is None else {group: counts_from(n) for group, n in shape.excluded.items()}
+        ),
     )
 
 

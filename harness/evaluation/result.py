@@ -358,11 +358,17 @@ def to_json(evaluation: Evaluation) -> str:
         "place_of_safe_threshold": evaluation.safe.place,
         "thresholds": evaluation.thresholds.tolist(),
         "asked_for": None if evaluation.asked_for is None else evaluation.asked_for.tolist(),
-        "axes": {name: written(AxisShape, axis) for name, axis in evaluation.axes.items()},
+        "axes": {name: _written_axis(axis) for name, axis in evaluation.axes.items()},
     }
     return (
         json.dumps(document, ensure_ascii=False, allow_nan=False, indent=None, separators=(",", ":")) + "\n"
     )
+
+
+def _written_axis(axis: AxisEvaluation) -> dict[str, Any]:
+    """Write an axis; what it excludes only where it does, as its study."""
+    plain = written(AxisShape, axis)
+    return {key: value for key, value in plain.items() if key != "excluded" or value is not None}
 
 
 def answer(evaluation: Evaluation) -> tuple[tuple[str, str], ...]:
@@ -546,12 +552,26 @@ def _empty(axis: AxisEvaluation) -> str:
     """Name the groups that have no non-mated trials."""
     rates = axis.false_matches
     empty = [group for group, trials in zip(rates.groups, rates.trials, strict=True) if not trials]
-    named = ", ".join(empty[:MOST_NAMED]) + (
-        f" and {len(empty) - MOST_NAMED} more" if empty[MOST_NAMED:] else ""
-    )
-    return f" (no non-mated of {named})" if empty else ""
+    return f" (no non-mated of {_some(empty)})" if empty else ""
 
 
 def _left_out(axis: AxisEvaluation) -> str:
-    counts = zip(axis.left_out, ("non-mated", "mated"), strict=True)
-    return f"{' and '.join(f'{count:,} {truth}' for count, truth in counts if count)} of {axis.name}"
+    return f"{_by_truth(axis.left_out)} of {axis.name}{_excluded(axis)}"
+
+
+def _excluded(axis: AxisEvaluation) -> str:
+    """Say how many of the comparisons in no group are of groups that the study excludes."""
+    if not any(axis.of_excluded_groups):
+        return ""
+    named = _some([group for group, counts in (axis.excluded or {}).items() if any(counts)])
+    return f" ({_by_truth(axis.of_excluded_groups)} of {named}, which the study excludes)"
+
+
+def _by_truth(counts: MatedCounts) -> str:
+    by_truth = zip(counts, ("non-mated", "mated"), strict=True)
+    return " and ".join(f"{count:,} {truth}" for count, truth in by_truth if count)
+
+
+def _some(names: Sequence[str]) -> str:
+    more = f" and {len(names) - MOST_NAMED} more" if names[MOST_NAMED:] else ""
+    return f"{', '.join(names[:MOST_NAMED])}{more}"

@@ -148,6 +148,7 @@ class AxisShape(StrictModel):
     false_non_match_differential: DifferentialShape
     measures: MeasuresShape
     verdict: VerdictShape
+    excluded: MappingOf[str, CountsShape] | None = None
 
 
 class ConfirmationShape(StrictModel):
@@ -328,6 +329,7 @@ def _stated(shape: EvaluationShape) -> Stated:
         set(shape.asked_for or ()) <= set(shape.thresholds), "asked_for: names one that was not evaluated"
     )
     count = len(shape.thresholds)
+    attributes_of = {axis.name: axis.attributes for axis in study.axes}
     _require_index(shape.place_of_safe_threshold, count, "place_of_safe_threshold")
     for name, axis in shape.axes.items():
         where = f"axes.{shown(name)}"
@@ -336,6 +338,8 @@ def _stated(shape: EvaluationShape) -> Stated:
             (axis.subjects is None) == (not study.subjects), f"{where}.subjects: are not as in the study"
         )
         _require_axis(axis, study.task, count, where)
+        excludes = any(attribute in study.exclude for attribute in attributes_of[name])
+        _require((axis.excluded is not None) == excludes, f"{where}.excluded: is not as in the study")
         _require_parity_to_next(axis.verdict, shape.schema_, count, f"{where}.verdict.parity_to_next")
     if shape.confirmation is not None:
         named = shape.confirmation.ratio_upper
