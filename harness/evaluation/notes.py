@@ -76,7 +76,6 @@ def notes_on(
     notes = [
         _on_dependence(study),
         *(note for axis in axes for note in _on_labels(axis)),
-        *(note for axis in axes for note in _on_few(axis, study, policy)),
         f"The {len(counts.thresholds)} thresholds were chosen from the scores, to resolve each group's errors down to "
         f"one{listed}.",
     ]
@@ -89,6 +88,7 @@ def notes_on(
     if missing:
         how = "left out" if study.missing_scores == "exclude" else "counted as trials that do not match"
         notes.append(f"{missing} comparisons have no score and were {how}.")
+    notes += [note for axis in axes for note in _on_few(axis, study, policy)]
     notes.append(FDR_CAUTION)
     return tuple(notes)
 
