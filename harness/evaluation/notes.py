@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import platform
 from collections.abc import Iterable, Iterator, Sequence
 from pathlib import Path
@@ -16,16 +17,18 @@ from harness.counting import Counts
 from harness.evaluation.axis import AxisEvaluation, MatedCounts
 from harness.numbers import confidence_text, limit_text
 from harness.statistics.measures import FDR_CAUTION
-from harness.statistics.planning import trials_for_claim
 from harness.study import Policy, Study
 
-__all__ = ["notes_on", "notes_on_files", "versions"]
+__all__ = ["fewest_to_show", "limit_to_show", "notes_on", "notes_on_files", "versions"]
 
 MOST_NAMED = 5
 """Files that were left out, and groups."""
 
 USUAL_MAX_FMR = 0.01
 """What a group with few comparisons is measured by where the policy sets no limit."""
+
+MOST_COMPARISONS = 2**53
+"""As many as any evaluation can state."""
 
 _VERIFICATION, _IDENTIFICATION = ("comparisons", "false matches"), ("searches", "false alerts")
 
@@ -51,15 +54,22 @@ def fewest_to_show(policy: Policy) -> int:
     """Return the fewest independent comparisons whose rate, without one false match, has the limit for its upper bound.
 
     A group with fewer cannot be shown to keep the limit at any threshold, for no fewer false matches are possible, and
-    comparisons that share people bound the rate less well. The bound is that of `clopper_pearson`, as rates have it.
+    comparisons that share people bound the rate less well.
+
+    References
+    ----------
+    1 - ((1 - confidence) / 2)^(1 / n), the upper limit of `harness.statistics.intervals.clopper_pearson` for no error
+    in n trials, solved for n; 3.69 / `max_fmr` at 95 %: Hanley, J. A., Lippman-Hand, A. (1983). If nothing goes wrong,
+    is everything all right? JAMA 249, 1743-1745.
 
     Examples
     --------
     >>> fewest_to_show(Policy())
     368
     """
-    two_sided = 1 - (1 - policy.confidence) / 2  # as rates are bounded
-    return trials_for_claim(limit_to_show(policy), two_sided)
+    tail = (1 - policy.confidence) / 2  # of a two-sided interval, as rates have it
+    fewest = math.log(tail) / math.log1p(-limit_to_show(policy))
+    return math.ceil(min(fewest, MOST_COMPARISONS))
 
 
 def notes_on(

@@ -22,7 +22,16 @@ class TestTheFewest:
         assert fewest_to_show(Policy(max_fmr=0.01)) == 368
         assert clopper_pearson(0, 368, 0.95).upper <= 0.01 < clopper_pearson(0, 367, 0.95).upper
 
-    @given(st.floats(1e-5, 0.5), st.floats(0.5, 0.999))
+    @pytest.mark.parametrize(
+        ("max_fmr", "confidence", "fewest"),
+        [(0.9, 0.95, 2), (0.99, 0.5, 1), (5e-324, 0.95, 2**53), (0.01, float(np.nextafter(1, 0)), 3725)],
+    )
+    def test_are_told_of_any_limit_that_a_policy_may_set(
+        self, max_fmr: float, confidence: float, fewest: int
+    ) -> None:
+        assert fewest_to_show(Policy(max_fmr=max_fmr, confidence=confidence)) == fewest
+
+    @given(st.floats(1e-5, 0.99), st.floats(0.5, 0.999))
     def test_are_so_at_every_limit_and_confidence(self, max_fmr: float, confidence: float) -> None:
         fewest = fewest_to_show(Policy(max_fmr=max_fmr, confidence=confidence))
         assert clopper_pearson(0, fewest, confidence).upper <= max_fmr * (1 + 1e-9)
