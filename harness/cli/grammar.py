@@ -105,6 +105,8 @@ class StudyOptions:
         NAME, or NAME,NAME for an intersectional one.
     labels_of
         Whether labels are of the person or of the image: person or image for all attributes, or NAME=image for one.
+    exclude
+        NAME=LABEL: a label of an attribute that is no group, such as ethnicity=unknown; as often as there are such.
     pairing
         Which comparisons count for a group.
     missing_scores
@@ -126,6 +128,7 @@ class StudyOptions:
     group: tuple[str, ...] = ()
     axis: tuple[str, ...] = ()
     labels_of: tuple[str, ...] = ()
+    exclude: tuple[str, ...] = ()
     pairing: Literal["within", "probe", "cross"] | None = None
     missing_scores: Literal["reject", "exclude", "count"] | None = None
     watchlist_size: int | None = None
@@ -152,6 +155,7 @@ class StudyOptions:
                 "groups": dict(_named_columns(text) for text in self.group),
                 "axes": [_name_or_names(text) for text in self.axis],
                 "labels_of": _labels_of(self.labels_of),
+                "exclude": _excluded(self.exclude),
                 "pairing": self.pairing,
                 "missing_scores": self.missing_scores,
                 "watchlist_size": self.watchlist_size,
@@ -240,6 +244,16 @@ def _labels_of(texts: tuple[str, ...]) -> str | dict[str, str]:
                 f"--labels-of {text!r}: give person or image once, or NAME=image for each attribute"
             )
     return {name: of for name, _, of in (text.rpartition("=") for text in texts)}
+
+
+def _excluded(texts: tuple[str, ...]) -> dict[str, list[str]]:
+    labels: dict[str, list[str]] = {}
+    for text in texts:
+        name, separator, label = text.partition("=")
+        if not separator:
+            raise InputError(f"--exclude {text!r}: write NAME=LABEL, such as ethnicity=unknown")
+        labels.setdefault(name, []).append(label)
+    return labels
 
 
 def _name_or_names(text: str) -> str | list[str]:

@@ -77,6 +77,9 @@ def _shared_label(study: Study, index: int, cell: Cell) -> str | None:
 class AxisGrouping:
     """The group of an axis, or the two, that each cell belongs to.
 
+    A side with a label that the study excludes belongs to no group. Cells are counted alike whatever is excluded, so
+    no engine need know of it.
+
     Parameters
     ----------
     study : Study
@@ -86,8 +89,20 @@ class AxisGrouping:
     study: Study
     axis: Axis
 
+    @property
+    def excludes(self) -> bool:
+        """Whether the study excludes labels of an attribute of the axis."""
+        return any(attribute in self.study.exclude for attribute in self.axis.attributes)
+
     def sides(self, cell: Cell) -> tuple[str, str] | None:
-        """Return the groups of probe and reference; None where the pairing leaves the cell out."""
+        """Return the groups of probe and reference; None where the pairing or the study leaves the cell out."""
+        labels = self._labels(cell)
+        if labels is None or any(map(self._is_excluded, labels)):
+            return None
+        return group_label(labels[0]), group_label(labels[1])
+
+    def _labels(self, cell: Cell) -> tuple[list[str], list[str]] | None:
+        """Return the labels of probe and reference, one for each attribute of the axis; None where the two differ."""
         width = 2 if self.study.pairing == "cross" else 1
         digits = {attribute: i * width for i, attribute in enumerate(self.study.groups)}
         sides = []
@@ -96,8 +111,12 @@ class AxisGrouping:
             known = [value for value in values if value is not None]
             if len(known) < len(values):
                 return None
-            sides.append(group_label(known))
+            sides.append(known)
         return sides[0], sides[1]
+
+    def _is_excluded(self, labels: Sequence[str]) -> bool:
+        by_attribute = zip(self.axis.attributes, labels, strict=True)
+        return any(label in self.study.exclude.get(attribute, ()) for attribute, label in by_attribute)
 
     def group(self, cell: Cell) -> str | None:
         """Return the group that both sides share."""
@@ -139,6 +158,20 @@ class AxisGrouping:
         outside = [i for i, cell in enumerate(counts.cells) if self.group(cell) is None]
         left_out: npt.NDArray[np.int64] = counts.trials[outside].sum(axis=0)
         return left_out
+
+    def excluded(self, counts: Counts) -> Counts:
+        """Return the counts of what would be groups, did the study not exclude a label of theirs.
+
+        Cells are ``(group,)``. These comparisons are among those left out, each in one cell. One of which only one
+        side has the label is in none: its two sides differ, so that it belongs to no group in any case.
+        """
+        return counts.regrouped((self.axis.name,), self._excluded_group)
+
+    def _excluded_group(self, cell: Cell) -> tuple[str] | None:
+        labels = self._labels(cell)
+        if labels is None or labels[0] != labels[1] or not self._is_excluded(labels[0]):
+            return None
+        return (group_label(labels[0]),)
 
     def _require_distinct_labels(self, cells: Sequence[Cell]) -> None:
         indices = [i for i, attribute in enumerate(self.study.groups) if attribute in self.axis.attributes]

@@ -6,11 +6,11 @@ other words, so that the two never seem to contradict each other.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Sequence
 
 import numpy as np
 
-from harness.evaluation.axis import AxisEvaluation, Confirmation
+from harness.evaluation.axis import AxisEvaluation, Confirmation, MatedCounts
 from harness.evaluation.result import Evaluation
 from harness.numbers import about, confidence_text, limit_text, one_in, percent, threshold_text
 from harness.sentences import MOST_NAMED, Errors, compared, rates_by_group
@@ -365,12 +365,26 @@ def _empty(axis: AxisEvaluation) -> str:
     """Name the groups that have no non-mated trials."""
     rates = axis.false_matches
     empty = [group for group, trials in zip(rates.groups, rates.trials, strict=True) if not trials]
-    named = ", ".join(empty[:MOST_NAMED]) + (
-        f" and {len(empty) - MOST_NAMED} more" if empty[MOST_NAMED:] else ""
-    )
-    return f" (no non-mated of {named})" if empty else ""
+    return f" (no non-mated of {_some(empty)})" if empty else ""
 
 
 def _left_out(axis: AxisEvaluation) -> str:
-    counts = zip(axis.left_out, ("non-mated", "mated"), strict=True)
-    return f"{' and '.join(f'{count:,} {truth}' for count, truth in counts if count)} of {axis.name}"
+    return f"{_counted(axis.left_out)} of {axis.name}{_excluded(axis)}"
+
+
+def _excluded(axis: AxisEvaluation) -> str:
+    """Say how many of the comparisons in no group are of groups that the study excludes."""
+    if not any(axis.of_excluded_groups):
+        return ""
+    named = _some([group for group, counts in (axis.excluded or {}).items() if any(counts)])
+    return f" ({_counted(axis.of_excluded_groups)} of {named}, which the study excludes)"
+
+
+def _counted(counts: MatedCounts) -> str:
+    by_truth = zip(counts, ("non-mated", "mated"), strict=True)
+    return " and ".join(f"{count:,} {truth}" for count, truth in by_truth if count)
+
+
+def _some(names: Sequence[str]) -> str:
+    more = f" and {len(names) - MOST_NAMED} more" if names[MOST_NAMED:] else ""
+    return f"{', '.join(names[:MOST_NAMED])}{more}"

@@ -71,6 +71,9 @@ class AxisEvaluation:
     verdict : AxisVerdict
         On false matches.
     verdicts_on_misses : tuple of Verdict, length T
+    excluded : mapping of str to MatedCounts, or None
+        By group that the study excludes, how many of the comparisons left out would belong to it; None where the
+        study excludes no label of the axis.
     """
 
     name: str
@@ -85,6 +88,13 @@ class AxisEvaluation:
     measures: SummaryMeasures
     verdict: AxisVerdict
     verdicts_on_misses: tuple[Verdict, ...]
+    excluded: Mapping[str, MatedCounts] | None
+
+    @property
+    def of_excluded_groups(self) -> MatedCounts:
+        """How many of the comparisons left out would belong to the groups that the study excludes, all together."""
+        every = (self.excluded or {}).values()
+        return MatedCounts(sum(n.non_mated for n in every), sum(n.mated for n in every))
 
     @property
     def without_comparisons(self) -> tuple[str, ...]:

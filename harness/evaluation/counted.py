@@ -12,6 +12,7 @@ import numpy as np
 from harness import engines
 from harness.arrays import FloatArray
 from harness.comparisons import Input
+from harness.comparisons.coding import labels_in
 from harness.counting import Cell, Counts, SubjectCounts
 from harness.counting.grouping import AxisGrouping, subjects_of_two_labels
 from harness.counting.thresholds import (
@@ -26,7 +27,7 @@ from harness.errors import InputError
 from harness.evaluation.axis import MatedCounts
 from harness.study import Policy, Study
 
-__all__ = ["Counted", "count_for", "halves", "require_few_groups"]
+__all__ = ["Counted", "count_for", "halves", "require_excluded_labels", "require_few_groups"]
 
 
 SPLIT_SEED = 19795
@@ -38,6 +39,9 @@ FEWEST_THRESHOLDS = 100
 """About how many are evaluated at the least where they are chosen from the scores."""
 
 SHOWN = 3
+
+SHOWN_LABELS = 30
+"""Of an attribute, where one is asked for that it lacks."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -107,6 +111,7 @@ def count_for(
         counts, by_subject = engines.count_by_subject(comparisons, at, progress=counted)
     else:
         counts, by_subject = engines.count(comparisons, at, progress=counted), None
+    require_excluded_labels(groupings, counts.cells, comparisons.name)
     _require_both_classes(counts, comparisons.name)
     evaluated = resolving(counts.at(choice), groupings, wanted)
     require_few_groups(groupings, counts.cells, len(evaluated), comparisons.name)
@@ -169,6 +174,49 @@ def _require_both_classes(counts: Counts, source: str) -> None:
         raise InputError(
             "holds no mated comparison: without one a threshold's cost is unknown", source=source
         )
+
+
+def require_excluded_labels(groupings: Sequence[AxisGrouping], cells: Sequence[Cell], source: str) -> None:
+    """Refuse a study that excludes a label which no comparison has, or all groups of an axis but one.
+
+    Parameters
+    ----------
+    groupings : sequence of AxisGrouping
+        Of one study, at least one.
+    cells : sequence of Cell
+        Those that occur on either side.
+    source : str
+        Name of the scores, for errors.
+
+    Raises
+    ------
+    InputError
+        It names the label and those that occur; or the axis, and the group that is left.
+    """
+    study = groupings[0].study
+    occurring = labels_in(study, cells)
+    for attribute, labels in study.exclude.items():
+        for label in labels:
+            if label not in occurring[attribute]:
+                there = _named(sorted(occurring[attribute]), SHOWN_LABELS)
+                raise InputError(
+                    f"exclude: {attribute} has no label {label!r}; it has {there}: correct the study's exclude",
+                    source=source,
+                )
+    for grouping in groupings:
+        left = sorted({group for cell in cells if (group := grouping.group(cell)) is not None})
+        if grouping.excludes and len(left) < 2:
+            only = f"only {left[0]!r}, with nothing to compare it with" if left else "no group"
+            raise InputError(
+                f"axis {grouping.axis.name}: exclude leaves {only}; exclude fewer labels, or leave the axis out of "
+                "the study's axes",
+                source=source,
+            )
+
+
+def _named(names: Sequence[str], most: int) -> str:
+    more = f" and {len(names) - most:,} more" if len(names) > most else ""
+    return f"{', '.join(map(repr, names[:most]))}{more}"
 
 
 def require_few_groups(

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import platform
 from collections.abc import Iterable, Iterator, Sequence
 from pathlib import Path
@@ -13,14 +14,20 @@ import scipy
 
 from harness._version import __version__
 from harness.counting import Counts
-from harness.evaluation.axis import AxisEvaluation
+from harness.evaluation.axis import AxisEvaluation, MatedCounts
+from harness.numbers import confidence_text, limit_text
 from harness.statistics.measures import FDR_CAUTION
-from harness.study import Study
+from harness.study import Policy, Study
 
-__all__ = ["notes_on", "notes_on_files", "versions"]
+__all__ = ["fewest_to_show", "notes_on", "notes_on_files", "versions"]
 
 MOST_NAMED = 5
-"""Files that were left out."""
+"""Files that were left out, and groups."""
+
+MOST_COMPARISONS = 2**53
+"""As many as any evaluation can state."""
+
+_VERIFICATION, _IDENTIFICATION = ("comparisons", "false matches"), ("searches", "false alerts")
 
 
 def versions() -> dict[str, str]:
@@ -35,14 +42,38 @@ def versions() -> dict[str, str]:
     }
 
 
+def fewest_to_show(limit: float, confidence: float) -> int:
+    """Return the fewest independent comparisons whose rate, without one false match, has the limit for its upper bound.
+
+    A group with fewer cannot be shown to keep the limit at any threshold, for no fewer false matches are possible, and
+    comparisons that share people bound the rate less well.
+
+    References
+    ----------
+    1 - ((1 - confidence) / 2)^(1 / n), the upper limit of `harness.statistics.intervals.clopper_pearson` for no error
+    in n trials, solved for n; 3.69 / `limit` at 95 %: Hanley, J. A., Lippman-Hand, A. (1983). If nothing goes wrong,
+    is everything all right? JAMA 249, 1743-1745.
+
+    Examples
+    --------
+    >>> fewest_to_show(0.01, 0.95)
+    368
+    """
+    tail = (1 - confidence) / 2  # of a two-sided interval, as rates have it
+    fewest = math.log(tail) / math.log1p(-limit)
+    return math.ceil(min(fewest, MOST_COMPARISONS))
+
+
 def notes_on(
     study: Study,
+    policy: Policy,
     counts: Counts,
     score_type: str,
     axes: Iterable[AxisEvaluation],
     asked_for: int | None,
 ) -> tuple[str, ...]:
-    """Say how dependence, thresholds, the type of the scores, missing ones and labels were dealt with."""
+    """Say how dependence, labels, small groups, thresholds, the type of the scores and missing ones were dealt with."""
+    axes = tuple(axes)
     listed = "" if asked_for is None else f"; tables list the {asked_for} asked for"
     notes = [
         _on_dependence(study),
@@ -59,6 +90,7 @@ def notes_on(
     if missing:
         how = "left out" if study.missing_scores == "exclude" else "counted as trials that do not match"
         notes.append(f"{missing} comparisons have no score and were {how}.")
+    notes += [note for axis in axes for note in _on_few(axis, study, policy)]
     notes.append(FDR_CAUTION)
     return tuple(notes)
 
@@ -67,16 +99,21 @@ def notes_on_files(left_out: Sequence[Path]) -> tuple[str, ...]:
     """Say which files in the folders that were named were not read."""
     if not left_out:
         return ()
-    named = ", ".join(str(path) for path in left_out[:MOST_NAMED])
-    more = f" and {len(left_out) - MOST_NAMED} more" if len(left_out) > MOST_NAMED else ""
+    named = _some([str(path) for path in left_out])
     return (
-        f"Left out of the folders named: {named}{more}. So are hidden and temporary files and folders, the harness's "
+        f"Left out of the folders named: {named}. So are hidden and temporary files and folders, the harness's "
         "own results, and files that are no longer part of a table.",
     )
 
 
 def _on_labels(axis: AxisEvaluation) -> Iterator[str]:
-    mated = axis.left_out.mated
+    if axis.excluded is not None:
+        told = [f"{group} ({_by_truth(counts)})" for group, counts in axis.excluded.items()]
+        yield (
+            f"The study excludes labels of {axis.name}; comparisons that therefore belong to no group of it: "
+            f"{_some(told) or 'none'}. Nothing is said of these people."
+        )
+    mated = axis.left_out.mated - axis.of_excluded_groups.mated
     if mated:
         yield (
             f"{mated} mated comparisons have two labels of {axis.name}, which the study says to be of the image and "
@@ -87,6 +124,37 @@ def _on_labels(axis: AxisEvaluation) -> Iterator[str]:
             f"The data names the group {group} of {axis.name}, and no comparison belongs to it, so nothing is known of "
             "it and the axis cannot be decided."
         )
+
+
+def _on_few(axis: AxisEvaluation, study: Study, policy: Policy) -> Iterator[str]:
+    """Name the groups that are too small for any rate of theirs to be shown to keep the limit.
+
+    The upper bound without a false match is the lowest that so many comparisons can have.
+    """
+    rates, limit = axis.false_matches, policy.false_match_limit(study.task).limit
+    fewest = fewest_to_show(limit, policy.confidence)
+    few = sorted(
+        (trials, group)
+        for group, trials in zip(rates.groups, rates.trials.tolist(), strict=True)
+        if trials < fewest and group not in axis.without_comparisons
+    )
+    if few:
+        what, error = _IDENTIFICATION if study.task == "identification" else _VERIFICATION
+        yield (
+            f"Few non-mated {what} of {axis.name}: {_some([f'{group} has {trials:,}' for trials, group in few])}. With "
+            f"fewer than {fewest:,} no threshold can be shown to keep a group's rate of {error} at "
+            f"{limit_text(limit)} or below: even without one, its upper bound "
+            f"({confidence_text(policy.confidence)}, two-sided) is higher."
+        )
+
+
+def _by_truth(counts: MatedCounts) -> str:
+    return f"{counts.non_mated:,} non-mated and {counts.mated:,} mated"
+
+
+def _some(texts: Sequence[str]) -> str:
+    more = f" and {len(texts) - MOST_NAMED} more" if len(texts) > MOST_NAMED else ""
+    return f"{', '.join(texts[:MOST_NAMED])}{more}"
 
 
 def _on_dependence(study: Study) -> str:

@@ -122,6 +122,9 @@ def axis_from(name: str, shape: AxisShape) -> AxisEvaluation:
         measures=_measures(shape.measures),
         verdict=_verdict(shape.verdict),
         verdicts_on_misses=tuple(map(Verdict, shape.verdicts_on_misses)),
+        excluded=(
+            None if shape.excluded is None else {group: counts_from(n) for group, n in shape.excluded.items()}
+        ),
     )
 
 

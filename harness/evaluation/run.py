@@ -163,6 +163,7 @@ def conclude(counted: Counted, policy: Policy) -> Evaluation:
         notes=(
             *notes_on(
                 study,
+                policy,
                 counts,
                 counted.score_type,
                 axes.values(),
@@ -210,7 +211,16 @@ def _evaluate_axis(
             None if subjects is None else {group: counts.non_mated for group, counts in subjects.items()},
         ),
         verdicts_on_misses=judge_misses(false_non_matches, of_misses, policy),
+        excluded=_excluded(grouping, counted.all) if grouping.excludes else None,
     )
+
+
+def _excluded(grouping: AxisGrouping, counts: Counts) -> dict[str, MatedCounts]:
+    found = grouping.excluded(counts)
+    return {
+        str(group): MatedCounts(*trials)
+        for (group,), trials in zip(found.cells, found.trials.tolist(), strict=True)
+    }
 
 
 def _with_those_between(within: Counts, counted: Counted, effects: _Effects) -> EffectiveCounts:

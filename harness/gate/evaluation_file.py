@@ -151,6 +151,7 @@ class AxisShape(StrictModel):
     measures: MeasuresShape
     verdict: VerdictShape
     verdicts_on_misses: _Array[VerdictText]
+    excluded: MappingOf[str, CountsShape] | None
 
 
 class ConfirmationShape(StrictModel):

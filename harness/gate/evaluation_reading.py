@@ -101,6 +101,7 @@ def _stated(shape: EvaluationShape) -> Stated:
         set(shape.asked_for or ()) <= set(shape.thresholds), "asked_for: names one that was not evaluated"
     )
     count = len(shape.thresholds)
+    attributes_of = {axis.name: axis.attributes for axis in study.axes}
     _require_index(shape.index_of_safe_threshold, count, "index_of_safe_threshold")
     for name, axis in shape.axes.items():
         where = f"axes.{shown(name)}"
@@ -109,6 +110,8 @@ def _stated(shape: EvaluationShape) -> Stated:
             (axis.subjects is None) == (not study.subjects), f"{where}.subjects: are not as in the study"
         )
         _require_axis(axis, study.task, count, where)
+        excludes = any(attribute in study.exclude for attribute in attributes_of[name])
+        _require((axis.excluded is not None) == excludes, f"{where}.excluded: is not as in the study")
     if shape.confirmation is not None:
         named = shape.confirmation.ratio_upper
         _require(set(named) <= set(shape.axes), "confirmation.ratio_upper: names an axis that is not there")

@@ -27,7 +27,7 @@ from harness.gate.evaluation_file import (
 )
 from harness.gate.evaluation_reading import Stated, read_evaluation
 from harness.gate.stated_answer import answer_in, detected_in, safety_in, saturated_in, verdicts_in
-from harness.study import FalseMatchLimit, Policy, Study
+from harness.study import Axis, FalseMatchLimit, Policy, Study
 from harness.verdict_rule import (
     AxisSafety,
     SafeThreshold,
@@ -180,10 +180,7 @@ def evidence_in(stated: Stated, source: str, sha256: str) -> Evidence:
     _require(study.to_dict() == shape.study, "the study is not written out in full")
     _require(policy.to_dict() == shape.policy, "the policy is not written out in full")
     for axis_of_study, (name, axis) in zip(study.axes, shape.axes.items(), strict=True):
-        _require(
-            axis.left_out.mated == 0 or not all(map(study.labels_the_person, axis_of_study.attributes)),
-            f"{name}: {axis.left_out.mated:,} mated comparisons have two labels, which the study does not allow",
-        )
+        _require_left_out(name, axis, axis_of_study, study)
         try:
             _require_consistent_axis(axis, policy)
         except DisagreementError as error:
@@ -209,6 +206,25 @@ def evidence_in(stated: Stated, source: str, sha256: str) -> Evidence:
         agrees = part == "reason" or getattr(derived, part) == getattr(shape.answer, part)
         _require(agrees, f"the answer's {part} does not follow from its arrays")
     return evidence
+
+
+def _require_left_out(name: str, axis: AxisShape, axis_of_study: Axis, study: Study) -> None:
+    """Require that comparisons are in no group only because they are of two labels, or of one that is excluded."""
+    excluded = axis.excluded or {}
+    of_two_labels = axis.left_out.mated - sum(counts.mated for counts in excluded.values())
+    non_mated = axis.left_out.non_mated - sum(counts.non_mated for counts in excluded.values())
+    _require(
+        min(of_two_labels, non_mated) >= 0, f"{name}: more comparisons are excluded than are in no group"
+    )
+    _require(
+        of_two_labels == 0 or not all(map(study.labels_the_person, axis_of_study.attributes)),
+        f"{name}: {of_two_labels:,} mated comparisons have two labels, which the study does not allow",
+    )
+    groups = {group.group for group in axis.false_matches.groups}
+    both = groups & set(excluded)
+    if len(axis_of_study.attributes) == 1:
+        both |= groups & set(study.exclude.get(name, ()))
+    _require(not both, f"{name}: {', '.join(sorted(both))} is a group, and excluded")
 
 
 def _axis(name: str, axis: AxisShape, policy: Policy, limit: FalseMatchLimit) -> AxisEvidence:

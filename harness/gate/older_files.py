@@ -74,7 +74,7 @@ def _axis(axis: object) -> object:
     verdict = _part(axis, "verdict")
     verdicts = verdict.get("verdicts")
     thresholds = len(verdicts) if isinstance(verdicts, list) else 0
-    present = {**axis, "verdicts_on_misses": ["inconclusive"] * thresholds}
+    present = {"excluded": None, **axis, "verdicts_on_misses": ["inconclusive"] * thresholds}
     present["verdict"] = {"parity_to_next": [False] * max(thresholds - 1, 0), **verdict}
     for kind in _DIFFERENTIALS:
         found = _part(axis, kind)

@@ -308,7 +308,7 @@ def _described(evaluation: Evaluation, digest: str) -> dict[str, str]:
         for number, item in enumerate(evaluation.inputs, 1)
     }
     return {
-        **{f"Study: {name.lower()}": setting(study[key]) for key, name in STUDY_KEYS.items()},
+        **{f"Study: {name.lower()}": setting(study[key]) for key, name in STUDY_KEYS.items() if key in study},
         **{f"Policy: {name.lower()}": setting(policy[key]) for key, name in POLICY_KEYS.items()},
         **inputs,
         "Non-mated trials": f"{non_mated:,}",

@@ -123,10 +123,17 @@ def _left_out(evaluation: Evaluation, axis: AxisEvaluation) -> tuple[str, str]:
     non_mated, mated = axis.left_out
     if not non_mated and not mated:
         return f"Left out of {axis.name}", f"Nothing: all {words.trials} belong to a group of it."
+    excluded = axis.of_excluded_groups
+    between = f", such as those between two groups (pairing {evaluation.study.pairing})"
+    if any(excluded):
+        others = "" if axis.left_out == excluded else f"; others are left out too{between}"
+        between = (
+            f", {excluded.non_mated:,} non-mated and {excluded.mated:,} mated of them because the study excludes "
+            f"their label{others}"
+        )
     return (
         f"Left out of {axis.name}",
-        f"{non_mated:,} non-mated and {mated:,} mated {words.trials} belong to no group of it, "
-        f"such as those between two groups (pairing {evaluation.study.pairing}).",
+        f"{non_mated:,} non-mated and {mated:,} mated {words.trials} belong to no group of it{between}.",
     )
 
 

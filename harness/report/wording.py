@@ -234,6 +234,7 @@ STUDY_KEYS = {
     "groups": "Columns of groups",
     "axes": "Axes",
     "labels_of": "Labels are of",
+    "exclude": "Labels excluded",
     "pairing": "Pairing",
     "missing_scores": "Missing scores",
     "watchlist_size": "Watchlist size",

@@ -51,6 +51,7 @@ def _person_or_image(value: object) -> object:
     return value
 
 
+_Excluded = MappingOf[_Attribute, Annotated[_Texts, Field(min_length=1)]]
 _LabelsOf = Annotated[Any, AfterValidator(_person_or_image)]
 
 
@@ -186,6 +187,9 @@ class Study(StrictModel):
         Whether the two columns of an attribute label the person, so that both sides of a mated trial have the
         same label, or the image, as where a classifier guesses it from each image. For all attributes alike, or
         by attribute; one that is not named labels the person.
+    exclude : mapping of str to tuple of str
+        By attribute, labels that are no group: comparisons of people with such a label belong to no group of an axis
+        with that attribute, and how many there are is told. A label that no row has is refused.
     pairing : {"within", "probe", "cross"}
         Count trials whose sides share the group; every trial, by the probe's group; or by both groups.
     missing_scores : {"reject", "exclude", "count"}
@@ -205,6 +209,7 @@ class Study(StrictModel):
     groups: Annotated[MappingOf[_Attribute, GroupColumns], Field(min_length=1)]
     axes: Axes = Field(default_factory=_each_attribute)
     labels_of: _LabelsOf = "person"
+    exclude: _Excluded = Field(default_factory=dict)
     pairing: Literal["within", "probe", "cross"] = "within"
     missing_scores: Literal["reject", "exclude", "count"] = "reject"
     watchlist_size: Annotated[int, Field(ge=1)] | None = None
@@ -215,6 +220,7 @@ class Study(StrictModel):
         """Refuse keys that do not go together."""
         self._check_axes()
         self._check_labels()
+        self._check_exclude()
         self._check_identities()
         self._check_watchlist()
         self._check_pairing()
@@ -248,12 +254,14 @@ class Study(StrictModel):
     def to_dict(self) -> dict[str, object]:
         """Return the study as plain values in the form of a file, every default spelled out.
 
-        Labels of the person, and a composition that is not stated, are left out: evaluations from before these
-        keys were known read alike.
+        Labels of the person, no exclusion and a composition that is not stated are left out: evaluations from before
+        these keys were known read alike.
         """
         written = plain(self)
         if all(map(self.labels_the_person, self.groups)):
             del written["labels_of"]
+        if not self.exclude:
+            del written["exclude"]
         if self.watchlist_composition is None:
             del written["watchlist_composition"]
         if not self.mated.mated:
@@ -286,6 +294,10 @@ class Study(StrictModel):
         for index, axis in enumerate(self.axes):
             for attribute in axis.attributes:
                 self._require_attribute(attribute, ("axes", index))
+
+    def _check_exclude(self) -> None:
+        for attribute in self.exclude:
+            self._require_attribute(attribute, ("exclude", attribute))
 
     def _check_labels(self) -> None:
         for attribute in self.labels_of if isinstance(self.labels_of, Mapping) else ():
@@ -348,8 +360,8 @@ def study_from_options(document: Document | None, options: Mapping[str, object])
     document : Document or None
         The study file, where there is one.
     options : mapping
-        Nested plain values in the form of a file. ``matcher``, ``score`` and ``mated`` merge key by key and
-        ``groups`` by attribute; other keys replace the file's.
+        Nested plain values in the form of a file. ``matcher``, ``score`` and ``mated`` merge key by key,
+        ``groups`` and ``exclude`` by attribute; other keys replace the file's.
 
     Raises
     ------
@@ -358,7 +370,9 @@ def study_from_options(document: Document | None, options: Mapping[str, object])
     """
     written_out = document and replace(document, value=_with_mated_as_mapping(document.value))
     merged = with_options(
-        written_out, _with_mated_as_mapping(options), merged=("matcher", "score", "mated", "groups")
+        written_out,
+        _with_mated_as_mapping(options),
+        merged=("matcher", "score", "mated", "groups", "exclude"),
     )
     return validate(Study, merged)
 

@@ -35,12 +35,13 @@ CROSS: dict[Cell, tuple[int, int]] = {
 }
 
 
-def study(pairing: str) -> Study:
+def study(pairing: str, **exclude: list[str]) -> Study:
     return load_study(
         {
             "matcher": {"name": "ArcFace", "version": "1"},
             "groups": {"ethnicity": ["pe", "re"], "sex": ["ps", "rs"]},
             "pairing": pairing,
+            "exclude": exclude,
         }
     )
 
@@ -131,6 +132,60 @@ class TestPairingCross:
             ("Black×M", "Black×M"): (16, 5),
         }
         assert trials(grouping.within(counts(CROSS))) == {("Asian×F",): (1, 3), ("Black×M",): (16, 5)}
+
+
+class TestExcludedLabels:
+    def test_are_no_group_of_the_axes_of_their_attribute(self) -> None:
+        grouping = AxisGrouping(study("within", ethnicity=["Black"]), ETHNICITY)
+        assert trials(grouping.within(counts(WITHIN))) == {("Asian",): (130, 3)}
+        assert trials(grouping.excluded(counts(WITHIN))) == {("Black",): (40, 4)}
+        assert grouping.left_out(counts(WITHIN)).tolist() == [600 + 40, 8 + 4]
+
+    def test_leave_other_axes_as_they_are(self) -> None:
+        grouping = AxisGrouping(study("within", ethnicity=["Black"]), SEX)
+        assert not grouping.excludes
+        assert trials(grouping.within(counts(WITHIN))) == {("F",): (250, 5), ("M",): (20, 2)}
+        assert trials(grouping.excluded(counts(WITHIN))) == {}
+
+    def test_take_every_group_of_an_intersection_that_has_one(self) -> None:
+        grouping = AxisGrouping(study("within", ethnicity=["Black"], sex=["M"]), BOTH)
+        assert trials(grouping.within(counts(WITHIN))) == {("Asian×F",): (10, 1)}
+        assert trials(grouping.excluded(counts(WITHIN))) == {("Asian×M",): (20, 2), ("Black×F",): (40, 4)}
+        assert grouping.left_out(counts(WITHIN)).tolist() == [700 + 60, 8 + 6]
+
+    def test_are_those_of_the_probe_where_it_alone_has_the_group(self) -> None:
+        counted = counts({("Asian", "F"): (10, 1), ("Asian", "M"): (20, 2), ("Black", "F"): (40, 4)})
+        grouping = AxisGrouping(study("probe", ethnicity=["Black"]), ETHNICITY)
+        assert trials(grouping.within(counted)) == {("Asian",): (30, 3)}
+        assert trials(grouping.excluded(counted)) == {("Black",): (40, 4)}
+
+    def test_have_neither_row_nor_column_in_the_matrix(self) -> None:
+        grouping = AxisGrouping(study("cross", ethnicity=["Black"]), ETHNICITY)
+        assert trials(grouping.across(counts(CROSS))) == {("Asian", "Asian"): (3, 3)}
+        assert trials(grouping.excluded(counts(CROSS))) == {("Black",): (16, 5)}  # as under pairing within
+        assert grouping.left_out(counts(CROSS)).tolist() == [28, 5]
+
+    def test_may_make_a_name_that_a_group_has(self) -> None:
+        cells: dict[Cell, tuple[int, int]] = {("A×B", "F"): (5, 0), ("A", "B×F"): (7, 0)}
+        grouping = AxisGrouping(study("within", ethnicity=["A×B"]), BOTH)
+        assert trials(grouping.within(counts(cells))) == {("A×B×F",): (7, 0)}
+
+    @given(
+        st.dictionaries(
+            st.tuples(*[st.sampled_from(["A", "B", None])] * 2),
+            st.tuples(st.integers(0, 9), st.integers(0, 9)),
+            min_size=1,
+        ),
+        st.sampled_from([ETHNICITY, SEX, BOTH]),
+        st.dictionaries(st.sampled_from(["ethnicity", "sex"]), st.just(["A"])),
+    )
+    def test_take_out_what_would_be_in_a_group_and_nothing_else(
+        self, cells: dict[Cell, tuple[int, int]], axis: Axis, exclude: dict[str, list[str]]
+    ) -> None:
+        counted = counts(cells)
+        some, every = AxisGrouping(study("within", **exclude), axis), AxisGrouping(study("within"), axis)
+        taken_out = some.excluded(counted).trials.sum(axis=0)
+        assert (some.left_out(counted) - every.left_out(counted)).tolist() == taken_out.tolist()
 
 
 @given(

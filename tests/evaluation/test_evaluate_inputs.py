@@ -123,7 +123,7 @@ class TestJudgedAxes:
 
 class TestNotes:
     def test_without_subjects_independence_is_owned_up_to(self) -> None:
-        assert evaluated(thresholds=[0.5]).notes == (
+        assert evaluated(trials(4000), thresholds=[0.5]).notes == (
             "Intervals take comparisons as independent, for the study names no subjects. Comparisons that "
             "share a person are not independent, so the true uncertainty is larger.",
             "The 1 thresholds were chosen from the scores, to resolve each group's errors down to one.",
@@ -131,7 +131,7 @@ class TestNotes:
         )
 
     def test_with_subjects_the_design_effect_is_named(self) -> None:
-        assert evaluated(thresholds=[0.5], subjects=SUBJECTS).notes == (
+        assert evaluated(trials(4000), thresholds=[0.5], subjects=SUBJECTS).notes == (
             "Intervals allow for comparisons that share a person, by probe and reference (design effect).",
             "The 1 thresholds were chosen from the scores, to resolve each group's errors down to one.",
             FDR_CAUTION,

@@ -80,6 +80,12 @@ class TestAStudy:
             "watchlist_size": None,
         }
 
+    def test_writes_out_the_labels_that_it_excludes_and_no_exclusion_not_at_all(self) -> None:
+        study = load_study(MINIMAL | {"exclude": {"sex": ["unknown", "other"]}})
+        assert study.to_dict()["exclude"] == {"sex": ["unknown", "other"]}
+        assert load_study(study.to_dict()) == study
+        assert "exclude" not in load_study(MINIMAL | {"exclude": {}}).to_dict()
+
     def test_is_returned_as_it_is(self) -> None:
         study = load_study(MINIMAL)
         assert load_study(study) is study
@@ -234,7 +240,7 @@ class TestAStudy:
         (
             {"threshold": 0.6},
             "unknown key 'threshold'; known keys: matcher, task, score, mated, subjects, identities, "
-            "groups, axes, labels_of, pairing, missing_scores, watchlist_size, watchlist_composition",
+            "groups, axes, labels_of, exclude, pairing, missing_scores, watchlist_size, watchlist_composition",
         ),
     ],
 )
@@ -310,6 +316,13 @@ class TestOptions:
         labels = {"mated": ["y"], "non_mated": ["n"]}
         study = study_from_options(document_from(MINIMAL | {"mated": "m"}, "study.yaml"), {"mated": labels})
         assert study.mated == Mated(column="m", mated=("y",), non_mated=("n",))
+
+    def test_exclude_labels_of_one_attribute_and_leave_those_of_another(self) -> None:
+        in_file = {"groups": {"sex": "s", "age": "a"}, "exclude": {"sex": ["unknown"], "age": ["unknown"]}}
+        study = study_from_options(
+            document_from(MINIMAL | in_file, "study.yaml"), {"exclude": {"age": ["0-17"]}}
+        )
+        assert study.exclude == {"sex": ("unknown",), "age": ("0-17",)}
 
     def test_add_axes_where_the_file_names_none(self) -> None:
         study = study_from_options(document_from(MINIMAL, "study.yaml"), {"groups": {"age": "age"}})

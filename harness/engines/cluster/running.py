@@ -32,7 +32,7 @@ Item = TypeVar("Item")
 Result = TypeVar("Result")
 Job: TypeAlias = Callable[[Item, Conditions], Result]
 """Can be pickled, and done again elsewhere with the same result."""
-NOT_COUNTED_BY = ("matcher", "task", "axes", "watchlist_size", "watchlist_composition")
+NOT_COUNTED_BY = ("matcher", "task", "axes", "exclude", "watchlist_size", "watchlist_composition")
 """Terms of a study that say what counts mean, and leave them as they are."""
 
 
