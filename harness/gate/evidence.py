@@ -204,7 +204,7 @@ def evidence_in(stated: Stated, source: str, sha256: str) -> Evidence:
     derived = answer_in(shape.axes, shape.thresholds, found, policy, limit)
     for part in type(derived).model_fields:
         agrees = part == "reason" or getattr(derived, part) == getattr(shape.answer, part)
-        _require(agrees, f"the answer's {part} does not follow from its arrays")
+        _require(agrees, f"answer.{part} does not follow from the arrays")
     return evidence
 
 

@@ -12,6 +12,7 @@ from collections.abc import Mapping
 from itertools import pairwise
 from typing import Any
 
+from harness.errors import InputError
 from harness.gate.evaluation_file import SCHEMA, AxisShape, EvaluationShape
 from harness.gate.stated_answer import (
     answer_in,
@@ -38,11 +39,18 @@ def with_present_keys(document: Mapping[str, Any]) -> dict[str, Any]:
     document : mapping
         As it was read, not yet known to be whole; what is no part of an evaluation is left for its reader to refuse.
 
+    Raises
+    ------
+    InputError
+        It has what only the present schema has.
+
     Examples
     --------
     >>> with_present_keys({"schema": "harness/evaluation/2", "place_of_safe_threshold": 4})["index_of_safe_threshold"]
     4
     """
+    if "index_of_safe_threshold" in document:
+        raise InputError("index_of_safe_threshold: is there in a later schema, and only there")
     present = {"warnings": [], "asked_for": None, **document, "schema": SCHEMA}
     if "place_of_safe_threshold" in present:
         present["index_of_safe_threshold"] = present.pop("place_of_safe_threshold")

@@ -295,10 +295,13 @@ def _safe(asked: _Asked) -> str:
     axes = ", ".join(axis.name for axis in asked.axes)
     others = ", ".join(axis.name for axis in evidence.judged if axis not in asked.axes)
     elsewhere = f"; judged by the evaluation, but not in force here: {others}" if others else ""
+    excluded = [f"{attribute} {', '.join(labels)}" for attribute, labels in evidence.study.exclude.items()]
+    without = f"; the study excludes {'; '.join(excluded)}" if excluded else ""
     start = evidence.thresholds[asked.safe.place or 0]
+    limits = limits_said(evidence.policy, evidence.limit)
     return (
         f"threshold {asked.threshold!r} is safe: {MET[evidence.policy.criterion]} from {start!r} for {axes}, and "
-        f"{limits_said(evidence.policy, evidence.limit)} is kept{between}; {rate} at {at}: {by_axis}{elsewhere}"
+        f"{limits} is kept{between}; {rate} at {at}: {by_axis}{elsewhere}{without}"
     )
 
 

@@ -31,6 +31,7 @@ __all__ = [
 ]
 
 WAIVABLE = (
+    Rule.DISPARITY_SHOWN,
     Rule.BELOW_SAFE_THRESHOLD,
     Rule.LIMIT_BROKEN,
     Rule.EVIDENCE_EXPIRED,
@@ -43,6 +44,7 @@ WAIVABLE = (
     Rule.NOT_CONFIRMED,
     Rule.OUTSIDE_EVALUATED_RANGE,
     Rule.ABOVE_PARITY_RANGE,
+    Rule.LIMIT_NOT_SHOWN,
     Rule.BETWEEN_EVALUATED,
 )
 """The rules that can be waived: what is known and accepted, never what is missing, altered or unsigned."""

@@ -85,7 +85,7 @@ class TestTheNote:
 
     def test_speaks_of_searches_where_they_are(self) -> None:
         (note,) = notes(
-            evaluated({"A": 500, "B": 5}, {"max_fmr": 0.01}, task="identification", watchlist_size=9)
+            evaluated({"A": 500, "B": 5}, {"max_fpir": 0.01}, task="identification", watchlist_size=9)
         )
         assert note.startswith("Few non-mated searches of group: B has 5.")
         assert "rate of false alerts at 0.01" in note

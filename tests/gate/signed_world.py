@@ -35,7 +35,7 @@ WAIVER: dict[str, Any] = {
     "deployment": "gate",
     "matcher": {"name": "synthetic", "version": "1"},
     "use_case": "verification",
-    "threshold": 0.58,
+    "threshold": 0.585,
     "rules": ["below-safe-threshold"],
     "reason": "Every alert is checked by hand.",
     "owner": "head of access control",

@@ -102,7 +102,7 @@ def lower_the_answer(plain: Plain) -> None:
 
 def lower_the_place_too(plain: Plain) -> None:
     lower_the_answer(plain)
-    plain["place_of_safe_threshold"] = 0
+    plain["index_of_safe_threshold"] = 0
 
 
 def lower_the_range_too(plain: Plain) -> None:
@@ -236,6 +236,6 @@ def test_an_evaluation_without_a_safe_threshold(checking: Checking, plain: Plain
         for part in ("parity_shown_from", "parity_shown_to"):
             plain["axes"][axis]["verdict"][part] = None
             plain["answer"]["axes"][axis][part] = plain["answer"]["axes"][axis]["cost"][part] = None
-    plain["answer"]["safe_threshold"] = plain["place_of_safe_threshold"] = None
+    plain["answer"]["safe_threshold"] = plain["index_of_safe_threshold"] = None
     report = checking(VALID, plain)
     assert (report.exit_code, report.checked[0].findings[0].rule) == (3, Rule.NO_SAFE_THRESHOLD)

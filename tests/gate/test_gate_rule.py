@@ -26,6 +26,7 @@ from harness.statistics.measures import summary_measures
 from harness.statistics.rates import Rates
 from harness.statistics.verdicts import judge, judge_misses, safe_threshold, safety_of
 from harness.study import Policy, Study
+from tests.gate.small_world import answered_anew
 
 Plain = dict[str, Any]
 Errors = list[tuple[int, ...]]
@@ -73,6 +74,7 @@ def made_up(policy: Policy, false_matches: Errors = FALSE_MATCHES, study: Plain 
         measures=summary_measures(matches, non_matches, 0.95),
         verdict=verdict,
         verdicts_on_misses=misses,
+        excluded=None,
     )
     evaluation = Evaluation(
         study=Study(**study),
@@ -140,7 +142,7 @@ def state_range(plain: Plain, start: int | None, end: int | None) -> None:
 def test_what_is_made_up_is_sound(plain: Plain) -> None:
     _, verdict = parts(plain)
     assert (verdict["parity_shown_from"], verdict["parity_shown_to"]) == (1, 3)
-    assert verdict["verdicts"] == ["disparity shown", *["parity shown"] * 3, "inconclusive"]
+    assert verdict["verdicts"] == ["disparity beyond tolerance", *["parity shown"] * 3, "inconclusive"]
     assert verdict["parity_to_next"] == [False, True, True, False]
     assert refusal(plain) is None
 
@@ -188,7 +190,9 @@ class TestParityRange:
         [(4, None), (3, "the range of shown parity starts where false matches are too few")],
     )
     def test_of_a_gap_may_start_at_the_top_without_any(self, end: int, problem: str | None) -> None:
-        plain = made_up(Policy(max_gap=0.002), [(1000, 420), (40, 40), (30, 30), (2, 2), (0, 0)])
+        plain = made_up(
+            Policy(max_gap=0.002, max_fmr=0.02), [(1000, 420), (40, 40), (30, 30), (2, 2), (0, 0)]
+        )
         _, verdict = parts(plain)
         assert (verdict["parity_shown_from"], verdict["parity_shown_to"]) == (1, 4)
         assert verdict["growth_needed"] == [None] * 5
@@ -217,7 +221,7 @@ class TestVerdicts:
         assert refusal(plain) == "verdicts do not follow from the bounds"
 
     def test_a_gap_is_tolerated_up_to_the_tolerance_itself(self) -> None:
-        plain = made_up(Policy(max_gap=0.002))
+        plain = made_up(Policy(max_gap=0.002, max_fmr=0.02))
         differential, _ = parts(plain)
         differential["gap_upper"][2] = 0.002
         assert refusal(plain) is None
@@ -276,12 +280,17 @@ class TestEnoughData:
         state_range(plain, None, None)
         assert refusal(plain) == problem
         verdict["not_detected_from"] = None
-        assert refusal(plain) == "the answer's not_detected_from of sex is not the verdicts'"
+        assert refusal(plain) == "answer.reference does not follow from the arrays"
 
 
 def with_gap_limit(plain: Plain, limit: float) -> Plain:
     plain["policy"]["max_fnmr_gap"] = limit
-    return plain
+    return answered_anew(plain)
+
+
+def judged_at(threshold: float, found: Evidence) -> tuple[Rule, str]:
+    rule, _, sentence = judge_threshold(threshold, found, found.judged)
+    return rule, sentence
 
 
 class TestLimitsBetweenThresholds:
@@ -307,8 +316,8 @@ class TestLimitsBetweenThresholds:
         found = evidence(with_gap_limit(plain, limit))
         assert found.axes[0].keeps_limits[1:3] == (True, True)
         assert not found.axes[0].holds_between[1]
-        assert judge_threshold(0.65, found)[0] is Rule.BETWEEN_EVALUATED
-        assert judge_threshold(0.6, found)[0] is judge_threshold(0.7, found)[0] is Rule.SAFE
+        assert judged_at(0.65, found)[0] is Rule.BETWEEN_EVALUATED
+        assert judged_at(0.6, found)[0] is judged_at(0.7, found)[0] is Rule.SAFE
 
     def test_nothing_changes_where_no_group_has_more_errors(self, plain: Plain) -> None:
         for group in plain["axes"]["sex"]["false_non_matches"]["groups"]:
@@ -319,20 +328,23 @@ class TestLimitsBetweenThresholds:
             cost[name][2] = cost[name][1]
         found = evidence(with_gap_limit(plain, cost["gap_upper"][1]))
         assert found.axes[0].holds_between[1]
-        assert judge_threshold(0.65, found)[0] is Rule.SAFE
+        assert judged_at(0.65, found)[0] is Rule.SAFE
 
-    def test_a_limit_that_the_stricter_neighbour_breaks_is_broken(self, plain: Plain) -> None:
+    def test_a_limit_that_the_stricter_neighbour_is_not_shown_to_keep_is_not_kept(self, plain: Plain) -> None:
         cost = plain["axes"]["sex"]["false_non_match_differential"]
         cost["gap_upper"][2] = 0.9
         limit = self.widest(plain, 1, 2) * 2
         found = evidence(with_gap_limit(plain, limit))
         assert found.axes[0].keeps_limits == (True, True, False, True, True)
         assert found.axes[0].holds_between[1]
-        assert judge_threshold(0.6, found)[0] is Rule.SAFE
+        assert judged_at(0.6, found)[0] is Rule.SAFE
         for threshold in (0.65, 0.7, 0.75):
-            rule, _, sentence = judge_threshold(threshold, found)
-            assert rule is Rule.LIMIT_BROKEN
-            assert f"threshold {threshold} does not keep max_fnmr_gap {limit:g}" in sentence
+            rule, sentence = judged_at(threshold, found)
+            assert rule is Rule.LIMIT_NOT_SHOWN
+            assert (
+                f"threshold {threshold} is not shown to keep max_fmr 0.02 and max_fnmr_gap {limit:g}"
+                in sentence
+            )
 
 
 class TestNeighbours:
@@ -346,23 +358,24 @@ class TestNeighbours:
             (math.nextafter(0.8, 1), Rule.ABOVE_PARITY_RANGE),
             (0.85, Rule.ABOVE_PARITY_RANGE),
             (math.nextafter(0.9, 1), Rule.OUTSIDE_EVALUATED_RANGE),
+            (0.5, Rule.DISPARITY_SHOWN),
             (0.4, Rule.BELOW_SAFE_THRESHOLD),
         ],
     )
     def test_a_threshold_is_judged_by_both(self, plain: Plain, threshold: float, rule: Rule) -> None:
-        assert judge_threshold(threshold, evidence(plain))[0] is rule
+        assert judged_at(threshold, evidence(plain))[0] is rule
 
     def test_below_all_that_were_evaluated_nothing_is_known_even_if_all_are_safe(self) -> None:
         safe = made_up(RATIO, FALSE_MATCHES[1:4])
-        assert safe["place_of_safe_threshold"] == 0
-        assert judge_threshold(0.49, evidence(safe))[0] is Rule.OUTSIDE_EVALUATED_RANGE
-        assert judge_threshold(0.71, evidence(safe))[0] is Rule.OUTSIDE_EVALUATED_RANGE
+        assert safe["index_of_safe_threshold"] == 0
+        assert judged_at(0.49, evidence(safe))[0] is Rule.OUTSIDE_EVALUATED_RANGE
+        assert judged_at(0.71, evidence(safe))[0] is Rule.OUTSIDE_EVALUATED_RANGE
 
     def test_what_is_not_detected_reaches_to_the_top(self) -> None:
-        found = evidence(made_up(Policy(criterion="not_detected", max_ratio=1.5)))
+        found = evidence(made_up(Policy(criterion="not_detected", max_ratio=1.5, max_fmr=0.02)))
         assert (found.axes[0].safe_from, found.axes[0].safe_to) == (1, 4)
-        assert judge_threshold(0.9, found)[0] is Rule.SAFE
-        assert judge_threshold(0.85, found)[0] is Rule.BETWEEN_EVALUATED
+        assert judged_at(0.9, found)[0] is Rule.SAFE
+        assert judged_at(0.85, found)[0] is Rule.BETWEEN_EVALUATED
 
 
 def higher_errors(plain: Plain) -> None:
@@ -407,9 +420,9 @@ def unwritten(plain: Plain) -> None:
         (higher_errors, "FNMR errors do not go one way"),
         (other_worst, "the worst group has not the highest rate"),
         (other_best, "the best group has not the lowest rate"),
-        (other_criterion, "the answer is for another criterion"),
-        (other_cost, "the answer's parity_shown_from of sex is not the verdicts'"),
-        (other_level, "the answer's not_detected_from is not the verdicts'"),
+        (other_criterion, "answer.criterion does not follow from the arrays"),
+        (other_cost, "answer.axes does not follow from the arrays"),
+        (other_level, "answer.not_detected_from does not follow from the arrays"),
         (other_confidence, "measures have other bounds than the policy asks for"),
         (two_labels, "1 mated comparisons have two labels, which the study does not allow"),
         (unwritten, "the policy is not written out in full"),

@@ -48,7 +48,10 @@ def test_the_hook_runs_from_a_clone(tmp_path: Path, clone: Repository, evaluatio
     code, log = run_hook()
     assert code == 1, log
     assert "exit code: 1" in log
-    assert "FAIL          deployments.yaml:8:21: gate: threshold 0.58 is below 0.59" in log
+    assert (
+        "FAIL          deployments.yaml:8:21: gate: at 0.58 a disparity is shown beyond the tolerated ratio of 2"
+        in log
+    )
     own.commit()
 
     (example,) = EXAMPLE["repos"]

@@ -65,7 +65,7 @@ def test_it_fails_with_every_finding_the_worst_first_and_no_traceback(project: p
     assert code == 1
     lines = [line.strip() for line in log.splitlines()]
     start = next(at for at, line in enumerate(lines) if line.startswith("FAIL  "))
-    assert "b.yaml:8:21: four: threshold 0.58 is below 0.59" in lines[start]
+    assert "b.yaml:8:21: four: at 0.58 a disparity is shown beyond the tolerated ratio of 2" in lines[start]
     assert lines[start + 1].startswith("CANNOT DECIDE")
     assert [line[:4] for line in lines[start + 2 : start + 4]] == ["PASS", "PASS"]
     assert lines[start + 4].startswith("1 fail, 1 cannot decide, 2 pass on ")

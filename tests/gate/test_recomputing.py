@@ -104,6 +104,9 @@ AGREEING: list[tuple[Number, ...]] = [
 ]
 
 
+SHOWN = [(0, 2), (2, 1), (1, 0)]
+
+
 def rates_of_three_groups() -> RatesShape:
     unused = {"trials": 8, "errors": [], "design_effect": [], "lower": [], "upper": []}
     groups = [{"group": name, "estimate": e, **unused} for name, e in zip("abc", ESTIMATES, strict=True)]
@@ -112,17 +115,25 @@ def rates_of_three_groups() -> RatesShape:
 
 def differential(rows: list[tuple[Number, ...]]) -> DifferentialShape:
     columns = dict(zip(COLUMNS, map(list, zip(*rows, strict=True)), strict=True))
-    unused = {"p_value": [1.0] * 3, "pairs_that_differ": [0] * 3, "detectable_ratio": [1.0] * 3}
+    unused = {
+        "p_value": [1.0] * 3,
+        "pairs_that_differ": [0] * 3,
+        "detectable_ratio": [1.0] * 3,
+        "gap_lower": [0.0] * 3,
+    }
+    unused |= {"shown_more": [more for more, _ in SHOWN], "shown_fewer": [fewer for _, fewer in SHOWN]}
     return DifferentialShape.model_validate({**columns, **unused, "confidence": 0.95})
 
 
 def place_by_place(rows: list[tuple[Number, ...]]) -> bool:
     """The second implementation: every condition at every threshold by itself."""
-    for (worst, best, *others), *estimates in zip(rows, *ESTIMATES, strict=True):
+    for (worst, best, *others), (more, fewer), *estimates in zip(rows, SHOWN, *ESTIMATES, strict=True):
         ratio, lower, upper, gap, gap_upper = numbers(others)
         if not (worst in range(3) and best in range(3)):
             return False
         if (estimates[int(worst)], estimates[int(best)]) != (max(estimates), min(estimates)):  # type: ignore[arg-type]
+            return False
+        if lower > 1 and not estimates[more] * (1 + 1e-9) >= lower * estimates[fewer]:
             return False
         try:
             _require_ratio(ratio, lower, upper, max(estimates), min(estimates))

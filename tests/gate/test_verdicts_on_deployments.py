@@ -15,7 +15,7 @@ from ruamel.yaml import YAML
 from harness.gate import Outcome, Rule, json_schema
 from harness.gate.evidence import evidence_of
 from harness.gate.safety import judge_threshold
-from tests.gate.small_world import VALID, Checking, Plain, as_identification
+from tests.gate.small_world import VALID, Checking, Plain, answered_anew, as_identification
 
 SAFE = (0.59, 0.62)
 
@@ -27,17 +27,31 @@ def at(threshold: object) -> str:
 @pytest.mark.parametrize(
     ("threshold", "rule", "sentence"),
     [
-        (0.6, Rule.SAFE, "threshold 0.6 is safe: parity is shown from 0.59 for ethnicity, sex; at 0.6 "),
+        (
+            0.6,
+            Rule.SAFE,
+            "threshold 0.6 is safe: parity is shown from 0.59 for ethnicity, sex, and max_fmr 0.02 is kept; "
+            "FMR at 0.6: by ethnicity Asian 1 in 198, Black 1 in 235, White 1 in 189; by sex female 1 in 256, male 1 in 279",
+        ),
         (0.59, Rule.SAFE, "threshold 0.59 is safe"),
         (0.62, Rule.SAFE, "threshold 0.62 is safe"),
-        (0.605, Rule.SAFE, "was not evaluated itself, but all thresholds between 0.6 and 0.61 are safe"),
+        (
+            0.605,
+            Rule.SAFE,
+            "; it lies between 0.6 and 0.61, where all is safe; FMR at 0.6: by ethnicity Asian",
+        ),
         (
             0.585,
             Rule.BELOW_SAFE_THRESHOLD,
-            "threshold 0.585 is below 0.59, from which parity is shown for ethnicity",
+            "threshold 0.585 is below the safe one, 0.59 (parity is shown on every judged axis (ethnicity decides)",
         ),
-        (0.58, Rule.BELOW_SAFE_THRESHOLD, "; at 0.58 Black/White is 2.6 to 3.9"),
-        (0.5, Rule.BELOW_SAFE_THRESHOLD, "threshold 0.5 is below 0.59"),
+        (
+            0.58,
+            Rule.DISPARITY_SHOWN,
+            "at 0.58 a disparity is shown beyond the tolerated ratio of 2: by ethnicity, people of group Black are "
+            "falsely matched 3.3 times as often as those of group White (95 % bounds 2.6 to 3.9)",
+        ),
+        (0.5, Rule.LIMIT_BROKEN, "threshold 0.5 breaks max_fmr 0.02: FMR at 0.54 is Asian 1 in 22"),
         (
             0.625,
             Rule.ABOVE_PARITY_RANGE,
@@ -56,24 +70,32 @@ def as_schema_1(plain: Plain) -> Plain:
     """Make the evaluation one of those that know nothing of what lies between their thresholds."""
     plain["schema"] = "harness/evaluation/1"
     del plain["asked_for"], plain["warnings"]
+    plain["place_of_safe_threshold"] = plain.pop("index_of_safe_threshold")
+    plain["policy"]["thresholds"] = plain["policy"].pop("operating")
+    del plain["policy"]["max_fpir"], plain["policy"]["max_fnmr_ratio"]
+    del plain["answer"]["reference"], plain["answer"]["false_match_limit"]
     for axis in plain["axes"].values():
-        del axis["verdict"]["parity_to_next"]
+        del axis["verdict"]["parity_to_next"], axis["verdicts_on_misses"], axis["excluded"]
+        verdicts = axis["verdict"]["verdicts"]
+        axis["verdict"]["verdicts"] = [text.replace(" beyond tolerance", " shown") for text in verdicts]
+        for kind in ("false_match_differential", "false_non_match_differential"):
+            for name in ("shown_more", "shown_fewer", "gap_lower"):
+                del axis[kind][name]
     return plain
 
 
 def test_earlier_evidence_cannot_decide_between_its_thresholds(checking: Checking, plain: Plain) -> None:
-    as_schema_1(plain)
-    assert checking(at(0.6), plain).exit_code == 0
-    (finding,) = checking(at(0.605), plain).checked[0].findings
-    assert (finding.rule, finding.outcome) == (Rule.BETWEEN_EVALUATED, Outcome.CANNOT_DECIDE)
-    assert finding.sentence == (
-        "threshold 0.605 was not evaluated; 0.6 and 0.61 on either side of it are safe, but the evidence does not show "
-        "what happens to ethnicity between them; evaluate again with thresholds: [0.605] in the policy"
-    )
+    """So each axis is known to be alike at the strictest threshold alone, and these differ."""
+    (finding,) = checking(at(0.605), as_schema_1(plain)).checked[0].findings
+    assert (finding.rule, finding.outcome) == (Rule.NO_SAFE_THRESHOLD, Outcome.CANNOT_DECIDE)
+    assert "the ranges in which parity is shown do not meet across the judged axes" in finding.sentence
 
 
 def test_between_thresholds_with_the_same_errors_nothing_changes(checking: Checking, plain: Plain) -> None:
-    as_schema_1(plain)
+    plain["policy"]["criterion"] = "not_detected"
+    config = at("0.605\n    criterion: not_detected")
+    (finding,) = checking(config, answered_anew(plain)).checked[0].findings
+    assert (finding.rule, finding.outcome) == (Rule.BETWEEN_EVALUATED, Outcome.CANNOT_DECIDE)
     for axis in plain["axes"].values():
         for part in ("false_matches", "false_non_matches"):
             for group in axis[part]["groups"]:
@@ -83,13 +105,14 @@ def test_between_thresholds_with_the_same_errors_nothing_changes(checking: Check
             for values in axis[part].values():
                 if isinstance(values, list) and values:
                     values[7] = values[6]
-    report = checking(at(0.605), plain)
+    report = checking(config, answered_anew(plain))
     assert report.exit_code == 0, report.checked[0].findings[0].sentence
 
 
 def test_a_limit_on_misses_holds_between_thresholds_too(checking: Checking, plain: Plain) -> None:
     differentials = [plain["axes"][axis]["false_non_match_differential"] for axis in ("ethnicity", "sex")]
     plain["policy"]["max_fnmr_gap"] = max(found["gap_upper"][7] for found in differentials)
+    answered_anew(plain)
     assert checking(at(0.6), plain).exit_code == 0
     assert checking(at(0.61), plain).exit_code == 0
     report = checking(at(0.605), plain)  # the bounds of the groups at either side leave room for more
@@ -99,23 +122,18 @@ def test_a_limit_on_misses_holds_between_thresholds_too(checking: Checking, plai
 def as_distances(plain: Plain) -> Plain:
     plain["study"]["score"]["better"] = "lower"
     plain["thresholds"] = [-threshold for threshold in plain["thresholds"]]
-    answers = [plain["answer"], *plain["answer"]["axes"].values()]
-    for answer in answers:
-        for key, value in answer.items():  # not what they cost
-            if isinstance(value, float):
-                answer[key] = -value
-    return plain
+    return answered_anew(plain)
 
 
 @pytest.mark.parametrize(
     ("threshold", "code", "sentence"),
     [
         (-0.6, 0, "threshold -0.6 is safe"),
-        (-0.605, 0, "all thresholds between -0.6 and -0.61 are safe"),
-        (-0.58, 1, "threshold -0.58 is above -0.59, from which parity is shown for ethnicity"),
-        (-0.585, 1, "is above -0.59"),
-        (-0.3, 1, "is above -0.59"),
-        (0.6, 1, "is above -0.59"),
+        (-0.605, 0, "it lies between -0.6 and -0.61, where all is safe"),
+        (-0.58, 1, "at -0.58 a disparity is shown beyond the tolerated ratio of 2"),
+        (-0.585, 1, "is above the safe one, -0.59"),
+        (-0.3, 1, "FMR at -0.54 is"),
+        (0.6, 1, "FMR at -0.54 is"),
         (-0.64, 3, "threshold -0.64 is below -0.62, up to which parity is shown"),
         (-0.9, 3, "is below -0.68, the last that was evaluated"),
     ],
@@ -148,40 +166,53 @@ def test_limits_of_the_policy_are_kept(checking: Checking, plain: Plain) -> None
         for axis in ("ethnicity", "sex")
         for group in plain["axes"][axis]["false_matches"]["groups"]
     )
-    plain["place_of_safe_threshold"], plain["answer"]["safe_threshold"] = 7, 0.61
+    answered_anew(plain)
+    assert plain["answer"]["safe_threshold"] == 0.61
     assert checking(at(0.61), plain).exit_code == 0
-    for threshold in (0.6, 0.605):
+    for threshold, rule, sentence in (
+        (0.6, Rule.LIMIT_BROKEN, "the first safe threshold is 0.61"),
+        (0.605, Rule.BELOW_SAFE_THRESHOLD, "is below the safe one, 0.61"),
+    ):
         report = checking(at(threshold), plain)
-        assert (report.exit_code, report.checked[0].findings[0].rule) == (1, Rule.LIMIT_BROKEN)
-        assert "the first that does is 0.61" in report.checked[0].findings[0].sentence
+        assert (report.exit_code, report.checked[0].findings[0].rule) == (1, rule)
+        assert sentence in report.checked[0].findings[0].sentence
 
 
 @pytest.mark.parametrize(
     ("limits", "named"),
     [
-        ({"max_fmr": 1e-12}, "max_fmr"),
-        ({"max_fnmr_gap": 1e-12}, "max_fnmr_gap"),
-        ({"max_fmr": 1e-12, "max_fnmr_gap": 0.5}, "max_fmr and max_fnmr_gap"),
+        ({"max_fmr": None, "max_fnmr_gap": 1e-12}, "max_fmr 0.01 (the default) and max_fnmr_gap 1e-12"),
+        ({"max_fnmr_gap": 1e-12}, "max_fmr 0.02 and max_fnmr_gap 1e-12"),
+        (
+            {"max_fnmr_gap": 1e-12, "max_fnmr_ratio": 1.001},
+            "max_fmr 0.02 and max_fnmr_ratio 1.001 or max_fnmr_gap 1e-12",
+        ),
     ],
 )
-def test_only_limits_that_the_policy_sets_are_said_not_to_be_kept(
+def test_the_limits_that_no_threshold_keeps_are_said(
     checking: Checking, plain: Plain, limits: dict[str, float], named: str
 ) -> None:
     plain["policy"].update(limits)
-    plain["place_of_safe_threshold"] = plain["answer"]["safe_threshold"] = None
-    (finding,) = checking(VALID, plain).checked[0].findings
+    (finding,) = checking(VALID, answered_anew(plain)).checked[0].findings
     assert finding.rule is Rule.NO_SAFE_THRESHOLD
-    why = finding.sentence.removeprefix("the evaluation has no safe threshold: ").split("; ")[0]
-    assert why == f"no threshold in the range also keeps {named}"
+    why = finding.sentence.removeprefix("the evidence has no safe threshold: ").split("; ")[0]
+    assert why == f"no threshold at which parity is shown also keeps {named}"
+
+
+def test_a_limit_that_a_group_is_shown_to_break_is_broken(checking: Checking, plain: Plain) -> None:
+    plain["policy"]["max_fmr"] = 1e-4
+    (finding,) = checking(at(0.6), answered_anew(plain)).checked[0].findings
+    assert (finding.rule, finding.outcome) == (Rule.LIMIT_BROKEN, Outcome.FAIL)
+    assert "breaks max_fmr 0.0001: FMR at 0.6 is Asian 1 in 198" in finding.sentence
 
 
 def test_ranges_that_do_not_meet_are_said_not_to(evaluation_text: str) -> None:
     evidence = evidence_of(evaluation_text.encode(), "evaluation.json")
     lower, higher = (replace(evidence.axes[0], safe_from=start, safe_to=start + 1) for start in (3, 5))
-    apart = replace(evidence, axes=(higher, lower), safe_place=None)
-    rule, _, sentence = judge_threshold(0.6, apart)
+    apart = replace(evidence, axes=(higher, lower))
+    rule, _, sentence = judge_threshold(0.6, apart, apart.judged)
     assert rule is Rule.NO_SAFE_THRESHOLD
-    assert "the ranges in which parity is shown do not meet across the axes" in sentence
+    assert "the ranges in which parity is shown do not meet across the judged axes" in sentence
 
 
 def test_several_deployments_come_worst_first_and_all_are_there(checking: Checking) -> None:

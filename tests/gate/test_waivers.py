@@ -51,7 +51,7 @@ waivers:
   - deployment: gate
     matcher: {name: synthetic, version: "1"}
     use_case: verification
-    threshold: 0.58
+    threshold: 0.585
     rules: [below-safe-threshold]
     reason: Every alert is checked by hand.
     owner: head of access control
@@ -71,7 +71,7 @@ def test_every_rule_either_can_be_waived_or_never_can() -> None:
 
 def test_a_file_of_waivers() -> None:
     (waiver,) = read(TEXT)
-    assert (waiver.deployment, waiver.threshold, waiver.rules) == ("gate", 0.58, ("below-safe-threshold",))
+    assert (waiver.deployment, waiver.threshold, waiver.rules) == ("gate", 0.585, ("below-safe-threshold",))
     assert (waiver.owner, waiver.starts, waiver.expires) == (
         "head of access control",
         None,
@@ -108,17 +108,17 @@ def edited(old: str, new: str) -> str:
         (edited("[below-safe-threshold]", "[]"), "6:12", "fewer items than 1"),
         (edited("[below-safe-threshold]", "below-safe-threshold"), "6:12", "is not a list"),
         (edited("[below-safe-threshold]", "[limit-broken, limit-broken]"), "6:12", "is repeated"),
-        (edited("[below-safe-threshold]", "['*']"), "6:13", "'*' cannot be waived; these can: below-safe-"),
+        (edited("[below-safe-threshold]", "['*']"), "6:13", "'*' cannot be waived; these can: disparity-shown, "),
         *(
             (edited("[below-safe-threshold]", f"[limit-broken, {rule}]"), "6:27", f"'{rule}' cannot be waived")
             for rule in sorted(NEVER)
         ),
-        (edited("threshold: 0.58", "threshold: '0.58'"), "5:16", "is not a number"),
-        (edited("threshold: 0.58", "threshold: .nan"), "5:16", "finite"),
+        (edited("threshold: 0.585", "threshold: '0.58'"), "5:16", "is not a number"),
+        (edited("threshold: 0.585", "threshold: .nan"), "5:16", "finite"),
         (edited('version: "1"', "version: 1"), "3:41", "is not text; put it in quotes"),
         (edited("verification", "any"), "4:15", "is not"),
         (edited("verification", "live\n    watchlist_size: 0"), "5:21", "is less than 1"),
-        (edited("threshold: 0.58", "threshold: 0.58\n    evaluation_sha256: ABC"), "6:24", "SHA-256"),
+        (edited("threshold: 0.585", "threshold: 0.585\n    evaluation_sha256: ABC"), "6:24", "SHA-256"),
         (edited("reason:", "because: x\n    reason:"), "7:5", "unknown key 'because'"),
         (TEXT + TEXT[9:], "10:5", "'gate' is waived twice"),
         (TEXT + "waivers: []\n", "10:1", "is given twice"),
@@ -157,7 +157,7 @@ def read_json(waivers: list[dict[str, object]]) -> tuple[Waiver, ...]:
 
 Waiving = Callable[..., Report]
 
-BELOW = VALID.replace("threshold: 0.6", "threshold: 0.58")
+BELOW = VALID.replace("threshold: 0.6", "threshold: 0.585")
 LAST = date(2026, 6, 30)
 
 
@@ -200,7 +200,7 @@ def test_a_waiver_is_always_printed_with_what_it_waives(waiving: Waiving) -> Non
     assert first.startswith("WAIVED ")
     assert "gate: waived by head of access control until 2026-06-30: Every alert is checked by hand." in first
     assert second.startswith("  FAIL ")
-    assert "threshold 0.58 is below 0.59" in second
+    assert "threshold 0.585 is below the safe one, 0.59" in second
     assert count == "1 waived on 2026-06-01"
     (checked,) = json.loads(as_json(report))["checked"]
     assert checked["outcome"] == "waived"
@@ -258,8 +258,8 @@ def test_it_has_to_serve_on_the_first_day_of_the_deployment(waiving: Waiving) ->
 @pytest.mark.parametrize(
     ("change", "said"),
     [
-        ({"threshold": 0.57}, "it is for threshold 0.57, not 0.58"),
-        ({"threshold": 0.5800000000000001}, "it is for threshold 0.5800000000000001, not 0.58"),
+        ({"threshold": 0.57}, "it is for threshold 0.57, not 0.585"),
+        ({"threshold": 0.5850000000000001}, "it is for threshold 0.5850000000000001, not 0.585"),
         ({"matcher": {"name": "other", "version": "1"}}, "it is for matcher name 'other', not 'synthetic'"),
         ({"matcher": {"name": "synthetic", "version": "1 "}}, "it is for matcher version '1 ', not '1'"),
         ({"use_case": "live", "watchlist_size": 9}, "it is for use_case 'live', not 'verification'"),
@@ -306,7 +306,7 @@ def test_a_waiver_on_one_evaluation_serves_with_that_one(waiving: Waiving, evalu
 def test_an_expired_waiver_of_something_else_only_is_printed(waiving: Waiving) -> None:
     report = waiving(VALID, WAIVER, today=date(2026, 7, 1))
     assert report.exit_code == 0
-    assert "it is for threshold 0.58, not 0.6" in as_text(report)
+    assert "it is for threshold 0.585, not 0.6" in as_text(report)
 
 
 def test_a_waived_rule_does_not_cover_another(waiving: Waiving) -> None:
@@ -353,7 +353,7 @@ def test_no_waiver_covers_unsigned_or_altered_evidence(waiving: Waiving, evaluat
 
 
 def test_no_waiver_covers_an_invalid_config(waiving: Waiving) -> None:
-    assert waiving(BELOW.replace("0.58", "'0.58'"), WAIVER).exit_code == 2
+    assert waiving(BELOW.replace("0.585", "'0.585'"), WAIVER).exit_code == 2
 
 
 def test_waivers_that_cannot_be_trusted_block_what_passes(
