@@ -56,8 +56,8 @@ class TestDisparity:
         rule, outcome, sentence = judged(Policy(max_ratio=1.5, max_fmr=0.1), FALSE_MATCHES, 0.5)
         assert (rule, outcome) == (Rule.DISPARITY_SHOWN, Outcome.FAIL)
         assert sentence == (
-            "at 0.5 a disparity is shown beyond the tolerated ratio of 1.5: by sex, people of group A are falsely matched "
-            "2.4 times as often as those of group B (95 % bounds 2.1 to 2.6)"
+            "at 0.5 a disparity is shown beyond the tolerated ratio of 1.5: by sex, people of group A are falsely "
+            "matched 2.4 times as often as those of group B (95 % bounds 2.1 to 2.6)"
         )
 
     def test_it_fails_where_there_is_no_safe_threshold_at_all(self) -> None:
@@ -69,7 +69,7 @@ class TestDisparity:
             )
 
     def test_within_tolerance_perhaps_it_cannot_be_decided(self) -> None:
-        """The lower bound of the ratio is 1.2, the upper one 1.56: more than 1, and neither within 1.5 nor beyond it."""
+        """The ratio lies between 1.2 and 1.56: more than 1, and neither within 1.5 nor beyond it."""
         rule, outcome, sentence = judged(Policy(max_ratio=1.5, max_fmr=0.1), [(420, 300)], 0.5)
         assert (rule, outcome) == (Rule.NO_SAFE_THRESHOLD, Outcome.CANNOT_DECIDE)
         assert "people of group A are falsely matched 1.4 times as often" in sentence
@@ -164,7 +164,8 @@ def test_what_evidence_would_decide_is_said() -> None:
     few: Errors = [(40, 38), (20, 19), (4, 3)]
     rule, outcome, sentence = judged(RATIO, few, 0.6)
     assert (rule, outcome) == (Rule.NO_SAFE_THRESHOLD, Outcome.CANNOT_DECIDE)
-    assert "times as much data" in sentence and "would show parity there, were the rates equal" in sentence
+    assert "times as much data" in sentence
+    assert "would show parity there, were the rates equal" in sentence
 
 
 def test_forged_evidence_is_refused() -> None:

@@ -31,7 +31,8 @@ def at(threshold: object) -> str:
             0.6,
             Rule.SAFE,
             "threshold 0.6 is safe: parity is shown from 0.59 for ethnicity, sex, and max_fmr 0.02 is kept; "
-            "FMR at 0.6: by ethnicity Asian 1 in 198, Black 1 in 235, White 1 in 189; by sex female 1 in 256, male 1 in 279",
+            "FMR at 0.6: by ethnicity Asian 1 in 198, Black 1 in 235, White 1 in 189; "
+            "by sex female 1 in 256, male 1 in 279",
         ),
         (0.59, Rule.SAFE, "threshold 0.59 is safe"),
         (0.62, Rule.SAFE, "threshold 0.62 is safe"),
