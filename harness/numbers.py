@@ -21,6 +21,7 @@ __all__ = [
     "at_most",
     "confidence_text",
     "counted",
+    "exact",
     "limit_text",
     "number",
     "numeral_code",
@@ -47,8 +48,14 @@ RARE = 0.1
 """Below this, a rate is told as 1 in N."""
 
 
-def number(value: float) -> str:
+def number(value: float, rounded: Literal["nearest", "up"] = "nearest") -> str:
     """Write a rate, a ratio or a bound that is not negative, to four significant digits.
+
+    Parameters
+    ----------
+    value : float
+    rounded : {"nearest", "up"}
+        Up for an upper bound that is claimed, so that no more is claimed than the number says.
 
     Raises
     ------
@@ -59,8 +66,13 @@ def number(value: float) -> str:
     --------
     >>> number(0.0069041), number(1.58349), number(12344)
     ('0.006904', '1.583', '12,340')
+    >>> number(0.0069041, "up")
+    '0.006905'
     """
-    return numeral_text(numeral_code(value))
+    code = numeral_code(value)
+    if rounded == "up" and Decimal(f"{value:.{DIGITS - 1}e}") < Decimal(value):
+        code += 1
+    return numeral_text(code)
 
 
 def numeral_code(value: float) -> int:
@@ -181,6 +193,18 @@ def confidence_text(confidence: float) -> str:
 def threshold_text(threshold: float) -> str:
     """Write a threshold or a score."""
     return f"{threshold:.6g}"
+
+
+def exact(value: float) -> str:
+    """Write a number with all its digits, in a form that YAML, JSON and TOML take as a number.
+
+    Examples
+    --------
+    >>> exact(0.6), exact(1e-05)
+    ('0.6', '1.0e-05')
+    """
+    text = repr(value)
+    return text if "." in text or "e" not in text else text.replace("e", ".0e")
 
 
 def limit_text(limit: float) -> str:

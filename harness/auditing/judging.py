@@ -40,8 +40,8 @@ from harness.errors import InputError
 from harness.evaluation import Evaluation, from_json, to_json
 from harness.files import content_of
 from harness.gate.evidence import MAX_BYTES, Evidence, evidence_of
-from harness.gate.findings import Rule
-from harness.gate.safety import judge_threshold
+from harness.gate.findings import Outcome, Rule
+from harness.gate.safety import judge_threshold, neighbours
 from harness.numbers import one_in
 from harness.statistics import Interval
 
@@ -166,8 +166,12 @@ class Judge:
     def _threshold(self, threshold: float | None) -> tuple[ThresholdStanding, str]:
         if threshold is None:
             return ThresholdStanding.UNKNOWN, "the record does not state its threshold"
-        rule, _, sentence = judge_threshold(threshold, self.evidence, self.evidence.judged)
+        judged = self.evidence.judged
+        rule, outcome, sentence = judge_threshold(threshold, self.evidence, judged)
         standing = _STANDINGS.get(rule, ThresholdStanding.NOT_SHOWN)
+        safe = self.evidence.safe_threshold(judged).place
+        if outcome is Outcome.FAIL and safe is not None and neighbours(threshold, self.evidence)[0] < safe:
+            standing = ThresholdStanding.BELOW
         if standing is ThresholdStanding.SAFE and self.evidence.refuted is not None:
             why = f"chosen on half of the subjects it did not hold on the other half: {self.evidence.refuted}"
             return ThresholdStanding.NOT_SHOWN, f"the safe threshold is not confirmed: {why}"

@@ -334,10 +334,6 @@ def _more(number: int) -> str:
 
 def _threshold(audit: Audit) -> str:
     found = Counter(one.threshold for one in audit.records)
-    if audit.safe_threshold is None:
-        unknown = found[ThresholdStanding.UNKNOWN]
-        also = f" (the threshold of {unknown} is unknown)" if unknown else ""
-        return f"no deployment is shown safe{also}: the evaluation has no safe threshold, {audit.safe_reason}"
     said = {
         ThresholdStanding.DISPARITY: "where a disparity is shown",
         ThresholdStanding.BELOW: "below it",
@@ -347,6 +343,11 @@ def _threshold(audit: Audit) -> str:
         ThresholdStanding.SAFE: "at a safe one",
     }
     counted = [f"{found[standing]} {words}" for standing, words in said.items() if found[standing]]
+    if audit.safe_threshold is None:
+        each = f"of {len(audit.records)} {', '.join(counted)}"
+        return (
+            f"no deployment is shown safe ({each}): the evaluation has no safe threshold, {audit.safe_reason}"
+        )
     return f"safe from {threshold_text(audit.safe_threshold)}; of {len(audit.records)} deployments {', '.join(counted)}"
 
 

@@ -221,7 +221,7 @@ def _zero(options: PlanOptions, trials: int) -> Answer:
     bound = claim_of_zero(trials, options.confidence, _design_effect(options))
     return Answer(
         ("", "", "", "", "", ""),
-        f"No false match in {trials:,} non-mated trials: FMR is at most {number(bound)} at "
+        f"No false match in {trials:,} non-mated trials: FMR is at most {number(bound, 'up')} at "
         f"{confidence_text(options.confidence)} confidence (design effect {limit_text(_design_effect(options))}), "
         f"1 in {math.floor(1 / bound):,}; a lower rate cannot be claimed.",
         {"goal": "claim of zero errors", "trials": trials, "fmr_at_most": bound},

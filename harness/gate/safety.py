@@ -13,7 +13,7 @@ from harness.gate.configs import Located
 from harness.gate.evaluation_file import GroupShape, Number
 from harness.gate.evidence import AxisEvidence, Evidence
 from harness.gate.findings import Finding, Outcome, Rule
-from harness.numbers import about, limit_text
+from harness.numbers import about, exact, limit_text
 from harness.sentences import compared, rates_by_group
 from harness.verdict_rule import MET, Verdict, limits_said
 
@@ -191,7 +191,7 @@ def _outside(asked: _Asked) -> _Judgement | None:
     end, word = (thresholds[0], asked.lenient) if asked.lower < 0 else (thresholds[-1], asked.strict)
     sentence = (
         f"threshold {asked.threshold!r} is {word} {end!r}, the last that was evaluated on that side; evaluate again "
-        f"with operating: [{asked.threshold!r}] in the policy"
+        f"with operating: [{exact(asked.threshold)}] in the policy"
     )
     return Rule.OUTSIDE_EVALUATED_RANGE, Outcome.CANNOT_DECIDE, sentence
 
@@ -264,7 +264,7 @@ def _between(asked: _Asked) -> _Judgement | None:
     sentence = (
         f"threshold {asked.threshold!r} was not evaluated; {near} on either side of it are safe, but the evidence does "
         f"not show what happens to {unknown[0].name} between them; evaluate again with operating: "
-        f"[{asked.threshold!r}] in the policy"
+        f"[{exact(asked.threshold)}] in the policy"
     )
     return Rule.BETWEEN_EVALUATED, Outcome.CANNOT_DECIDE, sentence
 

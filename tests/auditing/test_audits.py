@@ -49,10 +49,14 @@ def judge(searches: Evaluation) -> Judge:
     [
         (0.6, SAFE, "threshold 0.6 is safe: parity is shown from 0.6 for ethnicity"),
         (0.62, SAFE, "threshold 0.62 is safe"),
-        (0.615, SAFE, "it was not evaluated itself, but all thresholds between 0.61 and 0.62 are safe"),
-        (0.595, BELOW, "threshold 0.595 is below 0.6, from which parity is shown for ethnicity"),
-        (0.58, BELOW, "threshold 0.58 is below 0.6"),
-        (0.3, BELOW, "threshold 0.3 is below 0.6"),
+        (0.615, SAFE, "it lies between 0.61 and 0.62, where all is safe"),
+        (0.595, BELOW, "threshold 0.595 is below the safe one, 0.6 (parity is shown"),
+        (
+            0.58,
+            BELOW,
+            "at 0.58 a disparity is shown beyond the tolerated ratio of 2: by ethnicity, people of group Black",
+        ),
+        (0.3, BELOW, "threshold 0.3 breaks max_fpir 0.01 (the default): FPIR at 0.54 is"),
         (0.625, NOT_SHOWN, "threshold 0.625 is above 0.62, up to which parity is shown"),
         (0.64, NOT_SHOWN, "threshold 0.64 is above 0.62"),
         (0.9, NOT_SHOWN, "threshold 0.9 is above 0.68, the last that was evaluated on that side"),
@@ -69,8 +73,12 @@ def test_a_threshold_is_judged_as_the_gate_judges_it(
 
 def test_without_a_safe_threshold_no_record_is_shown_safe(comparisons: Evaluation) -> None:
     found = audited(comparisons, *(record(threshold=t, place=f"at {t}") for t in (0.55, 0.6, 0.64)))
-    assert {one.threshold for one in found.records} == {NOT_SHOWN}
-    assert "no deployment is shown safe" in dict(answer(found))["Threshold"]
+    standings = {one.record.threshold: one.threshold for one in found.records}
+    assert standings == {0.55: ThresholdStanding.DISPARITY, 0.6: NOT_SHOWN, 0.64: NOT_SHOWN}
+    said = dict(answer(found))["Threshold"]
+    assert said.startswith(
+        "no deployment is shown safe (of 3 1 where a disparity is shown, 2 not shown safe): "
+    )
 
 
 def test_a_threshold_that_the_other_half_refuted_is_not_shown_safe(searches: Evaluation) -> None:
@@ -333,7 +341,7 @@ def test_an_evaluation_that_contradicts_itself_is_no_evidence(
     searches: Evaluation, written: Written, tmp_path: Path
 ) -> None:
     plain = json.loads(to_json(searches))
-    plain["place_of_safe_threshold"] = 3
+    plain["index_of_safe_threshold"] = 3
     plain["answer"]["safe_threshold"] = plain["thresholds"][3]
     (tmp_path / "evaluation.json").write_text(json.dumps(plain))
     with pytest.raises(InputError, match="disagrees with itself"):

@@ -147,4 +147,4 @@ def test_what_cannot_be_used_is_refused_in_one_line(
 def test_a_damaged_evaluation_is_refused(folder: Path, capsys: pytest.CaptureFixture[str]) -> None:
     Path("evaluation.json").write_text("{}")
     assert audit(Path("evaluation.json"), "--mapping", "records.yaml") == 2
-    assert "evaluation.json: schema is null, not 'harness/evaluation/2'" in capsys.readouterr().err
+    assert "evaluation.json: schema is null, not 'harness/evaluation/3'" in capsys.readouterr().err

@@ -95,7 +95,7 @@ def test_text_is_a_line_for_each_the_worst_first(evaluation: str, capsys: pytest
     assert run(["check", CONFIGS, "--evaluation", evaluation, *TODAY]) == 1
     fail, undecided, passed, count = capsys.readouterr().out.splitlines()
     assert fail.startswith(
-        f"FAIL          {CONFIGS}:10:27: north gate: threshold 0.58 is below 0.59, from which"
+        f"FAIL          {CONFIGS}:10:27: north gate: at 0.58 a disparity is shown beyond the tolerated"
     )
     assert undecided.startswith(f"CANNOT DECIDE {CONFIGS}:11:26: west gate: threshold 0.64 is above 0.62")
     assert passed.startswith(f"PASS          {CONFIGS}:9:26: east gate: threshold 0.6 is safe")

@@ -13,6 +13,7 @@ import pytest
 
 import harness
 from harness.cli.app import run
+from harness.statistics.verdicts import Verdict
 
 HEADER = "score,mated,probe_subject,reference_subject,group"
 STUDY = """\
@@ -60,15 +61,16 @@ def test_a_name_in_the_scores_cannot_steer_the_terminal(
     assert "\x1b" not in capsys.readouterr().err
 
 
-def test_it_writes_everything_and_prints_the_answer_in_five_lines(
+def test_it_writes_everything_and_prints_the_answer_with_the_finding_first(
     folder: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
     assert evaluate() == 0
     *answer, where = capsys.readouterr().out.splitlines()
     assert [line.split(":")[0] for line in answer] == [
+        "Found",
         "Safe threshold",
         "Not detected from",
-        "Parity shown",
+        "Range of parity",
         "Cost",
         "Evidence",
     ]
@@ -169,8 +171,10 @@ def test_the_tables_and_the_document_tell_the_same(folder: Path) -> None:
     assert counted["B", "FNMR", "0.75"] == (5, 10, 10)
     with Path("out/verdicts.csv").open(encoding="utf-8") as file:
         verdicts = list(csv.DictReader(file))
-    assert [float(row["threshold"]) for row in verdicts] == [0.2, 0.4, 0.75]
-    assert {row["verdict"] for row in verdicts} <= {"disparity shown", "parity shown", "inconclusive"}
+    assert [(row["rate"], float(row["threshold"])) for row in verdicts] == [
+        (rate, threshold) for rate in ("FMR", "FNMR") for threshold in (0.2, 0.4, 0.75)
+    ]
+    assert {row["verdict"] for row in verdicts} <= set(Verdict)
 
 
 @pytest.mark.slow
@@ -364,8 +368,9 @@ def test_an_error_of_the_harness_itself_exits_70(
 def test_the_safe_threshold_in_the_document_is_the_printed_one(
     folder: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    assert evaluate("--criterion", "not_detected") == 0
-    printed = capsys.readouterr().out.splitlines()[0].split(":")[1].split()[0]
+    assert evaluate("--criterion", "not_detected", "--max-fmr", "0.9") == 0
+    _, line, *_ = capsys.readouterr().out.splitlines()
+    printed = line.split(":")[1].split()[0]
     found = json.loads(Path("out/evaluation.json").read_text())["answer"]["safe_threshold"]
     assert float(printed) == found
 

@@ -33,7 +33,7 @@ waivers:
     matcher: {name: synthetic, version: "1"}
     use_case: verification
     threshold: 0.58
-    rules: [below-safe-threshold]
+    rules: [disparity-shown]
     reason: The door is staffed, and every alert is checked by hand.
     owner: head of access control
     expires: 2026-06-30
@@ -155,7 +155,7 @@ def test_waivers_let_through_what_they_name(folder: Path, capsys: pytest.Capture
     assert sign("waivers.yaml", "chief") == 0
     assert capsys.readouterr().out.startswith("Signed waivers.yaml (1 waiver) on 2026-05-01\nby key ")
     assert run(["verify", "waivers.yaml.dsse.json", "--key", "chief.public.pem"]) == 0
-    assert "north gate: synthetic 1, verification, threshold 0.58: below-safe" in capsys.readouterr().out
+    assert "north gate: synthetic 1, verification, threshold 0.58: disparity-shown" in capsys.readouterr().out
     check = ["check", "north.yaml", "--evaluation", "evaluation.json"]
     waivers = ["--waivers", "waivers.yaml.dsse.json", "--waiver-key", "chief.public.pem"]
     assert run([*check, *TODAY]) == 1

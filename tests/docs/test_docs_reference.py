@@ -30,6 +30,7 @@ INTERNAL = {
     "engines",
     "files",
     "folders",
+    "sentences",
     "numbers",
     "outputs",
     "quantiles",
