@@ -75,6 +75,7 @@ BEYOND_EDGE = 10.0
 
 SAFE_LINE: dict[str, Any] = {"linestyle": "-", "linewidth": 1.5}
 DETECTED_LINE: dict[str, Any] = {"linestyle": (0, (4, 3)), "linewidth": 1.0}
+REFERENCE_LINE: dict[str, Any] = {"linestyle": (0, (9, 2, 2, 2)), "linewidth": 1.0}
 
 
 @dataclass(frozen=True)
@@ -184,24 +185,29 @@ def _swatch(ax: Axes, transform: Any, x: float, y: float, sample: Sample) -> Non
 
 
 def axes_for_lines(
-    lines: int, names: Callable[[float], Sequence[str]], samples: Sequence[Sample], marks: float
+    lines: int,
+    names: Callable[[float], Sequence[str]],
+    samples: Sequence[Sample],
+    marks: float,
+    *,
+    under: float = 0.0,
 ) -> Axes:
     """Return the axes of a new figure with room around them for names, title, marks and explanation.
 
     Up to ten lines are named at their ends, more in columns below the axes. ``names`` gives those that fit a width in
-    points; ``marks`` is the room in points between axes and title.
+    points; ``marks`` is the room in points between axes and title, and ``under`` that between axes and their ticks.
     """
     above = title_room(marks)
     if lines <= MOST_LABELS:
         right = gutter(names(NAME_WIDTH)) + EDGE
         width = WIDTH - LEFT - right
         below = BELOW_TICKS + ROW * len(rows_to_explain(samples, width)) + EDGE
-        return new_axes(width, HEIGHT - above - below, Room(LEFT, right, above, below))
+        return new_axes(width, HEIGHT - above - below, Room(LEFT, right, above, below + under))
     width = WIDTH - LEFT - 2 * EDGE
     _, rows, _ = columns(names(LEGEND_NAME_WIDTH), width)
     explained = len(rows_to_explain(samples, width))
     below = BELOW_TICKS + ROW * (explained + 0.5 + rows) + EDGE
-    return new_axes(width, LEGEND_ABOVE, Room(LEFT, 2 * EDGE, above, below))
+    return new_axes(width, LEGEND_ABOVE, Room(LEFT, 2 * EDGE, above, below + under))
 
 
 def name_lines(
@@ -211,6 +217,8 @@ def name_lines(
     heights: FloatArray,
     order: Sequence[int],
     explained: int,
+    *,
+    under: float = 0.0,
 ) -> None:
     """Name lines at their right ends, or in columns below the axes where there are too many.
 
@@ -226,6 +234,8 @@ def name_lines(
         Indices of the lines from the lowest end to the highest.
     explained : int
         Rows below the axes that are taken.
+    under : float
+        Points between the axes and their ticks.
     """
     width, height = size_in_points(ax)
     if len(styles) <= MOST_LABELS and len(styles) * ROW <= height:
@@ -237,7 +247,7 @@ def name_lines(
     _, rows, wide = columns(fit, width)
     for i, (name, style) in enumerate(zip(fit, styles, strict=True)):
         column, row = divmod(i, rows)
-        y = -BELOW_TICKS - ROW * (explained + row + 1)
+        y = -BELOW_TICKS - under - ROW * (explained + row + 1)
         entry(ax, corner, column * wide, y, name, **style.line)
 
 

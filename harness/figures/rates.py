@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from abc import abstractmethod
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
@@ -14,6 +14,7 @@ from harness.arrays import BoolArray, FloatArray, IntArray
 from harness.errors import InputError
 from harness.figures.display import MOST_NAMED, NAMES, ThresholdDisplay, axis_of, some
 from harness.figures.frame import (
+    BELOW_TICKS,
     MOST_LABELS,
     Sample,
     axes_for_lines,
@@ -23,7 +24,7 @@ from harness.figures.frame import (
     room_for_marks,
     set_title,
 )
-from harness.figures.labels import fitting, label_names
+from harness.figures.labels import fitting, label_names, size_in_points
 from harness.figures.scales import (
     plain_axes,
     rate_limits,
@@ -33,6 +34,15 @@ from harness.figures.scales import (
     threshold_scale,
 )
 from harness.figures.style import BOUND, GREY, LineStyle, line_styles
+from harness.figures.verdict_zones import (
+    BAR,
+    AxisZones,
+    draw_bar,
+    runs,
+    samples_of,
+    zones_of_axis,
+    zones_said,
+)
 from harness.numbers import confidence_text, counted, number, threshold_text
 
 if TYPE_CHECKING:
@@ -40,6 +50,9 @@ if TYPE_CHECKING:
     from harness.statistics.rates import Rates
 
 __all__ = ["FalseMatchRateDisplay", "FalseNonMatchRateDisplay", "IdentificationRateDisplay", "RateDisplay"]
+
+
+ABOVE_BAR = 4.0  # in points
 
 
 @dataclass(frozen=True, eq=False, kw_only=True)
@@ -113,21 +126,32 @@ class RateDisplay(ThresholdDisplay):
             Sample(self._of_zero_errors, BOUND),
         ]
 
+    @property
+    def _under(self) -> float:
+        """How many points lie between the axes and their ticks."""
+        return 0.0
+
+    def _draw_under(self, ax: Axes) -> None:
+        """Draw what lies there."""
+
     def _new_axes(self) -> Axes:
-        return axes_for_lines(len(self.groups), self.names, self._samples(), room_for_marks(self._marks))
+        marks = room_for_marks(self._marks)
+        return axes_for_lines(len(self.groups), self.names, self._samples(), marks, under=self._under)
 
     def _draw(self, ax: Axes) -> None:
         styles = line_styles(len(self.groups))
         plain_axes(ax, grid="y")
-        threshold_scale(ax, self.thresholds[self.shown], self.better)
+        threshold_scale(ax, self.thresholds, self.better, shown=self.shown)
         self._set_rate_scale(ax)
         for group, style in enumerate(styles):
             if self.trials[group]:
                 self._draw_group(ax, group, style)
         draw_marks(ax, self._marks)
         set_title(ax, self.heading, self.matcher, self.details, above=room_for_marks(self._marks))
+        self._draw_under(ax)
         heights, order = self._ends(ax)
-        name_lines(ax, self.names, styles, heights, order, explain(ax, self._samples()))
+        explained = explain(ax, self._samples(), below=BELOW_TICKS + self._under)
+        name_lines(ax, self.names, styles, heights, order, explained, under=self._under)
 
     def _set_rate_scale(self, ax: Axes) -> None:
         errors, estimate, upper = (a[:, self.shown] for a in (self.errors, self.estimate, self.upper))
@@ -199,10 +223,15 @@ def _nearest_end(present: BoolArray) -> int:
 
 @dataclass(frozen=True, eq=False, kw_only=True)
 class FalseMatchRateDisplay(RateDisplay):
-    """False match rate (FMR, or FPIR of searches) against threshold by group, on a logarithmic scale.
+    """False match rate (FMR, or FPIR of searches) against threshold by group, over the zones of the verdicts.
 
-    Zero events are never drawn as a rate: there, the upper bound stands alone. It is recommended to use
-    `from_evaluation`; parameters are those of `RateDisplay` and `ThresholdDisplay`.
+    The scale of rates is logarithmic. Zero events are never drawn as a rate: there, the upper bound stands alone. It is
+    recommended to use `from_evaluation`; more parameters are those of `RateDisplay` and `ThresholdDisplay`.
+
+    Parameters
+    ----------
+    zones : AxisZones, optional
+        The verdicts, drawn as a bar between the axes and their ticks, on the same scale of thresholds.
 
     Examples
     --------
@@ -214,16 +243,43 @@ class FalseMatchRateDisplay(RateDisplay):
     ('FMR by sex, matcher mine 1', True)
     """
 
+    zones: AxisZones | None = None
+
     @classmethod
     def from_evaluation(cls, evaluation: Evaluation, axis: str) -> FalseMatchRateDisplay:
         """Take the rates of one axis; see `Display`."""
-        rates = axis_of(evaluation, axis).false_matches
-        return cls(**cls._along(evaluation, axis), **cls._of(rates))
+        found = axis_of(evaluation, axis)
+        rates, zones = cls._of(found.false_matches), zones_of_axis(evaluation, found)
+        return cls(**cls._along(evaluation, axis), **rates, zones=zones)
 
     @property
     def alt_text(self) -> str:
         """One paragraph that says what the figure shows, for those who do not see it."""
-        return _describe_rates(self)
+        return " ".join([_describe_rates(self), *self._zones_said()])
+
+    def _zones_said(self) -> Iterator[str]:
+        if self.zones is not None:
+            said = zones_said(self.zones, self.thresholds, self.shown)
+            yield f"A bar below has the verdicts on the same scale: {said}."
+
+    def _samples(self) -> list[Sample]:
+        if self.zones is None:
+            return super()._samples()
+        return [
+            *super()._samples(),
+            *samples_of(verdict for verdict, _, _ in runs(self.zones, self.shown)),
+        ]
+
+    @property
+    def _under(self) -> float:
+        return 0.0 if self.zones is None else BAR + ABOVE_BAR
+
+    def _draw_under(self, ax: Axes) -> None:
+        if self.zones is None:
+            return
+        ax.tick_params(axis="x", pad=self._under + 3.5, length=0)
+        top = size_in_points(ax)[1] + ABOVE_BAR
+        draw_bar(ax, self.zones, self.thresholds, self.shown, None, top)
 
     @property
     def _of_zero_errors(self) -> str:

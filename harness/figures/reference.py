@@ -1,0 +1,65 @@
+"""Where figures and reports are read first, and where thresholds begin to tell something."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from harness.arrays import FloatArray
+
+if TYPE_CHECKING:
+    from harness.evaluation import Evaluation
+
+__all__ = ["REFERENCE_RATE", "SATURATED_RATE", "first_of_use", "first_unsaturated", "reference_places"]
+
+REFERENCE_RATE = 0.01
+"""The rate of false matches over all groups at the reference point of a policy that names no threshold."""
+
+SATURATED_RATE = 0.5
+"""Where more of all non-mated trials match than this, nearly everyone does, and groups cannot be told apart."""
+
+
+def reference_places(evaluation: Evaluation) -> tuple[int, ...]:
+    """Return the indices of the thresholds at which an evaluation is read first, lenient to strict.
+
+    Those that the policy names; else the most lenient at which the false match rate over all groups of the first
+    judged axis is at most 1 in 100; else the strictest.
+
+    Parameters
+    ----------
+    evaluation : Evaluation
+    """
+    named = np.flatnonzero(np.isin(evaluation.thresholds, evaluation.policy.thresholds))
+    if len(named):
+        return tuple(int(index) for index in named)
+    few = np.flatnonzero(evaluation.judged_axes[0].false_matches.pooled <= REFERENCE_RATE)
+    return (int(few[0]) if len(few) else len(evaluation.thresholds) - 1,)
+
+
+def first_unsaturated(pooled: FloatArray) -> int:
+    """Return the index from which at most half of all trials match; 0 where they never do.
+
+    Parameters
+    ----------
+    pooled : ndarray of float64, shape (T,)
+        The rate over all groups, from the most lenient threshold to the strictest.
+
+    Examples
+    --------
+    >>> first_unsaturated(np.array([1.0, 0.7, 0.5, 0.1]))
+    2
+    """
+    saturated = np.flatnonzero(pooled > SATURATED_RATE)
+    start = int(saturated[-1]) + 1 if len(saturated) else 0
+    return start if start < len(pooled) else 0
+
+
+def first_of_use(evaluation: Evaluation) -> int:
+    """Return the index of the first threshold that tables and curves show.
+
+    Those before it are saturated on every axis, and neither the answer nor the policy names one of them.
+    """
+    starts = [first_unsaturated(axis.false_matches.pooled) for axis in evaluation.axes.values()]
+    named = [evaluation.index_of(threshold) for threshold in evaluation.answer_thresholds]
+    return min([*starts, *named, *reference_places(evaluation)])
