@@ -9,15 +9,28 @@ import numpy as np
 from harness.arrays import FloatArray
 
 if TYPE_CHECKING:
-    from harness.evaluation import Evaluation
+    from harness.evaluation import AxisEvaluation, Evaluation
 
-__all__ = ["REFERENCE_RATE", "SATURATED_RATE", "first_of_use", "first_unsaturated", "reference_places"]
+__all__ = [
+    "REFERENCE_RATE",
+    "SATURATED_RATE",
+    "first_of_use",
+    "first_unsaturated",
+    "reference_places",
+    "telling_groups",
+]
 
 REFERENCE_RATE = 0.01
 """The rate of false matches over all groups at the reference point of a policy that names no threshold."""
 
 SATURATED_RATE = 0.5
 """Where more of all non-mated trials match than this, nearly everyone does, and groups cannot be told apart."""
+
+MOST_GROUPS = 8
+"""More groups than these are not all named and coloured."""
+
+MOST_MATCHED = 4
+"""Of more groups: those with the most false matches, beside the one with the fewest and that with the most misses."""
 
 
 def reference_places(evaluation: Evaluation) -> tuple[int, ...]:
@@ -63,3 +76,27 @@ def first_of_use(evaluation: Evaluation) -> int:
     starts = [first_unsaturated(axis.false_matches.pooled) for axis in evaluation.axes.values()]
     named = [evaluation.index_of(threshold) for threshold in evaluation.answer_thresholds]
     return min([*starts, *named, *reference_places(evaluation)])
+
+
+def telling_groups(evaluation: Evaluation, axis: AxisEvaluation) -> tuple[int, ...]:
+    """Return the groups that figures colour and name, the one with the most false matches at the reference point first.
+
+    All of up to eight; of more, those with the most false matches, the one with the fewest and that with the most
+    misses.
+
+    Parameters
+    ----------
+    evaluation : Evaluation
+    axis : AxisEvaluation
+        One of its axes.
+    """
+    index = reference_places(evaluation)[0]
+    matched, missed = (
+        np.where(rates.trials > 0, rates.errors[:, index] / np.maximum(rates.trials, 1), -1.0)
+        for rates in (axis.false_matches, axis.false_non_matches)
+    )
+    order: list[int] = np.argsort(-matched, kind="stable").tolist()
+    if len(order) <= MOST_GROUPS:
+        return tuple(order)
+    named = {*order[:MOST_MATCHED], order[-1], int(missed.argmax())}
+    return tuple(group for group in order if group in named)

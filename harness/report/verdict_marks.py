@@ -49,8 +49,14 @@ def verdict_patterns() -> tuple[VerdictPattern, ...]:
 def _pattern(verdict: str, style: VerdictStyle) -> VerdictPattern:
     size = SPACING / max(len(style.hatch), 1)
     # Drawn beyond the tile, so that strokes meet those of its neighbours without a gap.
-    rising = f"M{-size:g} {size:g}L{size:g} {-size:g}M0 {2 * size:g}L{2 * size:g} 0"
-    falling = f"M{-size:g} 0L{size:g} {2 * size:g}M0 {-size:g}L{2 * size:g} {size:g}"
+    rising = (
+        f"M{-size:g} {2 * size:g}L{2 * size:g} {-size:g}M{-size:g} {size:g}L{size:g} {-size:g}"
+        f"M0 {2 * size:g}L{2 * size:g} 0"
+    )
+    falling = (
+        f"M{-size:g} {-size:g}L{2 * size:g} {2 * size:g}M{-size:g} 0L{size:g} {2 * size:g}"
+        f"M0 {-size:g}L{2 * size:g} {size:g}"
+    )
     lines = {"/": (rising,), "x": (rising, falling)}.get(style.hatch[:1], ())
     return VerdictPattern(
         verdict,
