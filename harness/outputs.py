@@ -46,7 +46,9 @@ FORMULA = r"^([\x00-\x20']*[=+\-@＝＋－＠]|'*[\t\r\n])"
 """How a cell begins that a spreadsheet may run, full-width signs among them; blanks and apostrophes may come first."""
 
 
-def write_evaluation(evaluation: Evaluation, directory: str | os.PathLike[str]) -> Path:
+def write_evaluation(
+    evaluation: Evaluation, directory: str | os.PathLike[str], *, appendix: bool = False
+) -> Path:
     """Write ``evaluation.json``, ``report.html``, ``report.pdf``, the tables as CSV files, and ``figures/``.
 
     Parameters
@@ -54,6 +56,8 @@ def write_evaluation(evaluation: Evaluation, directory: str | os.PathLike[str]) 
     evaluation : Evaluation
     directory : path
         Made if need be; an earlier evaluation in it is replaced in one step.
+    appendix : bool
+        Whether ``report.pdf`` has every table at every threshold of the answer, and the methods in full.
 
     Returns
     -------
@@ -74,12 +78,16 @@ def write_evaluation(evaluation: Evaluation, directory: str | os.PathLike[str]) 
         _write_csv(evaluation.measures, folder / "measures.csv")
         (folder / "figures").mkdir()
         save_figures(evaluation, folder / "figures")
-        _write_reports(evaluation, document, folder, figures=folder / "figures")
+        _write_reports(evaluation, document, folder, figures=folder / "figures", appendix=appendix)
     return Path(directory)
 
 
 def write_report(
-    evaluation: str | os.PathLike[str], directory: str | os.PathLike[str], *, title: str | None = None
+    evaluation: str | os.PathLike[str],
+    directory: str | os.PathLike[str],
+    *,
+    title: str | None = None,
+    appendix: bool = False,
 ) -> Path:
     """Write ``report.html`` and ``report.pdf`` of a saved evaluation.
 
@@ -90,6 +98,8 @@ def write_report(
     directory : path
         Made if need be; an earlier report in it is replaced in one step.
     title : str, optional
+    appendix : bool
+        As for `write_evaluation`.
 
     Returns
     -------
@@ -105,7 +115,7 @@ def write_report(
     """
     found, document = _saved(evaluation)
     with new_folder(Path(directory), "report") as folder:
-        _write_reports(found, document, folder, title=title)
+        _write_reports(found, document, folder, title=title, appendix=appendix)
     return Path(directory)
 
 
@@ -118,7 +128,7 @@ def write_comparison(
 ) -> Path:
     """Write ``report.html`` and ``report.pdf`` of two saved evaluations side by side.
 
-    Parameters, result and errors are as those of `write_report`.
+    Parameters, result and errors are as those of `write_report`; there is no appendix.
     """
     (one, document), (other, other_document) = _saved(first), _saved(second)
     digests = (_digest(document), _digest(other_document))
@@ -136,11 +146,13 @@ def _write_reports(
     *,
     title: str | None = None,
     figures: Path | None = None,
+    appendix: bool,
 ) -> None:
     digest = _digest(document)
     report = report_on(evaluation, digest=digest, title=title)
     (folder / REPORT).write_text(report_page(report), encoding="utf-8")
-    (folder / PRINTED).write_bytes(report_pdf(report, render_figures(evaluation, figures), digest=digest))
+    drawn = render_figures(evaluation, figures)
+    (folder / PRINTED).write_bytes(report_pdf(report, drawn, digest=digest, appendix=appendix))
 
 
 def _digest(document: str) -> str:

@@ -30,6 +30,7 @@ def evaluate(
     master: str | None = None,
     checkpoints: Path | None = None,
     memory_limit: str | None = None,
+    appendix: bool = False,
     study_options: StudyOptions = StudyOptions(),  # noqa: B008 - frozen
     policy_options: PolicyOptions = PolicyOptions(),  # noqa: B008 - frozen
 ) -> None:
@@ -61,6 +62,8 @@ def evaluate(
         Folder to keep the counts of finished parts in; a run that was stopped goes on from there.
     memory_limit
         The most memory that reading and counting may take, such as 400MB or 2GB.
+    appendix
+        Add to report.pdf every table at every threshold of the answer, and the methods in full.
     """
     require(*EVALUATION)
     from harness.evaluation import answer
@@ -86,7 +89,7 @@ def evaluate(
             memory_limit=memory_limit,
             progress=progress,
         )
-    folder = write_evaluation(evaluation, out)
+    folder = write_evaluation(evaluation, out, appendix=appendix)
     print_findings(
         answer(evaluation),
         f"Written to {folder}: report.html, report.pdf, evaluation.json, rates.csv, verdicts.csv, pairs.csv, "

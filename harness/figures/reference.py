@@ -98,5 +98,7 @@ def telling_groups(evaluation: Evaluation, axis: AxisEvaluation) -> tuple[int, .
     order: list[int] = np.argsort(-matched, kind="stable").tolist()
     if len(order) <= MOST_GROUPS:
         return tuple(order)
-    named = {*order[:MOST_MATCHED], order[-1], int(missed.argmax())}
+    named = {*order[:MOST_MATCHED], order[-1]}
+    if missed.max() > 0:
+        named.add(int(missed.argmax()))
     return tuple(group for group in order if group in named)

@@ -34,7 +34,7 @@ def at_reference(evaluation: Evaluation) -> Reference:
         ""
         if len(rows) == len(groups)
         else f" {len(rows)} of {len(groups)} groups: those {words.people_hit.lower()} most and least often, and the "
-        "one missed most often. Tables further down have all."
+        "one missed most often, if any. Tables further down have all."
     )
     return Reference(
         index=index,

@@ -100,7 +100,7 @@ def _numbers(quantity: Quantity, figure: Figure) -> FloatArray:
 def _scale(values: FloatArray) -> Scale:
     drawn = values[np.isfinite(values) & (values > 0)]
     low, high = (float(drawn.min()), float(drawn.max())) if len(drawn) else (0.1, 1.0)
-    return logarithmic(10.0 ** np.floor(np.log10(low)), 10.0 ** np.ceil(np.log10(high) + 1e-9))
+    return logarithmic(10.0 ** np.floor(np.log10(low)), min(10.0 ** np.ceil(np.log10(high) + 1e-9), 1.0))
 
 
 def _named(scale: Scale) -> list[tuple[float, str]]:
