@@ -27,13 +27,14 @@ from harness.figures.labels import (
     text_width,
 )
 from harness.figures.style import GREY, TITLE_SIZE, LineStyle
-from harness.numbers import threshold_text
+from harness.numbers import counted, threshold_text
 
 __all__ = [
     "BELOW_TICKS",
     "EDGE",
     "MOST_LABELS",
     "NAME_WIDTH",
+    "REST",
     "WIDTH",
     "Mark",
     "Room",
@@ -43,9 +44,12 @@ __all__ = [
     "explain",
     "mark_of_safe",
     "name_lines",
+    "named_lines",
     "new_axes",
+    "rest_said",
     "room_for_marks",
     "rows_to_explain",
+    "samples_of_rest",
     "set_title",
     "title_room",
 ]
@@ -68,6 +72,9 @@ TITLE_ROWS = 2 * 1.2 * TITLE_SIZE
 BELOW_TICKS = 38.0
 """From the bottom of the axes to the first row that says what lines, bands and triangles are."""
 SWATCH_HEIGHT = 9.0
+
+REST: dict[str, Any] = {"color": "#B4B4B4", "linewidth": 0.9, "zorder": 1.8}
+"""The line of a group that is one of many and is not named."""
 
 # In points.
 MARK_ROW = 15.0
@@ -181,6 +188,28 @@ def _swatch(ax: Axes, transform: Any, x: float, y: float, sample: Sample) -> Non
         va="center_baseline",
         parse_math=False,
         clip_on=False,
+    )
+
+
+def named_lines(groups: int, telling: Sequence[int] | None) -> tuple[int, ...]:
+    """Return the indices of the groups whose lines are coloured and named: all, or the telling ones of many."""
+    return tuple(range(groups)) if telling is None else tuple(sorted(telling))
+
+
+def samples_of_rest(groups: int, telling: Sequence[int] | None) -> list[Sample]:
+    """Return what stands for the lines of the others, where there are any."""
+    others = groups - len(named_lines(groups, telling))
+    return [Sample(counted(others, "other group"), REST)] if others else []
+
+
+def rest_said(groups: Sequence[str], telling: Sequence[int] | None) -> str:
+    """Say which groups are named; empty where all are."""
+    named = named_lines(len(groups), telling)
+    if len(named) == len(groups):
+        return ""
+    return (
+        f" Of these, the lines of {counted(len(named), 'group')} are coloured and named, those with the most and the "
+        f"fewest errors at the reference point: {', '.join(groups[index] for index in named)}; the others are grey."
     )
 
 

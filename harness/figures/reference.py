@@ -95,7 +95,9 @@ def telling_groups(evaluation: Evaluation, axis: AxisEvaluation) -> tuple[int, .
         np.where(rates.trials > 0, rates.errors[:, index] / np.maximum(rates.trials, 1), -1.0)
         for rates in (axis.false_matches, axis.false_non_matches)
     )
-    order: list[int] = np.argsort(-matched, kind="stable").tolist()
+    # Alike at the reference point, such as without any error there: as they are at all thresholds together.
+    altogether = axis.false_matches.errors.sum(axis=1) / np.maximum(axis.false_matches.trials, 1)
+    order: list[int] = np.lexsort((-altogether, -matched)).tolist()
     if len(order) <= MOST_GROUPS:
         return tuple(order)
     named = {*order[:MOST_MATCHED], order[-1]}

@@ -312,8 +312,6 @@ def test_the_reference_point_is_marked_where_it_is_not_the_safe_threshold(three:
     display = FalseMatchRateDisplay.from_evaluation(three, "group").plot()
     written = f"reference point {three.thresholds[place]:.6g}"
     assert written in [text.get_text() for text in display.ax_.texts]
-    named = replace(
-        three, policy=three.policy.model_copy(update={"thresholds": (three.safe_threshold,)})
-    )
+    named = replace(three, policy=three.policy.model_copy(update={"thresholds": (three.safe_threshold,)}))
     display = FalseMatchRateDisplay.from_evaluation(named, "group").plot()
     assert not [text for text in display.ax_.texts if "reference point" in text.get_text()]
