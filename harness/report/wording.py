@@ -237,8 +237,9 @@ def reference_said(evaluation: Evaluation) -> str:
 
 
 def verdicts_said(evaluation: Evaluation) -> tuple[tuple[str, str], ...]:
-    """Return the verdicts that an evaluation has on any axis, each with its meaning."""
-    found = {str(verdict) for axis in evaluation.axes.values() for verdict in axis.verdict.verdicts}
+    """Return the verdicts that an evaluation has on any axis at a threshold of use, each with its meaning."""
+    start = reference.first_of_use(evaluation)
+    found = {str(verdict) for axis in evaluation.axes.values() for verdict in axis.verdict.verdicts[start:]}
     return tuple((verdict, meaning) for verdict, meaning in VERDICTS.items() if verdict in found)
 
 
