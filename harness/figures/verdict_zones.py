@@ -50,8 +50,6 @@ __all__ = [
 ]
 
 
-ZONES = {verdict: VERDICTS[verdict] for verdict in Verdict}
-
 # In points.
 BAR = 24.0
 READING = 17.0
@@ -173,7 +171,7 @@ def draw_bar(
             transform=along,
             label=f"{zones.axis}: {verdict}",
             clip_on=False,
-            **ZONES[verdict].patch,
+            **VERDICTS[verdict].patch,
         )
         ax.add_patch(patch)
         text = f"{verdict}: {zones.obstacle}" if zones.obstacle else str(verdict)

@@ -74,7 +74,7 @@ def verdict_rules() -> str:
 
     Examples
     --------
-    >>> [rule for rule in verdict_rules().splitlines() if "parity" in rule][0]
+    >>> [rule for rule in verdict_rules().splitlines() if '"parity' in rule][0]
     '[data-verdict="parity shown"] { color: #00507D; }'
     """
     rules = []
