@@ -98,6 +98,7 @@ MOST_ZONES = 12
 """More zones of an axis are listed in the appendix alone."""
 
 LONGEST_NAME = 38
+WIDE_NAME = 80
 LONGEST_WORDS = 30
 LONGEST_NUMBER = 13
 """Of the text of a column, in characters; what is longer is broken into lines."""
@@ -280,7 +281,7 @@ def _first_page(report: Report, figures: RenderedFigures) -> Iterator[Part]:
         "headline": settable(report.headline),
     }
     yield _figure(figures["false_matches", axis.axis], f"{axis.panels[0].figure.caption}: {axis.axis}")
-    yield _table(report.reference.table)
+    yield _table(report.reference.table, longest_name=WIDE_NAME)
     yield {"kind": "facts", "entries": [[TESTED, settable(report.tested)]]}
 
 
@@ -409,22 +410,22 @@ def _figure(figure: Rendered, caption: str, *, share: float = 1.0) -> Part:
     }
 
 
-def _table(table: Table) -> Part:
+def _table(table: Table, *, longest_name: int = LONGEST_NAME) -> Part:
     return {
         "kind": "table",
         "caption": settable(table.caption),
         "scope": settable(table.scope),
         "headings": [settable(column.heading) for column in table.columns],
         "numeric": [column.numeric for column in table.columns],
-        "widths": [_width(table, index) for index in range(len(table.columns))],
+        "widths": [_width(table, index, longest_name) for index in range(len(table.columns))],
         "rows": [[settable(text) for text in row] for row in table.rows],
     }
 
 
-def _width(table: Table, index: int) -> int:
+def _width(table: Table, index: int, longest_name: int) -> int:
     """Return the characters of a line of a column: enough for its words, and for all of it where that is short."""
     column = table.columns[index]
-    most = LONGEST_NAME if index == 0 else LONGEST_NUMBER if column.numeric else LONGEST_WORDS
+    most = longest_name if index == 0 else LONGEST_NUMBER if column.numeric else LONGEST_WORDS
     cells = [row[index] for row in table.rows]
     words = [
         *(f"{word} " for word in column.heading.split()),
