@@ -45,7 +45,11 @@ FORMULA = r"^([\x00-\x20']*[=+\-@＝＋－＠]|'*[\t\r\n])"
 
 
 def write_evaluation(
-    evaluation: Evaluation, directory: str | os.PathLike[str], *, without: Collection[Drawn] = ()
+    evaluation: Evaluation,
+    directory: str | os.PathLike[str],
+    *,
+    without: Collection[Drawn] = (),
+    appendix: bool = False,
 ) -> Path:
     """Write ``evaluation.json``, ``report.html``, ``report.pdf``, the tables as CSV files, and ``figures/``.
 
@@ -56,6 +60,8 @@ def write_evaluation(
         Made if need be; an earlier evaluation in it is replaced in one step, with what this one is written without.
     without : collection of {"report", "figures"}
         What to leave out.
+    appendix : bool
+        Whether ``report.pdf`` has every table at every threshold of the answer, and the methods in full.
 
     Returns
     -------
@@ -81,12 +87,16 @@ def write_evaluation(
             figures.mkdir()
             save_figures(evaluation, figures)
         if "report" not in without:
-            _write_reports(evaluation, document, folder, figures=figures)
+            _write_reports(evaluation, document, folder, figures=figures, appendix=appendix)
     return Path(directory)
 
 
 def write_report(
-    evaluation: str | os.PathLike[str], directory: str | os.PathLike[str], *, title: str | None = None
+    evaluation: str | os.PathLike[str],
+    directory: str | os.PathLike[str],
+    *,
+    title: str | None = None,
+    appendix: bool = False,
 ) -> Path:
     """Write ``report.html`` and ``report.pdf`` of a saved evaluation.
 
@@ -97,6 +107,8 @@ def write_report(
     directory : path
         Made if need be; an earlier report in it is replaced in one step.
     title : str, optional
+    appendix : bool
+        As for `write_evaluation`.
 
     Returns
     -------
@@ -112,7 +124,7 @@ def write_report(
     """
     found, document = _saved(evaluation)
     with new_folder(Path(directory), "report") as folder:
-        _write_reports(found, document, folder, title=title)
+        _write_reports(found, document, folder, title=title, appendix=appendix)
     return Path(directory)
 
 
@@ -125,7 +137,7 @@ def write_comparison(
 ) -> Path:
     """Write ``report.html`` and ``report.pdf`` of two saved evaluations side by side.
 
-    Parameters, result and errors are as those of `write_report`.
+    Parameters, result and errors are as those of `write_report`; there is no appendix.
     """
     from harness.report import comparison_of, comparison_page, comparison_pdf
 
@@ -145,13 +157,15 @@ def _write_reports(
     *,
     title: str | None = None,
     figures: Path | None = None,
+    appendix: bool,
 ) -> None:
     from harness.report import render_figures, report_on, report_page, report_pdf
 
     digest = _digest(document)
     report = report_on(evaluation, digest=digest, title=title)
     (folder / REPORT).write_text(report_page(report), encoding="utf-8")
-    (folder / PRINTED).write_bytes(report_pdf(report, render_figures(evaluation, figures), digest=digest))
+    drawn = render_figures(evaluation, figures)
+    (folder / PRINTED).write_bytes(report_pdf(report, drawn, digest=digest, appendix=appendix))
 
 
 def _digest(document: str) -> str:

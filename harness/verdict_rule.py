@@ -18,6 +18,7 @@ from harness.study import FalseMatchLimit, Policy, Tolerance
 __all__ = [
     "DISPARITIES",
     "MET",
+    "SATURATED_RATE",
     "AxisSafety",
     "SafeThreshold",
     "Verdict",
@@ -43,6 +44,9 @@ _LACKING = {
     "shown": "there is no range in which parity is shown",
     "not_detected": "a disparity is detected up to the strictest threshold",
 }
+
+SATURATED_RATE = 0.5
+"""Where more of all trials err than this, nearly everyone matches, or is missed, and groups cannot be told apart."""
 
 FEWEST_SUBJECTS = 2
 """One alone tells nothing of how subjects vary."""
@@ -206,8 +210,8 @@ def is_saturated(errors: Sequence[Sequence[int]], trials: Sequence[int]) -> list
     >>> is_saturated([[90, 10, 5], [60, 90, 5]], [100, 100])
     [True, False, False]
     """
-    half = sum(trials) / 2
-    return [sum(at) > half for at in zip(*errors, strict=True)]
+    most = SATURATED_RATE * sum(trials)
+    return [sum(at) > most for at in zip(*errors, strict=True)]
 
 
 def verdicts_of(

@@ -32,6 +32,7 @@ def evaluate(
     memory_limit: str | None = None,
     no_report: bool = False,
     no_figures: bool = False,
+    appendix: bool = False,
     study_options: StudyOptions = StudyOptions(),  # noqa: B008 - frozen
     policy_options: PolicyOptions = PolicyOptions(),  # noqa: B008 - frozen
 ) -> None:
@@ -67,6 +68,8 @@ def evaluate(
         Leave out report.html and report.pdf; `harness report` writes them later.
     no_figures
         Leave out the folder figures; `harness figures` draws them later.
+    appendix
+        Add to report.pdf every table at every threshold of the answer, and the methods in full.
     """
     require(*sorted({*COUNTING, *(() if no_report else REPORT), *(() if no_figures else FIGURES)}))
     from harness.evaluation import answer
@@ -93,7 +96,8 @@ def evaluate(
             progress=progress,
         )
     left_out: dict[Drawn, bool] = {"report": no_report, "figures": no_figures}
-    folder = write_evaluation(evaluation, out, without=[part for part, left in left_out.items() if left])
+    without = [part for part, left in left_out.items() if left]
+    folder = write_evaluation(evaluation, out, without=without, appendix=appendix)
     written = [
         *(() if no_report else ("report.html", "report.pdf")),
         *("evaluation.json", "rates.csv", "verdicts.csv", "pairs.csv", "measures.csv"),

@@ -141,7 +141,7 @@ class BoundDisplay(ThresholdDisplay):
 
     def _draw(self, ax: Axes) -> None:
         plain_axes(ax, grid="y")
-        threshold_scale(ax, self.thresholds[self.shown], self.better)
+        threshold_scale(ax, self.thresholds, self.better, shown=self.shown)
         self._set_scale(ax)
         lines = self._lines()
         for i, curve in enumerate(lines):

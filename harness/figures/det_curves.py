@@ -11,8 +11,20 @@ from matplotlib.axes import Axes
 
 from harness.arrays import FloatArray, IntArray
 from harness.figures.display import MOST_NAMED, NAMES, Display, axis_of, matcher_of
-from harness.figures.frame import MOST_LABELS, Sample, axes_for_lines, explain, name_lines, set_title
+from harness.figures.frame import (
+    MOST_LABELS,
+    REST,
+    Sample,
+    axes_for_lines,
+    explain,
+    name_lines,
+    named_lines,
+    rest_said,
+    samples_of_rest,
+    set_title,
+)
 from harness.figures.labels import label_names
+from harness.figures.reference import telling_groups
 from harness.figures.scales import plain_axes, rate_limits, rate_scale
 from harness.figures.style import BOUND, GREY, LineStyle, line_styles
 from harness.numbers import confidence_text, counted, number, threshold_text
@@ -55,6 +67,8 @@ class DetDisplay(Display):
         Estimates and bounds of the rate of false matches and of false non-matches; NaN without trials.
     confidence : float
     safe_threshold, not_detected_from : float, optional
+    telling : tuple of int, optional
+        Indices of the groups that have a colour and a name where there are too many for all; the others are grey.
 
     References
     ----------
@@ -77,12 +91,14 @@ class DetDisplay(Display):
     confidence: float
     safe_threshold: float | None = None
     not_detected_from: float | None = None
+    telling: tuple[int, ...] | None = None
 
     @classmethod
     def from_evaluation(cls, evaluation: Evaluation, axis: str) -> DetDisplay:
         """Take the rates of one axis; see `Display`."""
         found = axis_of(evaluation, axis)
         matches, misses = found.false_matches, found.false_non_matches
+        telling = telling_groups(evaluation, found)
         return cls(
             matcher=matcher_of(evaluation),
             axis=axis,
@@ -96,6 +112,7 @@ class DetDisplay(Display):
             confidence=matches.confidence,
             safe_threshold=evaluation.safe_threshold,
             not_detected_from=evaluation.threshold_at(found.verdict.not_detected_from),
+            telling=None if len(telling) == len(matches.groups) else telling,
         )
 
     @property
@@ -127,7 +144,7 @@ class DetDisplay(Display):
         said = (
             f"Line chart of the {NAMES[self.rates[1]]} ({self.rates[1]}) against the {NAMES[self.rates[0]]} "
             f"({self.rates[0]}) of {self.matcher}, both on logarithmic scales, a curve for each of "
-            f"{counted(len(self.groups), 'group')} of {self.axis}{named}."
+            f"{counted(len(self.groups), 'group')} of {self.axis}{named}.{rest_said(self.groups, self.telling)}"
         )
         return " ".join([said, self._ranges(), *self._costs()])
 
@@ -166,33 +183,43 @@ class DetDisplay(Display):
         )
         return [(name, threshold, line) for name, threshold, line in marked if threshold is not None]
 
+    @property
+    def _named(self) -> tuple[int, ...]:
+        return named_lines(len(self.groups), self.telling)
+
     def _names(self, width: float) -> Sequence[str]:
-        return label_names(self.groups, width)
+        labels = label_names(self.groups, width)
+        return [labels[group] for group in self._named]
 
     def _samples(self) -> list[Sample]:
         joined = [Sample(f"{name} {threshold_text(at)}", line) for name, at, line in self._joined()]
-        return [Sample("a rate without events: upper bound", BOUND), *joined]
+        rest = samples_of_rest(len(self.groups), self.telling)
+        return [Sample("a rate without events: upper bound", BOUND), *joined, *rest]
 
     def _new_axes(self) -> Axes:
-        return axes_for_lines(len(self.groups), self._names, self._samples(), 0.0)
+        return axes_for_lines(len(self._named), self._names, self._samples(), 0.0)
 
     def _draw(self, ax: Axes) -> None:
-        styles = line_styles(len(self.groups))
+        styles = line_styles(len(self._named))
         x, y = self.points
         plain_axes(ax, grid="both")
         for which, values, rate in (("x", x, self.rates[0]), ("y", y, self.rates[1])):
             limits = rate_limits(values[values > 0], 1.0)
             rate_scale(ax, which, limits, f"{NAMES[rate]} ({rate}), logarithmic")  # type: ignore[arg-type]
-        for group, style in enumerate(styles):
+        for group in sorted(set(range(len(self.groups))) - set(self._named)):
+            events = (self.false_matches[group] > 0) & (self.false_non_matches[group] > 0)
+            curve = (np.where(events, values[group], np.nan) for values in (x, y))
+            ax.plot(*curve, label=f"_{self.groups[group]}", **REST)
+        for group, style in zip(self._named, styles, strict=True):
             self._draw_group(ax, group, style)
         for _, threshold, line in self._joined():
             self._join(ax, self._place(threshold), line)
         if self.safe_threshold is not None and len(self.groups) <= MOST_LABELS:
             self._draw_bounds(ax, self._place(self.safe_threshold), styles)
         set_title(ax, self.heading, self.matcher, self.details)
-        nowhere = np.full(len(self.groups), np.nan)
+        nowhere = np.full(len(styles), np.nan)
         # Curves run together at both ends, so that names stand in their order beside the axes, without leaders.
-        order = list(range(len(self.groups)))[::-1]
+        order = list(range(len(styles)))[::-1]
         name_lines(ax, self._names, styles, nowhere, order, explain(ax, self._samples()))
 
     def _draw_group(self, ax: Axes, group: int, style: LineStyle) -> None:
@@ -230,7 +257,7 @@ class DetDisplay(Display):
     def _draw_bounds(self, ax: Axes, index: int, styles: Sequence[LineStyle]) -> None:
         x, y = (values[:, index] for values in self.points)
         floor_x, floor_y = ax.get_xlim()[0], ax.get_ylim()[0]
-        for i, style in enumerate(styles):
+        for i, style in zip(self._named, styles, strict=True):
             if np.isfinite(x[i]) and np.isfinite(y[i]):
                 across = [max(self.x_lower[i, index], floor_x), self.x_upper[i, index]]
                 up = [max(self.y_lower[i, index], floor_y), self.y_upper[i, index]]

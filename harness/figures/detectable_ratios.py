@@ -156,7 +156,7 @@ class DetectableRatioDisplay(Display):
     def _draw(self, ax: Axes) -> None:
         styles = line_styles(len(self.axes))
         plain_axes(ax, grid="y")
-        threshold_scale(ax, self.thresholds[self.shown], self.better)
+        threshold_scale(ax, self.thresholds, self.better, shown=self.shown)
         ratio_scale(ax, (BELOW_PARITY, self._highest()), f"detectable ratio of {self.rate}s, logarithmic")
         ax.axhline(1.0, color=GREY, linewidth=0.8)
         if self.tolerated is not None:

@@ -18,7 +18,7 @@ from matplotlib.figure import Figure, SubFigure
 
 from harness.arrays import FloatArray
 from harness.errors import InputError
-from harness.figures.frame import DETECTED_LINE, Mark, mark_of_safe
+from harness.figures.frame import DETECTED_LINE, REFERENCE_LINE, Mark, mark_of_safe
 from harness.figures.scales import range_to_draw
 from harness.figures.style import settings
 from harness.files import write_whole
@@ -188,6 +188,8 @@ class ThresholdDisplay(Display):
         The lowest threshold at and above which no disparity is detected on this axis.
     parity_shown : tuple of float, optional
         The range over which parity is shown on this axis.
+    reference : float, optional
+        The threshold at which the figure is read first.
     """
 
     axis: str
@@ -199,6 +201,7 @@ class ThresholdDisplay(Display):
     safe_reason: str = ""
     not_detected_from: float | None = None
     parity_shown: tuple[float, float] | None = None
+    reference: float | None = None
 
     @staticmethod
     def _along(evaluation: Evaluation, axis: str) -> dict[str, Any]:
@@ -209,7 +212,7 @@ class ThresholdDisplay(Display):
             evaluation.threshold_at(p) for p in (verdict.parity_shown_from, verdict.parity_shown_to)
         )
         not_detected = evaluation.threshold_at(verdict.not_detected_from)
-        rates = found.false_matches
+        rates, reference = found.false_matches, evaluation.threshold_at(evaluation.reference_indices[0])
         return {
             "matcher": matcher_of(evaluation),
             "axis": axis,
@@ -220,12 +223,13 @@ class ThresholdDisplay(Display):
                 evaluation.thresholds,
                 rates.trials,
                 rates.errors,
-                [evaluation.safe_threshold, not_detected, end],
+                [evaluation.safe_threshold, not_detected, end, reference],
             ),
             "safe_threshold": evaluation.safe_threshold,
             "safe_reason": evaluation.safe.reason,
             "not_detected_from": not_detected,
             "parity_shown": None if start is None or end is None else (start, end),
+            "reference": reference,
         }
 
     @property
@@ -234,8 +238,11 @@ class ThresholdDisplay(Display):
 
     @property
     def _marks(self) -> tuple[Mark, ...]:
-        """The thresholds marked above the axes, the lowest row first: parity, not detected, safe."""
+        """The thresholds marked above the axes, the lowest row first: reference, parity, not detected, safe."""
         marks = []
+        if self.reference is not None and self.reference != self.safe_threshold:
+            text = f"reference point {threshold_text(self.reference)}"
+            marks.append(Mark(text, self.reference, self.reference, REFERENCE_LINE))
         if self.parity_shown is not None:
             start, end = self.parity_shown
             text = f"parity shown {threshold_text(start)} to {threshold_text(end)}"
@@ -264,11 +271,13 @@ class ThresholdDisplay(Display):
             if shown is None
             else f"parity is shown from {threshold_text(shown[0])} to {threshold_text(shown[1])}"
         )
-        return f"{said}{reason}. {detected}; {parity}."
+        read = "" if self.reference is None else f" The reference point is {threshold_text(self.reference)}."
+        return f"{said}{reason}. {detected}; {parity}.{read}"
 
     @property
     def _range_drawn(self) -> str:
-        return range_said(self.thresholds[self.shown], self.better)
+        saturated = "; more lenient ones are saturated and left out" if self.shown.start else ""
+        return f"{range_said(self.thresholds[self.shown], self.better)}{saturated}"
 
     def _index(self, threshold: float) -> int:
         return int(np.flatnonzero(self.thresholds == threshold)[0])

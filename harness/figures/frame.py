@@ -27,13 +27,14 @@ from harness.figures.labels import (
     text_width,
 )
 from harness.figures.style import GREY, TITLE_SIZE, LineStyle
-from harness.numbers import threshold_text
+from harness.numbers import counted, threshold_text
 
 __all__ = [
     "BELOW_TICKS",
     "EDGE",
     "MOST_LABELS",
     "NAME_WIDTH",
+    "REST",
     "WIDTH",
     "Mark",
     "Room",
@@ -43,9 +44,12 @@ __all__ = [
     "explain",
     "mark_of_safe",
     "name_lines",
+    "named_lines",
     "new_axes",
+    "rest_said",
     "room_for_marks",
     "rows_to_explain",
+    "samples_of_rest",
     "set_title",
     "title_room",
 ]
@@ -69,12 +73,16 @@ BELOW_TICKS = 38.0
 """From the bottom of the axes to the first row that says what lines, bands and triangles are."""
 SWATCH_HEIGHT = 9.0
 
+REST: dict[str, Any] = {"color": "#B4B4B4", "linewidth": 0.9, "zorder": 1.8}
+"""The line of a group that is one of many and is not named."""
+
 # In points.
 MARK_ROW = 15.0
 BEYOND_EDGE = 10.0
 
 SAFE_LINE: dict[str, Any] = {"linestyle": "-", "linewidth": 1.5}
 DETECTED_LINE: dict[str, Any] = {"linestyle": (0, (4, 3)), "linewidth": 1.0}
+REFERENCE_LINE: dict[str, Any] = {"linestyle": (0, (9, 2, 2, 2)), "linewidth": 1.0}
 
 
 @dataclass(frozen=True)
@@ -183,25 +191,52 @@ def _swatch(ax: Axes, transform: Any, x: float, y: float, sample: Sample) -> Non
     )
 
 
+def named_lines(groups: int, telling: Sequence[int] | None) -> tuple[int, ...]:
+    """Return the indices of the groups whose lines are coloured and named: all, or the telling ones of many."""
+    return tuple(range(groups)) if telling is None else tuple(sorted(telling))
+
+
+def samples_of_rest(groups: int, telling: Sequence[int] | None) -> list[Sample]:
+    """Return what stands for the lines of the others, where there are any."""
+    others = groups - len(named_lines(groups, telling))
+    return [Sample(counted(others, "other group"), REST)] if others else []
+
+
+def rest_said(groups: Sequence[str], telling: Sequence[int] | None) -> str:
+    """Say which groups are named; empty where all are."""
+    named = named_lines(len(groups), telling)
+    if len(named) == len(groups):
+        return ""
+    return (
+        f" Of these, the lines of {counted(len(named), 'group')} are coloured and named, those with the most and the "
+        f"fewest errors at the reference point: {', '.join(groups[index] for index in named)}; the others are grey."
+    )
+
+
 def axes_for_lines(
-    lines: int, names: Callable[[float], Sequence[str]], samples: Sequence[Sample], marks: float
+    lines: int,
+    names: Callable[[float], Sequence[str]],
+    samples: Sequence[Sample],
+    marks: float,
+    *,
+    under: float = 0.0,
 ) -> Axes:
     """Return the axes of a new figure with room around them for names, title, marks and explanation.
 
     Up to ten lines are named at their ends, more in columns below the axes. ``names`` gives those that fit a width in
-    points; ``marks`` is the room in points between axes and title.
+    points; ``marks`` is the room in points between axes and title, and ``under`` that between axes and their ticks.
     """
     above = title_room(marks)
     if lines <= MOST_LABELS:
         right = gutter(names(NAME_WIDTH)) + EDGE
         width = WIDTH - LEFT - right
         below = BELOW_TICKS + ROW * len(rows_to_explain(samples, width)) + EDGE
-        return new_axes(width, HEIGHT - above - below, Room(LEFT, right, above, below))
+        return new_axes(width, HEIGHT - above - below, Room(LEFT, right, above, below + under))
     width = WIDTH - LEFT - 2 * EDGE
     _, rows, _ = columns(names(LEGEND_NAME_WIDTH), width)
     explained = len(rows_to_explain(samples, width))
     below = BELOW_TICKS + ROW * (explained + 0.5 + rows) + EDGE
-    return new_axes(width, LEGEND_ABOVE, Room(LEFT, 2 * EDGE, above, below))
+    return new_axes(width, LEGEND_ABOVE, Room(LEFT, 2 * EDGE, above, below + under))
 
 
 def name_lines(
@@ -211,6 +246,8 @@ def name_lines(
     heights: FloatArray,
     order: Sequence[int],
     explained: int,
+    *,
+    under: float = 0.0,
 ) -> None:
     """Name lines at their right ends, or in columns below the axes where there are too many.
 
@@ -226,6 +263,8 @@ def name_lines(
         Indices of the lines from the lowest end to the highest.
     explained : int
         Rows below the axes that are taken.
+    under : float
+        Points between the axes and their ticks.
     """
     width, height = size_in_points(ax)
     if len(styles) <= MOST_LABELS and len(styles) * ROW <= height:
@@ -237,7 +276,7 @@ def name_lines(
     _, rows, wide = columns(fit, width)
     for i, (name, style) in enumerate(zip(fit, styles, strict=True)):
         column, row = divmod(i, rows)
-        y = -BELOW_TICKS - ROW * (explained + row + 1)
+        y = -BELOW_TICKS - under - ROW * (explained + row + 1)
         entry(ax, corner, column * wide, y, name, **style.line)
 
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from abc import abstractmethod
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
@@ -14,16 +14,22 @@ from harness.arrays import BoolArray, FloatArray, IntArray
 from harness.errors import InputError
 from harness.figures.display import MOST_NAMED, NAMES, ThresholdDisplay, axis_of, some
 from harness.figures.frame import (
+    BELOW_TICKS,
     MOST_LABELS,
+    REST,
     Sample,
     axes_for_lines,
     draw_marks,
     explain,
     name_lines,
+    named_lines,
+    rest_said,
     room_for_marks,
+    samples_of_rest,
     set_title,
 )
-from harness.figures.labels import fitting, label_names
+from harness.figures.labels import fitting, label_names, size_in_points
+from harness.figures.reference import telling_groups
 from harness.figures.scales import (
     plain_axes,
     rate_limits,
@@ -33,13 +39,25 @@ from harness.figures.scales import (
     threshold_scale,
 )
 from harness.figures.style import BOUND, GREY, LineStyle, line_styles
+from harness.figures.verdict_zones import (
+    BAR,
+    AxisZones,
+    draw_bar,
+    runs,
+    samples_of,
+    zones_of_axis,
+    zones_said,
+)
 from harness.numbers import confidence_text, counted, number, threshold_text
 
 if TYPE_CHECKING:
-    from harness.evaluation import Evaluation
+    from harness.evaluation import AxisEvaluation, Evaluation
     from harness.statistics.rates import Rates
 
 __all__ = ["FalseMatchRateDisplay", "FalseNonMatchRateDisplay", "IdentificationRateDisplay", "RateDisplay"]
+
+
+ABOVE_BAR = 4.0  # in points
 
 
 @dataclass(frozen=True, eq=False, kw_only=True)
@@ -55,6 +73,8 @@ class RateDisplay(ThresholdDisplay):
     errors : ndarray of int64, shape (G, T)
     estimate, lower, upper : ndarray of float64, shape (G, T)
         NaN where there are no trials.
+    telling : tuple of int, optional
+        Indices of the groups that have a colour and a name where there are too many for all; the others are grey.
     """
 
     rate: str
@@ -64,10 +84,13 @@ class RateDisplay(ThresholdDisplay):
     estimate: FloatArray
     lower: FloatArray
     upper: FloatArray
+    telling: tuple[int, ...] | None = None
 
     @staticmethod
-    def _of(rates: Rates) -> dict[str, Any]:
+    def _of(evaluation: Evaluation, axis: AxisEvaluation, rates: Rates) -> dict[str, Any]:
+        telling = telling_groups(evaluation, axis)
         return {
+            "telling": None if len(telling) == len(rates.groups) else telling,
             "rate": rates.name,
             "groups": rates.groups,
             "trials": rates.trials,
@@ -96,8 +119,13 @@ class RateDisplay(ThresholdDisplay):
         """Return the groups' names, short enough for a width in points, and say which have no trials."""
         return [
             name if trials else fitting(f"{name} (no trials)", 1.4 * width)
-            for name, trials in zip(label_names(self.groups, width), self.trials, strict=True)
+            for name, trials in self._labelled(width)
         ]
+
+    def _labelled(self, width: float) -> list[tuple[str, int]]:
+        """Return the names of the lines that have one, told apart from all others, each with its trials."""
+        labels = label_names(self.groups, width)
+        return [(labels[group], int(self.trials[group])) for group in named_lines(len(labels), self.telling)]
 
     @property
     @abstractmethod
@@ -111,23 +139,38 @@ class RateDisplay(ThresholdDisplay):
             Sample("estimate", line),
             Sample(f"{confidence_text(self.confidence)} band", band),
             Sample(self._of_zero_errors, BOUND),
+            *samples_of_rest(len(self.groups), self.telling),
         ]
 
+    @property
+    def _under(self) -> float:
+        """How many points lie between the axes and their ticks."""
+        return 0.0
+
+    def _draw_under(self, ax: Axes) -> None:
+        """Draw what lies there."""
+
     def _new_axes(self) -> Axes:
-        return axes_for_lines(len(self.groups), self.names, self._samples(), room_for_marks(self._marks))
+        marks = room_for_marks(self._marks)
+        named = named_lines(len(self.groups), self.telling)
+        return axes_for_lines(len(named), self.names, self._samples(), marks, under=self._under)
 
     def _draw(self, ax: Axes) -> None:
-        styles = line_styles(len(self.groups))
+        named = named_lines(len(self.groups), self.telling)
+        styles = line_styles(len(named))
         plain_axes(ax, grid="y")
-        threshold_scale(ax, self.thresholds[self.shown], self.better)
+        threshold_scale(ax, self.thresholds, self.better, shown=self.shown)
         self._set_rate_scale(ax)
-        for group, style in enumerate(styles):
+        self._draw_rest(ax, set(range(len(self.groups))) - set(named))
+        for group, style in zip(named, styles, strict=True):
             if self.trials[group]:
                 self._draw_group(ax, group, style)
         draw_marks(ax, self._marks)
         set_title(ax, self.heading, self.matcher, self.details, above=room_for_marks(self._marks))
-        heights, order = self._ends(ax)
-        name_lines(ax, self.names, styles, heights, order, explain(ax, self._samples()))
+        self._draw_under(ax)
+        heights, order = self._ends(ax, list(named))
+        explained = explain(ax, self._samples(), below=BELOW_TICKS + self._under)
+        name_lines(ax, self.names, styles, heights, order, explained, under=self._under)
 
     def _set_rate_scale(self, ax: Axes) -> None:
         errors, estimate, upper = (a[:, self.shown] for a in (self.errors, self.estimate, self.upper))
@@ -136,13 +179,18 @@ class RateDisplay(ThresholdDisplay):
         label = f"{NAMES[self.rate]} ({self.rate}), logarithmic"
         rate_scale(ax, "y", rate_limits(drawn, float(highest)), label)
 
+    def _draw_rest(self, ax: Axes, groups: set[int]) -> None:
+        for group in sorted(groups):
+            drawn = np.where(self.errors[group] > 0, self.estimate[group], np.nan)[self.shown]
+            ax.plot(self.thresholds[self.shown], drawn, label=f"_{self.groups[group]}", **REST)
+
     def _draw_group(self, ax: Axes, group: int, style: LineStyle) -> None:
         x = self.thresholds[self.shown]
         events = self.errors[group, self.shown] > 0
         estimate, lower, upper, bound = (
             a[group, self.shown] for a in (self.estimate, self.lower, self.upper, self.bound)
         )
-        few = len(self.groups) <= MOST_LABELS
+        few = len(named_lines(len(self.groups), self.telling)) <= MOST_LABELS
         if events.any():
             self._draw_band(ax, x, events, lower, upper, style)
             ax.plot(
@@ -171,20 +219,20 @@ class RateDisplay(ThresholdDisplay):
         style: LineStyle,
     ) -> None:
         low = np.maximum(lower, ax.get_ylim()[0] / 10)
-        opacity = 0.16 if len(self.groups) <= MOST_LABELS else 0.05
+        opacity = 0.16 if self.telling is not None or len(self.groups) <= MOST_LABELS else 0.05
         ax.fill_between(x, low, upper, where=events.tolist(), color=style.color, alpha=opacity, linewidth=0)
         if events.sum() == 1:  # a band over one threshold would have no width
             ax.vlines(x[events], low[events], upper[events], color=style.color, alpha=opacity, linewidth=6)
 
-    def _ends(self, ax: Axes) -> tuple[FloatArray, list[int]]:
-        """Where lines end, in the axes from 0 to 1, and in which order."""
+    def _ends(self, ax: Axes, named: list[int]) -> tuple[FloatArray, list[int]]:
+        """Where the named lines end, in the axes from 0 to 1, and in which order."""
         last = range(len(self.thresholds))[self.shown][-1]
         end = np.where(self.errors[:, last] > 0, self.estimate[:, last], self.bound[:, last])
         ends = np.column_stack([np.full(len(end), self.thresholds[last]), end])
         heights = (ax.transScale + ax.transLimits).transform(ends)[:, 1]
-        heights = np.where(self.trials > 0, heights, np.nan)
+        heights = np.where(self.trials > 0, heights, np.nan)[named]
         # Bounds of zero events often end at the same height: there the group with later errors is above.
-        later = [np.flatnonzero(errors)[-1] if errors.any() else -1 for errors in self.errors]
+        later = [np.flatnonzero(errors)[-1] if errors.any() else -1 for errors in self.errors[named]]
         order = np.lexsort((np.array(later), np.nan_to_num(heights, nan=-np.inf)))
         return heights, [int(i) for i in order]
 
@@ -199,10 +247,15 @@ def _nearest_end(present: BoolArray) -> int:
 
 @dataclass(frozen=True, eq=False, kw_only=True)
 class FalseMatchRateDisplay(RateDisplay):
-    """False match rate (FMR, or FPIR of searches) against threshold by group, on a logarithmic scale.
+    """False match rate (FMR, or FPIR of searches) against threshold by group, over the zones of the verdicts.
 
-    Zero events are never drawn as a rate: there, the upper bound stands alone. It is recommended to use
-    `from_evaluation`; parameters are those of `RateDisplay` and `ThresholdDisplay`.
+    The scale of rates is logarithmic. Zero events are never drawn as a rate: there, the upper bound stands alone. It is
+    recommended to use `from_evaluation`; more parameters are those of `RateDisplay` and `ThresholdDisplay`.
+
+    Parameters
+    ----------
+    zones : AxisZones, optional
+        The verdicts, drawn as a bar between the axes and their ticks, on the same scale of thresholds.
 
     Examples
     --------
@@ -214,16 +267,43 @@ class FalseMatchRateDisplay(RateDisplay):
     ('FMR by sex, matcher mine 1', True)
     """
 
+    zones: AxisZones | None = None
+
     @classmethod
     def from_evaluation(cls, evaluation: Evaluation, axis: str) -> FalseMatchRateDisplay:
         """Take the rates of one axis; see `Display`."""
-        rates = axis_of(evaluation, axis).false_matches
-        return cls(**cls._along(evaluation, axis), **cls._of(rates))
+        found = axis_of(evaluation, axis)
+        rates, zones = cls._of(evaluation, found, found.false_matches), zones_of_axis(evaluation, found)
+        return cls(**cls._along(evaluation, axis), **rates, zones=zones)
 
     @property
     def alt_text(self) -> str:
         """One paragraph that says what the figure shows, for those who do not see it."""
-        return _describe_rates(self)
+        return " ".join([_describe_rates(self), *self._zones_said()])
+
+    def _zones_said(self) -> Iterator[str]:
+        if self.zones is not None:
+            said = zones_said(self.zones, self.thresholds, self.shown)
+            yield f"A bar below has the verdicts on the same scale: {said}."
+
+    def _samples(self) -> list[Sample]:
+        if self.zones is None:
+            return super()._samples()
+        return [
+            *super()._samples(),
+            *samples_of(verdict for verdict, _, _ in runs(self.zones, self.shown)),
+        ]
+
+    @property
+    def _under(self) -> float:
+        return 0.0 if self.zones is None else BAR + ABOVE_BAR
+
+    def _draw_under(self, ax: Axes) -> None:
+        if self.zones is None:
+            return
+        ax.tick_params(axis="x", pad=self._under + 3.5, length=0)
+        top = size_in_points(ax)[1] + ABOVE_BAR
+        draw_bar(ax, self.zones, self.thresholds, self.shown, None, top)
 
     @property
     def _of_zero_errors(self) -> str:
@@ -241,8 +321,8 @@ class FalseNonMatchRateDisplay(RateDisplay):
     @classmethod
     def from_evaluation(cls, evaluation: Evaluation, axis: str) -> FalseNonMatchRateDisplay:
         """Take the rates of one axis; see `Display`."""
-        rates = axis_of(evaluation, axis).false_non_matches
-        return cls(**cls._along(evaluation, axis), **cls._of(rates))
+        found = axis_of(evaluation, axis)
+        return cls(**cls._along(evaluation, axis), **cls._of(evaluation, found, found.false_non_matches))
 
     @property
     def heading(self) -> str:
@@ -280,10 +360,11 @@ class IdentificationRateDisplay(RateDisplay):
         InputError
             Where the evaluation is of comparisons, which have no TPIR.
         """
-        rates = axis_of(evaluation, axis).false_non_matches
+        found = axis_of(evaluation, axis)
+        rates = found.false_non_matches
         if rates.name != "FNIR":
             raise InputError("TPIR is of searches, and the study's task is verification; draw FNMR")
-        of_misses = cls._of(rates)
+        of_misses = cls._of(evaluation, found, rates)
         hits = {
             "rate": "TPIR",
             "estimate": 1 - rates.estimate,
@@ -372,6 +453,7 @@ def _subject(display: RateDisplay) -> str:
     return (
         f"Line chart of the {NAMES[display.rate]} ({display.rate}) of {display.matcher} against the "
         f"threshold, a line for each of {counted(groups, 'group')} of {display.axis}{named}."
+        f"{rest_said(display.groups, display.telling)}"
     )
 
 

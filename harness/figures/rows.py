@@ -59,8 +59,9 @@ MANY_ROWS = 8
 FILLED = 0.88
 """How much of its row the highest distribution takes."""
 
-NON_MATED = FillStyle(PALETTE[2], "#CFE5F3", "")
-MATED = FillStyle(PALETTE[3], "#FBE3D3", "////")
+# Unlike every verdict: a pattern that means a verdict means nothing else.
+NON_MATED = FillStyle(GREY, "#DEDEDE", "")
+MATED = FillStyle(PALETTE[1], "#CDEBE0", "||||")
 BEYOND: dict[str, Any] = {"color": GREY, "linestyle": "", "marker": "<", "markersize": 5}
 
 BETWEEN_COLUMNS = 12.0

@@ -13,6 +13,7 @@ from matplotlib.markers import TICKDOWN, TICKLEFT
 from matplotlib.ticker import FixedLocator, FuncFormatter, LogLocator, MaxNLocator, NullLocator
 
 from harness.arrays import BoolArray, FloatArray, IntArray
+from harness.figures.reference import first_unsaturated
 from harness.figures.style import FONT, GRID, TEXT_SIZE
 from harness.numbers import power_of_ten, threshold_text
 
@@ -29,7 +30,8 @@ __all__ = [
 
 Which: TypeAlias = Literal["x", "y"]
 
-LENIENT_END = 0.5
+WHOLE = slice(None)
+
 BEYOND_LAST_EVENT = 0.04
 DECADES_BELOW_BOUND = 0.12
 
@@ -37,7 +39,7 @@ DECADES_BELOW_BOUND = 0.12
 def range_to_draw(
     thresholds: FloatArray, trials: IntArray, errors: IntArray, marked: list[float | None]
 ) -> slice:
-    """Return which thresholds to draw: from where half of all trials match to a little beyond the last event.
+    """Return which thresholds to draw: from where at most half of all trials match to a little beyond the last event.
 
     Parameters
     ----------
@@ -52,8 +54,7 @@ def range_to_draw(
     events = np.flatnonzero(pooled > 0)
     if not len(events):
         return slice(0, len(thresholds))
-    high = np.flatnonzero(pooled >= LENIENT_END)
-    first = int(high[-1]) if len(high) else 0
+    first = first_unsaturated(pooled)
     along = np.abs(thresholds - thresholds[first])
     to_show = max(
         along[events[-1]], *(along[thresholds == m].max(initial=0) for m in marked if m is not None), 0.0
@@ -71,8 +72,21 @@ def plain_axes(ax: Axes, *, grid: Literal["x", "y", "both"] | None) -> None:
     ax.spines[["top", "right"]].set_visible(False)
 
 
-def threshold_scale(ax: Axes, thresholds: FloatArray, better: Literal["higher", "lower"]) -> None:
-    """Let thresholds, given from the most lenient to the strictest, run from left to right."""
+def threshold_scale(
+    ax: Axes, thresholds: FloatArray, better: Literal["higher", "lower"], *, shown: slice = WHOLE
+) -> None:
+    """Let thresholds, given from the most lenient to the strictest, run from left to right.
+
+    Parameters
+    ----------
+    ax : Axes
+    thresholds : ndarray of float64, shape (T,)
+    better : {"higher", "lower"}
+    shown : slice
+        Those drawn; more lenient ones are said to be saturated.
+    """
+    saturated = "; saturated to the left" if shown.start else ""
+    thresholds = thresholds[shown]
     lenient, strict = float(thresholds[0]), float(thresholds[-1])
     if lenient == strict:
         aside = max(abs(lenient), 1.0) / 100 * (1 if better == "higher" else -1)
@@ -81,7 +95,7 @@ def threshold_scale(ax: Axes, thresholds: FloatArray, better: Literal["higher", 
     ax.xaxis.set_major_locator(MaxNLocator(8))
     ax.xaxis.set_major_formatter(FuncFormatter(lambda value, _: threshold_text(round(value, 12))))
     kind = "similarity" if better == "higher" else "distance"
-    ax.set_xlabel(f"threshold ({kind} score; stricter to the right)", fontsize=TEXT_SIZE)
+    ax.set_xlabel(f"threshold ({kind} score; stricter to the right{saturated})", fontsize=TEXT_SIZE)
 
 
 def rate_limits(drawn: FloatArray, highest: float) -> tuple[float, float]:

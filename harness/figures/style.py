@@ -18,8 +18,10 @@ __all__ = [
     "SOLID",
     "TEXT_SIZE",
     "TITLE_SIZE",
+    "VERDICTS",
     "FillStyle",
     "LineStyle",
+    "VerdictStyle",
     "line_styles",
     "settings",
 ]
@@ -140,6 +142,30 @@ class FillStyle:
     def patch(self) -> dict[str, Any]:
         """Keyword arguments of a matplotlib patch or filled band."""
         return {"facecolor": self.tint, "edgecolor": self.color, "hatch": self.hatch, "linewidth": 0.6}
+
+
+@dataclass(frozen=True)
+class VerdictStyle(FillStyle):
+    """How a verdict looks, in figures, on a page and in print.
+
+    Attributes
+    ----------
+    ink : str
+        Of its words on the tint or on white, with a contrast of 4.5 to 1 at least.
+    """
+
+    ink: str
+
+
+# Every two differ in hatch or in how dark they are, so that they are told apart in black and white.
+VERDICTS: dict[str, VerdictStyle] = {
+    "disparity beyond tolerance": VerdictStyle("#5C2400", PALETTE[3], "//////", "#8F2D00"),
+    "disparity shown": VerdictStyle(PALETTE[3], "#FBE3D3", "////", "#8F2D00"),
+    "inconclusive": VerdictStyle("#8C8C8C", "#FFFFFF", "..", "#474747"),
+    "parity shown": VerdictStyle(PALETTE[2], "#CFE5F3", "", "#00507D"),
+    "saturated": VerdictStyle("#7A7A7A", "#E3E3E3", "xxx", "#474747"),
+}
+"""The style of every verdict by its words: the one source of pattern and colour for figures, page and print."""
 
 
 def line_styles(groups: int) -> tuple[LineStyle, ...]:

@@ -1,8 +1,8 @@
-"""The three zones of every axis along the threshold: disparity shown, inconclusive, parity shown."""
+"""The zones of every axis along the threshold, by verdict: disparity, parity, or neither."""
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 from itertools import groupby, pairwise
 from typing import TYPE_CHECKING, Any, Literal
@@ -31,23 +31,24 @@ from harness.figures.frame import (
 )
 from harness.figures.labels import GAP, ROW, fitting, label_names, points_from, size_in_points, text_width
 from harness.figures.scales import plain_axes, range_to_draw, threshold_scale
-from harness.figures.style import GREY, PALETTE, FillStyle
+from harness.figures.style import GREY, VERDICTS
 from harness.numbers import counted, limit_text, threshold_text
 from harness.statistics.verdicts import Verdict
 
 if TYPE_CHECKING:
-    from harness.evaluation import Evaluation
+    from harness.evaluation import AxisEvaluation, Evaluation
 
-__all__ = ["VerdictZonesDisplay"]
+__all__ = [
+    "BAR",
+    "AxisZones",
+    "VerdictZonesDisplay",
+    "draw_bar",
+    "runs",
+    "samples_of",
+    "zones_of_axis",
+    "zones_said",
+]
 
-
-ZONES = {
-    Verdict.DISPARITY_BEYOND_TOLERANCE: FillStyle(PALETTE[3], "#F0A878", "////////"),
-    Verdict.DISPARITY_SHOWN: FillStyle(PALETTE[3], "#FBE3D3", "////"),
-    Verdict.INCONCLUSIVE: FillStyle("#8C8C8C", "#FFFFFF", ".."),
-    Verdict.PARITY_SHOWN: FillStyle(PALETTE[2], "#CFE5F3", ""),
-    Verdict.SATURATED: FillStyle("#8C8C8C", "#DDDDDD", "xx"),
-}
 
 # In points.
 BAR = 24.0
@@ -95,6 +96,26 @@ def runs(zones: AxisZones, shown: slice) -> list[tuple[Verdict, int, int]]:
     return [(verdict, run[0], run[-1]) for verdict, run in grouped]
 
 
+def zones_said(zones: AxisZones, thresholds: FloatArray, shown: slice) -> str:
+    """Say which verdict holds where; of many zones, how often each does."""
+    if zones.obstacle:
+        return f"cannot be decided, {zones.obstacle}"
+    found = runs(zones, shown)
+    if len(found) <= MOST_RUNS:
+        ends = [dict.fromkeys(threshold_text(thresholds[index]) for index in run[1:]) for run in found]
+        return "; ".join(
+            f"{verdict} {'from ' if len(each) > 1 else 'at '}{' to '.join(each)}"
+            for (verdict, _, _), each in zip(found, ends, strict=True)
+        )
+    often = {
+        verdict: sum(last - first + 1 for each, first, last in found if each is verdict)
+        for verdict in Verdict
+    }
+    return "; ".join(
+        f"{verdict} at {counted(number, 'threshold')}" for verdict, number in often.items() if number
+    )
+
+
 def readings(zones: AxisZones) -> tuple[str, str]:
     """Say over which range parity is shown, and from where no disparity is detected."""
     shown, detected = zones.parity_shown, zones.not_detected_from
@@ -106,6 +127,27 @@ def readings(zones: AxisZones) -> tuple[str, str]:
         if detected is None
         else f"no disparity detected from {threshold_text(detected)}",
     )
+
+
+def zones_of_axis(evaluation: Evaluation, axis: AxisEvaluation) -> AxisZones:
+    """Take the verdicts of one axis."""
+    verdict = axis.verdict
+    return AxisZones(
+        axis.name,
+        verdict.verdicts,
+        evaluation.threshold_at(verdict.not_detected_from),
+        _range(evaluation, verdict.parity_shown_from, verdict.parity_shown_to),
+        axis.judged,
+        verdict.obstacles[0] if verdict.obstacles else "",
+    )
+
+
+def samples_of(verdicts: Iterable[str]) -> list[Sample]:
+    """Return a sample of every verdict that is among those drawn."""
+    drawn = set(verdicts)
+    return [
+        Sample(verdict, style.patch, filled=True) for verdict, style in VERDICTS.items() if verdict in drawn
+    ]
 
 
 def draw_bar(
@@ -122,9 +164,14 @@ def draw_bar(
         if abs(end - start) < LEAST_BAR * abs(one_point):
             middle = (start + end) / 2
             start, end = middle - LEAST_BAR / 2 * one_point, middle + LEAST_BAR / 2 * one_point
-        named = f"{zones.axis}: {verdict}"
         patch = Rectangle(
-            (start, bottom), end - start, BAR, transform=along, label=named, **ZONES[verdict].patch
+            (start, bottom),
+            end - start,
+            BAR,
+            transform=along,
+            label=f"{zones.axis}: {verdict}",
+            clip_on=False,
+            **VERDICTS[verdict].patch,
         )
         ax.add_patch(patch)
         text = f"{verdict}: {zones.obstacle}" if zones.obstacle else str(verdict)
@@ -139,8 +186,6 @@ def draw_bar(
             )
         else:
             _write_in(ax, along, text, _clear_of(safe, start, end), middle_of_bar)
-    if not zones.obstacle:
-        _draw_readings(ax, along, zones, bottom)
 
 
 def _thresholds_per_point(ax: Axes) -> float:
@@ -169,8 +214,10 @@ def _write(ax: Axes, along: Transform, text: str, x: float, y: float, **where: A
     ax.text(x, y, text, transform=along, ha="center", zorder=4, parse_math=False, bbox=GROUND, **where)
 
 
-def _draw_readings(ax: Axes, along: Transform, zones: AxisZones, bottom: float) -> None:
+def _draw_readings(ax: Axes, zones: AxisZones, top: float) -> None:
     """Draw below the bar the range of parity, and from where nothing is detected, as lines over their text."""
+    along = blended_transform_factory(ax.transData, points_from(ax, 0, 1))
+    bottom = -top - BAR
     lenient, strict = ax.get_xlim()
     one_point = _thresholds_per_point(ax)
     detected = None if zones.not_detected_from is None else (zones.not_detected_from, strict)
@@ -232,17 +279,7 @@ class VerdictZonesDisplay(Display):
     def from_evaluation(cls, evaluation: Evaluation, axis: str | None = None) -> VerdictZonesDisplay:
         """Take the verdicts on one axis, or on all; see `Display`."""
         found = [axis_of(evaluation, name) for name in ([axis] if axis is not None else evaluation.axes)]
-        zones = tuple(
-            AxisZones(
-                each.name,
-                each.verdict.verdicts,
-                evaluation.threshold_at(each.verdict.not_detected_from),
-                _range(evaluation, each.verdict.parity_shown_from, each.verdict.parity_shown_to),
-                each.judged,
-                each.verdict.obstacles[0] if each.verdict.obstacles else "",
-            )
-            for each in found
-        )
+        zones = tuple(zones_of_axis(evaluation, each) for each in found)
         rates = [each.false_matches for each in found]
         marked = [evaluation.safe_threshold, *(threshold for of in zones for threshold in _marked(of))]
         ranges = [range_to_draw(evaluation.thresholds, each.trials, each.errors, marked) for each in rates]
@@ -294,24 +331,12 @@ class VerdictZonesDisplay(Display):
         )
 
     def _said(self, zones: AxisZones) -> Iterator[str]:
-        if zones.obstacle:
-            yield f"cannot be decided, {zones.obstacle}"
-            return
-        found = runs(zones, self.shown)
-        if len(found) <= MOST_RUNS:
-            for verdict, first, last in found:
-                ends = dict.fromkeys(threshold_text(self.thresholds[index]) for index in (first, last))
-                yield f"{verdict} {'from ' if len(ends) > 1 else 'at '}{' to '.join(ends)}"
-        else:
-            for verdict in Verdict:
-                often = sum(
-                    zones.verdicts[index] is verdict for _, a, b in found for index in range(a, b + 1)
-                )
-                yield f"{verdict} at {counted(often, 'threshold')}"
-        yield from readings(zones)
+        yield zones_said(zones, self.thresholds, self.shown)
+        if not zones.obstacle:
+            yield from readings(zones)
 
     def _samples(self) -> list[Sample]:
-        return [Sample(str(verdict), style.patch, filled=True) for verdict, style in ZONES.items()]
+        return samples_of(verdict for zones in self.axes for verdict, _, _ in runs(zones, self.shown))
 
     def _room_above(self) -> float:
         return room_for_marks(mark_of_safe(self.safe_threshold))
@@ -324,7 +349,7 @@ class VerdictZonesDisplay(Display):
 
     def _draw(self, ax: Axes) -> None:
         plain_axes(ax, grid=None)
-        threshold_scale(ax, self.thresholds[self.shown], self.better)
+        threshold_scale(ax, self.thresholds, self.better, shown=self.shown)
         row = (size_in_points(ax)[1] - BETWEEN) / len(self.axes)
         ax.set_yticks([])
         ax.spines["left"].set_visible(False)
@@ -339,6 +364,8 @@ class VerdictZonesDisplay(Display):
                     -2 * GAP, y, text, transform=corner, ha="right", va="center_baseline", parse_math=False
                 )
             draw_bar(ax, zones, self.thresholds, self.shown, self.safe_threshold, top)
+            if not zones.obstacle:
+                _draw_readings(ax, zones, top)
         draw_marks(ax, mark_of_safe(self.safe_threshold, zorder=2.5))
         set_title(ax, self.heading, self.matcher, self.details, above=self._room_above())
         explain(ax, self._samples())

@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Iterable
-from dataclasses import dataclass
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, replace
 
 import numpy as np
 
@@ -41,6 +41,8 @@ class Curve:
         Which of those of the style sheet.
     line, band, bound : str
         Paths; the band empty where there are too many to tell apart.
+    rest : bool
+        Whether it is of many that are drawn in grey.
     """
 
     name: str
@@ -51,6 +53,7 @@ class Curve:
     line: str
     band: str
     bound: str
+    rest: bool = False
 
 
 @dataclass(frozen=True)
@@ -117,8 +120,8 @@ class Horizontal:
         return self.scale.share(self.thresholds)
 
 
-def chart_of(figure: Figure, horizontal: Horizontal) -> Chart:
-    """Draw a figure."""
+def chart_of(figure: Figure, horizontal: Horizontal, telling: Sequence[int] | None = None) -> Chart:
+    """Draw a figure; curves that are not among the telling ones, where these are given, are drawn in grey."""
     estimate, lower, upper = (
         _values(quantity, len(figure.names))[:, horizontal.shown]
         for quantity in (figure.estimate, figure.lower, figure.upper)
@@ -129,7 +132,10 @@ def chart_of(figure: Figure, horizontal: Horizontal) -> Chart:
     # A ratio may be bounded from below where it has no estimate: the lowest group has no errors there.
     banded = np.isfinite(lower) & (figure.kind == "worst_ratio")
     curves = tuple(
-        _curve(name, i, x, (estimate[i], lower[i], upper[i]), scale, banded[i] if with_bands else None)
+        replace(
+            _curve(name, i, x, (estimate[i], lower[i], upper[i]), scale, banded[i] if with_bands else None),
+            rest=telling is not None and i not in telling,
+        )
         for i, name in enumerate(figure.names)
     )
     limits = tuple((level, text) for level, text in figure.limits if 0 <= scale.share(np.array(level)) <= 1)
@@ -266,11 +272,12 @@ def _written(factor: int, decade: int) -> str:
     return f"{'' if factor == 1 else f'{factor} × '}{power_of_ten(decade)}"
 
 
-def window(thresholds: FloatArray, rates: Iterable[FloatArray], marks: Iterable[int]) -> tuple[int, int]:
+def window(
+    thresholds: FloatArray, rates: Iterable[FloatArray], marks: Iterable[int], first: int
+) -> tuple[int, int]:
     """Return the indices of the first and the last threshold that figures show.
 
-    They run from where the highest rate is still a half to a little beyond the last error, and hold every mark at the
-    strict end.
+    They run from the first that is of use to a little beyond the last error, and hold every mark.
 
     Parameters
     ----------
@@ -278,13 +285,12 @@ def window(thresholds: FloatArray, rates: Iterable[FloatArray], marks: Iterable[
     rates : iterable of ndarray of float64, shape (G, T)
         Of false matches, of every axis.
     marks : iterable of int
+    first : int
     """
     highest = np.max([np.nan_to_num(of_axis).max(axis=0) for of_axis in rates], axis=0)
     events = np.flatnonzero(highest > 0)
     if not len(events):
         return 0, len(thresholds) - 1
-    high = np.flatnonzero(highest >= 0.5)
-    first = int(high[-1]) if len(high) else 0
     along = np.abs(thresholds - thresholds[first])
     to_show = along[max(int(events[-1]), *marks, first)] * (1 + BEYOND_LAST_EVENT)
     last = int(np.searchsorted(along[first:], to_show)) + first

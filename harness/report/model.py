@@ -11,10 +11,12 @@ from harness.arrays import FloatArray, IntArray
 from harness.numbers import DIGITS, LOWEST_EXPONENT, MANTISSAS, SMALLEST_MANTISSA, numeral_code, numeral_text
 
 __all__ = [
+    "TESTED",
     "AxisReading",
     "Block",
     "Column",
     "Comparison",
+    "Distributions",
     "Facts",
     "Figure",
     "Formula",
@@ -23,11 +25,13 @@ __all__ = [
     "Panel",
     "Paragraph",
     "Quantity",
+    "Reference",
     "Report",
     "Section",
     "Status",
     "Table",
     "Tabulation",
+    "TradeOff",
     "Zone",
     "ZoneStrip",
     "counts",
@@ -36,6 +40,8 @@ __all__ = [
     "numeral_values",
     "words",
 ]
+
+TESTED = "What was tested"
 
 Status: TypeAlias = Literal["shown", "not_detected", "none"]
 
@@ -236,6 +242,41 @@ class Further:
     tabulation: Tabulation | None
 
 
+@dataclass(frozen=True)
+class TradeOff:
+    """The curves of one rate against the other: those of the two figures of rates, drawn against each other.
+
+    Attributes
+    ----------
+    caption, alternative : str
+    """
+
+    caption: str
+    alternative: str
+
+
+@dataclass(frozen=True, eq=False)
+class Distributions:
+    """How scores are distributed, group by group.
+
+    Attributes
+    ----------
+    caption, alternative : str
+    groups : tuple of str, length G
+    edges : ndarray of float64, shape (B + 1,)
+        Of the intervals in which scores were counted.
+    non_mated, mated : ndarray of float64, shape (G, B)
+        Share of a group's trials for each unit of score; NaN without trials.
+    """
+
+    caption: str
+    alternative: str
+    groups: tuple[str, ...]
+    edges: FloatArray
+    non_mated: FloatArray
+    mated: FloatArray
+
+
 Block: TypeAlias = Paragraph | Facts | Table | Formula
 
 
@@ -292,17 +333,27 @@ class AxisReading:
     ----------
     axis : str
     groups : tuple of str
+    telling : tuple of int
+        Indices of the groups that figures colour and name; all where there are few.
     marks : tuple of int
         Indices of the thresholds that matter to the axis.
     panels : tuple of Panel
     further : tuple of Further
+    trade_off : TradeOff
+    distributions : Distributions
+    operating : tuple of Block
+        The rates of every group where few of all trials are errors.
     """
 
     axis: str
     groups: tuple[str, ...]
+    telling: tuple[int, ...]
     marks: tuple[int, ...]
     panels: tuple[Panel, ...]
     further: tuple[Further, ...]
+    trade_off: TradeOff
+    distributions: Distributions
+    operating: tuple[Block, ...]
 
     @property
     def tabulations(self) -> tuple[Tabulation, ...]:
@@ -330,6 +381,27 @@ def _at(tabulation: Tabulation, index: int) -> Table:
 
 
 @dataclass(frozen=True)
+class Reference:
+    """The threshold at which a report is read first.
+
+    Attributes
+    ----------
+    index : int
+    label : str
+        The threshold.
+    axis : str
+        Of whose groups the table tells.
+    table : Table
+        Who is falsely matched there, and who is missed.
+    """
+
+    index: int
+    label: str
+    axis: str
+    table: Table
+
+
+@dataclass(frozen=True)
 class Report:
     """A report on one evaluation, in reading order.
 
@@ -344,20 +416,31 @@ class Report:
         The answer in one sentence.
     warnings : tuple of str
         To be read before the answer; see `harness.evaluation.unreliable`.
+    reference : Reference
+    tested : str
+        What was tested, in a sentence.
     lead : Facts
         The answer in plain paragraphs.
     findings : Facts
         The answer line by line, as the command prints it.
+    verdicts : tuple of (str, str)
+        Those that any axis has at a threshold, each with its meaning.
     zones : tuple of ZoneStrip
     key_thresholds : Table
     thresholds : tuple of str
         Every threshold evaluated, from the most lenient to the strictest.
+    safe : int or None
+        Index of the safe threshold.
+    first : int
+        Index of the first threshold that tables and curves show; those before it are saturated.
     marks : tuple of Mark
     start : int
         Index of the threshold that a report shows first.
     axes : tuple of AxisReading
     sections : tuple of Section
         Limits, methods, provenance and glossary.
+    in_short : tuple of Section
+        The same as far as eight pages have room for it.
     """
 
     title: str
@@ -366,15 +449,26 @@ class Report:
     status: Status
     headline: str
     warnings: tuple[str, ...]
+    reference: Reference
+    tested: str
     lead: Facts
     findings: Facts
+    verdicts: tuple[tuple[str, str], ...]
     zones: tuple[ZoneStrip, ...]
     key_thresholds: Table
     thresholds: tuple[str, ...]
+    safe: int | None
+    first: int
     marks: tuple[Mark, ...]
     start: int
     axes: tuple[AxisReading, ...]
     sections: tuple[Section, ...]
+    in_short: tuple[Section, ...]
+
+    @property
+    def in_words(self) -> Facts:
+        """The answer in plain paragraphs, without what was tested, which is told beside the finding."""
+        return Facts(tuple(entry for entry in self.lead.entries if entry[0] != TESTED))
 
 
 @dataclass(frozen=True)

@@ -14,9 +14,12 @@ import numpy as np
 from jinja2 import Environment, PackageLoader, StrictUndefined
 from markupsafe import Markup
 
-from harness.arrays import FloatArray, IntArray
+from harness.arrays import IntArray
+from harness.figures.style import VERDICTS
 from harness.report.charts import Chart, Horizontal, chart_of, percentage, window
-from harness.report.model import AxisReading, Comparison, Quantity, Report, ZoneStrip, numeral_values
+from harness.report.model import AxisReading, Comparison, Figure, Quantity, Report, ZoneStrip, numeral_values
+from harness.report.trade_offs import ScoresChart, TradeOffChart, scores_chart, trade_off_chart
+from harness.report.verdict_marks import verdict_patterns, verdict_rules
 from harness.report.wording import in_order
 from harness.text import page
 
@@ -28,9 +31,10 @@ MOST_NUMBERS = 450_000
 
 @dataclass(frozen=True)
 class RenderedZone:
-    """A zone of a strip: its verdict, where it starts and how wide it is, as percentages."""
+    """A zone of a strip: its verdict and its fill, where it starts and how wide it is, as percentages."""
 
     verdict: str
+    fill: str
     start: str
     width: str
 
@@ -41,6 +45,8 @@ class RenderedAxis:
 
     reading: AxisReading
     charts: tuple[Chart, ...]
+    trade_off: TradeOffChart
+    scores: ScoresChart
     strip: ZoneStrip
     zones: tuple[RenderedZone, ...]
 
@@ -67,12 +73,13 @@ def report_page(report: Report) -> str:
         "axes": tuple(_render_axis(report, i, horizontal) for i in range(len(report.axes))),
         "marks": [(shown[mark.index], mark) for mark in report.marks],
         "start": shown[report.start],
+        "first_axis": [axis.axis for axis in report.axes].index(report.reference.axis),
         "shown": len(indices),
         "row": series.row,
         "across": percentage,
         "ticks": horizontal.ticks,
-        "start_across": across[report.start],
-        "safe": _safe(report, across),
+        "safe": None if report.safe is None else (float(across[report.safe]), report.thresholds[report.safe]),
+        "patterns": verdict_patterns(),
     }
     main = _render("report.html.j2", **body)
     names = {shown[mark.index]: "; ".join(mark.names) for mark in report.marks}
@@ -86,7 +93,7 @@ def comparison_page(comparison: Comparison) -> str:
 
 
 def _page(title: str, main: str, script: str = "", data: str = "") -> str:
-    style = _text("page.css")
+    style = _text("page.css") + verdict_rules()
     allowed = [f"style-src '{_digest(style)}'", *([f"script-src '{_digest(script)}'"] if script else [])]
     policy = "; ".join(["default-src 'none'", *allowed, "base-uri 'none'", "form-action 'none'"])
     return _render(
@@ -104,31 +111,35 @@ def _horizontal(report: Report) -> Horizontal:
     thresholds = np.array([float(label) for label in report.thresholds])
     rates = [numeral_values(axis.panels[0].figure.estimate.codes) for axis in report.axes]
     marks = [report.start, *(mark.index for mark in report.marks)]
-    return Horizontal.between(thresholds, *window(thresholds, rates, marks))
+    return Horizontal.between(thresholds, *window(thresholds, rates, marks, report.first))
 
 
 def _render_axis(report: Report, index: int, horizontal: Horizontal) -> RenderedAxis:
     reading, strip = report.axes[index], report.zones[index]
-    charts = tuple(chart_of(panel.figure, horizontal) for panel in reading.panels)
-    return RenderedAxis(reading, charts, strip, tuple(_zones(strip, horizontal)))
+    charts = tuple(_chart(panel.figure, horizontal, reading) for panel in reading.panels)
+    trade_off = trade_off_chart(reading, report.first)
+    scores = scores_chart(reading.distributions)
+    return RenderedAxis(reading, charts, trade_off, scores, strip, tuple(_zones(strip, horizontal)))
+
+
+def _chart(figure: Figure, horizontal: Horizontal, reading: AxisReading) -> Chart:
+    of_groups = len(figure.names) == len(reading.groups)
+    return chart_of(figure, horizontal, reading.telling if of_groups else None)
 
 
 def _zones(strip: ZoneStrip, horizontal: Horizontal) -> list[RenderedZone]:
     """Place the zones that figures show; each reaches to where the next begins."""
     edges = np.clip(horizontal.shares(), 0, 1)
+    fills = {pattern.verdict: f"url(#{pattern.id})" for pattern in verdict_patterns()}
     zones = []
     for zone in strip.zones:
         start = edges[zone.first]
         end = edges[min(zone.last + 1, len(edges) - 1)]
         if end > start:
-            zones.append(RenderedZone(zone.verdict, percentage(start), percentage(end - start)))
+            zones.append(
+                RenderedZone(zone.verdict, fills[zone.verdict], percentage(start), percentage(end - start))
+            )
     return zones
-
-
-def _safe(report: Report, across: FloatArray) -> tuple[float, str] | None:
-    if report.status == "none":
-        return None
-    return float(across[report.start]), report.thresholds[report.start]
 
 
 def _render(template: str, **values: object) -> str:
@@ -141,6 +152,7 @@ def _render(template: str, **values: object) -> str:
         lstrip_blocks=True,
         keep_trailing_newline=True,
     )
+    environment.globals["verdicts"] = frozenset(VERDICTS)
     return environment.get_template(template).render(**values)
 
 
@@ -206,8 +218,8 @@ class Series:
 
 
 def shown_indices(report: Report) -> IntArray:
-    """Return the indices of the thresholds that a page shows: all, or as many as fit, the marked ones among them."""
-    thresholds = len(report.thresholds)
+    """Return the indices of the thresholds that a page shows: all of use, or as many as fit, the marked among them."""
+    thresholds = len(report.thresholds) - report.first
     rows = sum(
         len(quantity.codes)
         for axis in report.axes
@@ -216,7 +228,7 @@ def shown_indices(report: Report) -> IntArray:
         if not quantity.constant
     )
     most = max(MOST_NUMBERS // max(rows, 1), 2)
-    even = np.arange(thresholds)
+    even = np.arange(report.first, len(report.thresholds))
     if thresholds > most:
-        even = np.rint(np.linspace(0, thresholds - 1, most)).astype(np.int64)
+        even = np.rint(np.linspace(report.first, len(report.thresholds) - 1, most)).astype(np.int64)
     return np.union1d(even, np.array([report.start, *(mark.index for mark in report.marks)], np.int64))

@@ -18,16 +18,20 @@ from matplotlib.ft2font import FT2Font
 from harness.errors import HarnessError
 from harness.figures import (
     CrossGroupDisplay,
+    DetDisplay,
     Display,
     FalseMatchRateDisplay,
     FalseNonMatchRateDisplay,
     GapDisplay,
     IdentificationRateDisplay,
+    ScoreDistributionDisplay,
     VerdictZonesDisplay,
     WorstRatioDisplay,
     figures_of,
 )
+from harness.figures.style import VERDICTS
 from harness.report.model import (
+    TESTED,
     AxisReading,
     Block,
     Comparison,
@@ -62,12 +66,39 @@ NO_DATE = 0
 """PDF/A asks for a date; that of an evaluation is nowhere, and the moment would change the bytes."""
 
 ZONES = ("zones", "")
-ACROSS = "across"
+ACROSS, TRADE_OFF, SCORES = "across", "trade_off", "scores"
+
+KINDS: dict[type[Display], str] = {
+    VerdictZonesDisplay: ZONES[0],
+    FalseMatchRateDisplay: "false_matches",
+    WorstRatioDisplay: "worst_ratio",
+    GapDisplay: "gap",
+    FalseNonMatchRateDisplay: "false_non_matches",
+    IdentificationRateDisplay: "false_non_matches",
+    DetDisplay: TRADE_OFF,
+    ScoreDistributionDisplay: SCORES,
+    CrossGroupDisplay: ACROSS,
+}
+"""The figures that are printed, and what they are called here."""
+
+EDGES = {
+    "shown": VERDICTS["parity shown"].color,
+    "not_detected": VERDICTS["inconclusive"].color,
+    "none": VERDICTS["disparity shown"].color,
+}
+"""The colour of an answer by its status: that of the verdict which it comes nearest to."""
 
 Part: TypeAlias = dict[str, Any]
 
 LINES_OF_FORMULA = ";  "
+SHARE = 0.8
+"""Of the width of a page, for figures after the first."""
+
+MOST_ZONES = 12
+"""More zones of an axis are listed in the appendix alone."""
+
 LONGEST_NAME = 38
+WIDE_NAME = 80
 LONGEST_WORDS = 30
 LONGEST_NUMBER = 13
 """Of the text of a column, in characters; what is longer is broken into lines."""
@@ -78,7 +109,7 @@ NUMBERED = "‹U+"
 WITH_MOST_LETTERS = ("DejaVuSans.ttf", "STIXGeneral.ttf")
 
 
-def report_pdf(report: Report, figures: RenderedFigures, *, digest: str) -> bytes:
+def report_pdf(report: Report, figures: RenderedFigures, *, digest: str, appendix: bool = False) -> bytes:
     """Return the PDF of a report on one evaluation; equal reports give equal bytes.
 
     Parameters
@@ -88,6 +119,8 @@ def report_pdf(report: Report, figures: RenderedFigures, *, digest: str) -> byte
         See `render_figures`.
     digest : str
         SHA-256 of the evaluation, for the foot of every page.
+    appendix : bool
+        Whether every table at every threshold of the answer follows, and the methods in full.
 
     Returns
     -------
@@ -100,7 +133,10 @@ def report_pdf(report: Report, figures: RenderedFigures, *, digest: str) -> byte
         Where the generator refuses it.
     """
     kind = "Demographic differentials in error rates, by threshold"
-    return _set(kind, report.title, report.subtitle, [digest], report_parts(report, figures))
+    parts = report_parts(report, figures)
+    if appendix:
+        parts += appendix_parts(report)
+    return _set(kind, report.title, report.subtitle, [digest], parts)
 
 
 def comparison_pdf(comparison: Comparison, *, digests: Sequence[str]) -> bytes:
@@ -122,6 +158,7 @@ def _set(kind: str, title: str, subtitle: str, digests: Sequence[str], parts: Se
         "title": settable(title),
         "subtitle": settable(subtitle),
         "digests": list(digests),
+        "edges": EDGES,
         "parts": parts,
     }
     try:
@@ -153,7 +190,7 @@ class Rendered:
 
 
 RenderedFigures: TypeAlias = Mapping[tuple[str, str], Rendered]
-"""Figures by kind and axis: those of `harness.report.model.Figure`, `ZONES` for all axes, and `ACROSS`."""
+"""Figures by kind and axis: those of `harness.report.model.Figure`, `ZONES` for all axes, and those named here."""
 
 
 def render_figures(evaluation: Evaluation, folder: Path | None = None) -> RenderedFigures:
@@ -173,21 +210,9 @@ def render_figures(evaluation: Evaluation, folder: Path | None = None) -> Render
 
 def _wanted(evaluation: Evaluation) -> Iterator[tuple[tuple[str, str], str, Display]]:
     for name, display in figures_of(evaluation):
-        match display:
-            case VerdictZonesDisplay():
-                yield ZONES, name, display
-            case FalseMatchRateDisplay():
-                yield ("false_matches", display.axis), name, display
-            case WorstRatioDisplay():
-                yield ("worst_ratio", display.axis), name, display
-            case GapDisplay() if evaluation.policy.max_gap is not None:
-                yield ("gap", display.axis), name, display
-            case CrossGroupDisplay():
-                yield (ACROSS, display.axis), name, display
-            case FalseNonMatchRateDisplay() | IdentificationRateDisplay():
-                yield ("false_non_matches", display.axis), name, display
-            case _:
-                pass
+        kind = KINDS.get(type(display))
+        if kind is not None and (kind != "gap" or evaluation.policy.max_gap is not None):
+            yield (kind, getattr(display, "axis", "")), name, display
 
 
 def _svg(name: str, display: Display, folder: Path | None) -> str:
@@ -198,81 +223,123 @@ def _svg(name: str, display: Display, folder: Path | None) -> str:
 
 
 def report_parts(report: Report, figures: RenderedFigures) -> list[Part]:
-    """Return the parts of a report on one evaluation, in reading order."""
-    axes = [part for axis in report.axes for part in _axis(report, axis, figures)]
-    return [
-        *_warnings(report.warnings),
-        _heading(1, "The answer"),
-        {
-            "kind": "answer",
-            "status": report.status,
-            "threshold": report.safe_threshold,
-            "headline": settable(report.headline),
-        },
-        _block(report.lead),
-        _heading(2, "The same, line by line"),
-        _block(report.findings),
-        {"kind": "contents"},
+    """Return the parts of a report on one evaluation, in reading order: what has room in eight pages."""
+    parts = [
+        *_first_page(report, figures),
+        _heading(1, "The answer in words"),
+        _block(report.in_words),
         *_zones(report, figures),
-        _heading(1, "At the thresholds of the answer"),
+        _heading(1, "Rates at operating points"),
+        *(_block(block) for axis in report.axes for block in axis.operating),
+        _heading(1, "Differences and cost"),
+        *(part for axis in report.axes for part in _figures_of(report, axis, figures)),
+        *(part for section in report.in_short for part in _section(section, small=True)),
+    ]
+    return [*_warnings(report.warnings), *_explained(parts)]
+
+
+def appendix_parts(report: Report) -> list[Part]:
+    """Return the parts of its appendix: every table at every threshold of the answer, and the methods in full."""
+    return [
+        {"kind": "break"},
+        _heading(1, "Appendix"),
         _paragraph(
-            "Figures show every axis along the thresholds; tables, the numbers at those thresholds that the answer "
-            "or the policy names. The numbers at all others are in rates.csv, verdicts.csv and measures.csv."
+            "All tables at those thresholds that the answer or the policy names, and the methods in full. The numbers "
+            "at all other thresholds are in rates.csv, verdicts.csv and measures.csv."
         ),
-        *_on_numbers([part for part in axes if part["kind"] == "table"]),
-        *axes,
-        *(part for section in report.sections for part in _section(section)),
+        {"kind": "contents"},
+        _heading(1, "The answer, line by line"),
+        _block(report.findings),
+        *(
+            part
+            for strip in report.zones
+            for part in (_heading(2, f"Zones of {strip.axis}"), _block(strip.table))
+        ),
+        _heading(1, "At the thresholds of the answer"),
+        *(part for axis in report.axes for part in _tables_of(report, axis)),
+        *(part for section in report.sections if section.key == "methods" for part in _section(section)),
     ]
 
 
 def comparison_parts(comparison: Comparison) -> list[Part]:
     """Return the parts of a comparison, in reading order."""
     parts = [part for section in comparison.sections for part in _section(section)]
-    return [*_warnings(comparison.warnings), *_on_numbers(parts), *parts]
+    return [*_warnings(comparison.warnings), *_explained(parts)]
 
 
 def _warnings(texts: Sequence[str]) -> Iterator[Part]:
     yield from ({"kind": "warning", "text": settable(text)} for text in texts)
 
 
+def _first_page(report: Report, figures: RenderedFigures) -> Iterator[Part]:
+    """Give the finding, the rates over the verdicts, who is falsely matched and who is missed, and what was tested."""
+    axis = next(axis for axis in report.axes if axis.axis == report.reference.axis)
+    yield {
+        "kind": "answer",
+        "status": report.status,
+        "threshold": report.safe_threshold,
+        "headline": settable(report.headline),
+    }
+    yield _figure(figures["false_matches", axis.axis], f"{axis.panels[0].figure.caption}: {axis.axis}")
+    yield _table(report.reference.table, longest_name=WIDE_NAME)
+    yield {"kind": "facts", "entries": [[TESTED, settable(report.tested)]]}
+
+
 def _zones(report: Report, figures: RenderedFigures) -> Iterator[Part]:
     yield _heading(1, "Zones")
+    meanings = "; ".join(f"{verdict}: {meaning}" for verdict, meaning in report.verdicts)
     yield _paragraph(
-        "What the evidence shows along the thresholds, stricter to the right. Disparity shown: at least two groups "
-        "differ beyond chance. Inconclusive: the evidence is too short to tell. Parity shown: all groups are alike "
-        "within the tolerance. Only thresholds near those of the answer are drawn; the tables have all."
+        f"What the evidence shows along the thresholds, stricter to the right. {meanings.capitalize()}."
     )
-    yield _figure(figures[ZONES], "Verdicts along the thresholds")
+    if len(report.zones) > 1:
+        yield _figure(figures[ZONES], "Verdicts along the thresholds")
     for strip in report.zones:
-        yield _heading(2, f"Zones of {strip.axis}")
-        yield _block(strip.table)
-    yield _heading(2, "The thresholds of the answer")
-    yield _block(report.key_thresholds)
+        if len(strip.table.rows) <= MOST_ZONES:
+            yield _table(strip.table)
+        else:
+            yield _paragraph(
+                f"{strip.axis}: the verdict changes {len(strip.table.rows) - 1} times along the thresholds; "
+                "report.html and the appendix list every zone."
+            )
+    yield _table(report.key_thresholds)
 
 
-def _on_numbers(said: object) -> Iterator[Part]:
-    """Explain letters written by number, where there are any."""
-    if NUMBERED in json.dumps(said, ensure_ascii=False):
-        yield _paragraph(
-            "Some characters of names are in no font of this file, or have no printed form. Each is written by its "
-            "number in Unicode, such as ‹U+4E2D›. Figures tell such a name by its place among the groups, in the "
-            "order of the tables. report.html shows names in every script."
-        )
+def _explained(parts: Sequence[Part]) -> list[Part]:
+    """Explain letters written by number before the first table, where there are any."""
+    if NUMBERED not in json.dumps([part for part in parts if part["kind"] != "figure"], ensure_ascii=False):
+        return list(parts)
+    first = next((place for place, part in enumerate(parts) if part["kind"] == "table"), len(parts))
+    explanation = _paragraph(
+        "Some characters of names are in no font of this file, or have no printed form. Each is written by its "
+        "number in Unicode, such as ‹U+4E2D›. Figures tell such a name by its place among the groups, in the "
+        "order of the tables. report.html shows names in every script."
+    )
+    return [*parts[:first], explanation, *parts[first:]]
 
 
-def _axis(report: Report, axis: AxisReading, figures: RenderedFigures) -> Iterator[Part]:
-    yield _heading(2, axis.axis)
+def _figures_of(report: Report, axis: AxisReading, figures: RenderedFigures) -> Iterator[Part]:
+    if len(report.axes) > 1:
+        yield _heading(2, axis.axis)
     for panel in axis.panels:
         figure = panel.figure
-        yield _figure(figures[figure.kind, axis.axis], f"{figure.caption}: {axis.axis}")
-    if (ACROSS, axis.axis) in figures:
-        yield _figure(
-            figures[ACROSS, axis.axis], f"Probes of each group against references of each: {axis.axis}"
-        )
+        if figure.kind != "false_matches" or axis.axis != report.reference.axis:  # that is on the first page
+            yield _figure(figures[figure.kind, axis.axis], f"{figure.caption}: {axis.axis}", share=SHARE)
+    captions = {
+        TRADE_OFF: axis.trade_off.caption,
+        SCORES: axis.distributions.caption,
+        ACROSS: "Probes of each group against references of each",
+    }
+    for kind, caption in captions.items():
+        if (kind, axis.axis) in figures:
+            yield _figure(figures[kind, axis.axis], f"{caption}: {axis.axis}", share=SHARE)
     for further in axis.further:
         if further.text:
             yield _paragraph(f"{further.heading}: {further.text[0].lower()}{further.text[1:]}")
+
+
+def _tables_of(report: Report, axis: AxisReading) -> Iterator[Part]:
     names = {mark.index: "; ".join(mark.names) for mark in report.marks}
+    yield _heading(2, axis.axis)
     for index in sorted({*axis.marks, report.start}):
         yield _heading(3, f"{axis.axis} at threshold {report.thresholds[index]}")
         if index in names:
@@ -281,9 +348,27 @@ def _axis(report: Report, axis: AxisReading, figures: RenderedFigures) -> Iterat
         yield from (_block(table) for table in axis.tables_at(index))
 
 
-def _section(section: Section) -> Iterator[Part]:
+def _section(section: Section, *, small: bool = False) -> Iterator[Part]:
     yield _heading(1, section.heading)
-    yield from (_block(block) for block in section.blocks)
+    parts = [_block(block) for block in section.blocks]
+    if small:
+        halves = section.key == "glossary"
+        yield {
+            "kind": "small",
+            "parts": [part for each in parts for part in (_halved(each) if halves else (each,))],
+        }
+    else:
+        yield from parts
+
+
+def _halved(part: Part) -> tuple[Part, ...]:
+    """Set terms in two columns, alike in length."""
+    if part["kind"] != "facts":
+        return (part,)
+    entries = part["entries"]
+    lengths = [len(term) + len(text) for term, text in entries]
+    middle = next(place for place in range(len(entries)) if 2 * sum(lengths[: place + 1]) >= sum(lengths)) + 1
+    return ({"kind": "halves", "left": entries[:middle], "right": entries[middle:]},)
 
 
 def _block(block: Block) -> Part:
@@ -315,31 +400,32 @@ def _paragraph(text: str) -> Part:
     return {"kind": "paragraph", "text": settable(text)}
 
 
-def _figure(figure: Rendered, caption: str) -> Part:
+def _figure(figure: Rendered, caption: str, *, share: float = 1.0) -> Part:
     return {
         "kind": "figure",
+        "share": share,
         "svg": figure.svg,
         "alternative": page(figure.alternative),
         "caption": settable(caption),
     }
 
 
-def _table(table: Table) -> Part:
+def _table(table: Table, *, longest_name: int = LONGEST_NAME) -> Part:
     return {
         "kind": "table",
         "caption": settable(table.caption),
         "scope": settable(table.scope),
         "headings": [settable(column.heading) for column in table.columns],
         "numeric": [column.numeric for column in table.columns],
-        "widths": [_width(table, index) for index in range(len(table.columns))],
+        "widths": [_width(table, index, longest_name) for index in range(len(table.columns))],
         "rows": [[settable(text) for text in row] for row in table.rows],
     }
 
 
-def _width(table: Table, index: int) -> int:
+def _width(table: Table, index: int, longest_name: int) -> int:
     """Return the characters of a line of a column: enough for its words, and for all of it where that is short."""
     column = table.columns[index]
-    most = LONGEST_NAME if index == 0 else LONGEST_NUMBER if column.numeric else LONGEST_WORDS
+    most = longest_name if index == 0 else LONGEST_NUMBER if column.numeric else LONGEST_WORDS
     cells = [row[index] for row in table.rows]
     words = [
         *(f"{word} " for word in column.heading.split()),

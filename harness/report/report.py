@@ -4,9 +4,13 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from harness.numbers import confidence_text, limit_text
+from harness.figures.reference import first_of_use
+from harness.numbers import confidence_text
 from harness.report.answer import findings, headline, lead, status, warnings
-from harness.report.model import Block, Column, Facts, Formula, Paragraph, Report, Section, Table
+from harness.report.glossary import glossary
+from harness.report.methods import methods, methods_in_short
+from harness.report.model import Block, Column, Facts, Paragraph, Report, Section, Table
+from harness.report.reference import at_reference, tested
 from harness.report.tables import axis_readings, key_thresholds, zone_strips
 from harness.report.wording import (
     POLICY_KEYS,
@@ -14,8 +18,8 @@ from harness.report.wording import (
     marks_of,
     setting,
     settings_of,
-    start_index,
     threshold_labels,
+    verdicts_said,
     wording_of,
 )
 
@@ -44,17 +48,28 @@ def report_on(evaluation: Evaluation, *, digest: str, title: str | None = None) 
         status=status(evaluation),
         headline=headline(evaluation),
         warnings=warnings(evaluation),
+        reference=at_reference(evaluation),
+        tested=tested(evaluation),
         lead=lead(evaluation),
         findings=findings(evaluation),
+        verdicts=verdicts_said(evaluation),
         zones=zone_strips(evaluation),
         key_thresholds=key_thresholds(evaluation),
         thresholds=threshold_labels(evaluation),
+        safe=index,
+        first=first_of_use(evaluation),
         marks=marks_of(evaluation),
-        start=start_index(evaluation),
+        start=evaluation.reference_indices[0],
         axes=axis_readings(evaluation),
         sections=(
             limits(evaluation),
             methods(evaluation),
+            provenance(evaluation, digest),
+            glossary(evaluation),
+        ),
+        in_short=(
+            limits(evaluation),
+            methods_in_short(evaluation),
             provenance(evaluation, digest),
             glossary(evaluation),
         ),
@@ -137,158 +152,6 @@ def _left_out(evaluation: Evaluation, axis: AxisEvaluation) -> tuple[str, str]:
     )
 
 
-def methods(evaluation: Evaluation) -> Section:
-    """Return the methods, in the order in which they are applied."""
-    blocks = (
-        _rate(evaluation),
-        _design_effect(evaluation),
-        *_intervals(evaluation),
-        _worst_ratio(evaluation),
-        *_verdicts(evaluation),
-        *_measures(evaluation),
-    )
-    return Section("methods", "Methods", blocks)
-
-
-def _rate(evaluation: Evaluation) -> Formula:
-    words, better = wording_of(evaluation), evaluation.study.score.better
-    relation = "≥" if better == "higher" else "≤"
-    return Formula(
-        "Error rates",
-        f"Counted exactly, without rounding of scores, at every threshold: k errors among n trials. {words.rate} is "
-        f"of non-mated {words.trials}, {words.cost} of mated ones. A trial matches where its score {relation} the "
-        "threshold.",
-        f"{words.rate} = matches ÷ non-mated trials;  {words.cost} = non-matches ÷ mated trials",
-        "ISO/IEC 19795-1:2021; ISO/IEC 2382-37:2022, 37.09.",
-    )
-
-
-def _design_effect(evaluation: Evaluation) -> Formula:
-    if not evaluation.study.subjects:
-        return Formula(
-            "Dependence",
-            "The study names no subjects, so trials are taken as independent and the design effect is 1. Trials that "
-            "share a person are not independent; the true uncertainty is larger.",
-            "design effect = 1",
-            "Kish (1965), Survey Sampling, section 8.2.",
-        )
-    return Formula(
-        "Dependence",
-        "Trials that share a person rise and fall together. With e the error of a trial less the rate p, and S the "
-        "sum of e over the trials of one of m subjects, the variance is clustered by subject; its ratio to that of "
-        "independent trials is the design effect, at least 1, widened for few subjects. Counts are divided by it. "
-        "With fewer than 30 errors it is carried over from the nearest threshold with as many, K, fading with the "
-        "third root of k ÷ K, and never less than measured.",
-        "V = (Σ S² − Σ e²) ÷ n² · m ÷ (m − 1), the second sum over trials of two subjects;  "
-        "design effect = V ÷ (p (1 − p) ÷ n);  effective counts = k ÷ design effect, n ÷ design effect",
-        "Fogliato, Patil, Perona (2024), IJCV, arXiv 2306.01198; Cameron, Gelbach, Miller (2011), JBES 29, equation "
-        "2.5; Korn, Graubard (1998), Survey Methodology 24, 193–201, equation 2.1; Ledford, Tawn (1996), Biometrika "
-        "83, 169–187.",
-    )
-
-
-def _intervals(evaluation: Evaluation) -> tuple[Formula, ...]:
-    confidence = confidence_text(evaluation.policy.confidence)
-    return (
-        Formula(
-            "Interval of a rate",
-            f"Exact, two-sided at {confidence}, on effective counts; with α = 1 − confidence and B a quantile of the "
-            "beta distribution. Without any error the lower bound is 0 and the upper one says what can still be "
-            "claimed.",
-            "lower = B(α/2; k, n − k + 1);  upper = B(1 − α/2; k + 1, n − k)",
-            "Clopper, Pearson (1934), The use of confidence or fiducial limits illustrated in the case of the "
-            "binomial, Biometrika 26, 404–413.",
-        ),
-        Formula(
-            "Interval of a ratio",
-            "Exact, given the sum of both groups' effective errors a and b, among n₁ and n₂ trials: the share of the "
-            "first is binomial, and its limits, as odds, bound the ratio. Without errors in the second group there "
-            "is no upper bound.",
-            "share s between B(α/2; a, b + 1) and B(1 − α/2; a + 1, b);  ratio = s ÷ (1 − s) · n₂ ÷ n₁",
-            "Przyborowski, Wilenski (1940), Biometrika 31, 313–323; Ederer, Mantel (1974), Am. J. Epidemiology 100, "
-            "165–167.",
-        ),
-        Formula(
-            "Interval of a gap",
-            "From the exact one-sided limits l and u of the two rates, p₁ and p₂.",
-            "upper = p₁ − p₂ + √((u₁ − p₁)² + (p₂ − l₂)²)",
-            "Zou, Donner (2008), Statistics in Medicine 27, 1693–1702, equation 2; Newcombe (1998), Statistics in "
-            "Medicine 17, 873–890.",
-        ),
-    )
-
-
-def _worst_ratio(evaluation: Evaluation) -> Formula:
-    confidence = confidence_text(evaluation.policy.confidence)
-    return Formula(
-        "Worst ratio",
-        "The lower bound answers whether any two groups differ, so it is adjusted for the number of pairs. The upper "
-        "bound answers whether all are alike: each pair must be within it, so that no adjustment is needed.",
-        "lower = max over pairs of the lower bound at confidence 1 − α ÷ pairs;  upper = max over pairs of the "
-        f"one-sided {confidence} upper bound",
-        "Holm (1979), Scandinavian Journal of Statistics 6, 65–70; Berger (1982), Technometrics 24, 295–300.",
-    )
-
-
-def _verdicts(evaluation: Evaluation) -> tuple[Formula, ...]:
-    policy = evaluation.policy
-    limits = []
-    if policy.max_ratio is not None:
-        limits.append(f"ratio ≤ {limit_text(policy.max_ratio)}")
-    if policy.max_gap is not None:
-        limits.append(f"gap ≤ {limit_text(policy.max_gap)}")
-    within = " or ".join(f"upper bound of the {limit}" for limit in limits) or "not asked for by this policy"
-    return (
-        Formula(
-            "Verdict at a threshold",
-            "Parity is shown where every pair is within the tolerance; a disparity is shown where some two groups "
-            "differ and parity is not shown; all else is inconclusive. A group below the policy's minimum makes its "
-            "axis inconclusive.",
-            f"parity: {within};  disparity: lower bound of the ratio > 1",
-            "Schuirmann (1987), A comparison of the two one-sided tests procedure and the power approach for assessing "
-            "the equivalence of average bioavailability, J. Pharmacokinet. Biopharm. 15, 657–680.",
-        ),
-        Formula(
-            "Range in which parity is shown",
-            "Searched for in a fixed sequence: from the strictest threshold whose pooled errors would show parity "
-            "with a chance of 95 %, which tells nothing of how they fall on groups, downwards to the first failure. "
-            "So the range as a whole holds at the stated confidence.",
-            "from = lowest threshold before the first failure;  to = start of the search",
-            "Maurer, Hothorn, Lehmacher (1995), Multiple comparisons in drug clinical trials and preclinical assays: "
-            "a-priori ordered hypotheses, in Vollmar (ed.), Biometrie in der chemisch-pharmazeutischen Industrie 6, "
-            "Fischer, Stuttgart, 3–18.",
-        ),
-        Formula(
-            "Not detected from",
-            "The lowest threshold at and above which no disparity is shown. It says nothing of likeness.",
-            "lowest t with lower bound of the ratio ≤ 1 at every threshold from t on",
-            "How results such as press accounts of the 2023 UK evaluation are usually read.",
-        ),
-    )
-
-
-def _measures(evaluation: Evaluation) -> tuple[Formula, ...]:
-    words = wording_of(evaluation)
-    return (
-        Formula(
-            "Summary measures of one rate",
-            f"Of the rates x of G groups ({words.rate}), with mean x̄. Intervals come from rates drawn from a beta "
-            "distribution on effective counts; where no two groups differ, they reach parity.",
-            "max/min;  max/geometric mean;  gap = max − min;  Gini = G ÷ (G − 1) · ΣΣ |xᵢ − xⱼ| ÷ (2 G² x̄);  "
-            "CoV = standard deviation ÷ x̄",
-            "Grother (2022), NISTIR 8429; Grother, Ngan, Hanaoka (2019), NISTIR 8280; Howard et al. (2022), arXiv "
-            "2203.05051.",
-        ),
-        Formula(
-            "Summary measures of both rates",
-            f"With the weight α of {words.errors}.",
-            f"GARBE = α Gini({words.rate}) + (1 − α) Gini({words.cost});  FDR = 1 − (α gap({words.rate}) + (1 − α) "
-            f"gap({words.cost}));  INEQ = (max/min {words.rate})^α · (max/min {words.cost})^(1 − α)",
-            "Howard et al. (2022), as above; de Freitas Pereira, Marcel (2021), IEEE T-BIOM; Grother (2021), EAB.",
-        ),
-    )
-
-
 def provenance(evaluation: Evaluation, digest: str) -> Section:
     """Return what the evaluation was made from, and the digest of its own file.
 
@@ -339,61 +202,3 @@ def _settings(caption: str, plain: dict[str, object], names: dict[str, str]) -> 
         (Column("Setting", numeric=False), Column("Value", numeric=False)),
         rows,
     )
-
-
-COMMON = (
-    ("Comparison score", "A number that a matcher gives to two face images; it says how alike they are."),
-    (
-        "Threshold",
-        "The score from which a comparison counts as a match. For distances, the score up to which it does.",
-    ),
-    ("Mated, non-mated", "Of one person with themselves; of two different people."),
-    ("Axis, group", "A way of grouping people, such as by sex; and one of its parts."),
-    ("Intersectional axis", "One whose groups combine attributes, such as ethnicity×sex."),
-    ("Demographic differential", "A difference of error rates between groups."),
-    ("Disparity shown", "At least two groups differ by more than chance explains."),
-    (
-        "Parity shown",
-        "Every two groups are alike within the tolerance of the policy, at the stated confidence.",
-    ),
-    ("Inconclusive", "Neither is shown: the evidence is too short to tell. It never counts as safe."),
-    (
-        "Safe threshold",
-        "The lowest threshold that meets the criterion of the policy on every axis that it judges.",
-    ),
-    ("Interval, bound", "The rates that the data is compatible with, at the stated confidence."),
-    (
-        "Design effect",
-        "How many times larger the variance is than that of independent trials, for people recur.",
-    ),
-    ("Worst ratio", "The highest rate of a group over the lowest."),
-    (
-        "Undefined",
-        "A number that does not exist, such as a ratio of two rates of zero; the reason stands beside it.",
-    ),
-)
-VERIFICATION = (
-    ("False match rate (FMR)", "The share of non-mated comparisons that match all the same."),
-    (
-        "False non-match rate (FNMR)",
-        "The share of mated comparisons that do not match: the cost of a strict threshold.",
-    ),
-)
-IDENTIFICATION = (
-    ("Search", "One face compared with everybody on a watchlist; its score is the highest."),
-    (
-        "False positive identification rate (FPIR)",
-        "The share of searches for people not on the list that raise an alert.",
-    ),
-    (
-        "False negative identification rate (FNIR)",
-        "The share of searches for people on the list that raise none.",
-    ),
-)
-
-
-def glossary(evaluation: Evaluation) -> Section:
-    """Return the words, those of the evaluation's task first."""
-    own = IDENTIFICATION if evaluation.study.task == "identification" else VERIFICATION
-    source = Paragraph("After ISO/IEC 2382-37 (biometric vocabulary), ISO/IEC 19795-1 and ISO/IEC 19795-10.")
-    return Section("glossary", "Glossary", (Facts((*own, *COMMON)), source))

@@ -9,7 +9,9 @@ from typing import TYPE_CHECKING, Literal
 import numpy as np
 
 from harness.arrays import FloatArray, IntArray
+from harness.figures.reference import first_of_use, telling_groups
 from harness.numbers import confidence_text, limit_text, number
+from harness.report.curves import distributions_of, trade_off_of
 from harness.report.model import (
     AxisReading,
     Column,
@@ -25,6 +27,7 @@ from harness.report.model import (
     numbers,
     words,
 )
+from harness.report.operating import operating_points
 from harness.report.wording import axis_marks, names_on, ranged, threshold_labels, wording_of
 from harness.statistics.verdicts import Verdict
 
@@ -80,6 +83,7 @@ def _reading(evaluation: Evaluation, axis: AxisEvaluation) -> AxisReading:
     return AxisReading(
         axis=axis.name,
         groups=axis.false_matches.groups,
+        telling=telling_groups(evaluation, axis),
         marks=axis_marks(evaluation, axis),
         panels=(
             _panel_of_rates(evaluation, axis, "false_matches"),
@@ -88,6 +92,9 @@ def _reading(evaluation: Evaluation, axis: AxisEvaluation) -> AxisReading:
             _panel_of_rates(evaluation, axis, "false_non_matches"),
         ),
         further=tuple(part for part in further if part is not None),
+        trade_off=trade_off_of(evaluation, axis.name),
+        distributions=distributions_of(evaluation, axis.name),
+        operating=operating_points(evaluation, axis),
     )
 
 
@@ -400,19 +407,23 @@ def zone_strips(evaluation: Evaluation) -> tuple[ZoneStrip, ...]:
 
 def _strip(evaluation: Evaluation, axis: AxisEvaluation) -> ZoneStrip:
     labels, zones = threshold_labels(evaluation), zones_of(axis.verdict)
+    start = first_of_use(evaluation)
+    listed = [(max(zone.first, start), zone.last, zone.verdict) for zone in zones if zone.last >= start]
     rows = tuple(
-        (
-            ranged(labels[zone.first], labels[zone.last]),
-            zone.verdict,
-            f"{zone.last - zone.first + 1:,}",
-        )
-        for zone in zones
+        (ranged(labels[first], labels[last]), verdict, f"{last - first + 1:,}")
+        for first, last, verdict in listed
+    )
+    saturated = (
+        f" Saturated, and not listed: {ranged(labels[0], labels[start - 1])}, where more than half of all non-mated "
+        f"{wording_of(evaluation).trials} match."
+        if start
+        else ""
     )
     judged = "The policy judges this axis." if axis.judged else "The policy does not judge this axis."
     table = Table(
         f"Verdicts on {axis.name}, from the most lenient threshold to the strictest",
         f"A verdict is given at each threshold by itself, with {confidence_text(evaluation.policy.confidence)} bounds. "
-        f"{judged}",
+        f"{judged}{saturated}",
         (
             Column("Thresholds", numeric=False),
             Column("Verdict", numeric=False),

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from harness.figures import reference
 from harness.numbers import limit_text, threshold_text
 from harness.report.model import Mark
 
@@ -29,11 +30,12 @@ __all__ = [
     "marks_of",
     "names_on",
     "ranged",
+    "reference_said",
     "setting",
     "settings_of",
-    "start_index",
     "threshold_labels",
     "tolerance",
+    "verdicts_said",
     "wording_of",
 ]
 
@@ -43,6 +45,14 @@ MEANINGS = {
     "not_detected_from": "no disparity detected from here",
     "parity_shown_from": "parity shown from here",
     "parity_shown_to": "parity shown up to here",
+}
+
+VERDICTS = {
+    "disparity beyond tolerance": "some two groups are shown to differ by more than the tolerance of the policy",
+    "disparity shown": "at least two groups differ beyond chance",
+    "inconclusive": "the evidence is too short to tell",
+    "parity shown": "all groups are alike within the tolerance",
+    "saturated": "nearly everyone matches, so that the threshold is of no use",
 }
 
 LEFT_TO_RIGHT = "\u200e"
@@ -67,6 +77,8 @@ class Wording:
         Counted by ``cost``.
     hit, miss : str
         The outcome of trials that are errors, non-mated and mated.
+    people_hit, people_missed : str
+        What happens to people in such trials.
     """
 
     rate: str
@@ -81,6 +93,8 @@ class Wording:
     misses: str
     hit: str
     miss: str
+    people_hit: str
+    people_missed: str
 
 
 VERIFICATION = Wording(
@@ -96,6 +110,8 @@ VERIFICATION = Wording(
     misses="false non-matches",
     hit="these match by mistake",
     miss="these do not match",
+    people_hit="Falsely matched",
+    people_missed="Missed",
 )
 IDENTIFICATION = Wording(
     rate="FPIR",
@@ -110,6 +126,8 @@ IDENTIFICATION = Wording(
     misses="false negatives",
     hit="these raise an alert",
     miss="these find nobody",
+    people_hit="Alerted falsely",
+    people_missed="Missed",
 )
 
 
@@ -199,9 +217,27 @@ def index_of_answer(evaluation: Evaluation) -> int | None:
     return index_of_not_detected(evaluation) if evaluation.safe.place is None else evaluation.safe.place
 
 
-def start_index(evaluation: Evaluation) -> int:
-    """Return the index of the threshold that a report shows first: the first at which the answer is told."""
-    return evaluation.reference_indices[0]
+def reference_said(evaluation: Evaluation) -> str:
+    """Say what makes a threshold the reference point."""
+    words, index, limit = (
+        wording_of(evaluation),
+        evaluation.reference_indices[0],
+        evaluation.false_match_limit,
+    )
+    if index in _operating(evaluation):
+        return "The reference point: the threshold that the policy names."
+    over_all = f"{words.rate} over all groups"
+    most = f"{limit_text(limit.limit)}{' (the default limit)' if limit.is_default else ''}"
+    if evaluation.judged_axes[0].false_matches.pooled[index] <= limit.limit:
+        return f"The reference point: the most lenient threshold evaluated at which {over_all} is at most {most}."
+    return f"The reference point: the strictest threshold evaluated; {over_all} is above {most} there."
+
+
+def verdicts_said(evaluation: Evaluation) -> tuple[tuple[str, str], ...]:
+    """Return the verdicts that an evaluation has on any axis at a threshold of use, each with its meaning."""
+    start = reference.first_of_use(evaluation)
+    found = {str(verdict) for axis in evaluation.axes.values() for verdict in axis.verdict.verdicts[start:]}
+    return tuple((verdict, meaning) for verdict, meaning in VERDICTS.items() if verdict in found)
 
 
 def in_order(text: str) -> str:

@@ -5,6 +5,7 @@ from shutil import copytree
 
 import numpy as np
 import pytest
+from pypdf import PdfReader
 
 from harness.cli.app import run
 from harness.folders import MANIFEST
@@ -47,6 +48,20 @@ def test_a_report_from_a_saved_evaluation_is_the_one_that_evaluate_wrote(
     assert Path("report/report.pdf").read_bytes() == Path("first/report.pdf").read_bytes()
     assert run(["report", "first/evaluation.json", "--out", "report", "--title", "For the board"]) == 0
     assert "<h1>For the board</h1>" in Path("report/report.html").read_text(encoding="utf-8")
+
+
+def test_an_appendix_is_added_where_it_is_asked_for(folder: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    assert run(["report", "first", "--out", "report", "--appendix"]) == 0
+    long, short = (
+        [page.extract_text() for page in PdfReader(path).pages]
+        for path in ("report/report.pdf", "first/report.pdf")
+    )
+    assert len(long) > len(short)
+    assert any("Appendix" in page.splitlines()[:2] for page in long[len(short) :])
+    assert Path("report/report.html").read_bytes() == Path("first/report.html").read_bytes()
+    capsys.readouterr()
+    assert run(["report", "first", "second", "--out", "both", "--appendix"]) == 2
+    assert "a comparison has no appendix" in capsys.readouterr().err
 
 
 def test_two_evaluations_are_compared(folder: Path) -> None:

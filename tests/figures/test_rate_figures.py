@@ -1,5 +1,6 @@
 import re
 from dataclasses import replace
+from itertools import groupby
 
 import matplotlib as mpl
 import numpy as np
@@ -69,7 +70,7 @@ def test_the_axis_of_thresholds_goes_from_half_to_beyond_the_last_event(
     display: FalseMatchRateDisplay,
 ) -> None:
     pooled = display.errors.sum(axis=0) / display.trials.sum()
-    assert pooled[display.shown.start] >= 0.5 > pooled[display.shown.start + 1]
+    assert pooled[display.shown.start - 1] > 0.5 >= pooled[display.shown.start]
     assert pooled[display.shown.stop - 1] == 0
     assert display.shown.stop < len(display.thresholds)
     ends = display.thresholds[[display.shown.start, display.shown.stop - 1]]
@@ -80,7 +81,9 @@ def test_the_strict_end_is_at_the_right_for_distances(distances: Evaluation) -> 
     display = FalseMatchRateDisplay.from_evaluation(distances, "group").plot()
     left, right = display.ax_.get_xlim()
     assert left > right
-    assert display.ax_.get_xlabel() == "threshold (distance score; stricter to the right)"
+    assert (
+        display.ax_.get_xlabel() == "threshold (distance score; stricter to the right; saturated to the left)"
+    )
 
 
 def test_rates_are_on_a_logarithmic_scale_down_to_the_smallest_drawn(display: FalseMatchRateDisplay) -> None:
@@ -172,6 +175,8 @@ def test_one_threshold_and_names_that_would_be_typeset(display: FalseMatchRateDi
         shown=slice(None),
         safe_threshold=None,
         not_detected_from=None,
+        reference=None,
+        zones=None,
         groups=("$x$", "_y", "漢族"),
         **fields,
     ).plot()
@@ -283,3 +288,30 @@ def test_comparisons_have_no_tpir() -> None:
     assert isinstance(cost_display(evaluation, "group"), FalseNonMatchRateDisplay)
     with pytest.raises(InputError, match="the study's task is verification"):
         IdentificationRateDisplay.from_evaluation(evaluation, "group")
+
+
+def test_the_verdicts_stand_under_the_rates_on_the_same_thresholds(three: Evaluation) -> None:
+    display = FalseMatchRateDisplay.from_evaluation(three, "group").plot()
+    zones = [patch for patch in display.ax_.patches if str(patch.get_label()).startswith("group: ")]
+    verdicts = three.axes["group"].verdict.verdicts[display.shown]
+    assert [patch.get_label() for patch in zones] == [f"group: {verdict}" for verdict, _ in groupby(verdicts)]
+    figure = display.figure_
+    figure.canvas.draw()
+    ticks = [text.get_window_extent() for text in display.ax_.get_xticklabels() if text.get_text()]
+    for patch in zones:
+        box = patch.get_window_extent()
+        assert box.y1 < display.ax_.bbox.y0
+        assert all(tick.y1 < box.y0 for tick in ticks)
+        assert display.ax_.bbox.x0 - 1 <= box.x0 < box.x1 <= display.ax_.bbox.x1 + 1
+    assert "A bar below has the verdicts on the same scale: disparity shown from" in display.alt_text
+
+
+def test_the_reference_point_is_marked_where_it_is_not_the_safe_threshold(three: Evaluation) -> None:
+    pooled = three.axes["group"].false_matches.pooled
+    place = int(np.flatnonzero(pooled <= 0.01)[0])
+    display = FalseMatchRateDisplay.from_evaluation(three, "group").plot()
+    written = f"reference point {three.thresholds[place]:.6g}"
+    assert written in [text.get_text() for text in display.ax_.texts]
+    named = replace(three, policy=three.policy.model_copy(update={"thresholds": (three.safe_threshold,)}))
+    display = FalseMatchRateDisplay.from_evaluation(named, "group").plot()
+    assert not [text for text in display.ax_.texts if "reference point" in text.get_text()]

@@ -7,8 +7,7 @@ from matplotlib.patches import Rectangle
 
 from harness.evaluation import Evaluation
 from harness.figures import VerdictZonesDisplay
-from harness.figures.style import PALETTE
-from harness.figures.verdict_zones import ZONES
+from harness.figures.style import VERDICTS
 from harness.statistics.verdicts import Verdict
 from tests.figures.worlds import world
 
@@ -87,11 +86,29 @@ def test_one_axis_alone(three: Evaluation) -> None:
     assert [zones.axis for zones in display.axes] == ["group"]
 
 
-def test_zones_are_told_apart_without_colour_and_carry_dark_text() -> None:
-    assert set(ZONES) == set(Verdict)
-    assert len({style.hatch for style in ZONES.values()}) == len(ZONES)
-    assert min(min(to_rgb(style.tint)) for style in ZONES.values()) > 0.8
-    assert {ZONES[Verdict.DISPARITY_SHOWN].color, ZONES[Verdict.PARITY_SHOWN].color} <= set(PALETTE)
+def test_every_verdict_has_its_own_pattern_and_words_that_can_be_read_on_white() -> None:
+    assert set(Verdict) <= set(VERDICTS)
+    assert len({style.hatch for style in VERDICTS.values()}) == len(VERDICTS)
+    assert min(contrast(style.ink) for style in VERDICTS.values()) >= 4.5
+
+
+def test_the_two_disparities_are_of_one_hue_and_the_stronger_one_is_the_darker_without_colour() -> None:
+    shown, beyond = VERDICTS["disparity shown"], VERDICTS["disparity beyond tolerance"]
+    assert shown.color == beyond.tint == "#D55E00"
+    assert shown.hatch in beyond.hatch
+    assert contrast(beyond.tint) > 2 * contrast(shown.tint)
+
+
+def test_only_the_verdicts_that_are_drawn_are_explained() -> None:
+    display = VerdictZonesDisplay.from_evaluation(world("one group"))
+    assert [sample.name for sample in display._samples()] == ["inconclusive"]
+
+
+def contrast(colour: str) -> float:
+    """The contrast with white, as WCAG 2.2 defines it."""
+    channels = np.array(to_rgb(colour))
+    linear = np.where(channels <= 0.04045, channels / 12.92, ((channels + 0.055) / 1.055) ** 2.4)
+    return float(1.05 / (linear @ [0.2126, 0.7152, 0.0722] + 0.05))
 
 
 def test_a_wide_zone_holds_its_name() -> None:

@@ -20,6 +20,7 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 from harness.evaluation import Evaluation
+from harness.figures.reference import first_of_use
 from harness.outputs import write_comparison, write_evaluation
 from tests.report.report_worlds import WORLDS, world
 
@@ -243,7 +244,8 @@ def test_arrow_keys_move_the_slider_and_every_number_with_it(
     context: BrowserContext, folders: dict[str, Path]
 ) -> None:
     page = opened(context, folders["alike"]).page
-    assert_shown(page, folders["alike"], f"{world('alike').safe_threshold:.6g}")
+    reference = world("alike").reference_thresholds[0]
+    assert_shown(page, folders["alike"], f"{reference:.6g}")
     page.focus("#slider")
     thresholds = [f"{value:.6g}" for value in world("alike").thresholds]
     start = thresholds.index(page.text_content("#threshold") or "")
@@ -261,7 +263,9 @@ def test_at_every_threshold_it_says_what_the_tables_beside_it_say(
     context: BrowserContext, folders: dict[str, Path], name: str
 ) -> None:
     page = opened(context, folders[name]).page
-    for place, value in enumerate(world(name).thresholds):
+    thresholds = world(name).thresholds[first_of_use(world(name)) :]
+    assert page.get_attribute("#slider", "max") == str(len(thresholds) - 1)
+    for place, value in enumerate(thresholds):
         page.evaluate(
             """(at) => {
                 const slider = document.getElementById('slider');
@@ -270,7 +274,7 @@ def test_at_every_threshold_it_says_what_the_tables_beside_it_say(
             }""",
             place,
         )
-        if place % 5 == 0 or place == len(world(name).thresholds) - 1:
+        if place % 5 == 0 or place == len(thresholds) - 1:
             assert_shown(page, folders[name], f"{value:.6g}")
 
 
@@ -327,6 +331,45 @@ def test_a_press_on_a_figure_goes_to_that_threshold(
     cursor = page.locator("[data-cursor]").first.bounding_box()
     assert cursor is not None
     assert abs(cursor["x"] - box["x"] - box["width"] * 0.2) < box["width"] * 0.05
+
+
+def test_the_finding_and_who_is_falsely_matched_are_on_the_first_screen(
+    context: BrowserContext, folders: dict[str, Path]
+) -> None:
+    for size, seen in (
+        ((1280, 900), (".headline", ".safe-threshold", ".first .chart", ".small", ".tested")),
+        ((375, 812), (".headline", ".safe-threshold", ".small", ".first svg.zones")),
+    ):
+        page = opened(context, folders["three"], size).page
+        for selector in seen:
+            box = page.locator(selector).first.bounding_box()
+            assert box is not None
+            assert box["y"] + box["height"] <= size[1], (selector, size)
+
+
+def test_the_verdicts_lie_under_the_rates_on_one_scale(
+    context: BrowserContext, folders: dict[str, Path]
+) -> None:
+    page = opened(context, folders["three"]).page
+    plot, bar = (page.locator(f".first {part}").bounding_box() for part in ("svg.plot", "svg.zones"))
+    assert plot is not None
+    assert bar is not None
+    assert abs(plot["x"] - bar["x"]) <= 1
+    assert abs(plot["width"] - bar["width"]) <= 2
+    assert 0 <= bar["y"] - plot["y"] - plot["height"] < 12
+
+
+def test_marks_of_the_trade_off_move_with_the_threshold(
+    context: BrowserContext, folders: dict[str, Path]
+) -> None:
+    page = opened(context, folders["three"]).page
+    marks = page.locator(".trade-off .reading[visibility=visible] svg")
+    assert marks.count() == 3
+    before = [marks.nth(i).get_attribute("x") for i in range(3)]
+    page.focus("#slider")
+    page.keyboard.press("Home")
+    after = [marks.nth(i).get_attribute("x") for i in range(3)]
+    assert all(float(a.rstrip("%")) > float(b.rstrip("%")) for a, b in zip(after, before, strict=True))
 
 
 @pytest.mark.parametrize("size", SIZES)

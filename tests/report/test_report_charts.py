@@ -84,9 +84,9 @@ def test_a_scale_that_falls_has_its_first_end_on_the_left() -> None:
     assert linear(1.4, 0.4).share(np.array([1.4, 0.9, 0.4])).tolist() == pytest.approx([0, 0.5, 1])
 
 
-def test_figures_show_from_one_half_to_a_little_beyond_the_last_error_and_every_strict_mark() -> None:
+def test_figures_show_from_the_first_of_use_to_a_little_beyond_the_last_error_and_every_strict_mark() -> None:
     thresholds = np.linspace(0, 1, 101)
     rates = np.clip(1 - thresholds * 2, 0, None)[None]
-    assert window(thresholds, [rates], []) == (25, 50)
-    assert window(thresholds, [rates], [80]) == (25, 83)
-    assert window(thresholds, [np.zeros((2, 101))], [5]) == (0, 100)
+    assert window(thresholds, [rates], [], 25) == (25, 50)
+    assert window(thresholds, [rates], [80], 25) == (25, 83)
+    assert window(thresholds, [np.zeros((2, 101))], [5], 5) == (0, 100)

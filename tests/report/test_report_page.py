@@ -11,11 +11,13 @@ from html.parser import HTMLParser
 from itertools import pairwise
 from pathlib import Path
 
+import numpy as np
 import pytest
 
 from harness.evaluation import Evaluation, to_json
+from harness.figures.style import VERDICTS
 from harness.report import report_on, report_page
-from tests.report.report_worlds import small
+from tests.report.report_worlds import NOT_DETECTED, small
 
 VOID = {"meta", "input", "link", "br"}
 LARGEST = 1_500_000
@@ -147,11 +149,35 @@ def test_the_numbers_inside_are_those_of_the_evaluation(page: str, three: Evalua
     packed = re.search(r'id="numbers">([^<]+)<', page)
     assert packed is not None
     data = json.loads(zlib.decompress(base64.b64decode(packed[1])))
-    assert data["thresholds"] == [f"{value:.6g}" for value in three.thresholds]
-    counted = [row for row in data["rows"] if row["c"]]
-    errors = three.axes["group"].false_matches.errors
-    first = [sum(counted[0]["v"][: place + 1]) for place in range(len(three.thresholds))]
-    assert first == errors[0].tolist()
+    start = first_unsaturated(three)
+    assert data["thresholds"] == [f"{value:.6g}" for value in three.thresholds[start:]]
+    (errors,) = [
+        row
+        for row in data["rows"]
+        if summed(row) == three.axes["group"].false_matches.errors[0, start:].tolist()
+    ]
+    assert errors["c"]
+
+
+def summed(row: dict[str, list[int]]) -> list[int]:
+    """The counts that a row holds as their differences."""
+    return np.cumsum(row["v"]).tolist()
+
+
+def first_unsaturated(evaluation: Evaluation) -> int:
+    """The first threshold at which at most half of all non-mated comparisons match, by counting."""
+    rates = evaluation.axes["group"].false_matches
+    matches = rates.errors.sum(axis=0)
+    return next(place for place, count in enumerate(matches) if count <= rates.trials.sum() / 2)
+
+
+def test_saturated_thresholds_are_left_out_and_the_page_says_so(page: str, three: Evaluation) -> None:
+    start = first_unsaturated(three)
+    assert start > 0
+    assert f"Thresholds more lenient than {three.thresholds[start]:.6g} are left out" in page
+    (table,) = (strip.table for strip in report_on(three, digest="0" * 64).zones)
+    assert table.rows[0][0].startswith(f"{three.thresholds[start]:.6g} to ")
+    assert f"{three.thresholds[0]:.6g} to {three.thresholds[start - 1]:.6g}" in table.scope
 
 
 @pytest.mark.slow
@@ -185,11 +211,47 @@ def test_more_thresholds_than_fit_are_thinned_out_and_the_page_says_so(
 ) -> None:
     monkeypatch.setattr("harness.report.page.MOST_NUMBERS", 3000)
     page = page_of(three)
-    shown = re.search(rf"This page shows (\d+) of {len(three.thresholds)} thresholds", page)
+    start = first_unsaturated(three)
+    of_use = len(three.thresholds) - start
+    shown = re.search(rf"This page shows (\d+) of {of_use} thresholds", page)
     assert shown is not None
     packed = re.search(r'id="numbers">([^<]+)<', page)
     assert packed is not None
     thresholds = json.loads(zlib.decompress(base64.b64decode(packed[1])))["thresholds"]
-    assert len(thresholds) == int(shown[1]) < len(three.thresholds)
+    assert len(thresholds) == int(shown[1]) < of_use
     assert {f"{value:.6g}" for value in three.answer_thresholds} <= set(thresholds)
-    assert {thresholds[0], thresholds[-1]} == {f"{value:.6g}" for value in three.thresholds[[0, -1]]}
+    assert {thresholds[0], thresholds[-1]} == {f"{value:.6g}" for value in three.thresholds[[start, -1]]}
+
+
+def test_the_page_opens_at_the_reference_point_and_says_who_is_falsely_matched_there(
+    page: str, three: Evaluation
+) -> None:
+    axis = three.axes["group"]
+    place = next(place for place, rate in enumerate(axis.false_matches.pooled) if rate <= 0.01)
+    assert f'<output for="slider" id="threshold">{three.thresholds[place]:.6g}</output>' in page
+    rates = axis.false_matches.errors[:, place] / axis.false_matches.trials
+    shown = re.findall(r'<tr><th scope="row">(G\d)</th><td class="number">([^<]+)</td>', page)
+    assert [group for group, _ in shown] == [axis.false_matches.groups[i] for i in np.argsort(-rates)]
+    assert dict(shown)["G3"] == f"1 in {round(1 / rates[2])}"
+    assert dict(shown)["G1"] == f"none in {axis.false_matches.trials[0]:,}"
+
+
+def test_a_threshold_that_the_policy_names_is_the_reference_point() -> None:
+    page = page_of(small(policy={**NOT_DETECTED, "thresholds": [0.55, 0.6]}))
+    assert '<output for="slider" id="threshold">0.55</output>' in page
+    assert "The reference point: the threshold that the policy names." in page
+
+
+def test_a_verdict_has_one_pattern_and_colour_on_the_page_and_in_figures(page: str) -> None:
+    for verdict, style in VERDICTS.items():
+        assert re.search(rf'<pattern id="zone-of-{verdict.replace(" ", "-")}".*fill="{style.tint}"', page)
+        rule = re.search(rf'\[data-verdict="{verdict}"\]::before {{(.*)}}', page)
+        assert rule is not None
+        assert style.tint in rule[1]
+        assert not style.hatch or style.color in rule[1].partition("border-color")[0]
+
+
+def test_trade_off_and_distributions_of_every_axis_are_on_the_page(evaluation: Evaluation) -> None:
+    page = page_of(evaluation)
+    assert page.count('class="chart trade-off"') == len(evaluation.axes)
+    assert page.count('class="scores"') == len(evaluation.axes)

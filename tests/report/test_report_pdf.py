@@ -22,7 +22,7 @@ from harness.evaluation import Evaluation, evaluate, to_json
 from harness.figures import figures_of, save_figures
 from harness.report import comparison_of, comparison_pdf, render_figures, report_on, report_pdf
 from harness.report.model import Facts, Formula, Paragraph, Report, Table
-from harness.report.pdf import report_parts, settable
+from harness.report.pdf import MOST_ZONES, ZONES, appendix_parts, report_parts, settable
 from harness.text import page
 from tests.few_thresholds import evaluate_at
 from tests.report.report_worlds import LONG, NOT_DETECTED, WORLDS, scores, study, world
@@ -38,8 +38,9 @@ HOSTILE = (
 )
 
 
-def pdf_of(evaluation: Evaluation) -> bytes:
-    return report_pdf(content_of(evaluation), render_figures(evaluation), digest=DIGEST)
+def pdf_of(evaluation: Evaluation, *, appendix: bool = False) -> bytes:
+    report, drawn = content_of(evaluation), render_figures(evaluation)
+    return report_pdf(report, drawn, digest=DIGEST, appendix=appendix)
 
 
 def content_of(evaluation: Evaluation) -> Report:
@@ -61,6 +62,11 @@ def hostile() -> tuple[Evaluation, bytes]:
 @cache
 def printed(name: str) -> bytes:
     return pdf_of(world(name))
+
+
+@cache
+def with_appendix(name: str) -> bytes:
+    return pdf_of(world(name), appendix=True)
 
 
 QUICK = ("three", "cross", "unsafe", "without events", "searches")
@@ -100,12 +106,24 @@ def elements(pdf: bytes) -> Iterator[tuple[str, Any]]:
 
 
 def texts_of(report: Report) -> Iterator[str]:
-    """Everything that a report says in words and numbers at its marked thresholds."""
-    yield from (report.title, report.subtitle, report.safe_threshold, report.headline)
-    blocks = [report.lead, report.findings, *(strip.table for strip in report.zones), report.key_thresholds]
-    blocks += [block for section in report.sections for block in section.blocks]
+    """Everything that a report says in words and numbers, but for its tables at the thresholds of the answer."""
+    yield from (report.title, report.subtitle, report.safe_threshold, report.headline, report.tested)
+    blocks = [report.in_words, report.reference.table, report.key_thresholds]
+    blocks += [strip.table for strip in report.zones if len(strip.table.rows) <= MOST_ZONES]
+    blocks += [block for axis in report.axes for block in axis.operating]
+    blocks += [block for section in report.in_short for block in section.blocks]
+    yield from texts_in(blocks)
+
+
+def texts_of_appendix(report: Report) -> Iterator[str]:
+    blocks = [report.findings, *(strip.table for strip in report.zones)]
+    blocks += [block for section in report.sections for block in section.blocks if section.key == "methods"]
     for axis in report.axes:
         blocks += [table for place in {*axis.marks, report.start} for table in axis.tables_at(place)]
+    yield from texts_in(blocks)
+
+
+def texts_in(blocks: list[Any]) -> Iterator[str]:
     for block in blocks:
         match block:
             case Paragraph():
@@ -132,33 +150,66 @@ def test_every_world_passes_the_generators_checks_and_says_what_it_is(name: str)
     assert "<pdfaid:part>2</pdfaid:part><pdfaid:conformance>A</pdfaid:conformance>" in described
 
 
-def test_everything_that_the_report_says_is_in_its_text(name: str) -> None:
-    found = text_of(printed(name))
-    missing = [text for text in texts_of(content_of(world(name))) if squeezed(text) not in found]
+@pytest.mark.parametrize("with_it", [False, True], ids=["report", "appendix"])
+def test_everything_that_the_report_says_is_in_its_text(name: str, with_it: bool) -> None:
+    report = content_of(world(name))
+    found = text_of(with_appendix(name) if with_it else printed(name))
+    said = texts_of_appendix(report) if with_it else texts_of(report)
+    missing = [text for text in said if squeezed(text) not in found]
     # Cells that go over a page break, or share their lines with neighbours, are looked for word by word.
     assert [word for text in missing for word in text.split() if word not in found] == []
-    assert squeezed(content_of(world(name)).headline) in found
+    assert squeezed(report.headline) in found
 
 
 def test_every_number_of_a_row_stands_in_the_row_of_its_group(alike: Evaluation) -> None:
-    report, found = content_of(alike), text_of(printed("alike"))
+    report, found = content_of(alike), text_of(with_appendix("alike"))
     for axis in report.axes:
         for place in axis.marks:
             for row in axis.tables_at(place)[0].rows:
                 assert squeezed("".join(row)) in found
 
 
+def test_the_appendix_follows_the_report_and_passes_the_same_checks(three: Evaluation) -> None:
+    report, drawn = content_of(three), render_figures(three)
+    long = report_parts(report, drawn) + appendix_parts(report)
+    headings = [part["text"] for part in long if part["kind"] == "heading" and part["level"] == 1]
+    assert headings[-4:] == [
+        "Appendix",
+        "The answer, line by line",
+        "At the thresholds of the answer",
+        "Methods",
+    ]
+    root = PdfReader(io.BytesIO(with_appendix("three"))).trailer["/Root"]
+    assert "<pdfuaid:part>1</pdfuaid:part>" in root["/Metadata"].get_data().decode()
+    assert "Appendix" not in text_of(printed("three"))
+
+
+@pytest.mark.parametrize("policy", [NOT_DETECTED, {"max_ratio": 1.2}], ids=["safe", "no safe threshold"])
+def test_four_groups_of_one_axis_are_told_in_eight_pages(policy: dict[str, object]) -> None:
+    columns = scores(4, name=LONG, trials=20000, apart=0.05, subjects=200)
+    evaluation = evaluate(columns, study=study(subjects=["subject"]), policy=policy)
+    pages = PdfReader(io.BytesIO(pdf_of(evaluation))).pages
+    assert len(pages) <= 8
+    first, report = squeezed(pages[0].extract_text()), content_of(evaluation)
+    told = [report.headline, f"Safe threshold: {report.safe_threshold}", report.tested]
+    told += [text for row in report.reference.table.rows for text in row]
+    assert [text for text in told if squeezed(text) not in first] == []
+    assert "Figure1:" in first
+
+
 def test_figures_have_words_tables_have_headings_and_headings_descend_by_one(name: str) -> None:
     found = list(elements(printed(name)))
     report = content_of(world(name))
     figures = [node for tag, node in found if tag == "Figure"]
-    heat_maps = sum(axis.across is not None for axis in world(name).axes.values())
-    assert len(figures) == 1 + heat_maps + sum(len(axis.panels) for axis in report.axes)
-    said = {drawing.alternative for drawing in render_figures(world(name)).values()}
+    axes = world(name).axes
+    heat_maps, zones = sum(axis.across is not None for axis in axes.values()), int(len(axes) > 1)
+    assert len(figures) == zones + heat_maps + sum(len(axis.panels) + 2 for axis in report.axes)
+    drawn = render_figures(world(name)).items()
+    said = {drawing.alternative for key, drawing in drawn if zones or key != ZONES}
     assert {str(node["/Alt"]) for node in figures} == said
     tables = [node for tag, node in found if tag == "Table"]
     headings = [node for tag, node in found if tag == "TH"]
-    assert len(tables) >= 5 * len(report.axes)
+    assert len(tables) >= 4 + len(report.axes)
     assert len(headings) >= 2 * len(tables)
     levels = [int(tag[1]) for tag, _ in found if re.fullmatch(r"H[1-6]", tag)]
     assert levels[0] == 1
@@ -249,7 +300,8 @@ def test_a_long_table_repeats_its_headings_on_every_page() -> None:
     evaluation = evaluate_at(
         scores(30, name=LONG), study=study(), policy=NOT_DETECTED, thresholds="0:0.9:0.1"
     )
-    pages = [page.extract_text() for page in PdfReader(io.BytesIO(pdf_of(evaluation))).pages]
+    pdf = pdf_of(evaluation, appendix=True)
+    pages = [page.extract_text() for page in PdfReader(io.BytesIO(pdf)).pages]
     with_rows = [squeezed(page) for page in pages if len(re.findall(r"1\.000", page)) >= 5]
     assert len(with_rows) >= 3
     assert all("Designeffect" in page for page in with_rows)
@@ -328,8 +380,14 @@ def test_a_figure_without_words_is_refused_by_the_generator(three: Evaluation) -
 def test_its_parts_follow_the_order_of_the_page(alike: Evaluation) -> None:
     parts = report_parts(content_of(alike), render_figures(alike))
     headings = [part["text"] for part in parts if part["kind"] == "heading" and part["level"] == 1]
-    assert headings[:3] == ["The answer", "Zones", "At the thresholds of the answer"]
-    assert headings[3:] == [section.heading for section in content_of(alike).sections]
+    assert headings[:4] == [
+        "The answer in words",
+        "Zones",
+        "Rates at operating points",
+        "Differences and cost",
+    ]
+    assert headings[4:] == [section.heading for section in content_of(alike).in_short]
+    assert [part["kind"] for part in parts[:4]] == ["answer", "figure", "table", "facts"]
 
 
 def test_axes_whose_names_are_alike_have_each_their_own_figure(tmp_path: Path) -> None:

@@ -52,11 +52,11 @@
   };
 
   const slider = one("slider"), axis = one("axis"), said = one("said");
-  const cells = all("td[data-row]").map((cell) => [cell, data.rows[cell.dataset.row], "text" in cell.dataset && !cell.classList.contains("number")]);
+  const cells = all("td[data-row]").map((cell) => [cell, data.rows[cell.dataset.row], "verdict" in cell.dataset]);
   const thresholds = all("[data-threshold]");
   const panels = all(".axis");
 
-  const charts = all(".chart").map((chart) => ({
+  const charts = all(".chart:not(.trade-off)").map((chart) => ({
     low: Number(chart.dataset.low),
     high: Number(chart.dataset.high),
     logarithmic: "logarithmic" in chart.dataset,
@@ -65,6 +65,16 @@
       reading,
       rows: reading.dataset.numbers.split(" ").map((number) => data.rows[number]),
       whisker: reading.querySelector(".whisker"),
+      mark: reading.querySelector("svg"),
+    })),
+  }));
+
+  // One rate against the other: every mark stands at the rates of its group at the threshold shown.
+  const tradeOffs = all(".trade-off").map((chart) => ({
+    scales: [[Number(chart.dataset.left), Number(chart.dataset.right)], [Number(chart.dataset.low), Number(chart.dataset.high)]],
+    readings: all(".reading", chart).map((reading) => ({
+      reading,
+      rows: reading.dataset.numbers.split(" ").map((number) => data.rows[number]),
       mark: reading.querySelector("svg"),
     })),
   }));
@@ -96,17 +106,34 @@
     }
   };
 
+  const place = (chart, at) => {
+    for (const { reading, rows, mark } of chart.readings) {
+      const numbers = rows.map((row) => value(row.v[at]));
+      const events = [numbers[0] > 0, numbers[2] > 0];
+      const shares = [0, 1].map((which) => {
+        const [low, high] = chart.scales[which];
+        return (Math.log10(events[which] ? numbers[2 * which] : numbers[2 * which + 1]) - low) / (high - low);
+      });
+      const shown = shares.every((share) => share >= 0 && share <= 1);
+      reading.setAttribute("visibility", shown ? "visible" : "hidden");
+      if (!shown) continue;
+      reading.classList.toggle("zero", !(events[0] && events[1]));
+      set(mark, { x: `${100 * shares[0]}%`, y: `${100 * (1 - shares[1])}%` });
+    }
+  };
+
   const current = () => Number(slider.value);
 
   const show = () => {
     const at = current(), threshold = data.thresholds[at], meaning = data.names[at] ?? "";
-    for (const [cell, row, word] of cells) {
+    for (const [cell, row, verdict] of cells) {
       const now = text(row, at);
       if (cell.textContent !== now) cell.textContent = now;
-      if (word) cell.dataset.text = now;
+      if (verdict) cell.dataset.verdict = now;
     }
     for (const place of thresholds) place.textContent = threshold;
     for (const chart of charts) draw(chart, at);
+    for (const chart of tradeOffs) place(chart, at);
     one("threshold").textContent = threshold;
     one("meaning").textContent = meaning;
     slider.setAttribute("aria-valuetext", meaning ? `${threshold}, ${meaning}` : threshold);
@@ -126,6 +153,12 @@
     return best;
   };
 
+  // More lenient than the first threshold shown: it may have been evaluated, and is saturated.
+  const beyond = (typed) => {
+    const [first, last] = [data.thresholds[0], data.thresholds[data.thresholds.length - 1]].map(Number);
+    return last >= first ? typed < first : typed > first;
+  };
+
   slider.addEventListener("input", () => {
     said.textContent = "";
     show();
@@ -140,7 +173,8 @@
     }
     const at = nearest(typed), threshold = data.thresholds[at];
     const exact = Number(threshold) === typed;
-    go(at, exact ? `Showing threshold ${threshold}.` : `${written} was not evaluated; showing the nearest, ${threshold}.`);
+    const lacking = beyond(typed) ? "is not on this page" : "was not evaluated";
+    go(at, exact ? `Showing threshold ${threshold}.` : `${written} ${lacking}; showing the nearest, ${threshold}.`);
   });
 
   one("marked").addEventListener("change", (event) => {
@@ -176,6 +210,7 @@
   const highlight = (panel, group) => {
     for (const curve of all(".panel:not(.whole) [data-curve]", panel)) {
       curve.classList.toggle("faded", group !== undefined && curve.dataset.curve !== group);
+      curve.classList.toggle("lit", curve.dataset.curve === group);
     }
   };
 
@@ -194,7 +229,7 @@
     panel.addEventListener("pointerleave", () => highlight(panel));
   }
 
-  for (const plot of all("svg.plot")) {
+  for (const plot of all(".chart:not(.trade-off) svg.plot")) {
     const follow = (event) => {
       const box = plot.getBoundingClientRect();
       const across = (10000 * (event.clientX - box.left)) / box.width;
