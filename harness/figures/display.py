@@ -245,7 +245,7 @@ class ThresholdDisplay(Display):
             marks.append(Mark(text, self.reference, self.reference, REFERENCE_LINE))
         if self.parity_shown is not None:
             start, end = self.parity_shown
-            text = f"parity shown {threshold_text(start)} to {threshold_text(end)}"
+            text = f"range of parity {threshold_text(start)} to {threshold_text(end)}"
             marks.append(Mark(text, start, end, {"linestyle": "-", "linewidth": 2.5}))
         if self.not_detected_from is not None:
             text = f"no disparity detected on this axis from {threshold_text(self.not_detected_from)}"

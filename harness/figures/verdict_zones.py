@@ -120,9 +120,9 @@ def readings(zones: AxisZones) -> tuple[str, str]:
     """Say over which range parity is shown, and from where no disparity is detected."""
     shown, detected = zones.parity_shown, zones.not_detected_from
     return (
-        "parity shown at no threshold, scanned from the strict end"
+        "no range of parity, counted from the strict end"
         if shown is None
-        else f"parity shown {threshold_text(shown[0])} to {threshold_text(shown[1])}",
+        else f"range of parity {threshold_text(shown[0])} to {threshold_text(shown[1])}",
         "a disparity is detected up to the strictest threshold"
         if detected is None
         else f"no disparity detected from {threshold_text(detected)}",

@@ -1,4 +1,5 @@
 import re
+from collections import Counter
 from dataclasses import replace
 from itertools import groupby
 
@@ -195,8 +196,11 @@ def test_numbers_in_the_alt_text_are_in_the_evaluation(
             text = text.replace(group, "")
         rates = np.concatenate([display.estimate, display.lower, display.upper]).ravel()
         known = {number(rate) for rate in np.unique(rates)} | {f"{t:.6g}" for t in display.thresholds}
-        known |= {str(len(display.groups)), "2.1", "95"}
+        known |= {str(len(display.groups)), "2.1", "95", f"{evaluation.false_match_limit.limit:g}"}
         known |= {str(count) for count in (display.errors == 0).sum(axis=0)}
+        known |= {
+            str(count) for count in Counter(evaluation.axes["group"].verdict.verdicts[display.shown]).values()
+        }
         assert set(re.findall(r"-?\d[\d.]*(?:e-?\d+)?(?<!\.)", text)) <= known
 
 
@@ -303,7 +307,7 @@ def test_the_verdicts_stand_under_the_rates_on_the_same_thresholds(three: Evalua
         assert box.y1 < display.ax_.bbox.y0
         assert all(tick.y1 < box.y0 for tick in ticks)
         assert display.ax_.bbox.x0 - 1 <= box.x0 < box.x1 <= display.ax_.bbox.x1 + 1
-    assert "A bar below has the verdicts on the same scale: disparity shown from" in display.alt_text
+    assert "A bar below has the verdicts on the same scale: disparity beyond tolerance at" in display.alt_text
 
 
 def test_the_reference_point_is_marked_where_it_is_not_the_safe_threshold(three: Evaluation) -> None:
@@ -312,6 +316,6 @@ def test_the_reference_point_is_marked_where_it_is_not_the_safe_threshold(three:
     display = FalseMatchRateDisplay.from_evaluation(three, "group").plot()
     written = f"reference point {three.thresholds[place]:.6g}"
     assert written in [text.get_text() for text in display.ax_.texts]
-    named = replace(three, policy=three.policy.model_copy(update={"thresholds": (three.safe_threshold,)}))
+    named = replace(three, policy=three.policy.model_copy(update={"operating": (three.safe_threshold,)}))
     display = FalseMatchRateDisplay.from_evaluation(named, "group").plot()
     assert not [text for text in display.ax_.texts if "reference point" in text.get_text()]

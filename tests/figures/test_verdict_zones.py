@@ -47,7 +47,7 @@ def test_the_thresholds_that_sum_an_axis_up_are_marked_and_labelled() -> None:
     verdict = evaluation.axes["group"].verdict
     start, end = (evaluation.threshold_at(p) for p in (verdict.parity_shown_from, verdict.parity_shown_to))
     lines = {str(line.get_label()): line for line in display.ax_.lines}
-    shown = f"parity shown {start:.6g} to {end:.6g}"
+    shown = f"range of parity {start:.6g} to {end:.6g}"
     assert list(lines[f"_group: {shown}"].get_xdata()) == [start, end]
     detected = f"no disparity detected from {evaluation.not_detected_from:.6g}"
     assert lines[f"_group: {detected}"].get_xdata()[0] == evaluation.not_detected_from
@@ -70,7 +70,7 @@ def test_no_safe_threshold_is_said_in_the_title_and_in_words() -> None:
     display = VerdictZonesDisplay.from_evaluation(world("no safe threshold")).plot()
     assert display.ax_.get_title("left").endswith("There is no safe threshold")
     assert "There is no safe threshold" in display.alt_text
-    assert "parity shown at no threshold" in display.alt_text
+    assert "no range of parity" in display.alt_text
 
 
 def test_an_axis_that_the_policy_does_not_judge_is_marked() -> None:
@@ -114,5 +114,5 @@ def contrast(colour: str) -> float:
 def test_a_wide_zone_holds_its_name() -> None:
     display = VerdictZonesDisplay.from_evaluation(world("no safe threshold")).plot()
     written = [text.get_text() for text in display.ax_.texts]
-    assert "disparity shown" in written
+    assert "disparity beyond tolerance" in written
     assert "inconclusive" in written
