@@ -119,6 +119,27 @@ def test_states_the_answer_before_the_detail() -> None:
     assert document["versions"]["harness"] == harness.__version__
 
 
+def test_states_the_limit_that_holds_and_how_groups_compare_where_the_answer_is_told() -> None:
+    answered = json.loads(to_json(evaluated(policy={"criterion": "not_detected"})))["answer"]
+    assert answered["false_match_limit"] == {"name": "max_fmr", "limit": 0.01, "is_default": True}
+    stated = json.loads(to_json(evaluated(policy={"max_fmr": 0.3, "operating": [0.5, 0.45]})))["answer"]
+    assert stated["false_match_limit"] == {"name": "max_fmr", "limit": 0.3, "is_default": False}
+    assert [told["threshold"] for told in stated["reference"]] == [0.45, 0.5]
+
+    (told,) = answered["reference"]
+    found = evaluated(policy={"criterion": "not_detected"})
+    assert [told["threshold"]] == list(found.reference_thresholds)
+    rows = {(row["axis"], row["rate"]): row for row in found.at(told["threshold"]).verdicts.to_pylist()}
+    for axis, both in told["axes"].items():
+        for kind, rate in (("false_matches", "FMR"), ("misses", "FNMR")):
+            row, compared = rows[axis, rate], both[kind]
+            assert (compared["verdict"], compared["more"], compared["fewer"]) == (
+                row["verdict"],
+                row["shown_more_group"],
+                row["shown_fewer_group"],
+            )
+
+
 @pytest.fixture(scope="module")
 def text() -> str:
     return to_json(evaluated(thresholds=[0.5]))
