@@ -366,8 +366,11 @@ def reference_indices(
         return operating
     start = 0
     for of_axis, number in zip(errors, trials, strict=True):
-        most = limit.limit * sum(number)
-        within = (index for index, at in enumerate(zip(*of_axis, strict=True)) if sum(at) <= most)
+        tried = sum(number) or 1
+        # Divided, not multiplied: 0.29 of 100 is less than 29 in floating point, and 29 / 100 is 0.29.
+        within = (
+            index for index, at in enumerate(zip(*of_axis, strict=True)) if sum(at) / tried <= limit.limit
+        )
         start = max(start, next(within, len(thresholds) - 1))
     return (start,)
 

@@ -139,7 +139,8 @@ def _at(evaluation: Evaluation, axis: AxisEvaluation, index: int) -> str:
     """Say how false matches stand on one axis at one threshold."""
     rates, found, verdict = axis.false_matches, axis.false_match_differential, axis.verdict.verdicts[index]
     pooled = rates.errors[:, index].sum() / max(int(rates.trials.sum()), 1)
-    many = one_in(pooled, digits=3) if pooled else "none"
+    share = one_in(pooled, digits=3) if pooled else "no"
+    many = f"{share} of" if share.endswith("%") else share
     matches = "raise an alert" if evaluation.study.task == "identification" else "match"
     there = f"At {_text(evaluation, index)}, where {many} non-mated {trials_word(evaluation)} {matches}, "
     tolerance = evaluation.policy.tolerance

@@ -331,9 +331,9 @@ class Evaluation:
         )
 
     def _repr_html_(self) -> str:
-        from harness.evaluation.answer import html_summary  # which is about evaluations
-
-        return html_summary(self)
+        # Imported when it is used, like figures: the answer is about evaluations, and imports them.
+        summary: str = import_module("harness.evaluation.answer").html_summary(self)
+        return summary
 
 
 def to_json(evaluation: Evaluation) -> str:

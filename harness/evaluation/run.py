@@ -32,7 +32,7 @@ from harness.statistics.verdicts import (
     safety_of,
 )
 from harness.study import FalseMatchLimit, Policy, Study, load_policy
-from harness.verdict_rule import DISPARITIES, limits_said
+from harness.verdict_rule import DISPARITIES, is_detected, limits_said
 
 __all__ = ["PolicyLike", "StudyLike", "conclude", "confirmation_of", "evaluate"]
 
@@ -291,19 +291,34 @@ def _outcome(confirming: Evaluation, index: int) -> tuple[Outcome, str]:
         if axis.verdict.verdicts[index] in DISPARITIES:
             return Outcome.FAILS, f"{axis.name}: a disparity is shown there"
     for axis in confirming.judged_axes:
-        level = axis.verdict.not_detected_from
-        if confirming.policy.criterion == "not_detected" and (level is None or level > index):
-            return Outcome.FAILS, f"{axis.name}: a disparity is detected above it"
-        if (
-            confirming.policy.criterion == "shown"
-            and axis.verdict.verdicts[index] is not Verdict.PARITY_SHOWN
-        ):
-            return Outcome.UNDECIDED, f"{axis.name}: the evidence of that half is too short to show parity"
+        lacking = _lacking(axis, confirming.policy, index)
+        if lacking is not None:
+            return lacking
     limit = confirming.false_match_limit
     safety = [_safety_of(axis, confirming.policy, limit) for axis in confirming.judged_axes]
     if not all(axis.keeps_limits[index] for axis in safety):
         return Outcome.UNDECIDED, f"{limits_said(confirming.policy, limit)} is not shown to be kept"
     return Outcome.HOLDS, "the policy's criterion is met there on every axis"
+
+
+def _lacking(axis: AxisEvaluation, policy: Policy, index: int) -> tuple[Outcome, str] | None:
+    """Say why the policy's criterion is not met at a threshold at which no disparity is shown; None where it is."""
+    if policy.criterion == "not_detected" and _is_detected_from(axis, index):
+        return Outcome.FAILS, f"{axis.name}: a disparity is detected above it"
+    if axis.verdict.verdicts[index] is Verdict.SATURATED:
+        return Outcome.UNDECIDED, f"{axis.name}: more than half of all match there in that half"
+    if policy.criterion == "shown" and axis.verdict.verdicts[index] is not Verdict.PARITY_SHOWN:
+        return Outcome.UNDECIDED, f"{axis.name}: the evidence of that half is too short to show parity"
+    return None
+
+
+def _is_detected_from(axis: AxisEvaluation, index: int) -> bool:
+    """Say whether a disparity is detected at a threshold or above it; where more than half match, none is."""
+    detected = is_detected(axis.false_match_differential.ratio_lower[index:].tolist())
+    verdicts = axis.verdict.verdicts[index:]
+    return any(
+        differ and one is not Verdict.SATURATED for differ, one in zip(detected, verdicts, strict=True)
+    )
 
 
 def _effects(

@@ -14,6 +14,7 @@ import pytest
 import harness
 from harness.cli.app import run
 from harness.evaluation import Evaluation
+from harness.verdict_rule import Verdict
 
 pytestmark = pytest.mark.whole_scan
 
@@ -41,7 +42,8 @@ def alike_at_either_end() -> dict[str, Any]:
 
 
 def evaluated(scores: dict[str, Any], asked_for: Any = None, **policy: Any) -> Evaluation:
-    return harness.evaluate(scores, study=STUDY, policy={"max_ratio": 1.5, **policy}, thresholds=asked_for)
+    policy = {"max_ratio": 1.5, "max_fmr": 0.5, **policy}
+    return harness.evaluate(scores, study=STUDY, policy=policy, thresholds=asked_for)
 
 
 def in_range(found: Evaluation) -> tuple[float | None, float | None]:
@@ -60,7 +62,7 @@ def test_few_thresholds_asked_for_claim_no_more_than_many() -> None:
 
 
 def test_tables_list_those_asked_for_and_those_of_the_policy() -> None:
-    found = evaluated(alike_at_either_end(), [0.2, 0.6], thresholds=[0.7])
+    found = evaluated(alike_at_either_end(), [0.2, 0.6], operating=[0.7])
     for table in (found.rates, found.verdicts, found.measures):
         assert set(table["threshold"].to_pylist()) == {0.2, 0.6, 0.7}
     between = next(t for t in found.thresholds.tolist() if 0.2 < t < 0.6)
@@ -89,7 +91,8 @@ def check_at(threshold: float, evaluation: str = "out") -> int:
 @pytest.mark.usefixtures("folder")
 def test_the_gate_blocks_where_a_coarse_grid_saw_nothing() -> None:
     pq.write_table(pa.table(alike_at_either_end()), "scores.parquet")
-    evaluate = ["evaluate", "scores.parquet", "--study", "study.json", "--max-ratio", "1.5", "--out", "out"]
+    evaluate = ["evaluate", "scores.parquet", "--study", "study.json", "--max-ratio", "1.5"]
+    evaluate += ["--max-fmr", "0.5", "--out", "out"]
     assert run([*evaluate, "--thresholds", "0.2,0.6"]) == 0
     assert [check_at(threshold) for threshold in (0.3, 0.4, 0.5)] == [1, 1, 1]
     assert check_at(0.6) == 0
@@ -126,7 +129,7 @@ def test_the_gate_cannot_decide_between_neighbours_that_nothing_joins(
     assert run(["check", "config.json", "--evaluation", "evaluation.json"]) == 3
     printed = capsys.readouterr().out
     assert "was not evaluated; 0.5 and " in printed
-    assert "evaluate again with thresholds: [0.50000005] in the policy" in printed
+    assert "evaluate again with operating: [0.50000005] in the policy" in printed
 
 
 @pytest.mark.parametrize("stored", ["float64", "float32"])
@@ -136,11 +139,14 @@ def test_scores_of_few_values_keep_their_range(stored: str, decimals: int) -> No
     rng = np.random.default_rng(4)
     a, b = (np.round(rng.normal(0.3, 0.1, 20_000).clip(0, 0.8), decimals) for _ in "ab")
     scores = columns(A=a, B=b)
-    start, end = in_range(evaluated({**scores, "score": scores["score"].astype(stored)}))
+    found = evaluated({**scores, "score": scores["score"].astype(stored)})
+    start, end = in_range(found)
     assert start is not None
     assert end is not None
-    assert start <= 0
+    assert start <= 0.4  # half of all match at 0.3
     assert end >= 0.5
+    lower = found.axes["group"].verdict.verdicts[: found.index_of(start)]
+    assert set(lower) == {Verdict.SATURATED}
 
 
 def test_earlier_documents_join_nothing() -> None:

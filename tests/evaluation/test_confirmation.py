@@ -50,7 +50,7 @@ def confirmed(
     return evaluate_at(
         scores,
         study=STUDY | study,
-        policy={"max_ratio": 1.5} | (policy or {}),
+        policy={"max_ratio": 1.5, "max_fmr": 0.9} | (policy or {}),
         thresholds=thresholds,
         confirm="split",
     )
@@ -61,7 +61,7 @@ def test_where_the_groups_are_alike_it_holds() -> None:
     confirmation = found.confirmation
     assert confirmation is not None
     assert confirmation.outcome is Outcome.HOLDS
-    assert confirmation.chosen == 0.1
+    assert confirmation.chosen == 0.4  # the first at which at most half match
     assert 1 < confirmation.ratio_upper["group"] <= 1.5
 
 
@@ -82,16 +82,25 @@ def test_the_halves_and_what_lies_between_make_up_all_comparisons() -> None:
 def test_a_disparity_among_the_others_only_makes_it_fail() -> None:
     confirmation = confirmed(trials(second=0.5), {"criterion": "not_detected"}).confirmation
     assert confirmation is not None
-    assert (confirmation.chosen, confirmation.outcome) == (0.1, Outcome.FAILS)
+    assert (confirmation.chosen, confirmation.outcome) == (0.4, Outcome.FAILS)
     assert confirmation.reason == "group: a disparity is detected above it"
 
 
 def test_a_disparity_at_the_threshold_itself_makes_it_fail() -> None:
-    confirmation = confirmed(trials(second=0.9), thresholds="0.5").confirmation
+    confirmation = confirmed(trials(second=0.4), thresholds="0.5").confirmation
     assert confirmation is not None
     assert (confirmation.chosen, confirmation.outcome) == (0.5, Outcome.FAILS)
     assert confirmation.reason == "group: a disparity is shown there"
     assert confirmation.ratio_upper["group"] > 2
+
+
+@pytest.mark.parametrize("criterion", ["shown", "not_detected"])
+def test_where_more_than_half_match_in_the_other_half_only_it_is_undecided(criterion: str) -> None:
+    # The median score is 0.363 among those who choose and 0.372 among those who confirm.
+    confirmation = confirmed(trials(), {"criterion": criterion}, thresholds="0.367").confirmation
+    assert confirmation is not None
+    assert (confirmation.chosen, confirmation.outcome) == (0.367, Outcome.UNDECIDED)
+    assert confirmation.reason == "group: more than half of all match there in that half"
 
 
 def test_where_the_first_half_shows_nothing_there_is_nothing_to_confirm() -> None:
@@ -122,7 +131,7 @@ def test_a_limit_of_the_policy_must_hold_there_too() -> None:
     worse = confirmed(trials(second=0.1), {"max_fmr": 0.4}).confirmation
     assert worse is not None
     assert (worse.chosen, worse.outcome) == (0.5, Outcome.UNDECIDED)
-    assert worse.reason == "max_fmr or max_fnmr_gap is not shown to be kept"
+    assert worse.reason == "max_fmr 0.4 is not shown to be kept"
 
 
 def test_the_evaluation_is_that_of_all_comparisons() -> None:
@@ -137,7 +146,7 @@ def test_it_is_kept_in_the_document_and_the_summary() -> None:
     again = from_json(to_json(found))
     assert again.confirmation == found.confirmation
     assert to_json(again) == to_json(found)
-    assert "0.1, chosen on half of the subjects, holds on" in found._repr_html_()
+    assert "0.4, chosen on half of the subjects, holds on" in found._repr_html_()
 
 
 def test_the_same_scores_in_another_order_give_the_same() -> None:

@@ -90,12 +90,15 @@ class TestJudgedAxes:
         scores["score"] = np.where(
             (scores["sex"] == "male") & ~scores["mated"], scores["score"] + 0.3, scores["score"]
         )
-        policy = {"criterion": "not_detected", "axes": ["ethnicity"]}
-        both = evaluated(scores, {"criterion": "not_detected"}, "0.3:0.7:0.1")
-        one = evaluated(scores, policy, "0.3:0.7:0.1")
-        assert (both.safe_threshold, both.safe.reason) == (None, "sex: a disparity is detected up to the top")
+        policy = {"criterion": "not_detected", "max_fmr": 0.9}
+        both = evaluated(scores, policy, "0.3:0.7:0.1")
+        one = evaluated(scores, {**policy, "axes": ["ethnicity"]}, "0.3:0.7:0.1")
+        assert (both.safe_threshold, both.safe.reason) == (
+            None,
+            "sex: a disparity is detected up to the strictest threshold",
+        )
         assert both.not_detected_from is None
-        assert one.safe_threshold == one.not_detected_from == 0.3
+        assert one.safe_threshold == one.not_detected_from == 0.6  # from where at most half match
         assert [axis.judged for axis in one.axes.values()] == [True, False]
         assert [axis.name for axis in one.judged_axes] == ["ethnicity"]
         assert one.verdicts.equals(both.verdicts)  # the others are evaluated all the same
@@ -103,10 +106,10 @@ class TestJudgedAxes:
     def test_nothing_is_detected_from_where_it_is_on_no_axis(self) -> None:
         scores = trials()
         raised = np.clip(scores["score"], 0.55, None)
-        of_men = (scores["sex"] == "male") & ~scores["mated"]
-        scores["score"] = np.where(of_men, raised, scores["score"])
-        found = evaluated(scores, {"criterion": "not_detected"}, "0.3:0.7:0.1")
-        assert found.threshold_at(found.axes["ethnicity"].verdict.not_detected_from) == 0.3
+        of_a_third_of_men = (scores["sex"] == "male") & ~scores["mated"] & (np.arange(2000) % 3 == 0)
+        scores["score"] = np.where(of_a_third_of_men, raised, scores["score"])
+        found = evaluated(scores, {"criterion": "not_detected", "max_fmr": 0.9}, "0.3:0.7:0.1")
+        assert found.threshold_at(found.axes["ethnicity"].verdict.not_detected_from) == 0.5
         assert found.threshold_at(found.axes["sex"].verdict.not_detected_from) == 0.6
         assert found.not_detected_from == found.safe_threshold == 0.6
 
@@ -194,7 +197,7 @@ def test_progress_adds_up_to_all_rows() -> None:
 class TestPairs:
     def test_of_every_two_groups_at_the_thresholds_of_the_answer(self) -> None:
         found = evaluated(
-            policy={"criterion": "not_detected", "thresholds": [0.7]}, thresholds=[0.5, 0.6, 0.95]
+            policy={"criterion": "not_detected", "operating": [0.7]}, thresholds=[0.5, 0.6, 0.95]
         )
         assert found.answer_thresholds == (0.5, 0.7)
         rows = found.pairs_at(found.answer_thresholds).to_pylist()
@@ -213,39 +216,82 @@ class TestPairs:
 
 class TestSummary:
     def test_the_short_form(self) -> None:
-        found = evaluated(policy={"criterion": "not_detected"}, thresholds=[0.5, 0.95])
+        found = evaluated(policy={"criterion": "not_detected", "max_fmr": 0.5}, thresholds=[0.5, 0.95])
         expected = "<Evaluation of example 1: safe threshold 0.5, axes ethnicity, sex, 2 thresholds>"
         assert repr(found) == expected
 
-    def test_five_lines(self) -> None:
-        found = evaluated(policy={"criterion": "not_detected", "max_ratio": 2.0}, thresholds=[0.5, 0.95])
-        lines = dict(answer(found))
-        assert list(lines) == ["Safe threshold", "Not detected from", "Parity shown", "Cost", "Evidence"]
-        fmr = {row["group"]: row["estimate"] for row in found.at(0.5).rates.to_pylist()[:2]}
-        assert fmr["Black"] < fmr["Asian"]
+    def test_says_what_was_found_before_the_safe_threshold(self) -> None:
+        policy = {"criterion": "not_detected", "max_ratio": 2.0, "max_fmr": 0.5}
+        lines = dict(answer(evaluated(policy=policy, thresholds=[0.5, 0.95])))
+        assert list(lines) == [
+            "Found",
+            "Safe threshold",
+            "Not detected from",
+            "Range of parity",
+            "Cost",
+            "Evidence",
+        ]
+        # By ethnicity 45 of 241 and 39 of 214 match at 0.5, by sex 73 of 479 and 91 of 521.
+        alike = (
+            "the groups are shown to be alike: no ratio is above 1.5, with 95 % confidence (ratio of 2 is "
+            "tolerated)"
+        )
+        assert lines["Found"] == (
+            "By sex, no disparity is shown at any threshold. At 0.5, where 16.40 % of non-mated comparisons match, "
+            f"{alike}. By ethnicity, no disparity is shown at any threshold. At 0.5, where 18.46 % of non-mated "
+            f"comparisons match, {alike}."
+        )
         assert lines["Safe threshold"] == (
-            "0.5 (criterion not_detected, ratio at most 2): no disparity is detected from here up on every "
-            f"axis (ethnicity decides); FMR there {fmr['Black']:.2g} (Black) to {fmr['Asian']:.2g} (Asian); "
-            "max_fmr in the policy would ask for fewer"
+            "0.5 (criterion not_detected, ratio of 2): no disparity is detected on every judged axis (ethnicity "
+            "decides) from here up; max_fmr 0.5 is kept; FMR there by ethnicity: Asian 18.67 %, Black 18.22 %"
         )
         assert lines["Not detected from"] == (
-            "ethnicity 0.5 (from the most lenient evaluated); sex 0.5 (from the most lenient evaluated)"
+            "by ethnicity 0.5 (from the most lenient evaluated); by sex 0.5 (from the most lenient evaluated)"
         )
-        fnmr = {row["group"]: row["estimate"] for row in found.at(0.5).rates.to_pylist()[2:4]}
-        by_group = f"Asian {100 * fnmr['Asian']:.2f} %, Black {100 * fnmr['Black']:.2f} %"
-        assert lines["Cost"].startswith(f"FNMR at 0.5, the safe threshold, {by_group}")
+        assert lines["Range of parity"] == (
+            "by ethnicity none; by sex 0.5 to 0.5 (from the most lenient evaluated) (within ratio of 2 throughout)"
+        )
+        # 8 of 469 and 12 of 531 are missed.
+        assert lines["Cost"] == (
+            "FNMR at 0.5 (the safe threshold) by ethnicity: Asian 1.71 %, Black 2.26 %; by ethnicity, no disparity in "
+            "misses is shown; by sex, no disparity in misses is shown"
+        )
         assert lines["Evidence"] == (
             "1,000 non-mated and 1,000 mated comparisons, groups: 2 of ethnicity, 2 of sex, 2 thresholds, "
             "95 % bounds; in no group: 545 non-mated of ethnicity"
         )
 
-    def test_of_no_safe_threshold_the_cost_is_that_of_the_other_answer(self) -> None:
+    def test_where_nobody_matches_it_says_so(self) -> None:
         lines = dict(answer(evaluated(thresholds=[0.95])))
-        assert lines["Safe threshold"] == (
-            "none (criterion shown, ratio at most 1.5): ethnicity: parity is not shown"
+        assert lines["Found"].startswith(
+            "By ethnicity, no disparity is shown at any threshold. At 0.95, where no non-mated comparisons match, "
+            "neither a disparity nor parity is shown: there are too few errors for any difference to show."
         )
-        assert lines["Parity shown"] == "ethnicity at no threshold; sex at no threshold"
-        assert lines["Cost"].startswith("FNMR at 0.95, where nothing is detected, Asian ")
+        assert lines["Safe threshold"] == (
+            "none (criterion shown, ratio of 1.5): ethnicity: there is no range in which parity is shown"
+        )
+        assert lines["Range of parity"] == "by ethnicity none; by sex none (within ratio of 1.5 throughout)"
+        assert lines["Cost"].startswith("FNMR at 0.95 by ethnicity: Asian 100.00 %, ")
+
+    def test_a_disparity_is_told_with_the_groups_and_the_bounds_and_the_tolerance_it_exceeds(self) -> None:
+        scores = trials()
+        raised = (scores["sex"] == "male") & ~scores["mated"] & (np.arange(2000) % 3 == 0)
+        scores["score"] = np.where(raised, 0.75, scores["score"])
+        found = evaluated(scores, {"axes": ["sex"]}, [0.3, 0.7])
+        of_women, of_men = (row["errors"] / row["trials"] for row in found.at(0.7).rates.to_pylist()[4:6])
+        row = found.at(0.7).verdicts.to_pylist()[2]
+        assert (row["axis"], row["verdict"]) == ("sex", "disparity beyond tolerance")
+        assert of_men > 100 * of_women
+        said = dict(answer(found))["Found"]
+        assert said.startswith("By sex, a disparity is shown up to 0.7. At 0.7, where ")
+        assert "people of group male are falsely matched" in said
+        assert said.endswith(", beyond the tolerated ratio of 1.5.")
+
+    def test_each_operating_threshold_has_its_line(self) -> None:
+        policy = {"criterion": "not_detected", "operating": [0.5, 0.2], "max_fmr": 0.5, "axes": ["sex"]}
+        lines = dict(answer(evaluated(policy=policy, thresholds=[0.95])))
+        assert lines["At 0.2"] == "below the safe threshold; by sex, saturated"
+        assert lines["At 0.5"] == "the safe threshold; by sex, inconclusive"
 
     def test_of_no_safe_threshold_it_says_how_much_more_data_would_show_one(self) -> None:
         found = evaluated(policy={"max_ratio": 1.5}, thresholds=[0.5, 0.8])
@@ -255,14 +301,22 @@ class TestSummary:
         said = dict(answer(found))["Safe threshold"]
         assert f"; at 0.5 it would take about {growth:.2g} times as much data (" in said
 
-    def test_of_no_threshold_at_all_there_is_no_cost(self) -> None:
+    def test_of_axes_that_cannot_be_decided_it_says_why(self) -> None:
         lines = dict(answer(evaluated(policy={"min_trials": 10**6}, thresholds=[0.5])))
-        assert lines["Not detected from"] == "ethnicity at no threshold; sex at no threshold"
-        assert lines["Cost"] == "none to state, for there is no threshold to choose"
+        assert (
+            "By ethnicity, nothing can be decided: Asian has 241 non-mated trials, fewer than 1000000;"
+            in (lines["Found"])
+        )
+        assert lines["Not detected from"] == "by ethnicity none; by sex none"
+        assert lines["Cost"].startswith("FNMR at 0.5 by ethnicity: Asian 1.71 %, Black 2.26 %")
 
     def test_without_a_tolerance_no_parity_is_looked_for(self) -> None:
         lines = dict(answer(evaluated(policy={"criterion": "not_detected"}, thresholds=[0.5])))
-        assert lines["Parity shown"] == "no tolerance in the policy"
+        assert lines["Range of parity"] == "the policy states no tolerance"
+        assert lines["Safe threshold"] == (
+            "none (criterion not_detected): no threshold at which no disparity is detected also keeps max_fmr 0.01 "
+            "(the default)"
+        )
 
     def test_html_escapes_every_name(self) -> None:
         scores = {**trials(), "sex": np.where(np.arange(2000) % 4 < 2, "<b>", "&")}
@@ -276,10 +330,10 @@ class TestSummary:
 
 def test_a_study_and_a_policy_may_be_files(tmp_path: Any) -> None:
     (tmp_path / "study.json").write_text(json.dumps(STUDY))
-    (tmp_path / "policy.yaml").write_text("criterion: not_detected\nthresholds: [0.5]\n")
+    (tmp_path / "policy.yaml").write_text("criterion: not_detected\noperating: [0.5]\n")
     found = evaluate_at(
         trials(), study=tmp_path / "study.json", policy=str(tmp_path / "policy.yaml"), thresholds=[0.6]
     )
     assert to_json(found) == to_json(
-        evaluated(policy={"criterion": "not_detected", "thresholds": [0.5]}, thresholds=[0.6])
+        evaluated(policy={"criterion": "not_detected", "operating": [0.5]}, thresholds=[0.6])
     )

@@ -55,7 +55,7 @@ def evaluated(thresholds: Any = "0.3:0.9:0.05", policy: Any = None, **study: Any
             task="identification",
             watchlist_size=24,
             pairing="probe",
-            policy={"max_gap": 0.05, "min_trials": 10, "axes": ["sex"], "thresholds": [0.61]},
+            policy={"max_gap": 0.05, "min_trials": 10, "axes": ["sex"], "operating": [0.61]},
         ),
         lambda: evaluated(
             subjects=["sex"], groups={"ethnicity": GROUPS["ethnicity"]}, policy={"min_subjects": 9}
@@ -113,10 +113,31 @@ def test_states_the_answer_before_the_detail() -> None:
     found = evaluated(policy={"criterion": "not_detected"})
     assert next(iter(document)) == "schema"
     assert list(document).index("answer") < list(document).index("thresholds")
-    assert document["schema"] == "harness/evaluation/2"
+    assert document["schema"] == "harness/evaluation/3"
     assert document["answer"]["safe_threshold"] == found.safe_threshold
     assert document["answer"]["not_detected_from"] == found.not_detected_from
     assert document["versions"]["harness"] == harness.__version__
+
+
+def test_states_the_limit_that_holds_and_how_groups_compare_where_the_answer_is_told() -> None:
+    answered = json.loads(to_json(evaluated(policy={"criterion": "not_detected"})))["answer"]
+    assert answered["false_match_limit"] == {"name": "max_fmr", "limit": 0.01, "is_default": True}
+    stated = json.loads(to_json(evaluated(policy={"max_fmr": 0.3, "operating": [0.5, 0.45]})))["answer"]
+    assert stated["false_match_limit"] == {"name": "max_fmr", "limit": 0.3, "is_default": False}
+    assert [told["threshold"] for told in stated["reference"]] == [0.45, 0.5]
+
+    (told,) = answered["reference"]
+    found = evaluated(policy={"criterion": "not_detected"})
+    assert [told["threshold"]] == list(found.reference_thresholds)
+    rows = {(row["axis"], row["rate"]): row for row in found.at(told["threshold"]).verdicts.to_pylist()}
+    for axis, both in told["axes"].items():
+        for kind, rate in (("false_matches", "FMR"), ("misses", "FNMR")):
+            row, compared = rows[axis, rate], both[kind]
+            assert (compared["verdict"], compared["more"], compared["fewer"]) == (
+                row["verdict"],
+                row["shown_more_group"],
+                row["shown_fewer_group"],
+            )
 
 
 @pytest.fixture(scope="module")
@@ -134,19 +155,19 @@ def replaced(**changes: Any) -> Callable[[str], str]:
 
 class TestRefused:
     @pytest.mark.parametrize(
-        ("schema", "said"), [("harness/evaluation/3", "'harness/evaluation/3'"), (None, "null"), (1, "1")]
+        ("schema", "said"), [("harness/evaluation/4", "'harness/evaluation/4'"), (None, "null"), (1, "1")]
     )
     def test_another_schema(self, text: str, schema: Any, said: str) -> None:
         with pytest.raises(InputError) as refused:
             from_json(replaced(schema=schema)(text), "old.json")
         assert str(refused.value) == (
-            f"old.json: schema is {said}, not 'harness/evaluation/2'; evaluate again with this version"
+            f"old.json: schema is {said}, not 'harness/evaluation/3'; evaluate again with this version"
         )
 
-    @pytest.mark.parametrize("content", ["[]", "null", '"harness/evaluation/2"', "{}"])
+    @pytest.mark.parametrize("content", ["[]", "null", '"harness/evaluation/3"', "{}"])
     def test_other_json(self, content: str) -> None:
         with pytest.raises(
-            InputError, match=r"^x: schema is null, not 'harness/evaluation/2'; evaluate again"
+            InputError, match=r"^x: schema is null, not 'harness/evaluation/3'; evaluate again"
         ):
             from_json(content, "x")
 

@@ -154,5 +154,5 @@ def test_a_single_subject_a_group_shows_nothing() -> None:
     assert (first["trials"], first["errors"], first["subjects"]) == (2, 1, 1)
     assert first["design_effect"] == np.inf
     assert (first["lower"], first["upper"]) == (None, None)
-    assert found.verdicts["verdict"].to_pylist() == ["inconclusive"]
+    assert found.verdicts["verdict"].to_pylist() == ["inconclusive"] * 2
     assert found.safe_threshold is None

@@ -14,6 +14,7 @@ from scipy import stats
 
 import harness
 from harness import Evaluation, InputError
+from harness.study import FalseMatchLimit
 from tests.few_thresholds import evaluate_at
 
 STUDY: dict[str, Any] = {
@@ -93,16 +94,19 @@ def upper_bound_of_gap(a: int, b: int, n: int) -> float:
 
 
 def test_verdicts(evaluation: Evaluation) -> None:
-    low, middle, high = evaluation.verdicts.to_pylist()
+    low, middle, high, *_ = evaluation.verdicts.to_pylist()
     assert " ".join(low) == (
-        "axis threshold worst_group best_group ratio ratio_lower ratio_upper gap gap_upper verdict "
-        "detectable_ratio growth_needed"
+        "axis rate threshold verdict worst_group best_group shown_more_group shown_fewer_group ratio ratio_lower "
+        "ratio_upper gap gap_lower gap_upper detectable_ratio growth_needed"
     )
+    assert {row["rate"] for row in (low, middle, high)} == {"FMR"}
     assert [row["threshold"] for row in (low, middle, high)] == THRESHOLDS
     assert (low["worst_group"], low["best_group"], low["ratio"], low["gap"]) == ("A", "B", 3, 0.5)
     assert low["ratio_lower"] == pytest.approx(bounds_of_ratio(3, 1, 0.95)[0])
     assert low["ratio_upper"] == pytest.approx(bounds_of_ratio(3, 1, 0.9)[1])
     assert low["gap_upper"] == pytest.approx(upper_bound_of_gap(3, 1, 4))
+    assert low["gap_lower"] == 0
+    assert (low["shown_more_group"], low["shown_fewer_group"]) == ("A", "B")
 
     assert (middle["worst_group"], middle["best_group"], middle["ratio"], middle["gap"]) == ("A", "A", 1, 0)
     assert middle["ratio_lower"] == pytest.approx(bounds_of_ratio(1, 1, 0.95)[0])
@@ -113,10 +117,24 @@ def test_verdicts(evaluation: Evaluation) -> None:
 
     # With 4 errors or fewer even one group having all is no rejection: 2 * 0.5**4 is above 0.05.
     assert [row["detectable_ratio"] for row in (low, middle, high)] == [math.inf] * 3
+    # At the low threshold just half of the eight match, which is not more than half.
     assert [row["verdict"] for row in (low, middle, high)] == ["inconclusive"] * 3
     assert middle["growth_needed"] == pytest.approx(2 * low["growth_needed"])  # half the false matches
     assert low["growth_needed"] > 10
     assert high["growth_needed"] == math.inf
+
+
+def test_verdicts_on_misses(evaluation: Evaluation) -> None:
+    low, middle, high = evaluation.verdicts.to_pylist()[3:]
+    assert {row["rate"] for row in (low, middle, high)} == {"FNMR"}
+    assert [row["threshold"] for row in (low, middle, high)] == THRESHOLDS
+    # 0 of 2 and 0 of 3 are missed, then 1 of 2 and 0 of 3, then 1 of 2 and 2 of 3: three of five are more than half.
+    assert [row["verdict"] for row in (low, middle, high)] == ["inconclusive", "inconclusive", "saturated"]
+    assert [row["ratio"] for row in (low, middle, high)] == [None, math.inf, pytest.approx(4 / 3)]
+    assert [row["gap"] for row in (low, middle, high)] == pytest.approx([0, 1 / 2, 1 / 6])
+    assert [row["worst_group"] for row in (low, middle, high)] == ["A", "A", "B"]
+    assert {row["growth_needed"] for row in (low, middle, high)} == {None}
+    assert evaluation.axes["group"].verdicts_on_misses == tuple(row["verdict"] for row in (low, middle, high))
 
 
 def test_measures(evaluation: Evaluation) -> None:
@@ -137,8 +155,10 @@ def test_measures(evaluation: Evaluation) -> None:
 def test_answer(evaluation: Evaluation) -> None:
     assert evaluation.thresholds.tolist() == THRESHOLDS
     assert evaluation.safe_threshold is None
-    assert evaluation.safe.reason == "group: parity is not shown"
+    assert evaluation.safe.reason == "group: there is no range in which parity is shown"
     assert evaluation.not_detected_from == 0.5
+    assert evaluation.reference_thresholds == (0.7,)  # 4, 2 and 0 of 8 match, and at most 1 in 100 may
+    assert evaluation.false_match_limit == FalseMatchLimit("max_fmr", 0.01, is_default=True)
     assert (evaluation.comparisons, evaluation.missing) == ((11, 5), (0, 0))
     assert evaluation.axes["group"].left_out == (3, 0)
     assert evaluation.axes["group"].subjects is None
@@ -176,7 +196,8 @@ class TestAt:
         assert reading.threshold == 0.6
         assert reading.rates["threshold"].to_pylist() == [0.6] * 4
         assert reading.rates["errors"].to_pylist() == [1, 1, 1, 0]
-        assert reading.verdicts.to_pylist() == [evaluation.verdicts.to_pylist()[1]]
+        rows = evaluation.verdicts.to_pylist()
+        assert reading.verdicts.to_pylist() == [rows[1], rows[4]]
 
     @pytest.mark.parametrize(
         ("threshold", "near"),
@@ -259,13 +280,14 @@ def test_tables_go_to_pandas_and_polars(evaluation: Evaluation) -> None:
 
 
 def test_thresholds_given_are_joined_by_the_policys() -> None:
-    found = evaluated(policy={"thresholds": [0.65, 0.5]})
+    found = evaluated(policy={"operating": [0.65, 0.5]})
     assert found.thresholds.tolist() == [0.5, 0.6, 0.65, 0.7]
     assert [row["errors"] for row in found.at(0.65).rates.to_pylist()] == [1, 0, 1, 1]
+    assert found.reference_thresholds == (0.5, 0.65)
 
 
 def test_chosen_thresholds_hold_the_policys_and_resolve_single_false_matches() -> None:
-    found = harness.evaluate(columns(), study=STUDY, policy={"thresholds": [0.6123]})
+    found = harness.evaluate(columns(), study=STUDY, policy={"operating": [0.6123]})
     assert 0.6123 in found.thresholds
     by_group = {
         g: set(found.rates.to_pandas().query(f"rate == 'FMR' and group == '{g}'").errors) for g in "AB"

@@ -189,7 +189,7 @@ def a_group_that_is_not_there(plain: Plain) -> None:
 
 
 def a_place_that_is_not_there(plain: Plain) -> None:
-    plain["place_of_safe_threshold"] = 7
+    plain["index_of_safe_threshold"] = 7
 
 
 def a_count_beyond_counting(plain: Plain) -> None:
@@ -214,7 +214,7 @@ def a_key_too_many(plain: Plain) -> None:
         (a_list_for_a_text, "axes.group.false_matches.name: Input should be a valid string"),
         (arrays_of_two_lengths, "axes.'group'.false_matches.'A'.upper: has 6 values for 7 thresholds"),
         (a_group_that_is_not_there, "axes.'group'.false_match_differential: names group 3 of 3"),
-        (a_place_that_is_not_there, "place_of_safe_threshold: is not among the 7 thresholds"),
+        (a_place_that_is_not_there, "index_of_safe_threshold: is not among the 7 thresholds"),
         (
             a_count_beyond_counting,
             "axes.group.false_matches.groups[0].trials: Input should be less than or equal to 9007199254740992",
@@ -266,7 +266,7 @@ def test_what_is_no_file_is_refused_before_it_is_read(
 
 def state_a_threshold_that_is_not_safe(plain: Plain) -> None:
     last = len(plain["thresholds"]) - 1
-    plain["place_of_safe_threshold"], plain["answer"]["safe_threshold"] = last, plain["thresholds"][last]
+    plain["index_of_safe_threshold"], plain["answer"]["safe_threshold"] = last, plain["thresholds"][last]
 
 
 @pytest.fixture

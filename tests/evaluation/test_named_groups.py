@@ -77,6 +77,8 @@ def evaluate(*options: str) -> int:
         "study.yaml",
         "--max-ratio",
         "3",
+        "--max-fmr",
+        "0.5",
         "--thresholds",
         AT,
         "--out",

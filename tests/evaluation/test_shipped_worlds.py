@@ -10,6 +10,8 @@ import pytest
 
 import harness
 from harness import Evaluation
+from harness.study import FalseMatchLimit
+from harness.verdict_rule import Verdict
 from tests.few_thresholds import evaluate_at
 
 DATA = Path(harness.__file__).parents[1] / "data_synthetic"
@@ -48,8 +50,9 @@ def test_a_disparity_that_ends_is_found_to_end(worlds: dict[str, Evaluation]) ->
     assert start == pytest.approx(0.60, abs=0.015)
     assert end is not None
     assert end > 0.61
-    assert found.safe_threshold == start
-    assert verdict_at(found, 0.56) == "disparity shown"
+    assert found.safe_threshold == 0.594  # from where every group keeps the default limit, too
+    assert max(found.axes["ethnicity"].false_matches.upper[:, found.index_of(0.592)]) > 0.01
+    assert verdict_at(found, 0.56) == "disparity beyond tolerance"
 
 
 def test_a_disparity_that_never_ends_is_undetected_but_no_parity_is_claimed(
@@ -60,8 +63,11 @@ def test_a_disparity_that_never_ends_is_undetected_but_no_parity_is_claimed(
     assert found.not_detected_from < 0.62
     assert parity_shown(found) == (None, None)
     assert "parity shown" not in [verdict_at(found, t) for t in found.thresholds]
-    assert (found.safe_threshold, found.safe.reason) == (None, "ethnicity: parity is not shown")
-    assert verdict_at(found, 0.5) == "disparity shown"
+    assert (found.safe_threshold, found.safe.reason) == (
+        None,
+        "ethnicity: there is no range in which parity is shown",
+    )
+    assert verdict_at(found, 0.5) == "disparity beyond tolerance"
 
 
 def test_no_disparity_is_shown_to_be_none(worlds: dict[str, Evaluation]) -> None:
@@ -71,6 +77,52 @@ def test_no_disparity_is_shown_to_be_none(worlds: dict[str, Evaluation]) -> None
     assert start is not None
     assert end is not None
     assert start <= 0.6 <= end
+
+
+@pytest.mark.parametrize(
+    ("policy", "safe", "why"),
+    [
+        (None, None, "no threshold at which parity is shown also keeps max_fmr 0.01 (the default)"),
+        (
+            {"max_ratio": 2.0, "axes": ["ethnicity"]},
+            0.59,
+            "parity is shown on every judged axis, and from here max_fmr 0.01 (the default) is kept too",
+        ),
+    ],
+)
+def test_where_all_are_alike_what_is_safe_keeps_every_group_within_the_default_limit(
+    policy: dict[str, object] | None, safe: float | None, why: str
+) -> None:
+    """Parity is shown where a third of all match, too: the default limit calls no such threshold safe."""
+    found = evaluate_at(
+        DATA / "equal.parquet", study=DATA / "study.yaml", policy=policy, thresholds="0.1:0.7:0.005"
+    )
+    assert found.false_match_limit == FalseMatchLimit("max_fmr", 0.01, is_default=True)
+    assert (found.safe_threshold, found.safe.reason) == (safe, why)
+    for axis in found.judged_axes:
+        verdict = axis.verdict
+        assert verdict.not_detected_from == verdict.parity_shown_from == verdict.verdicts.count("saturated")
+        pooled = axis.false_matches.errors.sum(axis=0) / axis.false_matches.trials.sum()
+        assert [one is Verdict.SATURATED for one in verdict.verdicts] == (pooled > 0.5).tolist()
+        kept = (axis.false_matches.upper <= 0.01).all(axis=0)
+        if found.safe.place is not None:
+            assert kept[found.safe.place]
+            assert not kept[found.safe.place - 1]
+
+
+def test_by_the_shipped_policy_a_disparity_that_ends_leaves_a_safe_threshold() -> None:
+    found = harness.evaluate(
+        DATA / "vanishing.parquet", study=DATA / "study.yaml", policy=DATA / "policy.yaml"
+    )
+    assert found.safe_threshold is not None
+    assert round(found.safe_threshold, 3) == 0.593
+    rows = [row for row in found.at(found.safe_threshold).rates.to_pylist() if row["rate"] == "FMR"]
+    judged = [axis.name for axis in found.judged_axes]
+    assert max(row["upper"] for row in rows if row["axis"] in judged) <= 0.01
+    (reference,) = found.reference_thresholds
+    assert reference < found.safe_threshold
+    assert verdict_at(found, reference) == "parity shown"  # and a group's bound is above the limit there
+    assert max(row["upper"] for row in found.at(reference).rates.to_pylist() if row["rate"] == "FMR") > 0.01
 
 
 def test_with_too_few_false_matches_nothing_is_claimed(worlds: dict[str, Evaluation]) -> None:

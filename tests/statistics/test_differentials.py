@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from dataclasses import fields
 from itertools import permutations
 
@@ -10,6 +11,7 @@ import numpy.typing as npt
 import pytest
 from hypothesis import assume, given
 from hypothesis import strategies as st
+from scipy.stats import beta
 
 from harness.statistics.differentials import Differentials, differentials, pairs, pairwise
 from harness.statistics.intervals import (
@@ -42,6 +44,14 @@ def any_rates(draw: st.DrawFn) -> Rates:
     errors = [draw(st.lists(st.integers(0, 80), min_size=2, max_size=2)) for _ in trials]
     effects = [draw(st.lists(st.floats(1, 20), min_size=2, max_size=2)) for _ in trials]
     return rates_of(trials, errors, effects)
+
+
+def lower_bound_of_shown(rates: Rates, found: Differentials, threshold: int) -> float:
+    """Return the adjusted lower bound of the ratio of the two groups that are shown best to differ."""
+    k, n = rates.effective_errors[:, threshold], rates.effective_trials[:, threshold]
+    more, fewer = found.shown_more[threshold], found.shown_fewer[threshold]
+    adjusted = 1 - 0.05 / len(pairs(len(k))[0])
+    return float(ratio_interval(k[more], n[more], k[fewer], n[fewer], adjusted).lower)
 
 
 def test_pairs_are_every_two_groups_once() -> None:
@@ -104,6 +114,78 @@ class TestThreeGroups:
             assert found.detectable_ratio[threshold] == pytest.approx(max(detectable))
 
 
+class TestShownBestToDiffer:
+    """The two groups that the lower bound is of, which the highest and the lowest estimate need not be."""
+
+    def test_a_group_with_too_few_trials_to_tell_is_not_named(self) -> None:
+        # Nobody of three trials of the third group matched: it has the lowest estimate, and may have any rate.
+        found = differentials(rates_of([1000, 1000, 3], [90, 30, 0]), 0.95)
+        assert (found.worst, found.best) == (0, 2)
+        assert np.isinf(found.ratio)
+        assert (found.shown_more, found.shown_fewer) == (0, 1)
+        lower = float(ratio_interval(90, 1000, 30, 1000, 1 - 0.05 / 3).lower)
+        assert found.ratio_lower == pytest.approx([lower])
+        assert 1.7 < lower < 3
+
+    def test_nor_one_with_the_highest_estimate_of_a_few(self) -> None:
+        found = differentials(rates_of([3, 1000, 1000], [1, 30, 90]), 0.95)
+        assert (found.worst, found.best) == (0, 1)
+        assert (found.shown_more, found.shown_fewer) == (2, 1)
+
+    @pytest.mark.parametrize("order", list(permutations(range(3))))
+    def test_are_the_same_groups_in_any_order(self, order: tuple[int, ...]) -> None:
+        trials, errors = np.array([1000, 1000, 3]), np.array([90, 30, 0])
+        found = differentials(rates_of(trials[[*order]].tolist(), errors[[*order]]), 0.95)
+        assert (order[found.shown_more[0]], order[found.shown_fewer[0]]) == (0, 1)
+        assert (order[found.worst[0]], order[found.best[0]]) == (0, 2)
+
+    def test_are_named_threshold_by_threshold(self) -> None:
+        found = differentials(rates_of([1000] * 3, [[200, 20], [100, 90], [40, 20]]), 0.95)
+        assert (found.shown_more.tolist(), found.shown_fewer.tolist()) == ([0, 1], [2, 0])
+
+    def test_of_alike_groups_the_first_pair_is_named(self) -> None:
+        found = differentials(rates_of([100] * 3, [5, 5, 5]), 0.95)
+        assert (found.shown_more, found.shown_fewer) == (0, 1)
+        assert found.ratio_lower < 1
+
+
+class TestGapShown:
+    """The lower bound of the largest gap: each group's exact interval combined by Zou and Donner, adjusted."""
+
+    def test_two_groups_need_no_adjustment(self) -> None:
+        # By bisection of the binomial tails at 0.025, 30 of 1000 bound a rate by 0.0203305 from below, and 15 of 1000
+        # by 0.0246197 from above: 0.015 - sqrt((0.03 - 0.0203305)**2 + (0.0246197 - 0.015)**2).
+        for errors in ([30, 15], [15, 30]):
+            assert differentials(rates_of([1000, 1000], errors), 0.95).gap_lower == pytest.approx(
+                [0.00136042], rel=1e-5
+            )
+
+    def test_of_three_groups_each_bound_is_at_a_third_of_the_significance(self) -> None:
+        # The limits at 1 - 0.05 / 3, both sides, are beta quantiles at 0.05 / 6 (Clopper, Pearson).
+        trials, errors = (1000, 1000, 2000), (30, 15, 20)
+        tail = 0.05 / 3 / 2
+        lower = [float(beta.ppf(tail, k, n - k + 1)) for k, n in zip(errors, trials, strict=True)]
+        upper = [float(beta.ppf(1 - tail, k + 1, n - k)) for k, n in zip(errors, trials, strict=True)]
+        rates = [0.03, 0.015, 0.01]
+        bounds = [
+            rates[a] - rates[b] - math.hypot(rates[a] - lower[a], upper[b] - rates[b])
+            for a, b in permutations(range(3), 2)
+        ]
+        found = differentials(rates_of(list(trials), errors), 0.95)
+        assert found.gap_lower == pytest.approx([max(0.0, *bounds)])
+        assert max(bounds) == bounds[1]  # of the first and the third group
+        assert 0 < max(bounds) < found.gap
+
+    def test_is_zero_where_none_is_shown(self) -> None:
+        assert differentials(rates_of([1000] * 2, [[20, 0], [18, 0]]), 0.95).gap_lower.tolist() == [0, 0]
+
+    def test_agrees_with_the_ratio_on_the_far_pair_but_may_be_of_another(self) -> None:
+        # 100 of 1000 and 40 of 1000 are 0.06 apart; 40 and 1 only 0.039, though forty times as many.
+        found = differentials(rates_of([1000] * 3, [100, 40, 1]), 0.95)
+        expected = gap_interval(100, 1000, 1, 1000, 1 - 0.05 / 3).lower
+        assert found.gap_lower == pytest.approx([expected])
+
+
 class TestTwoGroups:
     def test_need_no_adjustment(self) -> None:
         # 30 against 15 errors: exact conditional 95 % limits by an independent program.
@@ -151,17 +233,27 @@ class TestUndefined:
         found = differentials(rates_of([100], [[9, 3]]), 0.95)
         for ones in (found.ratio, found.ratio_lower, found.ratio_upper, found.p_value):
             assert ones.tolist() == [1, 1]
-        for zeros in (found.worst, found.best, found.gap, found.gap_upper, found.pairs_that_differ):
+        for zeros in (
+            found.worst,
+            found.best,
+            found.gap,
+            found.gap_lower,
+            found.gap_upper,
+            found.pairs_that_differ,
+        ):
             assert zeros.tolist() == [0, 0]
+        assert found.shown_more.tolist() == found.shown_fewer.tolist() == [-1, -1]
 
     def test_a_group_without_trials_leaves_nothing_known(self) -> None:
         found = differentials(rates_of([1000, 0, 1000], [80, 0, 10]), 0.95)
         assert (found.worst, found.best) == (-1, -1)
+        assert (found.shown_more, found.shown_fewer) == (-1, -1)
         for name in (
             "ratio",
             "ratio_lower",
             "ratio_upper",
             "gap",
+            "gap_lower",
             "gap_upper",
             "p_value",
             "detectable_ratio",
@@ -195,13 +287,33 @@ class TestAnyRates:
         shuffled = rates_of(rates.trials[order].tolist(), rates.errors[order], rates.design_effect[order])
         found, other = differentials(rates, 0.95), differentials(shuffled, 0.95)
         for field in fields(Differentials):
-            if field.name not in ("worst", "best"):
+            if field.name not in ("worst", "best", "shown_more", "shown_fewer"):
                 one, two = getattr(found, field.name), getattr(other, field.name)
                 assert one == pytest.approx(two, nan_ok=True), field.name
         threshold = np.arange(2)
+        for at in threshold:  # of pairs that are shown alike, either may be named
+            one, two = lower_bound_of_shown(rates, found, at), lower_bound_of_shown(shuffled, other, at)
+            assert one == pytest.approx(two)
         for one, two in ((found.worst, other.worst), (found.best, other.best)):
             chosen = rates.estimate[one, threshold]  # of equals, either group may come first
             assert chosen.tolist() == rates.estimate[order[two], threshold].tolist()
+
+    @given(any_rates())
+    def test_the_pair_that_is_named_is_the_one_whose_bound_is_given(self, rates: Rates) -> None:
+        found = differentials(rates, 0.95)
+        for at in range(2):
+            assert lower_bound_of_shown(rates, found, at) == pytest.approx(found.ratio_lower[at])
+            more, fewer = found.shown_more[at], found.shown_fewer[at]
+            if found.ratio_lower[at] > 1:
+                assert rates.estimate[more, at] > rates.estimate[fewer, at]
+
+    @given(any_rates())
+    def test_a_gap_is_shown_by_no_more_than_there_is_and_by_none_where_none_may_be(
+        self, rates: Rates
+    ) -> None:
+        found = differentials(rates, 0.95)
+        assert (found.gap_lower >= 0).all()
+        assert (found.gap_lower <= found.gap).all()
 
     @given(any_rates(), st.integers(1, 12))
     def test_some_thresholds_at_a_time_give_the_same_bits(self, rates: Rates, at_once: int) -> None:

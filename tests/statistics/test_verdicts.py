@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from itertools import combinations
 from typing import Any
 
@@ -14,15 +15,27 @@ from hypothesis import strategies as st
 from harness.statistics.differentials import EffectiveCounts, differentials
 from harness.statistics.intervals import clopper_pearson, growth_to_show_parity, ratio_interval
 from harness.statistics.rates import Rates
-from harness.statistics.verdicts import AxisVerdict, SafeThreshold, Verdict, judge, safe_threshold, safety_of
+from harness.statistics.verdicts import (
+    AxisVerdict,
+    SafeThreshold,
+    Verdict,
+    judge,
+    judge_misses,
+    safe_threshold,
+    safety_of,
+)
 from harness.study import Policy
 
 TRIALS = 100_000
-DISPARITY, PARITY, INCONCLUSIVE = Verdict.DISPARITY_SHOWN, Verdict.PARITY_SHOWN, Verdict.INCONCLUSIVE
+BEYOND, DISPARITY = Verdict.DISPARITY_BEYOND_TOLERANCE, Verdict.DISPARITY_SHOWN
+PARITY, INCONCLUSIVE, SATURATED = Verdict.PARITY_SHOWN, Verdict.INCONCLUSIVE, Verdict.SATURATED
 RATIO_2 = Policy(max_ratio=2)
 
 ALIKE = (400, 400)
+HALF = (50_000, 50_000)
 FAR_APART = (1000, 300)
+APART = (1000, 520)
+"""A ratio of 1.92, which may be 2 and is not 1."""
 NEAR_BUT_DIFFERENT = (1000, 800)
 TOO_FEW = (3, 2)
 
@@ -61,23 +74,37 @@ def shown(verdict: AxisVerdict) -> tuple[int | None, int | None]:
 
 
 class TestVerdicts:
-    def test_the_three(self) -> None:
-        found = judged(FAR_APART, ALIKE, TOO_FEW)
-        assert found.verdicts == (DISPARITY, PARITY, INCONCLUSIVE)
-        assert [str(verdict) for verdict in found.verdicts] == [
-            "disparity shown",
-            "parity shown",
-            "inconclusive",
-        ]
+    def test_the_five(self) -> None:
+        found = judged((60_000, 59_000), FAR_APART, APART, ALIKE, TOO_FEW)
+        assert found.verdicts == (SATURATED, BEYOND, DISPARITY, PARITY, INCONCLUSIVE)
+
+    def test_beyond_tolerance_is_what_the_bound_adjusted_for_all_pairs_exceeds(self) -> None:
+        # The bound of 2.6 is above 2; of four groups, whose six pairs share the significance, it is not.
+        assert ratio_interval(260, TRIALS, 100, TRIALS, 0.95).lower > 2
+        assert judged((260, 100)).verdicts == (BEYOND,)
+        assert ratio_interval(260, TRIALS, 100, TRIALS, 1 - 0.05 / 6).lower < 2
+        assert judged((260, 100, 160, 160)).verdicts == (DISPARITY,)
+
+    def test_where_more_than_half_err_nothing_rests_on_how_they_split(self) -> None:
+        found = judged((100_000, 50_000), (50_001, 50_000), HALF, ALIKE)
+        assert found.verdicts == (SATURATED, SATURATED, PARITY, PARITY)
+        assert found.not_detected_from == 2
+        assert shown(found) == (2, 3)
+        assert found.parity_to_next.tolist() == [False, False, True]
+
+    def test_where_all_saturates_there_is_no_range_at_all(self) -> None:
+        found = judged((99_000, 99_000), (60_000, 60_000))
+        assert found.verdicts == (SATURATED, SATURATED)
+        assert (found.not_detected_from, *shown(found)) == (None, None, None)
 
     def test_a_disparity_within_the_tolerance_is_parity(self) -> None:
         found = judged(FAR_APART, NEAR_BUT_DIFFERENT)
-        assert found.verdicts == (DISPARITY, PARITY)
+        assert found.verdicts == (BEYOND, PARITY)
         assert found.not_detected_from is None  # it is detected all the same
 
     def test_parity_is_of_every_pair(self) -> None:
         assert judged((400, 400, 400)).verdicts == (PARITY,)
-        assert judged((400, 400, 5)).verdicts == (DISPARITY,)
+        assert judged((400, 400, 5)).verdicts == (BEYOND,)
 
     def test_without_a_tolerance_parity_is_never_shown(self) -> None:
         found = judged(FAR_APART, ALIKE, policy=Policy(criterion="not_detected"))
@@ -137,7 +164,7 @@ class TestParityShown:
 
     def test_stops_at_the_first_failure_from_the_top(self) -> None:
         found = judged(ALIKE, FAR_APART, (200, 200), (150, 150), (90, 90), (10, 10))
-        assert found.verdicts[:5] == (PARITY, DISPARITY, PARITY, PARITY, PARITY)
+        assert found.verdicts[:5] == (PARITY, BEYOND, PARITY, PARITY, PARITY)
         assert shown(found) == (2, 4)
 
     def test_with_too_few_errors_everywhere_there_is_no_start(self) -> None:
@@ -164,10 +191,8 @@ class TestBetweenThresholds:
     """Parity is shown over a range only where it is shown between the thresholds of the range, too."""
 
     def test_nothing_is_claimed_over_a_wide_step(self) -> None:
-        everyone, few = (TRIALS, TRIALS), (400, 400)
-        found = judged(
-            everyone, few, thresholds=[0.2, 0.6]
-        )  # between them a group may stay at 1 and another fall
+        # Between them a group may stay at one half and another fall.
+        found = judged(HALF, ALIKE, thresholds=[0.2, 0.6])
         assert found.verdicts == (PARITY, PARITY)
         assert found.parity_to_next.tolist() == [False]
         assert shown(found) == (1, 1)
@@ -181,8 +206,7 @@ class TestBetweenThresholds:
         assert shown(judged(ALIKE, ALIKE, ALIKE, thresholds=[0.1, 0.5, 0.9])) == (0, 2)
 
     def test_between_floating_point_neighbours_is_no_threshold(self) -> None:
-        everyone, few = (TRIALS, TRIALS), (400, 400)
-        assert shown(judged(everyone, few, thresholds=[0.5, np.nextafter(0.5, 1)])) == (0, 1)
+        assert shown(judged(HALF, ALIKE, thresholds=[0.5, np.nextafter(0.5, 1)])) == (0, 1)
 
     @pytest.mark.parametrize(("between", "expected"), [((420, 410), 0), ((440, 100), 1)])
     def test_thresholds_that_were_counted_and_are_not_reported_are_looked_at(
@@ -227,7 +251,7 @@ class TestGap:
 
     def test_no_errors_show_a_gap_is_small_given_trials_enough(self) -> None:
         found = judged(FAR_APART, (50, 0), (0, 0), policy=self.POLICY)  # gaps 0.007, 0.0005, 0
-        assert found.verdicts == (DISPARITY, PARITY, PARITY)
+        assert found.verdicts == (BEYOND, PARITY, PARITY)
         assert shown(found) == (1, 2)
         assert np.isnan(found.growth_needed).all()
 
@@ -247,8 +271,8 @@ class TestGap:
     def test_either_criterion_will_do(self) -> None:
         either = Policy(max_ratio=2, max_gap=0.001)
         errors = [(30_000, 29_000), (50, 0), (0, 0)]
-        assert judged(*errors).verdicts == (PARITY, DISPARITY, INCONCLUSIVE)
-        assert judged(*errors, policy=self.POLICY).verdicts == (DISPARITY, PARITY, PARITY)
+        assert judged(*errors).verdicts == (PARITY, BEYOND, INCONCLUSIVE)
+        assert judged(*errors, policy=self.POLICY).verdicts == (BEYOND, PARITY, PARITY)
         found = judged(*errors, policy=either)
         assert found.verdicts == (PARITY, PARITY, PARITY)
         assert shown(found) == (0, 2)
@@ -309,7 +333,7 @@ class TestObstacles:
         assert (found.not_detected_from, *shown(found)) == (None, None, None)
 
     def test_none_where_the_minimum_is_met(self) -> None:
-        rates = rates_of(ALIKE, trials=500)
+        rates = rates_of((200, 200), trials=500)
         policy = Policy(max_ratio=2, min_trials=500, min_subjects=30)
         subjects = {"A": 30, "B": 31}
         found = judge(rates, differentials(rates, 0.95), counted(rates), policy, subjects)
@@ -328,31 +352,43 @@ def axis_verdict(
     return AxisVerdict((INCONCLUSIVE,) * 5, not_detected, start, end, np.ones(5), to_next, obstacles)
 
 
+KEPT, NOT_KEPT = PARITY, INCONCLUSIVE
+
+
 def safe(
-    policy: Policy = RATIO_2, gaps: dict[str, list[float]] | None = None, **verdicts: AxisVerdict
+    policy: Policy = RATIO_2, misses: dict[str, tuple[Verdict, ...]] | None = None, **verdicts: AxisVerdict
 ) -> SafeThreshold:
-    fnmr_gap = {axis: np.array((gaps or {}).get(axis, [0.0] * 5)) for axis in verdicts}
-    axes = [safety_of(axis, verdict, FIVE, fnmr_gap[axis], policy) for axis, verdict in verdicts.items()]
-    return safe_threshold(axes, policy)
+    on_misses = {axis: (misses or {}).get(axis, (NOT_KEPT,) * 5) for axis in verdicts}
+    limit = policy.false_match_limit("verification")
+    axes = [
+        safety_of(axis, verdict, FIVE, on_misses[axis], policy, limit) for axis, verdict in verdicts.items()
+    ]
+    return safe_threshold(axes, policy, limit)
 
 
 class TestSafeThreshold:
     def test_is_the_highest_over_the_axes(self) -> None:
         found = safe(sex=axis_verdict((0, 3)), ethnicity=axis_verdict((2, 4)))
-        assert found.place == 2
-        assert found.reason == "parity is shown from here on every axis (ethnicity decides)"
+        assert found == SafeThreshold(
+            2,
+            "parity is shown on every judged axis (ethnicity decides) from here; max_fmr 0.01 (the default) "
+            "is kept",
+        )
 
     def test_by_what_is_not_detected(self) -> None:
         policy = Policy(criterion="not_detected")
         found = safe(policy, sex=axis_verdict(not_detected=3), ethnicity=axis_verdict(not_detected=1))
-        assert found.place == 3
-        assert found.reason == "no disparity is detected from here up on every axis (sex decides)"
+        assert found == SafeThreshold(
+            3,
+            "no disparity is detected on every judged axis (sex decides) from here up; max_fmr 0.01 (the "
+            "default) is kept",
+        )
 
     @pytest.mark.parametrize(
         ("criterion", "reason"),
         [
-            ("shown", "sex: parity is not shown"),
-            ("not_detected", "sex: a disparity is detected up to the top"),
+            ("shown", "sex: there is no range in which parity is shown"),
+            ("not_detected", "sex: a disparity is detected up to the strictest threshold"),
         ],
     )
     def test_is_none_where_an_axis_has_none(self, criterion: Any, reason: str) -> None:
@@ -369,38 +405,79 @@ class TestSafeThreshold:
 
     def test_is_none_where_ranges_do_not_meet(self) -> None:
         assert safe(ethnicity=axis_verdict((0, 1)), sex=axis_verdict((2, 4))) == SafeThreshold(
-            None, "the ranges in which parity is shown do not meet across the axes"
+            None, "the ranges in which parity is shown do not meet across the judged axes"
         )
         assert safe(ethnicity=axis_verdict((0, 2)), sex=axis_verdict((2, 4))).place == 2
 
     def test_max_fmr_holds_for_the_upper_bound(self) -> None:
         # FMR 0.009, 0.007, 0.005, ...; the bound of 0.005 is 0.00546
         policy = Policy(max_ratio=2, max_fmr=0.0055)
-        found = safe(policy, ethnicity=axis_verdict((0, 4)))
-        assert found.place == 2
-        assert found.reason == (
-            "parity is shown from here on every axis (ethnicity decides), which also keeps max_fmr"
+        assert safe(policy, ethnicity=axis_verdict((0, 4))) == SafeThreshold(
+            2, "parity is shown on every judged axis, and from here max_fmr 0.0055 is kept too"
         )
         assert safe(Policy(max_ratio=2, max_fmr=0.0054), ethnicity=axis_verdict((0, 4))).place == 3
-        assert safe(policy, ethnicity=axis_verdict((3, 4))).reason.endswith("(ethnicity decides)")
+        assert safe(policy, ethnicity=axis_verdict((3, 4))).reason == (
+            "parity is shown on every judged axis from here; max_fmr 0.0055 is kept"
+        )
 
-    def test_max_fnmr_gap_holds_on_every_axis(self) -> None:
+    def test_a_limit_on_misses_is_kept_where_parity_of_them_is_shown_on_every_axis(self) -> None:
         policy = Policy(max_ratio=2, max_fnmr_gap=0.1)
-        gaps = {"ethnicity": [0.2, 0.1, 0.1, 0.1, 0.3], "sex": [0.0, 0.2, 0.0, 0.2, 0.0]}
+        misses = {
+            "ethnicity": (BEYOND, KEPT, KEPT, KEPT, SATURATED),
+            "sex": (KEPT, DISPARITY, KEPT, NOT_KEPT, KEPT),
+        }
         axes = {"ethnicity": axis_verdict((0, 4)), "sex": axis_verdict((0, 4))}
-        assert safe(policy, gaps, **axes).place == 2
+        assert safe(policy, misses, **axes).place == 2
+        assert safe(Policy(max_ratio=2), misses, **axes).place == 0
 
     @pytest.mark.parametrize(
         ("limit", "named"),
         [
-            ({"max_fmr": 1e-9}, "max_fmr"),
-            ({"max_fnmr_gap": 0.01}, "max_fnmr_gap"),
-            ({"max_fmr": 1e-9, "max_fnmr_gap": 0.01}, "max_fmr and max_fnmr_gap"),
+            ({"max_fmr": 1e-9}, "max_fmr 1e-09"),
+            ({"max_fnmr_gap": 0.01}, "max_fmr 0.01 (the default) and max_fnmr_gap 0.01"),
+            ({"max_fmr": 1e-9, "max_fnmr_ratio": 2.0}, "max_fmr 1e-09 and max_fnmr_ratio 2"),
         ],
     )
     def test_is_none_where_no_threshold_keeps_the_limits_too(
         self, limit: dict[str, float], named: str
     ) -> None:
-        gaps = {"ethnicity": [0.0, 0.2, 0.2, 0.2, 0.2]}
-        found = safe(Policy(max_ratio=2, **limit), gaps, ethnicity=axis_verdict((1, 4)))
-        assert found == SafeThreshold(None, f"no threshold in the range also keeps {named}")
+        misses = {"ethnicity": (KEPT, *[NOT_KEPT] * 4)}
+        found = safe(Policy(max_ratio=2, **limit), misses, ethnicity=axis_verdict((1, 4)))
+        assert found == SafeThreshold(None, f"no threshold at which parity is shown also keeps {named}")
+
+
+class TestMisses:
+    """The same verdicts on false non-match rates, which rise with the threshold."""
+
+    def judged(self, *by_threshold: tuple[int, ...], **tolerance: float) -> tuple[Verdict, ...]:
+        rates = replace(rates_of(*by_threshold), name="FNMR")
+        return judge_misses(rates, differentials(rates, 0.95), Policy(**tolerance))  # type: ignore[arg-type]
+
+    RISING = (TOO_FEW, ALIKE, APART, FAR_APART, (60_000, 59_000))
+
+    def test_by_a_tolerated_ratio(self) -> None:
+        found = self.judged(*self.RISING, max_fnmr_ratio=2)
+        assert found == (INCONCLUSIVE, PARITY, DISPARITY, BEYOND, SATURATED)
+
+    def test_by_a_tolerated_gap(self) -> None:
+        # Gaps of 0.00001, 0, 0.0048 and 0.007; that of 0.0048 may be 0.005, and is above 0.003.
+        assert self.judged(*self.RISING, max_fnmr_gap=0.005) == (PARITY, PARITY, DISPARITY, BEYOND, SATURATED)
+        assert self.judged(*self.RISING, max_fnmr_gap=0.003)[2] == BEYOND
+
+    def test_either_kept_is_enough_and_both_must_be_exceeded(self) -> None:
+        found = self.judged(*self.RISING, max_fnmr_ratio=2, max_fnmr_gap=0.02)
+        assert found == (PARITY, PARITY, PARITY, PARITY, SATURATED)
+        assert self.judged(FAR_APART, max_fnmr_ratio=4, max_fnmr_gap=0.005) == (PARITY,)
+        assert self.judged((30_000, 20_000), max_fnmr_ratio=1.2, max_fnmr_gap=0.2) == (PARITY,)
+        assert self.judged((30_000, 20_000), max_fnmr_ratio=1.2, max_fnmr_gap=0.01) == (BEYOND,)
+
+    def test_without_a_tolerance_a_disparity_is_only_shown(self) -> None:
+        assert self.judged(*self.RISING) == (INCONCLUSIVE, INCONCLUSIVE, DISPARITY, DISPARITY, SATURATED)
+
+    def test_the_tolerance_of_false_matches_is_not_that_of_misses(self) -> None:
+        assert self.judged(FAR_APART, max_ratio=9, max_gap=0.9) == (DISPARITY,)
+
+    def test_of_a_group_without_mated_trials_nothing_is_known(self) -> None:
+        rates = replace(rates_of((400, 0), trials=[TRIALS, 0]), name="FNMR")
+        found = judge_misses(rates, differentials(rates, 0.95), Policy(max_fnmr_ratio=2))
+        assert found == (INCONCLUSIVE,)

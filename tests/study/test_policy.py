@@ -9,7 +9,16 @@ from hypothesis import strategies as st
 
 from harness.config import document_from, read_document
 from harness.errors import InputError
-from harness.study import Axis, Policy, Study, load_policy, load_study, policy_from_options
+from harness.study import (
+    Axis,
+    FalseMatchLimit,
+    Policy,
+    Study,
+    Tolerance,
+    load_policy,
+    load_study,
+    policy_from_options,
+)
 
 DEFAULTS: dict[str, object] = {
     "criterion": "shown",
@@ -17,11 +26,13 @@ DEFAULTS: dict[str, object] = {
     "max_ratio": 1.5,
     "max_gap": None,
     "max_fmr": None,
+    "max_fpir": None,
+    "max_fnmr_ratio": None,
     "max_fnmr_gap": None,
     "min_subjects": 0,
     "min_trials": 0,
     "axes": None,
-    "thresholds": [],
+    "operating": [],
 }
 
 
@@ -85,9 +96,12 @@ class TestDefaults:
         ({"axes": []}, "axes: [] names no axis"),
         ({"axes": ["sex", ["sex"]]}, "axes[1]: axis sex is repeated"),
         ({"axes": "sex"}, "axes: 'sex' is not a list"),
-        ({"thresholds": 0.6}, "thresholds: 0.6 is not a list"),
-        ({"thresholds": [0.6, "0.62"]}, "thresholds[1]: '0.62' is not a number"),
-        ({"thresholds": [1, 0.6, 1.0]}, "thresholds: 1.0 is repeated"),
+        ({"max_fpir": 0}, "max_fpir: 0 is not greater than 0"),
+        ({"max_fpir": 1}, "max_fpir: 1 is not less than 1"),
+        ({"max_fnmr_ratio": 1}, "max_fnmr_ratio: 1 is not greater than 1"),
+        ({"operating": 0.6}, "operating: 0.6 is not a list"),
+        ({"operating": [0.6, "0.62"]}, "operating[1]: '0.62' is not a number"),
+        ({"operating": [1, 0.6, 1.0]}, "operating: 1.0 is repeated"),
         ({"max_ration": 2}, "unknown key 'max_ration'; did you mean 'max_ratio'?"),
     ],
 )
@@ -99,10 +113,72 @@ def test_a_policy_that_cannot_be_used(stated: dict[str, object], error: str) -> 
 
 def test_a_file_is_blamed_at_its_line_and_column(tmp_path: Path) -> None:
     path = tmp_path / "policy.yaml"
-    path.write_text("max_ratio: 2\nthresholds: [0.6, .nan]\n")
+    path.write_text("max_ratio: 2\noperating: [0.6, .nan]\n")
     with pytest.raises(InputError) as caught:
         load_policy(path)
-    assert str(caught.value) == f"{path}:2:19: thresholds[1]: nan is not a finite number"
+    assert str(caught.value) == f"{path}:2:18: operating[1]: nan is not a finite number"
+
+
+class TestFalseMatchLimit:
+    @pytest.mark.parametrize(
+        ("stated", "task", "limit"),
+        [
+            ({}, "verification", FalseMatchLimit("max_fmr", 0.01, is_default=True)),
+            ({}, "identification", FalseMatchLimit("max_fpir", 0.01, is_default=True)),
+            ({"max_fmr": 0.01}, "verification", FalseMatchLimit("max_fmr", 0.01, is_default=False)),
+            ({"max_fpir": 0.5}, "identification", FalseMatchLimit("max_fpir", 0.5, is_default=False)),
+            (
+                {"max_fmr": 0.2, "max_fpir": 0.5},
+                "verification",
+                FalseMatchLimit("max_fmr", 0.2, is_default=False),
+            ),
+            (
+                {"max_fmr": 0.2, "max_fpir": 0.5},
+                "identification",
+                FalseMatchLimit("max_fpir", 0.5, is_default=False),
+            ),
+        ],
+    )
+    def test_is_that_of_the_task_and_holds_where_none_is_stated(
+        self, stated: dict[str, object], task: str, limit: FalseMatchLimit
+    ) -> None:
+        assert load_policy(stated).false_match_limit(task) == limit
+
+    @pytest.mark.parametrize(
+        ("stated", "task", "problem"),
+        [
+            (
+                {"max_fpir": 0.01},
+                "verification",
+                "max_fpir does not limit a study of verification: give max_fmr",
+            ),
+            (
+                {"max_fmr": 0.01},
+                "identification",
+                "max_fmr does not limit a study of identification: give max_fpir",
+            ),
+        ],
+    )
+    def test_that_of_the_other_task_alone_is_refused(
+        self, stated: dict[str, object], task: str, problem: str
+    ) -> None:
+        with pytest.raises(InputError) as caught:
+            load_policy(stated).false_match_limit(task)
+        assert str(caught.value) == f"policy: {problem}"
+
+
+class TestTolerance:
+    def test_is_stated_by_a_ratio_or_a_gap(self) -> None:
+        assert Policy().tolerance == Tolerance(1.5, None)
+        assert Policy(max_gap=0.1).tolerance == Tolerance(None, 0.1)
+        assert not Policy(criterion="not_detected").tolerance.is_stated
+        assert Tolerance(1.5, None).is_stated
+        assert Tolerance(None, 0.1).is_stated
+
+    def test_of_misses_is_none_but_what_is_stated(self) -> None:
+        assert Policy().tolerance_of_misses == Tolerance(None, None)
+        assert Policy(max_fnmr_ratio=2, max_fnmr_gap=0.1).tolerance_of_misses == Tolerance(2, 0.1)
+        assert Policy(max_fnmr_ratio=2, max_fnmr_gap=0.1).tolerance == Tolerance(1.5, None)
 
 
 class TestAxes:
@@ -123,9 +199,9 @@ class TestAxes:
 
 class TestOptions:
     def test_replace_what_the_file_says(self) -> None:
-        document = document_from({"max_ratio": 2.0, "thresholds": [0.6]}, "policy.yaml")
-        assert policy_from_options(document, {"thresholds": [0.62], "max_gap": 0.1}) == Policy(
-            max_ratio=2.0, max_gap=0.1, thresholds=(0.62,)
+        document = document_from({"max_ratio": 2.0, "operating": [0.6]}, "policy.yaml")
+        assert policy_from_options(document, {"operating": [0.62], "max_gap": 0.1}) == Policy(
+            max_ratio=2.0, max_gap=0.1, operating=(0.62,)
         )
 
     def test_alone_make_a_policy(self) -> None:
@@ -147,11 +223,13 @@ policies = st.builds(
     max_ratio=st.floats(1, 1e300, exclude_min=True),
     max_gap=st.none() | shares,
     max_fmr=st.none() | shares,
+    max_fpir=st.none() | shares,
+    max_fnmr_ratio=st.none() | st.floats(1, 1e300, exclude_min=True),
     max_fnmr_gap=st.none() | shares,
     min_subjects=st.integers(0, 10**9),
     min_trials=st.integers(0, 10**9),
     axes=st.none() | st.lists(axes, min_size=1, unique_by=lambda axis: frozenset(axis.attributes)).map(tuple),
-    thresholds=st.lists(st.floats(-1e9, 1e9), unique=True).map(tuple),
+    operating=st.lists(st.floats(-1e9, 1e9), unique=True).map(tuple),
 )
 
 
