@@ -34,6 +34,14 @@ __all__ = [
 
 NOWHERE = "none"
 
+_WORST_LAST = (
+    Verdict.PARITY_SHOWN,
+    Verdict.INCONCLUSIVE,
+    Verdict.SATURATED,
+    Verdict.DISPARITY_SHOWN,
+    Verdict.DISPARITY_BEYOND_TOLERANCE,
+)
+
 
 def answer(evaluation: Evaluation) -> tuple[tuple[str, str], ...]:
     """Return the answer as pairs of a heading and sentences, generated from the results.
@@ -101,7 +109,7 @@ def _severity(axis: AxisEvaluation, index: int) -> tuple[int, bool, float]:
     verdict = axis.verdict.verdicts[index]
     anywhere = any(one in DISPARITIES for one in axis.verdict.verdicts)
     lower = float(axis.false_match_differential.ratio_lower[index])
-    return -list(Verdict).index(verdict), anywhere, lower if lower > 0 else 0.0
+    return _WORST_LAST.index(verdict), anywhere, lower if lower > 0 else 0.0
 
 
 def _found(evaluation: Evaluation, axis: AxisEvaluation, index: int) -> str:
