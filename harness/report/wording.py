@@ -41,10 +41,11 @@ __all__ = [
 
 SAFE = "safe threshold"
 NAMED_BY_POLICY = "named by the policy"
+REFERENCE = "reference point"
 MEANINGS = {
     "not_detected_from": "no disparity detected from here",
-    "parity_shown_from": "parity shown from here",
-    "parity_shown_to": "parity shown up to here",
+    "parity_shown_from": "range of parity from here",
+    "parity_shown_to": "range of parity up to here",
 }
 
 VERDICTS = {
@@ -192,7 +193,9 @@ def _names(evaluation: Evaluation, index: int) -> tuple[str, ...]:
 
 def _names_for_all(evaluation: Evaluation, index: int) -> tuple[str, ...]:
     safe = (SAFE,) if evaluation.safe.place == index else ()
-    return (*safe, NAMED_BY_POLICY) if index in _operating(evaluation) else safe
+    if index not in evaluation.reference_indices:
+        return safe
+    return (*safe, NAMED_BY_POLICY if index in _operating(evaluation) else REFERENCE)
 
 
 def _operating(evaluation: Evaluation) -> list[int]:
@@ -202,7 +205,7 @@ def _operating(evaluation: Evaluation) -> list[int]:
 
 def axis_marks(evaluation: Evaluation, axis: AxisEvaluation) -> tuple[int, ...]:
     """Return the indices of the marked thresholds that matter to one axis, ascending."""
-    named = {evaluation.safe.place, *axis.verdict.places.values(), *_operating(evaluation)}
+    named = {evaluation.safe.place, *axis.verdict.places.values(), *evaluation.reference_indices}
     return tuple(sorted(index for index in named if index is not None))
 
 

@@ -55,7 +55,7 @@ def test_a_rate_below_that_at_the_strictest_threshold_is_said_to_be_out_of_reach
 
 
 def test_thresholds_that_the_policy_names_have_a_table_each() -> None:
-    named = small(policy={**NOT_DETECTED, "thresholds": [0.3, 0.6]})
+    named = small(policy={**NOT_DETECTED, "operating": [0.3, 0.6]})
     tables = [block for block in say(named).axes[0].operating if isinstance(block, Table)]
     at = [table.scope.split(",")[0] for table in tables if table.caption.endswith("that the policy names")]
     assert at == ["At threshold 0.3", "At threshold 0.6"]

@@ -237,7 +237,7 @@ def test_the_page_opens_at_the_reference_point_and_says_who_is_falsely_matched_t
 
 
 def test_a_threshold_that_the_policy_names_is_the_reference_point() -> None:
-    page = page_of(small(policy={**NOT_DETECTED, "thresholds": [0.55, 0.6]}))
+    page = page_of(small(policy={**NOT_DETECTED, "operating": [0.55, 0.6]}))
     assert '<output for="slider" id="threshold">0.55</output>' in page
     assert "The reference point: the threshold that the policy names." in page
 
