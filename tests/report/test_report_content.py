@@ -40,7 +40,8 @@ def known_numbers(evaluation: Evaluation) -> set[float]:
         for rates in (axis.false_matches, axis.false_non_matches):
             found += [*rates.trials, *rates.estimate.ravel(), *(100 * rates.estimate).ravel()]
             found += (1 / rates.estimate[rates.estimate > 0]).tolist()
-        found += (1 / axis.false_matches.pooled[axis.false_matches.pooled > 0]).tolist()
+        pooled = axis.false_matches.pooled
+        found += [*(100 * pooled), *(1 / pooled[pooled > 0])]
         found += [*axis.false_match_differential.detectable_ratio, *axis.verdict.growth_needed]
         for differential in (axis.false_match_differential, axis.false_non_match_differential):
             for name in ("ratio", "ratio_lower", "ratio_upper", "gap_upper"):
