@@ -13,16 +13,19 @@ from harness.arrays import FloatArray
 from harness.figures.bounds import HEADROOM, INFINITE
 from harness.figures.display import Display, axis_of, matcher_of, range_said
 from harness.figures.frame import (
+    Mark,
     Sample,
     axes_for_lines,
     draw_marks,
     explain,
     mark_of_safe,
+    marks_of_references,
     name_lines,
     room_for_marks,
     set_title,
 )
 from harness.figures.labels import label_names
+from harness.figures.reference import references_of
 from harness.figures.scales import plain_axes, range_to_draw, ratio_scale, sparse_marks, threshold_scale
 from harness.figures.style import GREY, LineStyle, line_styles
 from harness.numbers import counted, limit_text, number, threshold_text
@@ -61,6 +64,8 @@ class DetectableRatioDisplay(Display):
     shown : slice
         The thresholds drawn.
     safe_threshold : float, optional
+    references : tuple of (str, float)
+        The thresholds at which the evaluation is told, each after what it is.
     """
 
     rate: str
@@ -71,12 +76,13 @@ class DetectableRatioDisplay(Display):
     tolerated: float | None = None
     shown: slice = field(default_factory=lambda: slice(None))
     safe_threshold: float | None = None
+    references: tuple[tuple[str, float], ...] = ()
 
     @classmethod
     def from_evaluation(cls, evaluation: Evaluation, axis: str | None = None) -> DetectableRatioDisplay:
         """Take the ratios of one axis, or of all; see `Display`."""
         found = [axis_of(evaluation, name) for name in ([axis] if axis is not None else evaluation.axes)]
-        marked = [evaluation.safe_threshold]
+        marked = [evaluation.safe_threshold, *evaluation.reference_thresholds]
         ranges = [
             range_to_draw(evaluation.thresholds, each.false_matches.trials, each.false_matches.errors, marked)
             for each in found
@@ -91,6 +97,7 @@ class DetectableRatioDisplay(Display):
             tolerated=evaluation.policy.max_ratio,
             shown=slice(min(r.start for r in ranges), max(r.stop for r in ranges)),
             safe_threshold=evaluation.safe_threshold,
+            references=references_of(evaluation),
         )
 
     @property
@@ -147,8 +154,15 @@ class DetectableRatioDisplay(Display):
         )
         return [*limit, alike, *beyond]
 
+    @property
+    def _marks(self) -> tuple[Mark, ...]:
+        return (
+            *marks_of_references(self.references, self.safe_threshold),
+            *mark_of_safe(self.safe_threshold),
+        )
+
     def _room_above(self) -> float:
-        return room_for_marks(mark_of_safe(self.safe_threshold))
+        return room_for_marks(self._marks)
 
     def _new_axes(self) -> Axes:
         return axes_for_lines(len(self.axes), self._names, self._samples(), self._room_above())
@@ -163,7 +177,7 @@ class DetectableRatioDisplay(Display):
             ax.axhline(self.tolerated, label="_tolerated", **TOLERATED)
         for i, style in enumerate(styles):
             self._draw_axis(ax, i, style)
-        draw_marks(ax, mark_of_safe(self.safe_threshold))
+        draw_marks(ax, self._marks)
         set_title(ax, self.heading, self.matcher, self.details, above=self._room_above())
         heights = np.array([self._height_at_end(ax, i) for i in range(len(self.axes))])
         order = [int(i) for i in np.argsort(np.nan_to_num(heights, nan=-np.inf), kind="stable")]

@@ -18,7 +18,8 @@ from matplotlib.figure import Figure, SubFigure
 
 from harness.arrays import FloatArray
 from harness.errors import InputError
-from harness.figures.frame import DETECTED_LINE, REFERENCE_LINE, Mark, mark_of_safe
+from harness.figures.frame import DETECTED_LINE, Mark, mark_of_safe, marks_of_references
+from harness.figures.reference import references_of
 from harness.figures.scales import range_to_draw
 from harness.figures.style import settings
 from harness.files import write_whole
@@ -188,8 +189,8 @@ class ThresholdDisplay(Display):
         The lowest threshold at and above which no disparity is detected on this axis.
     parity_shown : tuple of float, optional
         The range over which parity is shown on this axis.
-    reference : float, optional
-        The threshold at which the figure is read first.
+    references : tuple of (str, float)
+        The thresholds at which the evaluation is told, each after what it is.
     """
 
     axis: str
@@ -201,7 +202,7 @@ class ThresholdDisplay(Display):
     safe_reason: str = ""
     not_detected_from: float | None = None
     parity_shown: tuple[float, float] | None = None
-    reference: float | None = None
+    references: tuple[tuple[str, float], ...] = ()
 
     @staticmethod
     def _along(evaluation: Evaluation, axis: str) -> dict[str, Any]:
@@ -212,7 +213,7 @@ class ThresholdDisplay(Display):
             evaluation.threshold_at(p) for p in (verdict.parity_shown_from, verdict.parity_shown_to)
         )
         not_detected = evaluation.threshold_at(verdict.not_detected_from)
-        rates, reference = found.false_matches, evaluation.threshold_at(evaluation.reference_indices[0])
+        rates = found.false_matches
         return {
             "matcher": matcher_of(evaluation),
             "axis": axis,
@@ -223,13 +224,13 @@ class ThresholdDisplay(Display):
                 evaluation.thresholds,
                 rates.trials,
                 rates.errors,
-                [evaluation.safe_threshold, not_detected, end, reference],
+                [evaluation.safe_threshold, not_detected, end, *evaluation.reference_thresholds],
             ),
             "safe_threshold": evaluation.safe_threshold,
             "safe_reason": evaluation.safe.reason,
             "not_detected_from": not_detected,
             "parity_shown": None if start is None or end is None else (start, end),
-            "reference": reference,
+            "references": references_of(evaluation),
         }
 
     @property
@@ -238,11 +239,8 @@ class ThresholdDisplay(Display):
 
     @property
     def _marks(self) -> tuple[Mark, ...]:
-        """The thresholds marked above the axes, the lowest row first: reference, parity, not detected, safe."""
-        marks = []
-        if self.reference is not None and self.reference != self.safe_threshold:
-            text = f"reference point {threshold_text(self.reference)}"
-            marks.append(Mark(text, self.reference, self.reference, REFERENCE_LINE))
+        """The thresholds marked above the axes, the lowest row first: references, parity, not detected, safe."""
+        marks = [*marks_of_references(self.references, self.safe_threshold)]
         if self.parity_shown is not None:
             start, end = self.parity_shown
             text = f"range of parity {threshold_text(start)} to {threshold_text(end)}"
@@ -267,12 +265,12 @@ class ThresholdDisplay(Display):
         )
         shown = self.parity_shown
         parity = (
-            "parity is shown at no threshold"
+            "there is no range of parity"
             if shown is None
-            else f"parity is shown from {threshold_text(shown[0])} to {threshold_text(shown[1])}"
+            else f"the range of parity is {threshold_text(shown[0])} to {threshold_text(shown[1])}"
         )
-        read = "" if self.reference is None else f" The reference point is {threshold_text(self.reference)}."
-        return f"{said}{reason}. {detected}; {parity}.{read}"
+        told = "".join(f" The {name} is {threshold_text(at)}." for name, at in self.references)
+        return f"{said}{reason}. {detected}; {parity}.{told}"
 
     @property
     def _range_drawn(self) -> str:

@@ -43,6 +43,7 @@ __all__ = [
     "draw_marks",
     "explain",
     "mark_of_safe",
+    "marks_of_references",
     "name_lines",
     "named_lines",
     "new_axes",
@@ -304,6 +305,15 @@ def mark_of_safe(threshold: float | None, **line: Any) -> tuple[Mark, ...]:
     if threshold is None:
         return ()
     return (Mark(f"safe threshold {threshold_text(threshold)}", threshold, threshold, {**SAFE_LINE, **line}),)
+
+
+def marks_of_references(references: Sequence[tuple[str, float]], safe: float | None) -> tuple[Mark, ...]:
+    """Return the marks of thresholds at which an evaluation is told, but for the safe one, which has its own."""
+    return tuple(
+        Mark(f"{name} {threshold_text(threshold)}", threshold, threshold, REFERENCE_LINE)
+        for name, threshold in references
+        if threshold != safe
+    )
 
 
 def room_for_marks(marks: Sequence[Mark]) -> float:

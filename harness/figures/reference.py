@@ -15,6 +15,7 @@ if TYPE_CHECKING:
 __all__ = [
     "first_of_use",
     "first_unsaturated",
+    "references_of",
     "telling_groups",
 ]
 
@@ -23,6 +24,15 @@ MOST_GROUPS = 8
 
 MOST_MATCHED = 4
 """Of more groups: those with the most false matches, beside the one with the fewest and that with the most misses."""
+
+
+def references_of(evaluation: Evaluation) -> tuple[tuple[str, float], ...]:
+    """Return the thresholds at which an evaluation is told, lenient to strict, each after what it is."""
+    operating = evaluation.policy.operating
+    return tuple(
+        ("operating threshold" if threshold in operating else "reference point", threshold)
+        for threshold in evaluation.reference_thresholds
+    )
 
 
 def first_unsaturated(pooled: FloatArray) -> int:

@@ -18,11 +18,13 @@ from harness.figures.frame import (
     EDGE,
     NAME_WIDTH,
     WIDTH,
+    Mark,
     Room,
     Sample,
     draw_marks,
     explain,
     mark_of_safe,
+    marks_of_references,
     new_axes,
     room_for_marks,
     rows_to_explain,
@@ -30,6 +32,7 @@ from harness.figures.frame import (
     title_room,
 )
 from harness.figures.labels import GAP, ROW, fitting, label_names, points_from, size_in_points, text_width
+from harness.figures.reference import references_of
 from harness.figures.scales import plain_axes, range_to_draw, threshold_scale
 from harness.figures.style import GREY, VERDICTS
 from harness.numbers import counted, limit_text, threshold_text
@@ -265,6 +268,8 @@ class VerdictZonesDisplay(Display):
         The thresholds drawn.
     safe_threshold : float, optional
     safe_reason : str
+    references : tuple of (str, float)
+        The thresholds at which the evaluation is told, each after what it is.
     """
 
     axes: tuple[AxisZones, ...]
@@ -273,6 +278,7 @@ class VerdictZonesDisplay(Display):
     tolerance: str
     shown: slice = field(default_factory=lambda: slice(None))
     safe_threshold: float | None = None
+    references: tuple[tuple[str, float], ...] = ()
     safe_reason: str = ""
 
     @classmethod
@@ -281,7 +287,11 @@ class VerdictZonesDisplay(Display):
         found = [axis_of(evaluation, name) for name in ([axis] if axis is not None else evaluation.axes)]
         zones = tuple(zones_of_axis(evaluation, each) for each in found)
         rates = [each.false_matches for each in found]
-        marked = [evaluation.safe_threshold, *(threshold for of in zones for threshold in _marked(of))]
+        marked = [
+            evaluation.safe_threshold,
+            *evaluation.reference_thresholds,
+            *(threshold for of in zones for threshold in _marked(of)),
+        ]
         ranges = [range_to_draw(evaluation.thresholds, each.trials, each.errors, marked) for each in rates]
         # Unlike in other figures, no threshold that is read off is left out at the lenient end either.
         read = [evaluation.index_of(threshold) for threshold in marked if threshold is not None]
@@ -296,6 +306,7 @@ class VerdictZonesDisplay(Display):
                 max(r.stop for r in ranges),
             ),
             safe_threshold=evaluation.safe_threshold,
+            references=references_of(evaluation),
             safe_reason=evaluation.safe.reason,
         )
 
@@ -338,8 +349,15 @@ class VerdictZonesDisplay(Display):
     def _samples(self) -> list[Sample]:
         return samples_of(verdict for zones in self.axes for verdict, _, _ in runs(zones, self.shown))
 
+    @property
+    def _marks(self) -> tuple[Mark, ...]:
+        return (
+            *marks_of_references(self.references, self.safe_threshold),
+            *mark_of_safe(self.safe_threshold, zorder=2.5),
+        )
+
     def _room_above(self) -> float:
-        return room_for_marks(mark_of_safe(self.safe_threshold))
+        return room_for_marks(self._marks)
 
     def _new_axes(self) -> Axes:
         width = WIDTH - NAME_ROOM - 2 * EDGE
@@ -366,7 +384,7 @@ class VerdictZonesDisplay(Display):
             draw_bar(ax, zones, self.thresholds, self.shown, self.safe_threshold, top)
             if not zones.obstacle:
                 _draw_readings(ax, zones, top)
-        draw_marks(ax, mark_of_safe(self.safe_threshold, zorder=2.5))
+        draw_marks(ax, self._marks)
         set_title(ax, self.heading, self.matcher, self.details, above=self._room_above())
         explain(ax, self._samples())
 

@@ -22,6 +22,7 @@ from harness.report.wording import (
     ranged,
     setting,
     settings_of,
+    settings_of_policy,
     threshold_labels,
     wording_of,
 )
@@ -301,7 +302,7 @@ def changes(
 
 
 def _described(evaluation: Evaluation, digest: str) -> dict[str, str]:
-    study, policy = settings_of(evaluation.study), evaluation.policy.to_dict()
+    study, policy = settings_of(evaluation.study), settings_of_policy(evaluation)
     non_mated, mated = evaluation.comparisons
     inputs = {
         f"Input {number}": f"{item.name}, {item.sha256 or 'not a file'}"

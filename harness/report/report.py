@@ -18,6 +18,7 @@ from harness.report.wording import (
     marks_of,
     setting,
     settings_of,
+    settings_of_policy,
     threshold_labels,
     verdicts_said,
     wording_of,
@@ -171,7 +172,7 @@ def provenance(evaluation: Evaluation, digest: str) -> Section:
             ),
             _inputs(evaluation, digest),
             _settings("Study: what the columns mean", settings_of(evaluation.study), STUDY_KEYS),
-            _settings("Policy: when a threshold counts as safe", evaluation.policy.to_dict(), POLICY_KEYS),
+            _settings("Policy: when a threshold counts as safe", settings_of_policy(evaluation), POLICY_KEYS),
             Facts(tuple((name, version) for name, version in evaluation.versions.items())),
         ),
     )

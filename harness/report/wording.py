@@ -33,6 +33,7 @@ __all__ = [
     "reference_said",
     "setting",
     "settings_of",
+    "settings_of_policy",
     "threshold_labels",
     "tolerance",
     "verdicts_said",
@@ -297,6 +298,12 @@ POLICY_KEYS = {
 def settings_of(study: Study) -> dict[str, object]:
     """Return a study's settings, the default too that its file leaves out."""
     return {"labels_of": "person", **study.to_dict()}
+
+
+def settings_of_policy(evaluation: Evaluation) -> dict[str, object]:
+    """Return a policy's settings, with the limit on false matches that holds where the policy states none."""
+    settings, limit = evaluation.policy.to_dict(), evaluation.false_match_limit
+    return {**settings, limit.name: f"{limit_text(limit.limit)} (default)"} if limit.is_default else settings
 
 
 def setting(value: object) -> str:

@@ -176,7 +176,7 @@ def test_one_threshold_and_names_that_would_be_typeset(display: FalseMatchRateDi
         shown=slice(None),
         safe_threshold=None,
         not_detected_from=None,
-        reference=None,
+        references=(),
         zones=None,
         groups=("$x$", "_y", "漢族"),
         **fields,

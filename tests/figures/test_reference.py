@@ -6,9 +6,19 @@ from dataclasses import replace
 
 import numpy as np
 import pytest
+from matplotlib.text import Text
 
 from harness.evaluation import Evaluation
-from harness.figures import DetDisplay, FalseMatchRateDisplay
+from harness.figures import (
+    DetDisplay,
+    DetectableRatioDisplay,
+    FalseMatchRateDisplay,
+    FalseNonMatchRateDisplay,
+    GapDisplay,
+    ScoreDistributionDisplay,
+    VerdictZonesDisplay,
+    WorstRatioDisplay,
+)
 from harness.figures.reference import first_of_use, first_unsaturated, telling_groups
 from tests.figures.worlds import world
 
@@ -74,3 +84,22 @@ def test_of_more_those_with_the_most_and_the_fewest_errors_have() -> None:
         written = [text.get_text() for text in display.ax_.texts]
         assert f"{30 - len(order)} other groups" in written
         assert all(axis.false_matches.groups[group] in display.alt_text for group in order)
+
+
+def test_every_operating_threshold_is_marked_in_every_figure_along_the_threshold(three: Evaluation) -> None:
+    named = tuple(float(value) for value in three.thresholds[[40, 60]])
+    operating = replace(three, policy=three.policy.model_copy(update={"operating": named}))
+    for kind in (
+        FalseMatchRateDisplay,
+        FalseNonMatchRateDisplay,
+        WorstRatioDisplay,
+        GapDisplay,
+        VerdictZonesDisplay,
+        DetectableRatioDisplay,
+        ScoreDistributionDisplay,
+    ):
+        display = kind.from_evaluation(operating, "group").plot()
+        written = [text.get_text() for text in display.figure_.findobj(Text)]
+        assert all(any(f"operating threshold {value:.6g}" in text for text in written) for value in named), (
+            kind
+        )
