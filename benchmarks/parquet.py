@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import replace
 from pathlib import Path
 from threading import Lock, Thread
 from typing import TYPE_CHECKING, Any
@@ -105,7 +106,7 @@ def counted(
 ) -> Counts:
     """Count with the harness, by subject too where they are named; a file as often as it is named."""
     from harness.comparisons import Comparisons, MemoryLimit
-    from harness.comparisons.files import Files
+    from harness.comparisons.files import open_files
     from harness.engines import count, count_by_subject
     from harness.study import load_study
 
@@ -117,7 +118,8 @@ def counted(
         }
     )
     memory = None if limit is None else MemoryLimit.parse(limit)
-    with Comparisons(Files(tuple(map(Path, paths))), study, memory=memory) as comparisons:
+    one = open_files([Path(paths[0])], study.columns)
+    with Comparisons(replace(one, paths=tuple(map(Path, paths))), study, memory=memory) as comparisons:
         return count_by_subject(comparisons, at)[0] if named else count(comparisons, at)
 
 

@@ -8,6 +8,7 @@ import signal
 import subprocess
 import sys
 import threading
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -161,6 +162,13 @@ def test_no_room_for_temporary_files_is_said_in_a_line(monkeypatch: pytest.Monke
 
 
 class TestUninterrupted:
+    @pytest.fixture(autouse=True)
+    def ctrl_c_as_python_has_it(self) -> Iterator[None]:
+        """Others, such as a Spark session, may have put a handler of their own in its place."""
+        before = signal.signal(signal.SIGINT, signal.default_int_handler)
+        yield
+        signal.signal(signal.SIGINT, before)
+
     def test_ctrl_c_waits_and_then_is_raised(self) -> None:
         done = []
 

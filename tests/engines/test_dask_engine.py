@@ -77,6 +77,7 @@ class TestTheSameBytes:
         assert document(paths, **kept) == found == document(paths, thresholds=THRESHOLDS)
         assert before == {path: path.stat().st_mtime_ns for path in before}
 
+    @pytest.mark.whole_scan  # as in the process of its own
     def test_from_the_command_line_with_workers_of_its_own(
         self, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
     ) -> None:

@@ -198,7 +198,7 @@ def test_folders_that_look_like_columns_and_names_that_look_like_patterns_are_re
     folder.mkdir(parents=True)
     columns = drawn(np.arange(ROWS) / ROWS)
     pq.write_table(pa.table(columns), folder / "c d#1.parquet")
-    pq.write_table(pa.table(columns), folder / "e.parquet")
+    pq.write_table(pa.table(columns).slice(1), folder / "e.parquet")
     found = []
     for engine in (SPARK, engines.choose_engine()):
         with open_with(tmp_path, study(), engine) as comparisons:
