@@ -78,13 +78,12 @@ class SafeThreshold:
 
     Attributes
     ----------
-    place : int or None
-        Its index.
+    index : int or None
     reason : str
         A sentence: what makes it safe, or what stands in the way.
     """
 
-    place: int | None
+    index: int | None
     reason: str
 
 

@@ -117,7 +117,7 @@ def axis_at_one_threshold(
 
 
 def is_safe(policy: Policy, *axes: AxisSafety) -> bool:
-    return safe_threshold(axes, policy, policy.false_match_limit("verification")).place == 0
+    return safe_threshold(axes, policy, policy.false_match_limit("verification")).index == 0
 
 
 class TestSafety:
@@ -227,7 +227,7 @@ def test_what_is_safe_keeps_every_groups_bound_within_the_limit_and_is_not_satur
         on_misses = judge_misses(missed, differentials(missed, 0.95), policy)
         safety.append(safety_of(f"axis {number}", verdict, false_matches, on_misses, policy, limit))
         verdicts.append((verdict.verdicts, found.ratio_lower, on_misses))
-    index = safe_threshold(safety, policy, limit).place
+    index = safe_threshold(safety, policy, limit).index
     assume(index is not None)
     assert index is not None
     for (false_matches, _), (on_false_matches, ratio_lower, on_misses) in zip(axes, verdicts, strict=True):

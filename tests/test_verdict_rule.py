@@ -372,13 +372,13 @@ class TestSafeThreshold:
 
     def test_may_be_the_last_of_the_range_and_none_beyond_it(self) -> None:
         policy = Policy(max_ratio=1.5, max_fmr=0.1, max_fnmr_gap=0.2)
-        assert safest(axis("sex", 1, 2, "0011"), policy=policy).place == 2
+        assert safest(axis("sex", 1, 2, "0011"), policy=policy).index == 2
         assert safest(axis("sex", 1, 2, "1001"), policy=policy) == SafeThreshold(
             None, "no threshold at which parity is shown also keeps max_fmr 0.1 and max_fnmr_gap 0.2"
         )
 
     def test_ranges_that_touch_meet(self) -> None:
-        assert safest(axis("sex", 0, 2), axis("age", 2, 3)).place == 2
+        assert safest(axis("sex", 0, 2), axis("age", 2, 3)).index == 2
         assert safest(axis("sex", 0, 1), axis("age", 2, 3)) == SafeThreshold(
             None, "the ranges in which parity is shown do not meet across the judged axes"
         )

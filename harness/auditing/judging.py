@@ -169,7 +169,7 @@ class Judge:
         judged = self.evidence.judged
         rule, outcome, sentence = judge_threshold(threshold, self.evidence, judged)
         standing = _STANDINGS.get(rule, ThresholdStanding.NOT_SHOWN)
-        safe = self.evidence.safe_threshold(judged).place
+        safe = self.evidence.safe_threshold(judged).index
         if outcome is Outcome.FAIL and safe is not None and neighbours(threshold, self.evidence)[0] < safe:
             standing = ThresholdStanding.BELOW
         if standing is ThresholdStanding.SAFE and self.evidence.refuted is not None:

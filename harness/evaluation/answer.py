@@ -218,7 +218,7 @@ def _at_each_operating_threshold(evaluation: Evaluation) -> Iterator[tuple[str, 
 
 
 def _standing(evaluation: Evaluation, index: int) -> str:
-    safe = evaluation.safe.place
+    safe = evaluation.safe.index
     if safe is None:
         return "there is no safe threshold"
     return (
@@ -235,7 +235,7 @@ def _verdict_there(axis: AxisEvaluation, index: int) -> str:
 
 
 def _safe(evaluation: Evaluation) -> str:
-    index, tolerance = evaluation.safe.place, tolerance_said(evaluation.policy.tolerance)
+    index, tolerance = evaluation.safe.index, tolerance_said(evaluation.policy.tolerance)
     criterion = f"criterion {evaluation.policy.criterion}{f', {tolerance}' if tolerance else ''}"
     if index is None:
         return f"none ({criterion}): {evaluation.safe.reason}{_more_data(evaluation)}"
@@ -303,7 +303,7 @@ def _if_lowest(index: int) -> str:
 
 def _cost(evaluation: Evaluation) -> str:
     """Say who is missed how often at the safe threshold, or else where the answer is told, and how groups differ."""
-    safe = evaluation.safe.place
+    safe = evaluation.safe.index
     indices = evaluation.reference_indices if safe is None else (safe,)
     rates = evaluation.judged_axes[0].false_non_matches
     by_threshold = [

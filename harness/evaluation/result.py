@@ -137,7 +137,7 @@ class Evaluation:
     @property
     def safe_threshold(self) -> float | None:
         """The threshold from which the policy calls every judged axis safe; None where there is none."""
-        return self.threshold_at(self.safe.place)
+        return self.threshold_at(self.safe.index)
 
     @property
     def not_detected_from(self) -> float | None:
@@ -304,7 +304,7 @@ class Evaluation:
     @property
     def answer_thresholds(self) -> tuple[float, ...]:
         """The thresholds that the answer or the policy names, lenient to strict."""
-        named = {self.safe.place}.union(*(axis.verdict.places.values() for axis in self.axes.values()))
+        named = {self.safe.index}.union(*(axis.verdict.indices.values() for axis in self.axes.values()))
         indices = sorted({index for index in named if index is not None}.union(self.reference_indices))
         return tuple(float(self.thresholds[index]) for index in indices)
 
@@ -359,17 +359,17 @@ def to_json(evaluation: Evaluation) -> str:
             "not_detected_from": evaluation.not_detected_from,
             "axes": {
                 axis.name: {
-                    **{name: evaluation.threshold_at(index) for name, index in axis.verdict.places.items()},
+                    **{name: evaluation.threshold_at(index) for name, index in axis.verdict.indices.items()},
                     "cost": {
                         name: None if index is None else axis.fnmr_at(index)
-                        for name, index in axis.verdict.places.items()
+                        for name, index in axis.verdict.indices.items()
                     },
                 }
                 for axis in evaluation.axes.values()
             },
         },
         "confirmation": (None if confirmation is None else written(ConfirmationShape, confirmation)),
-        "index_of_safe_threshold": evaluation.safe.place,
+        "index_of_safe_threshold": evaluation.safe.index,
         "thresholds": evaluation.thresholds.tolist(),
         "asked_for": None if evaluation.asked_for is None else evaluation.asked_for.tolist(),
         "axes": {name: written(AxisShape, axis) for name, axis in evaluation.axes.items()},

@@ -264,7 +264,7 @@ def confirmation_of(whole: Evaluation, choosing: Evaluation, confirming: Evaluat
     whole, choosing, confirming : Evaluation
         Of all comparisons, and of either half's, at the same thresholds and under the same policy.
     """
-    index = choosing.safe.place
+    index = choosing.safe.index
     outcome, reason = (
         (Outcome.NOTHING_CHOSEN, choosing.safe.reason) if index is None else _outcome(confirming, index)
     )

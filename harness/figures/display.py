@@ -313,7 +313,7 @@ def index_to_read(evaluation: Evaluation, axis: str, threshold: float | None) ->
     if threshold is not None:
         return evaluation.index_of(threshold)
     found = axis_of(evaluation, axis)
-    for index in (evaluation.safe.place, found.verdict.not_detected_from):
+    for index in (evaluation.safe.index, found.verdict.not_detected_from):
         if index is not None:
             return index
     events = np.flatnonzero(found.false_matches.errors.any(axis=0))
@@ -323,7 +323,7 @@ def index_to_read(evaluation: Evaluation, axis: str, threshold: float | None) ->
 def what_is_read(evaluation: Evaluation, axis: str, index: int) -> str:
     """Name a threshold by its meaning, such as ``the safe threshold 0.59``."""
     text = threshold_text(evaluation.thresholds[index])
-    if index == evaluation.safe.place:
+    if index == evaluation.safe.index:
         return f"the safe threshold {text}"
     if index == axis_of(evaluation, axis).verdict.not_detected_from:
         return f"{text}, from where no disparity is detected"

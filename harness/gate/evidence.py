@@ -199,7 +199,7 @@ def evidence_in(stated: Stated, source: str, sha256: str) -> Evidence:
     )
     found = evidence.safe_threshold(evidence.judged)
     _require(
-        found.place == shape.index_of_safe_threshold, "its safe threshold does not follow from its arrays"
+        found.index == shape.index_of_safe_threshold, "its safe threshold does not follow from its arrays"
     )
     derived = answer_in(shape.axes, shape.thresholds, found, policy, limit)
     for part in type(derived).model_fields:

@@ -114,7 +114,7 @@ def judged_anew(shape: EvaluationShape, study: Study, policy: Policy) -> Evaluat
             "policy": policy.to_dict(),
             "study": study.to_dict(),
             "axes": axes,
-            "index_of_safe_threshold": safe.place,
+            "index_of_safe_threshold": safe.index,
             "answer": answer_in(axes, shape.thresholds, safe, policy, limit),
         }
     )

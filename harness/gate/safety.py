@@ -172,7 +172,7 @@ def _misses_exceeded(asked: _Asked) -> _Judgement | None:
 
 
 def _below(asked: _Asked) -> _Judgement | None:
-    safe = asked.safe.place
+    safe = asked.safe.index
     if safe is None or asked.lower >= safe or (asked.lower < 0 and safe == 0):
         return None
     from_here = asked.evidence.thresholds[safe]
@@ -197,7 +197,7 @@ def _outside(asked: _Asked) -> _Judgement | None:
 
 
 def _none_safe(asked: _Asked) -> _Judgement | None:
-    if asked.safe.place is not None:
+    if asked.safe.index is not None:
         return None
     undecided = [axis for axis in asked.axes if not _is_safe_at(axis, asked)]
     axis = undecided[0] if undecided else asked.axes[0]
@@ -297,7 +297,7 @@ def _safe(asked: _Asked) -> str:
     elsewhere = f"; judged by the evaluation, but not in force here: {others}" if others else ""
     excluded = [f"{attribute} {', '.join(labels)}" for attribute, labels in evidence.study.exclude.items()]
     without = f"; the study excludes {'; '.join(excluded)}" if excluded else ""
-    start = evidence.thresholds[asked.safe.place or 0]
+    start = evidence.thresholds[asked.safe.index or 0]
     limits = limits_said(evidence.policy, evidence.limit)
     return (
         f"threshold {asked.threshold!r} is safe: {MET[evidence.policy.criterion]} from {start!r} for {axes}, and "
@@ -306,7 +306,7 @@ def _safe(asked: _Asked) -> str:
 
 
 def _first_safe(asked: _Asked) -> str:
-    safe = asked.safe.place
+    safe = asked.safe.index
     return "" if safe is None else f"; the first safe threshold is {asked.evidence.thresholds[safe]!r}"
 
 

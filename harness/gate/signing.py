@@ -187,7 +187,7 @@ def about_evaluation(evidence: Evidence, *, name: str, signed_on: date, version:
     if lacking:
         problem = f"the scores {shown(lacking[0])} have no SHA-256: evaluate them from files, so that they can be named"
         raise InputError(problem, source=evidence.source)
-    safe = evidence.safe_threshold(evidence.judged).place
+    safe = evidence.safe_threshold(evidence.judged).index
     predicate = {
         "matcher": plain(evidence.study.matcher),
         "scores": [{"name": score, "sha256": digest} for score, digest in evidence.scores],

@@ -120,7 +120,7 @@ def answer_in(
         ],
         false_match_limit=LimitShape(name=limit.name, limit=limit.limit, is_default=limit.is_default),
         criterion=policy.criterion,
-        safe_threshold=at(safe.place),
+        safe_threshold=at(safe.index),
         reason=safe.reason,
         not_detected_from=at(undetected),
         axes={

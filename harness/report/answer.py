@@ -37,7 +37,7 @@ def warnings(evaluation: Evaluation) -> tuple[str, ...]:
 
 def status(evaluation: Evaluation) -> Status:
     """Say how strong the answer is: groups shown to be alike, no difference detected, or no safe threshold."""
-    if evaluation.safe.place is None:
+    if evaluation.safe.index is None:
         return "none"
     return "not_detected" if evaluation.policy.criterion == "not_detected" else "shown"
 
@@ -71,7 +71,7 @@ def findings(evaluation: Evaluation) -> Facts:
 def _safe(evaluation: Evaluation) -> str:
     """Say from where the policy calls the matcher safe, what that means and what is let through; or why nowhere."""
     labels, policy = threshold_labels(evaluation), evaluation.policy
-    index, limits = evaluation.safe.place, limits_said(policy, evaluation.false_match_limit)
+    index, limits = evaluation.safe.index, limits_said(policy, evaluation.false_match_limit)
     if index is None:
         return f"None: {evaluation.safe.reason}.{_not_detected(evaluation)}"
     axes = listed([axis.name for axis in evaluation.judged_axes])

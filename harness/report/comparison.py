@@ -125,7 +125,7 @@ def _at_own(sides: tuple[_Side, _Side]) -> Section:
 def _own(side: _Side, index: int | None) -> str:
     if index is None:
         return "It has no safe threshold, and a disparity is detected up to the strictest one."
-    if side.evaluation.safe.place is not None:
+    if side.evaluation.safe.index is not None:
         return f"At {side.label(index)}, its safe threshold."
     return f"At {side.label(index)}, from which nothing is detected; it has no safe threshold."
 

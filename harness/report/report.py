@@ -41,7 +41,7 @@ def report_on(evaluation: Evaluation, *, digest: str, title: str | None = None) 
     title : str, optional
         In place of one that names the matcher.
     """
-    index = evaluation.safe.place
+    index = evaluation.safe.index
     return Report(
         title=title or f"Demographic differentials of {evaluation.study.matcher.name}",
         subtitle=subtitle_of(evaluation),

@@ -178,14 +178,14 @@ def names_on(evaluation: Evaluation, axis: AxisEvaluation, index: int) -> tuple[
     """Say what a threshold is to an axis."""
     return (
         *_names_for_all(evaluation, index),
-        *(MEANINGS[name] for name, at in axis.verdict.places.items() if at == index),
+        *(MEANINGS[name] for name, at in axis.verdict.indices.items() if at == index),
     )
 
 
 def _names(evaluation: Evaluation, index: int) -> tuple[str, ...]:
     """Say what a threshold is, with the axes to which it is that."""
     of_axes = {
-        meaning: [axis.name for axis in evaluation.axes.values() if axis.verdict.places[name] == index]
+        meaning: [axis.name for axis in evaluation.axes.values() if axis.verdict.indices[name] == index]
         for name, meaning in MEANINGS.items()
     }
     own = (f"{meaning} on {listed(axes)}" for meaning, axes in of_axes.items() if axes)
@@ -193,7 +193,7 @@ def _names(evaluation: Evaluation, index: int) -> tuple[str, ...]:
 
 
 def _names_for_all(evaluation: Evaluation, index: int) -> tuple[str, ...]:
-    safe = (SAFE,) if evaluation.safe.place == index else ()
+    safe = (SAFE,) if evaluation.safe.index == index else ()
     if index not in evaluation.reference_indices:
         return safe
     return (*safe, NAMED_BY_POLICY if index in _operating(evaluation) else REFERENCE)
@@ -206,7 +206,7 @@ def _operating(evaluation: Evaluation) -> list[int]:
 
 def axis_marks(evaluation: Evaluation, axis: AxisEvaluation) -> tuple[int, ...]:
     """Return the indices of the marked thresholds that matter to one axis, ascending."""
-    named = {evaluation.safe.place, *axis.verdict.places.values(), *evaluation.reference_indices}
+    named = {evaluation.safe.index, *axis.verdict.indices.values(), *evaluation.reference_indices}
     return tuple(sorted(index for index in named if index is not None))
 
 
@@ -218,7 +218,7 @@ def index_of_not_detected(evaluation: Evaluation) -> int | None:
 
 def index_of_answer(evaluation: Evaluation) -> int | None:
     """Return the index of the safe threshold; without one, that from which nothing is detected, if any."""
-    return index_of_not_detected(evaluation) if evaluation.safe.place is None else evaluation.safe.place
+    return index_of_not_detected(evaluation) if evaluation.safe.index is None else evaluation.safe.index
 
 
 def reference_said(evaluation: Evaluation) -> str:

@@ -77,8 +77,8 @@ class AxisVerdict:
     obstacles: tuple[str, ...]
 
     @property
-    def places(self) -> dict[str, int | None]:
-        """The thresholds that the axis is summed up by, by name."""
+    def indices(self) -> dict[str, int | None]:
+        """Those of the thresholds that the axis is summed up by, by name."""
         return {
             "not_detected_from": self.not_detected_from,
             "parity_shown_from": self.parity_shown_from,

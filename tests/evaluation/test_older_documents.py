@@ -118,7 +118,7 @@ def test_bounds_that_nobody_computed_show_nothing(older: Older) -> None:
 def test_is_evidence_for_the_gate_and_written_anew_is_of_today(older: Older) -> None:
     document = older(written(alike()))
     evidence = evidence_of(json.dumps(document).encode(), "evaluation.json")
-    place = evidence.safe_threshold(evidence.judged).place
+    place = evidence.safe_threshold(evidence.judged).index
     assert place is not None
     assert evidence.thresholds[place] == 0.796
     again = to_json(read(document))

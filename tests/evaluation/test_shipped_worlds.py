@@ -105,9 +105,9 @@ def test_where_all_are_alike_what_is_safe_keeps_every_group_within_the_default_l
         pooled = axis.false_matches.errors.sum(axis=0) / axis.false_matches.trials.sum()
         assert [one is Verdict.SATURATED for one in verdict.verdicts] == (pooled > 0.5).tolist()
         kept = (axis.false_matches.upper <= 0.01).all(axis=0)
-        if found.safe.place is not None:
-            assert kept[found.safe.place]
-            assert not kept[found.safe.place - 1]
+        if found.safe.index is not None:
+            assert kept[found.safe.index]
+            assert not kept[found.safe.index - 1]
 
 
 def test_by_the_shipped_policy_a_disparity_that_ends_leaves_a_safe_threshold() -> None:

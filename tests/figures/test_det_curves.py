@@ -41,7 +41,7 @@ def test_det_axes_go_down_to_the_smallest_rate_drawn() -> None:
 def test_groups_are_joined_at_the_safe_threshold_with_their_bounds() -> None:
     evaluation = world("3 groups")
     display = DetDisplay.from_evaluation(evaluation, "group").plot()
-    place = evaluation.safe.place
+    place = evaluation.safe.index
     x, y = (values[:, place] for values in display.points)
     joined = next(
         line for line in display.ax_.lines if line.get_label() == f"_at {evaluation.safe_threshold:.6g}"

@@ -14,7 +14,7 @@ from tests.figures.worlds import scores, world
 
 def test_estimates_and_intervals_are_the_evaluations_at_the_safe_threshold() -> None:
     evaluation = world("3 groups")
-    place, rates = evaluation.safe.place, evaluation.axes["group"].false_matches
+    place, rates = evaluation.safe.index, evaluation.axes["group"].false_matches
     display = GroupsAtThresholdDisplay.from_evaluation(evaluation, "group").plot()
     assert display.threshold == evaluation.safe_threshold
     drawn = {line.get_label(): np.asarray(line.get_xdata()) for line in display.ax_.lines}

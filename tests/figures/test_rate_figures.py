@@ -207,7 +207,7 @@ def test_numbers_in_the_alt_text_are_in_the_evaluation(
 def test_the_alt_text_names_the_highest_and_the_lowest(
     three: Evaluation, display: FalseMatchRateDisplay
 ) -> None:
-    place = three.safe.place
+    place = three.safe.index
     assert place is not None
     highest = display.groups[int(np.argmax(display.estimate[:, place]))]
     assert f"At the safe threshold {three.safe_threshold:.6g} the highest rate is that of {highest}," in (
@@ -260,7 +260,7 @@ def test_false_non_match_rates_are_the_evaluations_and_zero_is_a_bound() -> None
 
 def test_the_cost_is_read_at_the_safe_threshold() -> None:
     evaluation = world("3 groups")
-    place, rates = evaluation.safe.place, evaluation.axes["group"].false_non_matches
+    place, rates = evaluation.safe.index, evaluation.axes["group"].false_non_matches
     said = FalseNonMatchRateDisplay.from_evaluation(evaluation, "group").alt_text
     assert f"At {evaluation.safe_threshold:.6g}, the safe threshold, " in said
     for i, group in enumerate(rates.groups):

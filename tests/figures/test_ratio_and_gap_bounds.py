@@ -89,7 +89,7 @@ def test_a_gap_of_zero_is_drawn_by_its_bound_alone(name: str) -> None:
 
 def test_the_alt_text_reads_the_safe_threshold() -> None:
     evaluation = world("3 groups")
-    place = evaluation.safe.place
+    place = evaluation.safe.index
     assert place is not None
     found = evaluation.axes["group"].false_match_differential
     said = GapDisplay.from_evaluation(evaluation, "group").alt_text

@@ -55,7 +55,7 @@ def test_each_is_read_at_its_own_threshold(three: Evaluation) -> None:
     row = tables(section)[0].rows[2]
     assert row[:4] == (
         "G3",
-        *(number(float(v[2, three.safe.place])) for v in (rates.estimate, rates.lower, rates.upper)),
+        *(number(float(v[2, three.safe.index])) for v in (rates.estimate, rates.lower, rates.upper)),
     )
 
 

@@ -109,7 +109,7 @@ def told(errors: int, trials: int, *, rare: bool) -> str:
 
 
 def test_errors_and_cost_are_told_of_the_very_threshold_that_is_called_safe(evaluation: Evaluation) -> None:
-    index, axis = evaluation.safe.place, evaluation.judged_axes[0]
+    index, axis = evaluation.safe.index, evaluation.judged_axes[0]
     lead = dict(say(evaluation).lead.entries)
     if index is None:
         assert lead["Safe threshold"].startswith("None: ")
@@ -167,8 +167,8 @@ def test_many_groups_are_told_by_the_lowest_and_the_highest() -> None:
 def test_no_false_match_is_told_as_so_many_trials_and_not_as_a_rate() -> None:
     found = world("eight")
     rates = found.axes["group"].false_matches
-    lowest = int(rates.estimate[:, found.safe.place].argmin())
-    assert rates.errors[lowest, found.safe.place] == 0
+    lowest = int(rates.estimate[:, found.safe.index].argmin())
+    assert rates.errors[lowest, found.safe.index] == 0
     told = f"FMR there by group: from none in {rates.trials[lowest]:,} ({rates.groups[lowest]}) to "
     assert told in dict(answer(found))["Safe threshold"]
 
@@ -315,7 +315,7 @@ def test_every_threshold_of_the_answer_is_marked_with_what_it_is(alike: Evaluati
     report = say(alike)
     assert [float(mark.label) for mark in report.marks] == list(alike.answer_thresholds)
     names = {mark.index: mark.names for mark in report.marks}
-    assert "safe threshold" in names[alike.safe.place]
+    assert "safe threshold" in names[alike.safe.index]
     last = alike.axes["group"].verdict.parity_shown_to
     assert any(name.startswith("range of parity up to here on group") for name in names[last])
 

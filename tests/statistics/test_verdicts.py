@@ -407,7 +407,7 @@ class TestSafeThreshold:
         assert safe(ethnicity=axis_verdict((0, 1)), sex=axis_verdict((2, 4))) == SafeThreshold(
             None, "the ranges in which parity is shown do not meet across the judged axes"
         )
-        assert safe(ethnicity=axis_verdict((0, 2)), sex=axis_verdict((2, 4))).place == 2
+        assert safe(ethnicity=axis_verdict((0, 2)), sex=axis_verdict((2, 4))).index == 2
 
     def test_max_fmr_holds_for_the_upper_bound(self) -> None:
         # FMR 0.009, 0.007, 0.005, ...; the bound of 0.005 is 0.00546
@@ -415,7 +415,7 @@ class TestSafeThreshold:
         assert safe(policy, ethnicity=axis_verdict((0, 4))) == SafeThreshold(
             2, "parity is shown on every judged axis, and from here max_fmr 0.0055 is kept too"
         )
-        assert safe(Policy(max_ratio=2, max_fmr=0.0054), ethnicity=axis_verdict((0, 4))).place == 3
+        assert safe(Policy(max_ratio=2, max_fmr=0.0054), ethnicity=axis_verdict((0, 4))).index == 3
         assert safe(policy, ethnicity=axis_verdict((3, 4))).reason == (
             "parity is shown on every judged axis from here; max_fmr 0.0055 is kept"
         )
@@ -427,8 +427,8 @@ class TestSafeThreshold:
             "sex": (KEPT, DISPARITY, KEPT, NOT_KEPT, KEPT),
         }
         axes = {"ethnicity": axis_verdict((0, 4)), "sex": axis_verdict((0, 4))}
-        assert safe(policy, misses, **axes).place == 2
-        assert safe(Policy(max_ratio=2), misses, **axes).place == 0
+        assert safe(policy, misses, **axes).index == 2
+        assert safe(Policy(max_ratio=2), misses, **axes).index == 0
 
     @pytest.mark.parametrize(
         ("limit", "named"),
