@@ -171,10 +171,10 @@ def forged_safe_threshold(document: Plain) -> None:
 @pytest.mark.parametrize(
     ("forge", "why"),
     [
-        (forged_reference, "the answer's reference does not follow from its arrays"),
-        (forged_reference_threshold, "the answer's reference does not follow from its arrays"),
-        (forged_limit, "the answer's false_match_limit does not follow from its arrays"),
-        (forged_default, "the answer's false_match_limit does not follow from its arrays"),
+        (forged_reference, "answer.reference does not follow from the arrays"),
+        (forged_reference_threshold, "answer.reference does not follow from the arrays"),
+        (forged_limit, "answer.false_match_limit does not follow from the arrays"),
+        (forged_default, "answer.false_match_limit does not follow from the arrays"),
         (forged_misses, "group: verdicts on misses do not follow from the bounds"),
         (forged_saturation, "group: verdicts do not follow from the bounds"),
         (forged_not_detected_from, "group: not_detected_from does not follow from the bounds"),
