@@ -69,7 +69,10 @@ def test_what_is_left_out_is_marked_and_nothing_else_is() -> None:
 
 def test_commands_and_checks_are_written_anew(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("tests.readme_blocks.printed", lambda command: f"<{command}>\n")
-    readme = "```console\n$ harness plan\nold\n```\n`harness check a.yaml` says:\n\n```text\n1 pass on 2026-06-01\n```\n"
+    readme = (
+        "```console\n$ harness plan\nold\n```\n"
+        "`harness check a.yaml` says:\n\n```text\n1 pass on 2026-06-01\n```\n"
+    )
     assert rewritten(readme) == (
         "```console\n$ harness plan\n<plan>\n```\n"
         "`harness check a.yaml` says:\n\n```text\n<check a.yaml --today 2026-06-01>\n```\n"
