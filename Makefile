@@ -66,7 +66,7 @@ simulate: $(VENV)/.develop
 	$(BIN)/python -m benchmarks.coverage --write docs/coverage.md
 	$(BIN)/python -m benchmarks.claims --write docs/claims.md
 
-# Writes what commands print now into the README and the pages of docs/.
+# Writes what commands print now into the README and the pages of docs/, and draws the README's picture.
 readme: $(VENV)/.develop
 	$(BIN)/python tests/readme_blocks.py
 

@@ -1,6 +1,7 @@
 """What the README and the pages of docs/ show: commands with what they print, Python, and the files they speak of.
 
-python tests/readme_blocks.py    writes what they print now into all of them
+python tests/readme_blocks.py         writes what they print now into all of them, and draws the README's picture
+python tests/readme_blocks.py NAME    writes it into the pages whose paths hold the name; README is one
 """
 
 import contextlib
@@ -24,6 +25,14 @@ CAPTION = re.compile(r"(?::\w+:[^\n]*\n)*?:caption: (?P<name>\S+)\n(?::\w+:[^\n]
 COMMAND = re.compile(r"^\$ (?P<command>(?:[^\n]*\\\n)*[^\n]*)\n", re.MULTILINE)
 DIGEST = re.compile(r"\b[0-9a-f]{64}\b")
 
+CHECK = re.compile(
+    r"(?P<before>`harness (?P<command>check [^`]+)` says:\n\n```text\n)"
+    r"(?:[^`]* on (?P<day>\d{4}-\d\d-\d\d)\n)(?P<after>```)"
+)
+LEFT_OUT = "..."
+OFTEN_LEFT_OUT = ("Cost:", "Evidence:")
+PICTURE = ROOT / "docs" / "_static" / "vanishing.png"
+
 MADE = ("_generated", "notebooks", "coverage.md", "claims.md", "speed.md")
 
 
@@ -43,9 +52,47 @@ def _run(command: str) -> tuple[str, int]:
 
 def rewritten(readme: str) -> str:
     """Put what each command prints now in place of what the README says."""
-    return BLOCK.sub(
-        lambda block: f"```console\n$ harness {block['command']}\n{printed(block['command'])}```", readme
+
+    def now(block: re.Match[str]) -> str:
+        text = abridged(printed(block["command"]), block["output"])
+        return f"```console\n$ harness {block['command']}\n{text}```"
+
+    def said(block: re.Match[str]) -> str:
+        return f"{block['before']}{printed(check_of(block))}{block['after']}"
+
+    return CHECK.sub(said, BLOCK.sub(now, readme))
+
+
+def check_of(block: re.Match[str]) -> str:
+    """Return the command of a check that the README shows, on the day that it shows."""
+    return f"{block['command']} --today {block['day']}"
+
+
+def abridged(text: str, shown: str) -> str:
+    """Leave the longest lines out of what a command prints where the README does: ``...`` stands for them there."""
+    if LEFT_OUT not in shown.splitlines():
+        return text
+    lines: list[str] = []
+    for line in text.splitlines():
+        if not line.startswith(OFTEN_LEFT_OUT):
+            lines.append(line)
+        elif lines[-1:] != [LEFT_OUT]:
+            lines.append(LEFT_OUT)
+    return "".join(f"{line}\n" for line in lines)
+
+
+def draw_picture(path: Path) -> None:
+    """Draw the README's picture, the false match rates of the vanishing world over the zones of the verdicts."""
+    import harness
+    from harness.figures import save_figure
+
+    data = ROOT / "data_synthetic"
+    evaluation = harness.evaluate(
+        data / "vanishing.parquet", study=data / "study.yaml", policy=data / "policy.yaml"
     )
+    display = evaluation.plot_false_match_rates("ethnicity")
+    figure, stem = display.figure_, path.with_suffix("")
+    save_figure(figure, stem, ("png",), title=display.title, alt_text=display.alt_text)
 
 
 def pages() -> list[Path]:
@@ -170,7 +217,8 @@ def _rewrite_pages(wanted: list[str]) -> None:
 
 if __name__ == "__main__":
     os.chdir(ROOT)
-    if not sys.argv[1:]:
+    if not sys.argv[1:] or "README" in sys.argv[1:]:
         path = ROOT / "README.md"
         path.write_text(rewritten(path.read_text()))
+        draw_picture(PICTURE)
     _rewrite_pages(sys.argv[1:])

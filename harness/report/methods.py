@@ -7,9 +7,11 @@ from typing import TYPE_CHECKING
 from harness.numbers import confidence_text, limit_text
 from harness.report.model import Facts, Formula, Section
 from harness.report.wording import tolerance, wording_of
+from harness.verdict_rule import MET, SATURATED_RATE, limits_said
 
 if TYPE_CHECKING:
     from harness.evaluation import Evaluation
+    from harness.study import Tolerance
 
 __all__ = ["methods", "methods_in_short"]
 
@@ -87,8 +89,8 @@ def _intervals(evaluation: Evaluation) -> tuple[Formula, ...]:
         ),
         Formula(
             "Interval of a gap",
-            "From the exact one-sided limits l and u of the two rates, p₁ and p₂.",
-            "upper = p₁ − p₂ + √((u₁ − p₁)² + (p₂ − l₂)²)",
+            "From the exact limits l and u of the two rates, p₁ and p₂.",
+            "lower = p₁ − p₂ − √((p₁ − l₁)² + (u₂ − p₂)²);  upper = p₁ − p₂ + √((u₁ − p₁)² + (p₂ − l₂)²)",
             "Zou, Donner (2008), Statistics in Medicine 27, 1693–1702, equation 2; Newcombe (1998), Statistics in "
             "Medicine 17, 873–890.",
         ),
@@ -98,9 +100,10 @@ def _intervals(evaluation: Evaluation) -> tuple[Formula, ...]:
 def _worst_ratio(evaluation: Evaluation) -> Formula:
     confidence = confidence_text(evaluation.policy.confidence)
     return Formula(
-        "Worst ratio",
-        "The lower bound answers whether any two groups differ, so it is adjusted for the number of pairs. The upper "
-        "bound answers whether all are alike: each pair must be within it, so that no adjustment is needed.",
+        "Worst ratio and gap",
+        "The lower bound answers whether any two groups differ, and whether by more than is tolerated, so it is "
+        "adjusted for the number of pairs. The upper bound answers whether all are alike: each pair must be within "
+        "it, so that no adjustment is needed.",
         "lower = max over pairs of the lower bound at confidence 1 − α ÷ pairs;  upper = max over pairs of the "
         f"one-sided {confidence} upper bound",
         "Holm (1979), Scandinavian Journal of Statistics 6, 65–70; Berger (1982), Technometrics 24, 295–300.",
@@ -108,22 +111,26 @@ def _worst_ratio(evaluation: Evaluation) -> Formula:
 
 
 def _verdicts(evaluation: Evaluation) -> tuple[Formula, ...]:
-    policy = evaluation.policy
-    limits = []
-    if policy.max_ratio is not None:
-        limits.append(f"ratio ≤ {limit_text(policy.max_ratio)}")
-    if policy.max_gap is not None:
-        limits.append(f"gap ≤ {limit_text(policy.max_gap)}")
-    within = " or ".join(f"upper bound of the {limit}" for limit in limits) or "not asked for by this policy"
+    words, policy = wording_of(evaluation), evaluation.policy
     return (
         Formula(
             "Verdict at a threshold",
-            "Parity is shown where every pair is within the tolerance; a disparity is shown where some two groups "
-            "differ and parity is not shown; all else is inconclusive. A group below the policy's minimum makes its "
-            "axis inconclusive.",
-            f"parity: {within};  disparity: lower bound of the ratio > 1",
+            f"The first of these that holds. Saturated: more than half of the non-mated {words.trials} of all groups "
+            "together match, so that rates are alike for no good reason, and nothing rests on them. Parity shown: "
+            "every pair is within the tolerance. Disparity beyond tolerance: some pair is outside of it. Disparity "
+            "shown: some two groups differ. Inconclusive: all else. An axis with a group below the policy's minimum is "
+            "inconclusive at every threshold.",
+            f"saturated: matches ÷ trials > {SATURATED_RATE};  {_against(policy.tolerance)};  disparity: lower bound "
+            "of the ratio > 1",
             "Schuirmann (1987), A comparison of the two one-sided tests procedure and the power approach for assessing "
             "the equivalence of average bioavailability, J. Pharmacokinet. Biopharm. 15, 657–680.",
+        ),
+        Formula(
+            "Verdict on misses",
+            f"In the same way, from the {words.cost} of mated {words.trials}. {_use_of_misses(evaluation)}",
+            f"saturated: misses ÷ trials > {SATURATED_RATE};  {_against(policy.tolerance_of_misses)};  disparity: "
+            "lower bound of the ratio > 1",
+            "As for false matches.",
         ),
         Formula(
             "Range in which parity is shown",
@@ -137,10 +144,44 @@ def _verdicts(evaluation: Evaluation) -> tuple[Formula, ...]:
         ),
         Formula(
             "Not detected from",
-            "The lowest threshold at and above which no disparity is shown. It says nothing of likeness.",
-            "lowest t with lower bound of the ratio ≤ 1 at every threshold from t on",
+            "The lowest threshold at and above which no disparity is shown and none is saturated. It says nothing of "
+            "likeness.",
+            "lowest t with lower bound of the ratio ≤ 1, unsaturated, at every threshold from t on",
             "How results such as press accounts of the 2023 UK evaluation are usually read.",
         ),
+        Formula(
+            "Safe threshold",
+            f"The lowest threshold at which {MET[policy.criterion]} on every judged axis, within the range of each, "
+            "and the limits are kept. A limit on false matches holds in any case: groups that all match often are "
+            "alike, and nobody is served by it.",
+            f"upper bound of every group's {words.rate} ≤ {limit_text(evaluation.false_match_limit.limit)}"
+            f"{' (the default)' if evaluation.false_match_limit.is_default else ''}"
+            f"{';  parity of misses shown' if policy.tolerance_of_misses.is_stated else ''}",
+            "The policy; where it states no limit, FMR100, the most lenient operating point in common use.",
+        ),
+    )
+
+
+def _against(tolerance: Tolerance) -> str:
+    """Write how bounds are held against a tolerance: one of its limits kept is enough, and all must be exceeded."""
+    limits = [
+        (name, limit_text(limit))
+        for name, limit in (("ratio", tolerance.max_ratio), ("gap", tolerance.max_gap))
+        if limit is not None
+    ]
+    if not limits:
+        return "parity and beyond tolerance: not asked for by this policy"
+    within = " or ".join(f"upper bound of the {name} ≤ {limit}" for name, limit in limits)
+    beyond = " and ".join(f"lower bound of the {name} > {limit}" for name, limit in limits)
+    return f"parity: {within};  beyond tolerance: {beyond}"
+
+
+def _use_of_misses(evaluation: Evaluation) -> str:
+    """Say what the verdict on misses decides."""
+    if evaluation.policy.tolerance_of_misses.is_stated:
+        return "A threshold is safe only where parity of misses is shown."
+    return (
+        "The policy states no tolerance of misses: a disparity is told, and no threshold is refused for it."
     )
 
 
@@ -177,7 +218,8 @@ def methods_in_short(evaluation: Evaluation) -> Section:
     )
     within = tolerance(evaluation)
     alike = (
-        f"Parity is shown where no two groups can differ by more than {within}"
+        f"Parity is shown where no two groups can differ by more than {within}, a disparity beyond tolerance where "
+        "some two are shown to differ by more"
         if within
         else "The policy states no tolerance, so that parity is shown nowhere"
     )
@@ -201,8 +243,14 @@ def methods_in_short(evaluation: Evaluation) -> Section:
                     ),
                     (
                         "Verdicts",
-                        f"{alike}; a disparity is shown where the lower bound of the worst ratio is above 1; all else "
-                        "is inconclusive.",
+                        f"{alike}; a disparity where the lower bound of the worst ratio is above 1; all else is "
+                        f"inconclusive. Where more than half of all non-mated {words.trials} match, a threshold is "
+                        f"saturated, and nothing rests on it. Misses are judged alike. {_use_of_misses(evaluation)}",
+                    ),
+                    (
+                        "Limits",
+                        f"A safe threshold also keeps {limits_said(evaluation.policy, evaluation.false_match_limit)}: "
+                        "the upper bound of every group's rate of false matches is within it.",
                     ),
                     (
                         "Ranges",
