@@ -25,9 +25,9 @@ mutants: $(VENV)/.mutants
 	$(BIN)/mutmut run
 	$(BIN)/mutmut results
 
-# One after the other: two kernels that start at once may be given one port, and wait for ever.
+# Each once, one after the other: two kernels that start at once may be given one port, and wait for ever.
 notebooks: $(VENV)/.notebook
-	$(BIN)/python -m pytest --nbmake --nbmake-timeout=300 notebooks tests/notebooks
+	$(BIN)/python -m pytest tests/notebooks
 
 notebooks-write: $(VENV)/.notebook
 	$(BIN)/python tests/notebooks/stored_outputs.py

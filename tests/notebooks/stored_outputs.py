@@ -100,6 +100,7 @@ def _texts(cell: NotebookNode) -> Iterator[str]:
         yield output.get("text", "")
         data = output.get("data", {})
         yield data.get("text/plain", "")
+        yield data.get("text/markdown", "")
         yield unescape(TAG.sub(" ", data.get("text/html", "")))
 
 
