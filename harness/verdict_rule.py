@@ -39,6 +39,7 @@ __all__ = [
 ]
 
 MET = {"shown": "parity is shown", "not_detected": "no disparity is detected"}
+_ON = {"shown": "on every judged axis", "not_detected": "on any judged axis"}
 _FROM = {"shown": "from here", "not_detected": "from here up"}
 _LACKING = {
     "shown": "there is no range in which parity is shown",
@@ -409,7 +410,7 @@ def safe_threshold(axes: Sequence[AxisSafety], policy: Policy, limit: FalseMatch
         if all(axis.keeps_limits[index] for axis in axes):
             deciding = axes[starts.index(lowest)].name
             decides = f" ({deciding} decides)" if len(axes) > 1 else ""
-            met = f"{MET[policy.criterion]} on every judged axis{decides}"
+            met = f"{MET[policy.criterion]} {_ON[policy.criterion]}{decides}"
             if index == lowest:
                 return SafeThreshold(index, f"{met} {_FROM[policy.criterion]}; {limits} is kept")
             return SafeThreshold(index, f"{met}, and from here {limits} is kept too")

@@ -351,7 +351,7 @@ class TestSafeThreshold:
         )
         assert safest(axis("sex", 2, 2), axis("age", 0, 2), policy=NOT_DETECTED) == SafeThreshold(
             2,
-            "no disparity is detected on every judged axis (sex decides) from here up; max_fmr 0.01 (the default) "
+            "no disparity is detected on any judged axis (sex decides) from here up; max_fmr 0.01 (the default) "
             "is kept",
         )
 

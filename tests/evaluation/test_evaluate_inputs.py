@@ -242,7 +242,7 @@ class TestSummary:
             f"comparisons match, {alike}."
         )
         assert lines["Safe threshold"] == (
-            "0.5 (criterion not_detected, ratio of 2): no disparity is detected on every judged axis (ethnicity "
+            "0.5 (criterion not_detected, ratio of 2): no disparity is detected on any judged axis (ethnicity "
             "decides) from here up; max_fmr 0.5 is kept; FMR there by ethnicity: Asian 18.67 %, Black 18.22 %"
         )
         assert lines["Not detected from"] == (

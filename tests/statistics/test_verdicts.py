@@ -380,7 +380,7 @@ class TestSafeThreshold:
         found = safe(policy, sex=axis_verdict(not_detected=3), ethnicity=axis_verdict(not_detected=1))
         assert found == SafeThreshold(
             3,
-            "no disparity is detected on every judged axis (sex decides) from here up; max_fmr 0.01 (the "
+            "no disparity is detected on any judged axis (sex decides) from here up; max_fmr 0.01 (the "
             "default) is kept",
         )
 
