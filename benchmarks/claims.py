@@ -19,12 +19,17 @@ import numpy as np
 import numpy.typing as npt
 
 from harness import evaluate
-from harness.statistics.verdicts import Verdict
 from harness.synthetic import Curve, World, world
+from harness.verdict_rule import DISPARITIES
 
 FloatArray: TypeAlias = npt.NDArray[np.float64]
 
 THRESHOLDS = np.arange(500, 701, 2) / 1000
+"""At which a disparity is looked for."""
+
+TRUTH = np.arange(2000, 7001) / 10_000
+"""At which the truth of a claimed range is looked up; at its ends too."""
+
 MAX_RATIO = 2.0
 MAX_GAP = 0.002
 STUDY = {
@@ -99,7 +104,7 @@ def claim(name: str, tolerated: str, seed: int, subjects: int) -> Claim:
     return Claim(
         None if start is None or stop is None else (start, stop),
         found.threshold_at(verdict.not_detected_from),
-        np.array([v is Verdict.DISPARITY_SHOWN for v in verdict.verdicts]),
+        np.array([verdict.verdicts[found.index_of(at)] in DISPARITIES for at in THRESHOLDS.tolist()]),
     )
 
 
@@ -131,12 +136,12 @@ class Tally:
     detected_to: float
 
 
-def is_broken(name: str, tolerated: str) -> npt.NDArray[np.bool_]:
+def is_broken(name: str, tolerated: str, at: FloatArray = TRUTH) -> npt.NDArray[np.bool_]:
     """Return at which thresholds a world's truth is over the tolerance, shape (T,)."""
     truth = WORLDS[name]()
     if tolerated == "ratio":
-        return np.asarray(truth.worst_ratio(AXIS, THRESHOLDS)) > MAX_RATIO * (1 + 1e-9)
-    rates = np.array([truth.fmr({AXIS: label}, THRESHOLDS) for label in truth.fmr_curves])
+        return np.asarray(truth.worst_ratio(AXIS, at)) > MAX_RATIO * (1 + 1e-9)
+    rates = np.array([truth.fmr({AXIS: label}, at) for label in truth.fmr_curves])
     return rates.max(axis=0) - rates.min(axis=0) > MAX_GAP * (1 + 1e-9)
 
 
@@ -144,10 +149,14 @@ def tally(name: str, tolerated: str, claims: list[Claim]) -> Tally:
     """Hold the claims of a world's runs against its truth."""
     broken = is_broken(name, tolerated)
     ranges = [c.parity for c in claims if c.parity is not None]
-    wrong = [bool(broken[(start <= THRESHOLDS) & (stop >= THRESHOLDS)].any()) for start, stop in ranges]
+    wrong = [
+        bool(broken[(start <= TRUTH) & (stop >= TRUTH)].any())
+        or bool(is_broken(name, tolerated, np.array([start, stop])).any())
+        for start, stop in ranges
+    ]
     kept = np.flatnonzero(broken)
     after = int(kept[-1]) + 1 if len(kept) else 0
-    earliest = THRESHOLDS[after] if after < len(THRESHOLDS) else None
+    earliest = TRUTH[after] if len(kept) and after < len(TRUTH) else None
     close = (
         None if earliest is None else sum(abs(start - earliest) <= 0.02 for start, _ in ranges) / len(claims)
     )

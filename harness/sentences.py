@@ -9,7 +9,7 @@ import math
 from collections.abc import Callable, Sequence
 from typing import Literal, TypeAlias
 
-from harness.numbers import about, confidence_text, one_in
+from harness.numbers import about, confidence_text, number, one_in
 
 __all__ = ["MOST_NAMED", "Errors", "bounds_said", "compared", "rates_by_group"]
 
@@ -58,8 +58,13 @@ def bounds_said(lower: float, upper: float, confidence: float) -> str:
     --------
     >>> bounds_said(0.5, float("inf"), 0.95)
     '95 % bounds 0.5 and none above'
+    >>> bounds_said(1.0123, 670.0, 0.95)
+    '95 % bounds 1.012 to 670'
     """
-    ends = f"{about(lower)} and none above" if math.isinf(upper) else f"{about(lower)} to {about(upper)}"
+    least = about(lower)
+    if least == "1":  # on which side of 1 it lies is what decides
+        least = number(lower)
+    ends = f"{least} and none above" if math.isinf(upper) else f"{least} to {about(upper)}"
     return f"{confidence_text(confidence)} bounds {ends}"
 
 

@@ -265,7 +265,7 @@ def _more_data(evaluation: Evaluation) -> str:
         if np.isfinite(growth) and growth > 1:
             trials = about(growth * axis.false_matches.trials.min())
             return (
-                f"; at {_text(evaluation, index)} it would take about {about(growth)} times as much data ({trials} "
+                f"; by {axis.name}, at {_text(evaluation, index)} it would take about {about(growth)} times as much data ({trials} "
                 f"non-mated {trials_word(evaluation)} a group) to show it, were the rates equal"
             )
     return ""
@@ -287,7 +287,10 @@ def _not_detected(evaluation: Evaluation, axis: AxisEvaluation) -> str:
 def _ranges(evaluation: Evaluation) -> str:
     if not evaluation.policy.tolerance.is_stated:
         return "the policy states no tolerance"
-    return f"{_by_axis(evaluation, _range)} (within {tolerance_said(evaluation.policy.tolerance)} throughout)"
+    ranges = _by_axis(evaluation, _range)
+    if all(axis.verdict.parity_shown_from is None for axis in evaluation.axes.values()):
+        return ranges
+    return f"{ranges} (within {tolerance_said(evaluation.policy.tolerance)} throughout)"
 
 
 def _range(evaluation: Evaluation, axis: AxisEvaluation) -> str:

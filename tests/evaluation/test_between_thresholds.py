@@ -15,6 +15,7 @@ import harness
 from harness.cli.app import run
 from harness.evaluation import Evaluation
 from harness.verdict_rule import Verdict
+from tests.older_documents import as_schema_1
 
 pytestmark = pytest.mark.whole_scan
 
@@ -151,10 +152,6 @@ def test_scores_of_few_values_keep_their_range(stored: str, decimals: int) -> No
 
 def test_earlier_documents_join_nothing() -> None:
     found = evaluated(alike_at_either_end(), [0.2, 0.6])
-    document = json.loads(harness.evaluation.to_json(found))
-    document["schema"] = "harness/evaluation/1"
-    del document["asked_for"], document["warnings"]
-    for axis in document["axes"].values():
-        del axis["verdict"]["parity_to_next"]
+    document = as_schema_1(json.loads(harness.evaluation.to_json(found)))
     earlier = harness.evaluation.from_json(json.dumps(document))
     assert not earlier.axes["group"].verdict.parity_to_next.any()
