@@ -265,8 +265,8 @@ def _more_data(evaluation: Evaluation) -> str:
         if np.isfinite(growth) and growth > 1:
             trials = about(growth * axis.false_matches.trials.min())
             return (
-                f"; by {axis.name}, at {_text(evaluation, index)} it would take about {about(growth)} times as much data ({trials} "
-                f"non-mated {trials_word(evaluation)} a group) to show it, were the rates equal"
+                f"; by {axis.name}, at {_text(evaluation, index)} it would take about {about(growth)} times as much "
+                f"data ({trials} non-mated {trials_word(evaluation)} a group) to show it, were the rates equal"
             )
     return ""
 
