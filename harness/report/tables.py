@@ -33,6 +33,7 @@ from harness.statistics.verdicts import Verdict
 
 if TYPE_CHECKING:
     from harness.evaluation import AxisEvaluation, Evaluation
+    from harness.statistics.differentials import Differentials
     from harness.statistics.rates import Rates
     from harness.statistics.verdicts import AxisVerdict
     from harness.study import FalseMatchLimit
@@ -132,7 +133,8 @@ def _panel_of_rates(
         upper,
         () if limit is None else ((limit.limit, _limit_said(limit)),),
     )
-    return Panel(figure, (table,))
+    more = () if kind == "false_matches" else (_differential(evaluation, axis, kind),)
+    return Panel(figure, (table, *more))
 
 
 def _limit_said(limit: FalseMatchLimit) -> str:
@@ -159,7 +161,7 @@ def _alternative(evaluation: Evaluation, caption: str, lines: str) -> str:
 
 
 def _panel_of_ratio(evaluation: Evaluation, axis: AxisEvaluation) -> Panel:
-    differential = _differential(evaluation, axis)
+    differential = _differential(evaluation, axis, "false_matches")
     estimate, lower, upper = differential.quantities[2:]
     ratio = evaluation.policy.max_ratio
     caption = f"Worst ratio of {wording_of(evaluation).rate} between groups of {axis.name}"
@@ -181,7 +183,7 @@ def _panel_of_ratio(evaluation: Evaluation, axis: AxisEvaluation) -> Panel:
 
 
 def _panel_of_gap(evaluation: Evaluation, axis: AxisEvaluation) -> Panel:
-    """Return the largest gap, which has no lower bound but itself."""
+    """Return the largest gap, drawn with its upper bound."""
     found, named, labels = axis.false_match_differential, wording_of(evaluation), threshold_labels(evaluation)
     caption = f"Largest gap of {named.rate} between groups of {axis.name}"
     estimate = numbers("Estimate", found.gap, undefined=NO_TRIALS)
@@ -198,17 +200,18 @@ def _panel_of_gap(evaluation: Evaluation, axis: AxisEvaluation) -> Panel:
         upper,
         () if limit is None else ((limit, f"tolerance of the policy, {limit_text(limit)}"),),
     )
-    highest, lowest, groups = _extremes(axis)
+    highest, lowest, groups = _extremes(axis.false_match_differential, axis.false_matches.groups)
     table = Tabulation(
         caption,
-        f"Upper bound: {confidence_text(found.confidence)} one-sided; no two groups differ by more.",
+        f"Lower bound: {confidence_text(found.confidence)} two-sided, adjusted for the number of pairs. Upper bound: "
+        f"{confidence_text(found.confidence)} one-sided; no two groups differ by more.",
         "Differential",
         ("Gap, highest less lowest",),
         (
             words("Highest group", highest, groups),
             words("Lowest group", lowest, groups),
             estimate,
-            numbers("Lower bound", np.full_like(found.gap, np.inf), unbounded="not computed"),
+            numbers("Lower bound", found.gap_lower, undefined=NO_TRIALS),
             upper,
         ),
         labels,
@@ -219,25 +222,39 @@ def _panel_of_gap(evaluation: Evaluation, axis: AxisEvaluation) -> Panel:
 def _verdict(evaluation: Evaluation, axis: AxisEvaluation) -> Tabulation:
     named = wording_of(evaluation)
     verdicts = tuple(str(verdict) for verdict in Verdict)
-    said = np.array([verdicts.index(str(verdict)) for verdict in axis.verdict.verdicts])
+    said = np.array(
+        [
+            [verdicts.index(str(verdict)) for verdict in of_errors]
+            for of_errors in (axis.verdict.verdicts, axis.verdicts_on_misses)
+        ]
+    )
+    unknown = np.full_like(axis.verdict.growth_needed, np.nan)
+    ratio_tolerated = evaluation.policy.max_ratio is not None
     return Tabulation(
         f"Verdict on {axis.name}",
         "Detectable ratio: what this much data would have detected with a chance of 80 %. Data needed: how many "
         "times as much would show parity with a chance of 80 %, were the rates equal.",
-        "Axis",
-        (axis.name,),
+        "Rate",
+        (named.rate, named.cost),
         (
             words("Verdict", said, verdicts),
             numbers(
                 "Detectable ratio",
-                axis.false_match_differential.detectable_ratio,
+                np.stack(
+                    [
+                        axis.false_match_differential.detectable_ratio,
+                        axis.false_non_match_differential.detectable_ratio,
+                    ]
+                ),
                 undefined=NO_TRIALS,
-                unbounded=f"none: too few {named.errors}",
+                unbounded="none: too few errors",
             ),
             numbers(
                 "Data needed",
-                axis.verdict.growth_needed,
-                undefined="undefined: the policy tolerates no ratio",
+                np.stack([axis.verdict.growth_needed, unknown]),
+                undefined=f"undefined: worked out for {named.rate} only"
+                if ratio_tolerated
+                else "undefined: the policy tolerates no ratio",
                 unbounded=f"unknown: no {named.errors}",
             ),
         ),
@@ -245,15 +262,19 @@ def _verdict(evaluation: Evaluation, axis: AxisEvaluation) -> Tabulation:
     )
 
 
-def _differential(evaluation: Evaluation, axis: AxisEvaluation) -> Tabulation:
+def _differential(
+    evaluation: Evaluation, axis: AxisEvaluation, kind: Literal["false_matches", "false_non_matches"]
+) -> Tabulation:
     found, named = axis.false_match_differential, wording_of(evaluation)
-    highest, lowest, groups = _extremes(axis)
-    untried = bool((axis.false_matches.trials == 0).any())
-    nothing = NO_TRIALS if untried else f"undefined: no {named.error} in any group"
+    rates, error = axis.false_matches, named.error
+    if kind == "false_non_matches":
+        found, rates, error = axis.false_non_match_differential, axis.false_non_matches, named.misses
+    highest, lowest, groups = _extremes(found, rates.groups)
+    nothing = NO_TRIALS if bool((rates.trials == 0).any()) else f"undefined: no {error} in any group"
     confidence = confidence_text(found.confidence)
-    bounds = {"undefined": NO_TRIALS, "unbounded": f"{UNBOUNDED_RATIO}: no {named.error} in a group"}
+    bounds = {"undefined": NO_TRIALS, "unbounded": f"{UNBOUNDED_RATIO}: no {error} in a group"}
     return Tabulation(
-        f"Worst ratio and gap of {named.rate} between groups of {axis.name}",
+        f"Worst ratio and gap of {rates.name} between groups of {axis.name}",
         f"Lower bound: {confidence} two-sided, adjusted for the number of pairs; above 1, some two groups differ. "
         f"Upper bounds: {confidence} one-sided; no two groups differ by more.",
         "Differential",
@@ -265,24 +286,18 @@ def _differential(evaluation: Evaluation, axis: AxisEvaluation) -> Tabulation:
                 "Estimate",
                 np.stack([found.ratio, found.gap]),
                 undefined=nothing,
-                unbounded=f"unbounded: no {named.error} in the lowest group",
+                unbounded=f"unbounded: no {error} in the lowest group",
             ),
-            numbers(
-                "Lower bound",
-                np.stack([found.ratio_lower, np.full_like(found.gap, np.inf)]),
-                undefined=NO_TRIALS,
-                unbounded="not computed",
-            ),
+            numbers("Lower bound", np.stack([found.ratio_lower, found.gap_lower]), undefined=NO_TRIALS),
             numbers("Upper bound", np.stack([found.ratio_upper, found.gap_upper]), **bounds),
         ),
         threshold_labels(evaluation),
     )
 
 
-def _extremes(axis: AxisEvaluation) -> tuple[IntArray, IntArray, tuple[str, ...]]:
+def _extremes(found: Differentials, names: tuple[str, ...]) -> tuple[IntArray, IntArray, tuple[str, ...]]:
     """Return the indices of the groups with the highest and the lowest rate, and what they are called."""
-    found = axis.false_match_differential
-    groups = (*axis.false_matches.groups, "all alike", "none: a group has no trials")
+    groups = (*names, "all alike", "none: a group has no trials")
     alike = (found.worst == found.best) & (found.worst >= 0)
     highest, lowest = (np.where(alike, -2, indices) % len(groups) for indices in (found.worst, found.best))
     return highest, lowest, groups

@@ -194,16 +194,15 @@ def by_table(found: list[dict[str, str]], name: str) -> Iterator[tuple[str, list
 
 
 def assert_verdict(tables: dict[str, list[list[str]]], row: dict[str, str]) -> None:
-    (verdict,) = tables[f"Verdict on {row['axis']}"]
+    (verdict,) = [cells for cells in tables[f"Verdict on {row['axis']}"] if cells[0] == row["rate"]]
     assert verdict[1] == row["verdict"]
     assert_cells(verdict[2:], row, ("detectable_ratio", "growth_needed"))
-    worst = [name for name in tables if name.startswith("Worst ratio") and name.endswith(f"of {row['axis']}")]
-    ratio, gap = tables[worst[0]]
+    of_axis = [name for name in tables if name.endswith(f"of {row['axis']}")]
+    (worst,) = [name for name in of_axis if name.startswith(f"Worst ratio and gap of {row['rate']} ")]
+    ratio, gap = tables[worst]
     assert_cells(ratio[3:], row, ("ratio", "ratio_lower", "ratio_upper"))
-    assert_cells([gap[3], gap[5]], row, ("gap", "gap_upper"))
-    for name in [
-        name for name in tables if name.startswith("Largest gap") and name.endswith(f"of {row['axis']}")
-    ]:
+    assert_cells(gap[3:], row, ("gap", "gap_lower", "gap_upper"))
+    for name in [name for name in of_axis if name.startswith(f"Largest gap of {row['rate']} ")]:
         assert_cells([tables[name][0][3], tables[name][0][5]], row, ("gap", "gap_upper"))
 
 
