@@ -69,7 +69,11 @@ def test_the_tables_of_an_evaluation_hold_no_formula_and_join_with_the_data(
         'matcher: {name: "=A1", version: "1"}\nscore: {column: score, better: higher}\n'
         'mated: {column: mated, mated: ["yes"], non_mated: ["no"]}\ngroups: {"@who": who}\n'
     )
-    assert run(["evaluate", "s.csv", "--study", "study.yaml", "--thresholds=-0.4,0,0.4", "--out", "out"]) == 0
+    thresholds = [
+        "--thresholds=-0.4,0,0.4",
+        "--operating-threshold=-0.4",
+    ]  # pairs.csv has those of the answer
+    assert run(["evaluate", "s.csv", "--study", "study.yaml", *thresholds, "--out", "out"]) == 0
     for name in ("rates", "verdicts", "pairs", "measures"):
         table = pd.read_csv(f"out/{name}.csv")
         assert pd.api.types.is_float_dtype(table["threshold"])

@@ -58,7 +58,7 @@ def test_an_identity_share_gives_subjects_and_the_design_effect_they_bring(print
 
 def test_what_no_false_match_can_claim(printed: Any) -> None:
     assert printed("plan --zero-errors-in 30000") == (
-        "No false match in 30,000 non-mated trials: FMR is at most 0.00009985 at 95 % confidence (design effect 1), "
+        "No false match in 30,000 non-mated trials: FMR is at most 0.00009986 at 95 % confidence (design effect 1), "
         "1 in 10,014; a lower rate cannot be claimed.\n"
     )
     (plan,) = json.loads(printed("plan --zero-errors-in 30000 --design-effect 3 --json"))["plans"]
