@@ -20,6 +20,7 @@ from harness import inspection as contamination
 from harness.errors import ContradictionWarning, InputError
 from harness.evaluation import Evaluation, content_at, from_json, to_json
 from harness.folders import new_folder
+from harness.gate.locating import EVALUATION
 from harness.inspection import Inspection
 
 __all__ = [
@@ -35,7 +36,6 @@ __all__ = [
 Drawn: TypeAlias = Literal["report", "figures"]
 """What an evaluation can be written without, and drawn later by `write_report` and `write_figures`."""
 
-EVALUATION = "evaluation.json"
 INSPECTION = "inspection.json"
 AUDIT = "audit.json"
 REPORT = "report.html"

@@ -9,9 +9,10 @@ import math
 from collections.abc import Callable, Sequence
 from typing import Literal, TypeAlias
 
-from harness.numbers import about, confidence_text, number, one_in
+from harness.numbers import about, confidence_text, limit_text, number, one_in
+from harness.study import Tolerance
 
-__all__ = ["MOST_NAMED", "Errors", "bounds_said", "compared", "rates_by_group"]
+__all__ = ["MOST_NAMED", "Errors", "bounds_said", "compared", "rates_by_group", "some", "tolerance_said"]
 
 Errors: TypeAlias = Literal["false matches", "misses"]
 
@@ -66,6 +67,32 @@ def bounds_said(lower: float, upper: float, confidence: float) -> str:
         least = number(lower)
     ends = f"{least} and none above" if math.isinf(upper) else f"{least} to {about(upper)}"
     return f"{confidence_text(confidence)} bounds {ends}"
+
+
+def tolerance_said(tolerance: Tolerance) -> str:
+    """Write a tolerance; empty where none is stated.
+
+    Examples
+    --------
+    >>> tolerance_said(Tolerance(max_ratio=1.5, max_gap=0.01))
+    'ratio of 1.5 or gap of 0.01'
+    """
+    limits = {"ratio": tolerance.max_ratio, "gap": tolerance.max_gap}
+    return " or ".join(
+        f"{name} of {limit_text(limit)}" for name, limit in limits.items() if limit is not None
+    )
+
+
+def some(names: Sequence[str], most: int = MOST_NAMED) -> str:
+    """Name some things, and say how many more there are.
+
+    Examples
+    --------
+    >>> some(["A", "B", "C"], 2)
+    'A, B and 1 more'
+    """
+    more = f" and {len(names) - most} more" if len(names) > most else ""
+    return f"{', '.join(names[:most])}{more}"
 
 
 def rates_by_group(

@@ -6,7 +6,6 @@ import math
 import os
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from pathlib import Path
 from typing import NamedTuple, TypeAlias
 
 import numpy as np
@@ -41,6 +40,7 @@ from harness.evaluation import Evaluation, from_json, to_json
 from harness.files import content_of
 from harness.gate.evidence import MAX_BYTES, Evidence, evidence_of
 from harness.gate.findings import Outcome, Rule
+from harness.gate.locating import evaluation_at
 from harness.gate.safety import judge_threshold, neighbours
 from harness.numbers import one_in
 from harness.statistics import Interval
@@ -381,8 +381,7 @@ def _evaluation(given: EvaluationLike) -> tuple[Evaluation, Evidence]:
     if isinstance(given, Evaluation):
         content, source = to_json(given).encode(), "evaluation"
     elif isinstance(given, str | os.PathLike):
-        path = Path(given)
-        path = path / "evaluation.json" if path.is_dir() else path
+        path = evaluation_at(given)
         content, source = content_of(path, limit=MAX_BYTES), str(path)
     else:
         raise InputError(f"{shown(given)} is neither an Evaluation nor a path", source="evaluation")

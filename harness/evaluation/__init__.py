@@ -6,7 +6,6 @@ from harness.evaluation.answer import (
     html_summary,
     html_table,
     rates_there,
-    tolerance_said,
     trials_word,
     unreliable,
 )
@@ -38,7 +37,6 @@ __all__ = [
     "load",
     "rates_there",
     "to_json",
-    "tolerance_said",
     "trials_word",
     "unreliable",
 ]

@@ -6,14 +6,14 @@ other words, so that the two never seem to contradict each other.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator
 
 import numpy as np
 
 from harness.evaluation.axis import AxisEvaluation, Confirmation, MatedCounts
 from harness.evaluation.result import Evaluation
-from harness.numbers import about, confidence_text, limit_text, one_in, percent, threshold_text
-from harness.sentences import MOST_NAMED, Errors, compared, rates_by_group
+from harness.numbers import about, confidence_text, one_in, percent, threshold_text
+from harness.sentences import Errors, compared, rates_by_group, some, tolerance_said
 from harness.statistics.differentials import Differentials
 from harness.statistics.rates import Rates
 from harness.statistics.verdicts import Verdict
@@ -27,7 +27,6 @@ __all__ = [
     "html_summary",
     "html_table",
     "rates_there",
-    "tolerance_said",
     "trials_word",
     "unreliable",
 ]
@@ -190,14 +189,6 @@ def _detectable(found: Differentials, index: int) -> str:
     if not np.isfinite(ratio):
         return ": there are too few errors for any difference to show"
     return f": only a ratio of about {about(ratio)} or more would have been detected (with 80 % power)"
-
-
-def tolerance_said(tolerance: Tolerance) -> str:
-    """Write a tolerance: ``ratio of 1.5 or gap of 0.01``; empty where none is stated."""
-    limits = {"ratio": tolerance.max_ratio, "gap": tolerance.max_gap}
-    return " or ".join(
-        f"{name} of {limit_text(limit)}" for name, limit in limits.items() if limit is not None
-    )
 
 
 def trials_word(evaluation: Evaluation) -> str:
@@ -377,7 +368,7 @@ def _empty(axis: AxisEvaluation) -> str:
     """Name the groups that have no non-mated trials."""
     rates = axis.false_matches
     empty = [group for group, trials in zip(rates.groups, rates.trials, strict=True) if not trials]
-    return f" (no non-mated of {_some(empty)})" if empty else ""
+    return f" (no non-mated of {some(empty)})" if empty else ""
 
 
 def _left_out(axis: AxisEvaluation) -> str:
@@ -388,15 +379,10 @@ def _excluded(axis: AxisEvaluation) -> str:
     """Say how many of the comparisons in no group are of groups that the study excludes."""
     if not any(axis.of_excluded_groups):
         return ""
-    named = _some([group for group, counts in (axis.excluded or {}).items() if any(counts)])
+    named = some([group for group, counts in (axis.excluded or {}).items() if any(counts)])
     return f" ({_counted(axis.of_excluded_groups)} of {named}, which the study excludes)"
 
 
 def _counted(counts: MatedCounts) -> str:
     by_truth = zip(counts, ("non-mated", "mated"), strict=True)
     return " and ".join(f"{count:,} {truth}" for count, truth in by_truth if count)
-
-
-def _some(names: Sequence[str]) -> str:
-    more = f" and {len(names) - MOST_NAMED} more" if names[MOST_NAMED:] else ""
-    return f"{', '.join(names[:MOST_NAMED])}{more}"

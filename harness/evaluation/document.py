@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import os
 import warnings
-from pathlib import Path
 
 import numpy as np
 
@@ -12,9 +11,10 @@ from harness.comparisons import Input
 from harness.errors import ContradictionWarning, InputError
 from harness.evaluation.plain import axis_from, confirmation_from, counts_from
 from harness.evaluation.result import Evaluation
-from harness.files import content_of, reading
+from harness.files import content_of
 from harness.gate.evaluation_reading import Stated, read_evaluation
 from harness.gate.evidence import contradiction_in
+from harness.gate.locating import evaluation_at
 from harness.numbers import threshold_text
 from harness.statistics.verdicts import SafeThreshold
 
@@ -75,9 +75,7 @@ def content_at(path: str | os.PathLike[str]) -> tuple[bytes, str]:
     InputError
         There is none, it is not a regular file, or it is too large.
     """
-    file = Path(path)
-    with reading(file):
-        file = file / "evaluation.json" if file.is_dir() else file
+    file = evaluation_at(path)
     return content_of(file, limit=MAX_BYTES), str(file)
 
 

@@ -16,6 +16,7 @@ from harness._version import __version__
 from harness.counting import Counts
 from harness.evaluation.axis import AxisEvaluation, MatedCounts
 from harness.numbers import confidence_text, limit_text
+from harness.sentences import some
 from harness.statistics.measures import FDR_CAUTION
 from harness.study import Policy, Study
 
@@ -60,7 +61,7 @@ def fewest_to_show(limit: float, confidence: float) -> int:
     368
     """
     tail = (1 - confidence) / 2  # of a two-sided interval, as rates have it
-    fewest = math.log(tail) / math.log1p(-limit)
+    fewest = math.log(tail) / math.log1p(-limit)  # of any limit, while a rate to plan for is below one half
     return math.ceil(min(fewest, MOST_COMPARISONS))
 
 
@@ -99,7 +100,7 @@ def notes_on_files(left_out: Sequence[Path]) -> tuple[str, ...]:
     """Say which files in the folders that were named were not read."""
     if not left_out:
         return ()
-    named = _some([str(path) for path in left_out])
+    named = some([str(path) for path in left_out], MOST_NAMED)
     return (
         f"Left out of the folders named: {named}. So are hidden and temporary files and folders, the harness's "
         "own results, and files that are no longer part of a table.",
@@ -111,7 +112,7 @@ def _on_labels(axis: AxisEvaluation) -> Iterator[str]:
         told = [f"{group} ({_by_truth(counts)})" for group, counts in axis.excluded.items()]
         yield (
             f"The study excludes labels of {axis.name}; comparisons that therefore belong to no group of it: "
-            f"{_some(told) or 'none'}. Nothing is said of these people."
+            f"{some(told, MOST_NAMED) or 'none'}. Nothing is said of these people."
         )
     mated = axis.left_out.mated - axis.of_excluded_groups.mated
     if mated:
@@ -140,8 +141,9 @@ def _on_few(axis: AxisEvaluation, study: Study, policy: Policy) -> Iterator[str]
     )
     if few:
         what, error = _IDENTIFICATION if study.task == "identification" else _VERIFICATION
+        counted = some([f"{group} has {trials:,}" for trials, group in few], MOST_NAMED)
         yield (
-            f"Few non-mated {what} of {axis.name}: {_some([f'{group} has {trials:,}' for trials, group in few])}. With "
+            f"Few non-mated {what} of {axis.name}: {counted}. With "
             f"fewer than {fewest:,} no threshold can be shown to keep a group's rate of {error} at "
             f"{limit_text(limit)} or below: even without one, its upper bound "
             f"({confidence_text(policy.confidence)}, two-sided) is higher."
@@ -150,11 +152,6 @@ def _on_few(axis: AxisEvaluation, study: Study, policy: Policy) -> Iterator[str]
 
 def _by_truth(counts: MatedCounts) -> str:
     return f"{counts.non_mated:,} non-mated and {counts.mated:,} mated"
-
-
-def _some(texts: Sequence[str]) -> str:
-    more = f" and {len(texts) - MOST_NAMED} more" if len(texts) > MOST_NAMED else ""
-    return f"{', '.join(texts[:MOST_NAMED])}{more}"
 
 
 def _on_dependence(study: Study) -> str:

@@ -6,7 +6,7 @@ import os
 from dataclasses import dataclass
 from pathlib import Path
 
-__all__ = ["Reach", "beside_evaluation", "evaluation_at", "reach_of", "without_detours"]
+__all__ = ["EVALUATION", "Reach", "beside_evaluation", "evaluation_at", "reach_of", "without_detours"]
 
 EVALUATION = "evaluation.json"
 _BESIDE = (".harness.json", "figures/alt_texts.json")

@@ -13,8 +13,9 @@ from harness.gate.configs import Located
 from harness.gate.evaluation_file import GroupShape, Number
 from harness.gate.evidence import AxisEvidence, Evidence
 from harness.gate.findings import Finding, Outcome, Rule
-from harness.numbers import about, exact, limit_text
-from harness.sentences import compared, rates_by_group
+from harness.numbers import about, exact
+from harness.sentences import compared, rates_by_group, tolerance_said
+from harness.study import Tolerance
 from harness.verdict_rule import MET, Verdict, limits_said
 
 __all__ = ["axes_in_force", "judge_threshold", "neighbours", "threshold_is_safe"]
@@ -84,6 +85,7 @@ class _Asked:
         self.max_ratio = max_ratio
         self.lower, self.upper = neighbours(threshold, evidence)
         self.safe = evidence.safe_threshold(axes)
+        self.rate = "FPIR" if evidence.study.task == "identification" else "FMR"
         self.lenient, self.strict = ("below", "above") if evidence.study.sign > 0 else ("above", "below")
 
     @property
@@ -133,9 +135,8 @@ def _disparity(asked: _Asked) -> _Judgement | None:
 def _tolerance(asked: _Asked) -> str:
     policy = asked.evidence.policy
     ratios = [ratio for ratio in (policy.max_ratio, asked.max_ratio) if ratio is not None]
-    tolerated = [f"a ratio of {limit_text(min(ratios))}"] if ratios else []
-    tolerated += [f"a gap of {limit_text(policy.max_gap)}"] if policy.max_gap is not None else []
-    return f" beyond the tolerated {' or '.join(tolerated).removeprefix('a ')}" if tolerated else ""
+    tolerated = tolerance_said(Tolerance(min(ratios, default=None), policy.max_gap))
+    return f" beyond the tolerated {tolerated}" if tolerated else ""
 
 
 def _limit_exceeded(asked: _Asked) -> _Judgement | None:
@@ -146,12 +147,11 @@ def _limit_exceeded(asked: _Asked) -> _Judgement | None:
     for axis in asked.axes:
         above = [group for group in axis.false_matches if _number(group.lower[index]) > limit.limit]
         if above:
-            rate = "FPIR" if limit.name == "max_fpir" else "FMR"
             crowd = "; nearly everyone matches" if axis.verdicts[index] is Verdict.SATURATED else ""
             worst = max(above, key=lambda group: _number(group.lower[index]))
             by_group = rates_by_group(*_counts(axis.false_matches, index))
             sentence = (
-                f"threshold {asked.threshold!r} breaks {limits_said(asked.evidence.policy, limit)}: {rate} at "
+                f"threshold {asked.threshold!r} breaks {limits_said(asked.evidence.policy, limit)}: {asked.rate} at "
                 f"{asked.evidence.thresholds[index]!r} is {by_group} by {axis.name}, shown for {worst.group}{crowd}"
                 f"{_first_safe(asked)}"
             )
@@ -284,7 +284,6 @@ _IN_ORDER: tuple[Callable[[_Asked], _Judgement | None], ...] = (
 
 def _safe(asked: _Asked) -> str:
     evidence, index = asked.evidence, asked.lower
-    rate = "FPIR" if evidence.limit.name == "max_fpir" else "FMR"
     by_axis = "; ".join(
         f"by {axis.name} {rates_by_group(*_counts(axis.false_matches, index))}" for axis in asked.axes
     )
@@ -301,7 +300,7 @@ def _safe(asked: _Asked) -> str:
     limits = limits_said(evidence.policy, evidence.limit)
     return (
         f"threshold {asked.threshold!r} is safe: {MET[evidence.policy.criterion]} from {start!r} for {axes}, and "
-        f"{limits} is kept{between}; {rate} at {at}: {by_axis}{elsewhere}{without}"
+        f"{limits} is kept{between}; {asked.rate} at {at}: {by_axis}{elsewhere}{without}"
     )
 
 

@@ -1,4 +1,4 @@
-"""The answer in plain language: what was found, what it costs, what stays open and what was tested."""
+"""The answer in plain language: what was found, what it costs and what stays open."""
 
 from __future__ import annotations
 
@@ -6,12 +6,13 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from harness.evaluation import answer, rates_there, tolerance_said, unreliable
+from harness.evaluation import answer, rates_there, unreliable
 from harness.evaluation import findings as found_by_axis
 from harness.numbers import about, confidence_text
 from harness.report.model import Facts, Status
 from harness.report.tables import zones_of
 from harness.report.wording import index_of_not_detected, listed, threshold_labels, wording_of
+from harness.sentences import tolerance_said
 from harness.statistics.verdicts import Verdict
 from harness.verdict_rule import limits_said
 
@@ -19,9 +20,6 @@ if TYPE_CHECKING:
     from harness.evaluation import AxisEvaluation, Evaluation
 
 __all__ = ["findings", "headline", "lead", "status", "warnings"]
-
-
-MOST_NAMED = 6
 
 
 def headline(evaluation: Evaluation) -> str:
@@ -54,7 +52,6 @@ def lead(evaluation: Evaluation) -> Facts:
         ("Who is missed", lines["Cost"]),
         ("Not part of it", lines.get("Not judged", "")),
         ("What stays open", _undecided(evaluation)),
-        ("What was tested", _tested(evaluation)),
     )
     return Facts(tuple((heading, _sentence(text)) for heading, text in parts if text))
 
@@ -145,22 +142,3 @@ def _undecided_on(evaluation: Evaluation, axis: AxisEvaluation) -> str:
         f"On {axis.name}, the evidence is too short to tell at {among:,} of {top + 1:,} "
         f"thresholds, {where}{f', among them all {last}' if last else ''}."
     )
-
-
-def _tested(evaluation: Evaluation) -> str:
-    words, labels, matcher = wording_of(evaluation), threshold_labels(evaluation), evaluation.study.matcher
-    non_mated, mated = evaluation.comparisons
-    groups = listed([_groups(axis) for axis in evaluation.axes.values()])
-    watchlist = evaluation.study.watchlist_size
-    enrolled = f" of a watchlist of {watchlist:,}" if watchlist is not None else ""
-    return (
-        f"{matcher.name}, version {matcher.version}, was tested with {non_mated:,} {words.non_mated} and "
-        f"{mated:,} {words.mated}{enrolled}, at {len(labels):,} thresholds from {labels[0]} to "
-        f"{labels[-1]}. Groups: {groups}."
-    )
-
-
-def _groups(axis: AxisEvaluation) -> str:
-    groups = axis.false_matches.groups
-    named = f" ({', '.join(groups)})" if len(groups) <= MOST_NAMED else ""
-    return f"{len(groups)} of {axis.name}{named}"

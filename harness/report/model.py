@@ -11,7 +11,6 @@ from harness.arrays import FloatArray, IntArray
 from harness.numbers import DIGITS, LOWEST_EXPONENT, MANTISSAS, SMALLEST_MANTISSA, numeral_code, numeral_text
 
 __all__ = [
-    "TESTED",
     "AxisReading",
     "Block",
     "Column",
@@ -41,7 +40,6 @@ __all__ = [
     "words",
 ]
 
-TESTED = "What was tested"
 
 Status: TypeAlias = Literal["shown", "not_detected", "none"]
 
@@ -464,11 +462,6 @@ class Report:
     axes: tuple[AxisReading, ...]
     sections: tuple[Section, ...]
     in_short: tuple[Section, ...]
-
-    @property
-    def in_words(self) -> Facts:
-        """The answer in plain paragraphs, without what was tested, which is told beside the finding."""
-        return Facts(tuple(entry for entry in self.lead.entries if entry[0] != TESTED))
 
 
 @dataclass(frozen=True)

@@ -31,7 +31,6 @@ from harness.figures import (
 )
 from harness.figures.style import VERDICTS
 from harness.report.model import (
-    TESTED,
     AxisReading,
     Block,
     Comparison,
@@ -227,7 +226,7 @@ def report_parts(report: Report, figures: RenderedFigures) -> list[Part]:
     parts = [
         *_first_page(report, figures),
         _heading(1, "The answer in words"),
-        _block(report.in_words),
+        _block(report.lead),
         *_zones(report, figures),
         _heading(1, "Rates at operating points"),
         *(_block(block) for axis in report.axes for block in axis.operating),
@@ -282,7 +281,7 @@ def _first_page(report: Report, figures: RenderedFigures) -> Iterator[Part]:
     }
     yield _figure(figures["false_matches", axis.axis], f"{axis.panels[0].figure.caption}: {axis.axis}")
     yield _table(report.reference.table, longest_name=WIDE_NAME)
-    yield {"kind": "facts", "entries": [[TESTED, settable(report.tested)]]}
+    yield {"kind": "facts", "entries": [["What was tested", settable(report.tested)]]}
 
 
 def _zones(report: Report, figures: RenderedFigures) -> Iterator[Part]:

@@ -116,9 +116,9 @@ def _curve(
     scales: tuple[Scale, Scale],
     telling: Sequence[int],
 ) -> Curve:
-    known = np.isfinite(points[0]) & np.isfinite(points[1])
-    x = np.nan_to_num(scales[0].share(points[0])) * WIDTH
-    y = (1 - np.nan_to_num(scales[1].share(points[1]))) * HEIGHT
+    across, up = (scale.share(at) for scale, at in zip(scales, points, strict=True))
+    known = np.isfinite(across) & np.isfinite(up)
+    x, y = np.where(known, across, 0.0) * WIDTH, (1 - np.where(known, up, 0.0)) * HEIGHT
     drawn = known & events
     return Curve(
         name,

@@ -108,7 +108,7 @@ def elements(pdf: bytes) -> Iterator[tuple[str, Any]]:
 def texts_of(report: Report) -> Iterator[str]:
     """Everything that a report says in words and numbers, but for its tables at the thresholds of the answer."""
     yield from (report.title, report.subtitle, report.safe_threshold, report.headline, report.tested)
-    blocks = [report.in_words, report.reference.table, report.key_thresholds]
+    blocks = [report.lead, report.reference.table, report.key_thresholds]
     blocks += [strip.table for strip in report.zones if len(strip.table.rows) <= MOST_ZONES]
     blocks += [block for axis in report.axes for block in axis.operating]
     blocks += [block for section in report.in_short for block in section.blocks]
