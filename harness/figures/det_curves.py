@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from itertools import cycle
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -39,7 +40,9 @@ __all__ = ["DetDisplay"]
 
 SAFE: dict[str, Any] = {"color": GREY, "linewidth": 1.5, "marker": "o", "markersize": 9, "fillstyle": "none"}
 DETECTED: dict[str, Any] = {**SAFE, **DETECTED_LINE, "marker": "s"}
-REFERENCE: dict[str, Any] = {**SAFE, **REFERENCE_LINE, "marker": "D", "markersize": 8}
+REFERENCE: dict[str, Any] = {**SAFE, **REFERENCE_LINE, "markersize": 8}
+MARKERS = "DphXP"
+"""Of thresholds at which the answer is told, in turn."""
 
 
 @dataclass(frozen=True, eq=False, kw_only=True)
@@ -184,9 +187,13 @@ class DetDisplay(Display):
         """The thresholds at which groups are joined, the one that matters most last and so on top."""
         different = self.not_detected_from if self.not_detected_from != self.safe_threshold else None
         marked = (
-            *((name, at, REFERENCE) for name, at in self.references if at != self.safe_threshold),
+            *(
+                (name, at, {**REFERENCE, "marker": marker})
+                for marker, (name, at) in zip(cycle(MARKERS), self.references, strict=False)
+                if at != self.safe_threshold
+            ),
             ("no disparity detected from", different, DETECTED),
-            ("all groups at the safe threshold", self.safe_threshold, SAFE),
+            ("groups at the safe threshold", self.safe_threshold, SAFE),
         )
         return [(name, threshold, line) for name, threshold, line in marked if threshold is not None]
 
@@ -254,10 +261,10 @@ class DetDisplay(Display):
             )
 
     def _join(self, ax: Axes, index: int, line: dict[str, Any]) -> None:
-        """Join the points of all groups at one threshold, which would be one point were the groups alike."""
-        x, y = (values[:, index] for values in self.points)
+        """Join the points of the named groups at one threshold, which would be one point were the groups alike."""
+        x, y = (values[self._named, index] for values in self.points)
         order = np.argsort(x)
-        if len(self.groups) > MOST_LABELS:  # a line through all of them would hide them
+        if len(self._named) > MOST_LABELS:  # a line through all of them would hide them
             line = {**line, "linestyle": "", "markersize": 7}
         ax.plot(x[order], y[order], zorder=3, label=f"_at {threshold_text(self.thresholds[index])}", **line)
 

@@ -72,11 +72,11 @@ def test_groups_are_joined_at_every_threshold_at_which_the_answer_is_told(named:
     display = DetDisplay.from_evaluation(evaluation, "group").plot()
     legend = [text.get_text() for text in display.ax_.figure.findobj(Text)]
     name = "operating threshold" if named else "reference point"
-    for at in told:
+    for at, marker in zip(told, "Dp", strict=False):
         assert at != evaluation.safe_threshold
         joined = next(line for line in display.ax_.lines if line.get_label() == f"_at {at:.6g}")
         x, _ = (values[:, evaluation.index_of(at)] for values in display.points)
         assert_array_equal(np.sort(joined.get_xdata()), np.sort(x))
-        assert joined.get_marker() == "D"
+        assert joined.get_marker() == marker
         assert f"{name} {at:.6g}" in legend
         assert f"At the {name} {at:.6g} the groups are drawn at FMR" in display.alt_text
