@@ -11,7 +11,7 @@ import numpy as np
 
 from harness import engines
 from harness.arrays import FloatArray
-from harness.comparisons import Input
+from harness.comparisons import Comparisons, Input
 from harness.comparisons.coding import labels_in
 from harness.counting import Cell, Counts, SubjectCounts
 from harness.counting.grouping import AxisGrouping
@@ -25,7 +25,11 @@ from harness.counting.thresholds import (
 )
 from harness.errors import InputError
 from harness.evaluation.axis import MatedCounts
-from harness.evaluation.signs_of_error import require_mated_higher, warnings_on_labels
+from harness.evaluation.signs_of_error import (
+    require_mated_higher,
+    warnings_on_labels,
+    warnings_on_repeats,
+)
 from harness.study import Policy, Study
 
 __all__ = ["Counted", "count_for", "halves", "require_excluded_labels", "require_few_groups"]
@@ -126,7 +130,10 @@ def count_for(
         thresholds=evaluated,
         asked_for=None if asked_for is None else wanted,
         left_out=comparisons.left_out,
-        warnings=() if by_subject is None else tuple(warnings_on_labels(study, by_subject)),
+        warnings=(
+            *(() if by_subject is None else warnings_on_labels(study, by_subject)),
+            *(warnings_on_repeats(comparisons) if isinstance(comparisons, Comparisons) else ()),
+        ),
     )
 
 

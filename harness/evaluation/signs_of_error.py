@@ -8,13 +8,16 @@ from collections.abc import Iterator, Sequence
 import numpy as np
 
 from harness.arrays import IntArray
+from harness.comparisons import Comparisons
+from harness.comparisons.repeats import ROWS_LOOKED_AT, repeated_row, repeating_columns
 from harness.counting import MATED, NON_MATED, Counts, SubjectCounts
 from harness.counting.grouping import AxisGrouping, subjects_of_two_labels
 from harness.errors import InputError
 from harness.numbers import percent
+from harness.sentences import some
 from harness.study import Study
 
-__all__ = ["chance_of_higher", "require_mated_higher", "warnings_on_labels"]
+__all__ = ["chance_of_higher", "require_mated_higher", "warnings_on_labels", "warnings_on_repeats"]
 
 STANDARD_ERRORS = 3.0
 """By which mated scores lie below non-mated ones where that is not chance."""
@@ -105,4 +108,24 @@ def warnings_on_labels(study: Study, by_subject: SubjectCounts) -> Iterator[str]
         yield (
             f"{several} two labels of {found.attribute} in different comparisons, such as {one} and {other}; each "
             "comparison counts by its own labels, so check the labels and the identities"
+        )
+
+
+def warnings_on_repeats(comparisons: Comparisons) -> Iterator[str]:
+    """Tell of rows that repeat others, and of columns that have every comparison several times."""
+    for found in repeating_columns(comparisons):
+        column, named = found.column, some([repr(value) for value in found.values])
+        yield (
+            f"every comparison appears once for each of the {len(found.values)} values of column {column!r} ({named}), "
+            f"which the study does not use, so they are evaluated as one: keep one (rows: {{{column}: "
+            f"{found.values[0]}}}), or evaluate each (--each {column})"
+        )
+    row = repeated_row(comparisons)
+    if row is not None:
+        values = ", ".join(f"{column} {value}" for column, value in row.values.items())
+        which = "the first" if row.looked_at == ROWS_LOOKED_AT else "all"
+        yield (
+            f"{row.surplus:,} of {which} {row.looked_at:,} rows repeat an earlier one in every column, such as "
+            f"{values} ({row.times} times); a comparison that counts several times makes bounds too narrow: leave "
+            "repeated rows out"
         )

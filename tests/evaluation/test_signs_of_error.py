@@ -1,6 +1,9 @@
 from __future__ import annotations
 
+from pathlib import Path
+
 import numpy as np
+import pandas as pd
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -8,7 +11,9 @@ from sklearn.metrics import roc_auc_score
 
 from harness import evaluate
 from harness.errors import InputError
+from harness.evaluation import answer
 from harness.evaluation.signs_of_error import chance_of_higher
+from tests.comparisons.test_repeats import trials
 
 
 def world(*shifts: float, trials: int = 40, seed: int = 1) -> dict[str, np.ndarray]:
@@ -75,3 +80,20 @@ def test_one_group_the_right_way_is_evaluated() -> None:
 def test_a_matcher_that_cannot_tell_people_apart_is_evaluated(seed: int) -> None:
     scores = world(-0.005, -0.005, trials=30, seed=seed)
     assert evaluate(scores, study=study()).comparisons.non_mated == 60
+
+
+def test_repeated_rows_and_columns_are_warned_of_in_the_result(tmp_path: Path) -> None:
+    once = trials()
+    by_matcher = [once.assign(matcher=name, score=once["score"] + i / 50) for i, name in enumerate("AB")]
+    pd.concat([*by_matcher, by_matcher[0].iloc[[3]]]).to_csv(tmp_path / "s.csv", index=False)
+    terms = study(subjects=["probe", "reference"], groups={"sex": "sex"})
+    evaluation = evaluate(tmp_path / "s.csv", study=terms)
+    of_column, of_rows = evaluation.warnings
+    assert of_column == (
+        "every comparison appears once for each of the 2 values of column 'matcher' ('A', 'B'), which the study does "
+        "not use, so they are evaluated as one: keep one (rows: {matcher: A}), or evaluate each (--each matcher)"
+    )
+    assert of_rows.startswith("1 of all 121 rows repeat an earlier one in every column, such as probe p")
+    assert of_rows.endswith("makes bounds too narrow: leave repeated rows out")
+    warned = [text for name, text in answer(evaluation) if name == "Warning"]
+    assert warned == list(evaluation.warnings)
