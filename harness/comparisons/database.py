@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import contextlib
 import re
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -16,8 +16,8 @@ from typing import TYPE_CHECKING, Any
 import duckdb
 import pyarrow as pa
 
-from harness.comparisons.csv_text import index_of_record, lines_of_value, mixed_line_ends
-from harness.comparisons.files import SWALLOWED, CsvFiles
+from harness.comparisons.csv_text import index_of_record, lines_of_value, mixed_line_ends, ragged_record
+from harness.comparisons.files import RAGGED, SWALLOWED, CsvFiles
 from harness.comparisons.sql import (
     has_text,
     identifier,
@@ -196,7 +196,7 @@ def _lines(part: Source, row: int, column: str) -> tuple[int | None, str]:
     """Say in which lines of a CSV file a value begins and ends."""
     if not isinstance(part, CsvFiles):
         return None, ""
-    found = lines_of_value(part.paths[0], part.delimiter, row, part.header.index(column))
+    found = lines_of_value(part.paths[0], part.delimiter, row, part.header.index(column), titled=part.titled)
     return (None, "") if found is None else (found[0], f" from line {found[0]} to line {found[1]}")
 
 
@@ -287,9 +287,9 @@ def unreadable(error: Exception, source: Source) -> InputError:
         file = next(
             (part.removeprefix("file = ") for part in lines if part.startswith("file = ")), source.name
         )
-        row, at_line = _index(source, file, int(of_record[1]))
-        return InputError(f"row {row} {_csv_problem(str(error))}", source=file, line=at_line)
-    fault = _swallowed if line.startswith(f"Invalid Input Error: {SWALLOWED}") else _mixed_line_ends
+        row, at_line, titled = _index(source, file, int(of_record[1]))
+        return InputError(f"row {row} {_csv_problem(str(error), titled=titled)}", source=file, line=at_line)
+    fault = _fault_said(line)
     of_csv = next(filter(None, (fault(part) for part in source.parts() if isinstance(part, CsvFiles))), None)
     if of_csv is not None:
         return of_csv
@@ -308,11 +308,30 @@ def unreadable(error: Exception, source: Source) -> InputError:
     )
 
 
-def _index(source: Source, file: str, record: int) -> tuple[int, int]:
+def _fault_said(line: str) -> Callable[[CsvFiles], InputError | None]:
+    """Return what looks for the fault that DuckDB was made to speak of; by default for what it does not speak of."""
+    said = {SWALLOWED: _swallowed, RAGGED: _ragged}
+    return next(
+        (fault for mark, fault in said.items() if line.startswith(f"Invalid Input Error: {mark}")),
+        _mixed_line_ends,
+    )
+
+
+def _index(source: Source, file: str, record: int) -> tuple[int, int, bool]:
     for part in source.parts():
         if isinstance(part, CsvFiles) and part.name == file:
-            return index_of_record(part.paths[0], part.delimiter, record)
-    return record - 1, record
+            row, line = index_of_record(part.paths[0], part.delimiter, record, titled=part.titled)
+            return row, line, part.titled
+    return record - 1, record, True
+
+
+def _ragged(part: CsvFiles) -> InputError | None:
+    found = ragged_record(part.paths[0], part.delimiter, len(part.header), titled=part.titled)
+    if found is None:
+        return None
+    row, line, values = found
+    problem = _width_problem(values, len(part.header), titled=part.titled)
+    return InputError(f"row {row} {problem}", source=part.name, line=line)
 
 
 def _swallowed(part: CsvFiles) -> InputError | None:
@@ -346,10 +365,15 @@ def _mixed_line_ends(part: CsvFiles) -> InputError | None:
     )
 
 
-def _csv_problem(text: str) -> str:
+def _width_problem(values: int | str, columns: int | str, *, titled: bool) -> str:
+    namer = "header names" if titled else "study names (columns)"
+    return f"has {values} values, but the {namer} {columns} columns; fix that line"
+
+
+def _csv_problem(text: str, *, titled: bool) -> str:
     widths = re.search(r"^Expected Number of Columns: (\d+) Found: (\d+)", text, re.MULTILINE)
     if widths:
-        return f"has {widths[2]} values, but the header names {widths[1]} columns; fix that line"
+        return _width_problem(widths[2], widths[1], titled=titled)
     if re.search(r"^Value with unterminated quote", text, re.MULTILINE):
         return "has a quotation mark out of place; fix that line"
     if re.search(r"^Invalid unicode", text, re.MULTILINE):
