@@ -85,10 +85,14 @@ class StudyOptions:
         Its version.
     task
         Whether a row is a comparison, or a search with its top score.
+    columns
+        Columns of text files without a header, in order: NAME,NAME,...
     score
         Column of the comparison score.
     better
         Whether higher or lower scores speak for one subject (lower: distances).
+    decimal
+        What is before the decimals of scores in text files: . or a comma.
     mated
         Column of the truth: bool, 0/1, or labels named by the next two.
     mated_label
@@ -118,8 +122,10 @@ class StudyOptions:
     matcher: str | None = None
     matcher_version: str | None = None
     task: Literal["verification", "identification"] | None = None
+    columns: str | None = None
     score: str | None = None
     better: Literal["higher", "lower"] | None = None
+    decimal: Literal[".", ","] | None = None
     mated: str | None = None
     mated_label: tuple[str, ...] = ()
     non_mated_label: tuple[str, ...] = ()
@@ -146,7 +152,8 @@ class StudyOptions:
             {
                 "matcher": _given({"name": self.matcher, "version": self.matcher_version}),
                 "task": self.task,
-                "score": _given({"column": self.score, "better": self.better}),
+                "columns": None if self.columns is None else self.columns.split(","),
+                "score": _given({"column": self.score, "better": self.better, "decimal": self.decimal}),
                 "mated": _given(
                     {"column": self.mated, "mated": self.mated_label, "non_mated": self.non_mated_label}
                 ),

@@ -310,8 +310,8 @@ class Queries:
         return self._selected(relation, code, more_columns)
 
     def _selected(self, relation: str, code: str, more_columns: str) -> str:
-        column = self.study.score.column
-        score = score_sql(column, self.kinds[column], text_only=self.text_only)
+        of = self.study.score
+        score = score_sql(of, self.kinds[of.column], text_only=self.text_only)
         return (
             f"SELECT {'-' if self.study.sign < 0 else ''}({score}) AS score, "
             f"CAST(COALESCE({code}, -1) AS INTEGER) AS code{more_columns} FROM {relation}"
@@ -355,7 +355,7 @@ def require_columns(kinds: Mapping[str, str], study: Study, *, text_only: bool) 
         if column not in kinds:
             raise InputError(missing_column(column, list(kinds)))
     score, mated = study.score.column, study.mated.column
-    score_sql(score, kinds[score], text_only=text_only)
+    score_sql(study.score, kinds[score], text_only=text_only)
     mated_sql(study.mated, kinds[mated], text_only=text_only)
     for column in study.columns:
         if column not in (score, mated) and kinds[column] in FLOATING:

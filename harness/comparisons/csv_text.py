@@ -147,7 +147,7 @@ def delimiter_of(path: Path, columns: Sequence[str], names: Sequence[str], *, de
     score = names.index(columns[0]) if columns and columns[0] in names else 0
     whole = {mark: [one for one in found if len(one) == len(names)] for mark, found in readings.items()}
     numbers = {mark: sum(bool(NUMBER.fullmatch(one[score])) for one in whole[mark]) for mark in whole}
-    best = max(numbers, key=lambda mark: (numbers[mark], len(whole[mark])))
+    best = max(numbers, key=lambda mark: (numbers[mark], len(whole[mark]), not _has_blanks(whole[mark])))
     if best == "," and any(numbers[mark] == numbers[best] > 0 for mark in numbers if mark != best):
         raise InputError(
             f"{line[:MOST_SHOWN]!r} holds {len(names)} values whether its commas separate them or are decimal commas; "
@@ -157,6 +157,11 @@ def delimiter_of(path: Path, columns: Sequence[str], names: Sequence[str], *, de
             line=1,
         )
     return best
+
+
+def _has_blanks(records: Sequence[Sequence[str]]) -> bool:
+    """Whether a value has blanks around it, as where tabs and blanks together separate values."""
+    return any(value != value.strip() for record in records for value in record)
 
 
 def _first_line(path: Path, beginning: bytes, remedy: str) -> str:
@@ -246,7 +251,7 @@ def _values_of_any_length() -> Iterator[None]:
 
 def _opened(path: Path) -> IO[bytes]:
     kind = COMPRESSED.get(path.suffix.lower())
-    return path.open("rb") if kind is None else pa.input_stream(path, compression=kind)  # type: ignore[no-any-return]
+    return path.open("rb") if kind is None else pa.input_stream(path, compression=kind)
 
 
 def lines_of_value(

@@ -28,6 +28,8 @@ from harness.comparisons.sql import (
     is_nan,
     literal,
     mated_sql,
+    number_sql,
+    other_marks_sql,
     score_sql,
     temporary_fault,
 )
@@ -35,7 +37,7 @@ from harness.errors import InputError
 
 if TYPE_CHECKING:
     from harness.comparisons.source import Source
-    from harness.study import Study
+    from harness.study import Score, Study
 
 __all__ = ["Database", "MemoryLimit", "first_fault", "unreadable"]
 
@@ -203,14 +205,9 @@ def _lines(part: Source, row: int, column: str) -> tuple[int | None, str]:
 def _checks(study: Study, kinds: dict[str, str], *, text_only: bool) -> Iterator[Check]:
     score = study.score.column
     missing = is_missing(score, "VARCHAR" if text_only else kinds[score])
-    number = score_sql(score, kinds[score], text_only=text_only)
+    number = score_sql(study.score, kinds[score], text_only=text_only)
     if text_only:
-        yield Check(
-            score,
-            f"NOT {missing} AND "
-            f"(TRY_CAST({identifier(score)} AS DOUBLE) IS NULL OR contains({identifier(score)}, '_'))",
-            "{value} is not a number; write scores with a decimal point and no other marks",
-        )
+        yield from _checks_of_text(study.score, missing)
     if study.missing_scores == "reject":
         yield Check(
             score,
@@ -269,6 +266,29 @@ def _checks(study: Study, kinds: dict[str, str], *, text_only: bool) -> Iterator
             "{value} and {other} for one person, as the comparison is mated; label both sides alike, or say in the "
             "study that the label is of the image and not of the person (labels_of: image)",
             beside=other,
+        )
+
+
+def _checks_of_text(score: Score, missing: str) -> Iterator[Check]:
+    wrong = f"NOT {missing} AND ({number_sql(score)} IS NULL OR {other_marks_sql(score)})"
+    if score.decimal == ".":
+        yield Check(
+            score.column,
+            f"regexp_full_match({identifier(score.column)}, '\\s*[+-]?[0-9]*,[0-9]+\\s*')",
+            "{value} is not a number; is its comma a decimal comma? If so, say so in the study "
+            "(score: {{column: ..., decimal: ','}}; --decimal ,); else write it with a decimal point",
+        )
+        yield Check(
+            score.column,
+            wrong,
+            "{value} is not a number; write scores with a decimal point and no other marks",
+        )
+    else:
+        yield Check(
+            score.column,
+            wrong,
+            "{value} is not a number with a decimal comma, as the study says scores are (decimal: ','); write scores "
+            "with a decimal comma and no other marks",
         )
 
 

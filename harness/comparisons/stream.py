@@ -93,7 +93,14 @@ class Comparisons:
         self._scratch = temporary_folder()
         try:
             scratch = self._scratch.folder
-            self._source: Source = open_source(scores, study.columns, scratch, digested=digested)
+            self._source: Source = open_source(
+                scores,
+                study.columns,
+                scratch,
+                digested=digested,
+                names=study.names,
+                decimal=study.score.decimal,
+            )
             self.left_out = self._source.left_out if isinstance(self._source, Files) else ()
             self._database = Database(self._source, scratch, threads=threads)
             self._memory = memory

@@ -5,7 +5,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import replace
 from typing import Annotated, Any, Literal, Self
 
-from pydantic import AfterValidator, Field, model_validator
+from pydantic import AfterValidator, BeforeValidator, Field, model_validator
 
 from harness.config import (
     Document,
@@ -38,8 +38,17 @@ def _attribute_name(name: str) -> str:
 
 _Text = Annotated[str, AfterValidator(_not_blank)]
 _Texts = Annotated[TupleOf[_Text], AfterValidator(distinct)]
+_TextOrTexts = Annotated[_Texts, BeforeValidator(lambda value: [value] if isinstance(value, str) else value)]
 _Attribute = Annotated[str, AfterValidator(_attribute_name)]
 _Counts = Annotated[MappingOf[_Text, Annotated[int, Field(ge=0)]], Field(min_length=1)]
+
+
+def _told_apart(names: tuple[str, ...]) -> tuple[str, ...]:
+    folded = [name.casefold() for name in names]
+    for index, name in enumerate(names):
+        if folded[index] in folded[:index]:
+            raise problem_at((index,), f"{shown(name)} is repeated, letter case apart")
+    return names
 
 
 def _person_or_image(value: object) -> object:
@@ -51,8 +60,18 @@ def _person_or_image(value: object) -> object:
     return value
 
 
-_Excluded = MappingOf[_Attribute, Annotated[_Texts, Field(min_length=1)]]
+_Excluded = MappingOf[_Attribute, Annotated[_TextOrTexts, Field(min_length=1)]]
+_Names = Annotated[_Texts, AfterValidator(_told_apart)]
 _LabelsOf = Annotated[Any, AfterValidator(_person_or_image)]
+
+
+def _column_as_mapping(value: object) -> object:
+    """Take a bare column for a mapping of it."""
+    if isinstance(value, str):
+        return {"column": value}
+    if not isinstance(value, Mapping | StrictModel):
+        raise ValueError(f"{shown(value)} is not a column or a mapping")
+    return value
 
 
 class Matcher(StrictModel):
@@ -77,10 +96,15 @@ class Score(StrictModel):
         Name of its column.
     better : {"higher", "lower"}
         Which scores speak for the same subject; ``"lower"`` is for distances.
+    decimal : {".", ","}
+        What is before the decimals of scores in text files.
     """
 
     column: _Text = "score"
     better: Literal["higher", "lower"] = "higher"
+    decimal: Literal[".", ","] = "."
+
+    _from_shorthand = model_validator(mode="before")(_column_as_mapping)
 
 
 class Mated(StrictModel):
@@ -91,22 +115,14 @@ class Mated(StrictModel):
     column : str
         Name of its column.
     mated, non_mated : tuple of str
-        The labels of either class. Without them the column must be bool, or 0 and 1.
+        The label of either class, or a list of labels. Without them the column must be bool, or 0 and 1.
     """
 
     column: _Text = "mated"
-    mated: _Texts = ()
-    non_mated: _Texts = ()
+    mated: _TextOrTexts = ()
+    non_mated: _TextOrTexts = ()
 
-    @model_validator(mode="before")
-    @classmethod
-    def _from_shorthand(cls, value: object) -> object:
-        """Take a bare column for a mapping of it."""
-        if isinstance(value, str):
-            return {"column": value}
-        if not isinstance(value, Mapping | Mated):
-            raise ValueError(f"{shown(value)} is not a column or a mapping")
-        return value
+    _from_shorthand = model_validator(mode="before")(_column_as_mapping)
 
     @model_validator(mode="after")
     def _check_as_a_whole(self) -> Self:
@@ -170,8 +186,10 @@ class Study(StrictModel):
         The matcher under test.
     task : {"verification", "identification"}
         Whether a row is a comparison, or a search of a watchlist with its top score.
+    columns : tuple of str
+        The columns, in order, of text files that have no header; ``names`` in Python.
     score : Score
-        The column of scores and their direction.
+        The column of scores and their direction; the name of the column alone will do.
     mated : Mated
         The column of ground truth; the name of the column alone will do.
     subjects : tuple of str
@@ -202,6 +220,7 @@ class Study(StrictModel):
 
     matcher: Matcher
     task: Literal["verification", "identification"] = "verification"
+    names: Annotated[_Names, Field(alias="columns")] = ()
     score: Score = Score()
     mated: Mated = Mated()
     subjects: Annotated[_Texts, Field(max_length=2)] = ()
@@ -254,14 +273,18 @@ class Study(StrictModel):
     def to_dict(self) -> dict[str, object]:
         """Return the study as plain values in the form of a file, every default spelled out.
 
-        Labels of the person, no exclusion and a composition that is not stated are left out: evaluations from before
-        these keys were known read alike.
+        Labels of the person, no exclusion, no columns, decimal points and a composition that is not stated are left
+        out: evaluations from before these keys were known read alike.
         """
         written = plain(self)
         if all(map(self.labels_the_person, self.groups)):
             del written["labels_of"]
         if not self.exclude:
             del written["exclude"]
+        if not self.names:
+            del written["columns"]
+        if self.score.decimal == ".":
+            del written["score"]["decimal"]
         if self.watchlist_composition is None:
             del written["watchlist_composition"]
         if not self.mated.mated:
@@ -368,15 +391,15 @@ def study_from_options(document: Document | None, options: Mapping[str, object])
     InputError
         The first problem; its source is ``command line`` where an option is to blame.
     """
-    written_out = document and replace(document, value=_with_mated_as_mapping(document.value))
+    written_out = document and replace(document, value=_with_columns_as_mappings(document.value))
     merged = with_options(
         written_out,
-        _with_mated_as_mapping(options),
+        _with_columns_as_mappings(options),
         merged=("matcher", "score", "mated", "groups", "exclude"),
     )
     return validate(Study, merged)
 
 
-def _with_mated_as_mapping(value: Mapping[str, object]) -> Mapping[str, object]:
-    mated = value.get("mated")
-    return {**value, "mated": {"column": mated}} if isinstance(mated, str) else value
+def _with_columns_as_mappings(value: Mapping[str, object]) -> Mapping[str, object]:
+    bare = {key: {"column": value[key]} for key in ("score", "mated") if isinstance(value.get(key), str)}
+    return {**value, **bare}
