@@ -40,11 +40,17 @@ def call(tokens: Sequence[str], commands: Mapping[str, str]) -> object:
     """
     try:
         return application(commands)(
-            tokens, exit_on_error=False, print_error=False, result_action="return_value"
+            _dashes_last(tokens), exit_on_error=False, print_error=False, result_action="return_value"
         )
     except CycloptsError as error:
         command = " ".join(["harness", *(error.command_chain or ())])
         raise InputError(f"{str(error).rstrip('.')}; see {command} --help") from error
+
+
+def _dashes_last(tokens: Sequence[str]) -> list[str]:
+    """Move a dash, which stands for standard input, to where it cannot be taken for an option."""
+    count = 0 if "--" in tokens else list(tokens).count("-")
+    return [*(given for given in tokens if given != "-"), "--", *["-"] * count] if count else list(tokens)
 
 
 def application(commands: Mapping[str, str]) -> App:

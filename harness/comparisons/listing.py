@@ -17,6 +17,7 @@ from pathlib import Path
 from typing import Any
 from urllib.parse import unquote, urlsplit
 
+from harness.comparisons.standard_input import DASH
 from harness.errors import InputError
 
 __all__ = ["FORMATS", "Listing", "current_files", "in_utf8", "list_files"]
@@ -159,6 +160,11 @@ class _Expansion:
 
     def of(self, item: str) -> list[Path]:
         """Return the files that are meant by a name, in order."""
+        if item == DASH:
+            raise InputError(
+                "standard input (-) is read alone, by the engine local and without checkpoints; write it to a file, "
+                "and name that (./- is a file of that name)"
+            )
         try:
             return self._meant_by(item)
         except (OSError, ValueError) as error:

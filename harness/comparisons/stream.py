@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
+from dataclasses import replace
 from functools import cached_property
 from types import TracebackType
 from typing import Any, NoReturn, Self, TypeAlias, TypeVar
@@ -30,6 +31,8 @@ from harness.comparisons.scan import (
 )
 from harness.comparisons.source import CHANGED, Input, Source
 from harness.comparisons.sources import Scores, kinds_of, open_source, require_folders_agree, with_text
+from harness.comparisons.standard_input import NAME as STANDARD_INPUT
+from harness.comparisons.standard_input import StandardInput, is_standard_input
 from harness.errors import InputError
 from harness.files import temporary_folder
 from harness.study import Study, load_study
@@ -91,8 +94,12 @@ class Comparisons:
         self.study = study
         self.named: tuple[tuple[str | None, ...], ...] = ()
         self._scratch = temporary_folder()
+        self._standard_input: StandardInput | None = None
         try:
             scratch = self._scratch.folder
+            if is_standard_input(scores):
+                self._standard_input = StandardInput.spooled()
+                scores = self._standard_input.path
             self._source: Source = open_source(
                 scores,
                 study.columns,
@@ -108,8 +115,8 @@ class Comparisons:
             self._kinds = self._column_kinds()
             self._queries = Queries(study, self._kinds, self._source.text_only)
             self._coding = self._code(f"LIMIT {ROWS_TO_GUESS_LABELS_FROM}")
-        except BaseException:
-            self.close()
+        except BaseException as error:
+            self._fail(error)
             raise
         self._coding_is_complete = False
 
@@ -119,13 +126,21 @@ class Comparisons:
     def __exit__(
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
+        self._fail(error)
+
+    def _fail(self, error: BaseException | None) -> None:
+        """Let go of everything, and say what failed of standard input by its name."""
         self.close()
+        if self._standard_input is not None and isinstance(error, InputError):
+            raise self._standard_input.named(error) from error
 
     def close(self) -> None:
         """Let go of the files, and of what was kept of a stream."""
         if hasattr(self, "_database"):
             self._database.close()
         self._scratch.close()
+        if self._standard_input is not None:
+            self._standard_input.close()
 
     def leave_room(self, tables: int, counted: str) -> None:
         """Read with the memory that is left beside tables of so many bytes.
@@ -153,7 +168,7 @@ class Comparisons:
     @property
     def name(self) -> str:
         """Name of the scores in errors."""
-        return self._source.name
+        return self._source.name if self._standard_input is None else STANDARD_INPUT
 
     @property
     def columns(self) -> tuple[str, ...]:
@@ -183,7 +198,8 @@ class Comparisons:
         InputError
             Where a file changed since it was opened.
         """
-        return self._source.inputs()
+        read = self._source.inputs()
+        return read if self._standard_input is None else tuple(replace(i, name=STANDARD_INPUT) for i in read)
 
     def rows(self) -> int | None:
         """Return the number of rows where it can be had without reading them."""
