@@ -93,6 +93,8 @@ class StudyOptions:
         Whether a row is a comparison, or a search with its top score.
     columns
         Columns of text files without a header, in order: NAME,NAME,...
+    pairs
+        File of the pairs that were scored, as LFW's pairs.txt; once for each file of scores.
     score
         Column of the comparison score.
     better
@@ -129,6 +131,7 @@ class StudyOptions:
     matcher_version: str | None = None
     task: Literal["verification", "identification"] | None = None
     columns: str | None = None
+    pairs: tuple[str, ...] = ()
     score: str | None = None
     better: Literal["higher", "lower"] | None = None
     decimal: Literal[".", ","] | None = None
@@ -159,6 +162,7 @@ class StudyOptions:
                 "matcher": _given({"name": self.matcher, "version": self.matcher_version}),
                 "task": self.task,
                 "columns": None if self.columns is None else self.columns.split(","),
+                "pairs": list(self.pairs),
                 "score": _given({"column": self.score, "better": self.better, "decimal": self.decimal}),
                 "mated": _given(
                     {"column": self.mated, "mated": self.mated_label, "non_mated": self.non_mated_label}

@@ -196,7 +196,7 @@ def _shown(value: str | None) -> str:
 
 def _lines(part: Source, row: int, column: str) -> tuple[int | None, str]:
     """Say in which lines of a CSV file a value begins and ends."""
-    if not isinstance(part, CsvFiles):
+    if not isinstance(part, CsvFiles) or column not in part.header:
         return None, ""
     found = lines_of_value(part.paths[0], part.delimiter, row, part.header.index(column), titled=part.titled)
     return (None, "") if found is None else (found[0], f" from line {found[0]} to line {found[1]}")

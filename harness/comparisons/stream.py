@@ -19,6 +19,7 @@ from harness.comparisons.coding import Coding, NearEqualLabelsError, Queries, la
 from harness.comparisons.database import Database, MemoryLimit, first_fault
 from harness.comparisons.embeddings import EmbeddingPairs
 from harness.comparisons.files import Files
+from harness.comparisons.listed_pairs import with_pairs
 from harness.comparisons.pairs import TemplatePairs
 from harness.comparisons.scan import (
     Batch,
@@ -108,6 +109,8 @@ class Comparisons:
                 names=study.names,
                 decimal=study.score.decimal,
             )
+            if study.pairs:
+                self._source = with_pairs(self._source, study.pairs, digested=digested)
             self.left_out = self._source.left_out if isinstance(self._source, Files) else ()
             self._database = Database(self._source, scratch, threads=threads)
             self._memory = memory
@@ -199,7 +202,7 @@ class Comparisons:
             Where a file changed since it was opened.
         """
         read = self._source.inputs()
-        return read if self._standard_input is None else tuple(replace(i, name=STANDARD_INPUT) for i in read)
+        return read if self._standard_input is None else (replace(read[0], name=STANDARD_INPUT), *read[1:])
 
     def rows(self) -> int | None:
         """Return the number of rows where it can be had without reading them."""

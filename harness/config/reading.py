@@ -272,7 +272,7 @@ def _document_of(tokens: Iterator[Token], source: str) -> Document:
     except MalformedError as error:
         line, column = error.at or (None, None)
         raise InputError(error.problem, source=source, line=line, column=column) from error
-    return Document(value, source, builder.positions, builder.key_positions)
+    return Document(value, source, builder.positions, builder.key_positions, written=builder.written)
 
 
 class _Builder:
@@ -283,6 +283,7 @@ class _Builder:
         self._count = 0
         self.positions: dict[KeyPath, Position] = {}
         self.key_positions: dict[KeyPath, Position] = {}
+        self.written: dict[KeyPath, str] = {}
 
     def document(self) -> dict[str, object]:
         first = next(self._tokens, None)
@@ -304,6 +305,8 @@ class _Builder:
             raise MalformedError(TOO_MANY, token.at)
         if token.at is not None:
             self.positions[path] = token.at
+        if token.written is not None:
+            self.written[path] = token.written
         if token.kind == "mapping":
             return self._mapping(path)
         if token.kind == "list":
@@ -399,7 +402,11 @@ def _json_tokens(text: str) -> Iterator[Token]:
     for match in _JSON_TOKEN.finditer(text):
         at = position_at(starts, match.start())
         bracket = _BRACKETS.get(match[0])
-        yield Token(bracket, at) if bracket else Token("scalar", at, converted(match[0], json.loads, at))
+        if bracket:
+            yield Token(bracket, at)
+            continue
+        value = converted(match[0], json.loads, at)
+        yield Token("scalar", at, value, match[0] if isinstance(value, int | float) else None)
 
 
 def _python_tokens(value: object) -> Iterator[Token]:
@@ -444,23 +451,23 @@ def _problem(model: type[StrictModel], document: Document, details: ErrorDetails
     elif kind == "extra_forbidden":
         text = _unknown_key(path[-1], _known_keys(model, subject))
     else:
-        text = _complaint(details, context)
+        text = _complaint(details, context, document.shown(path, details["input"]))
     source, line, column = document.place(path, of_key=kind == "extra_forbidden")
     text = f"{dotted(subject)}: {text}" if subject else text
     return InputError(text, source=source, line=line, column=column)
 
 
-def _complaint(details: ErrorDetails, context: Mapping[str, Any]) -> str:
+def _complaint(details: ErrorDetails, context: Mapping[str, Any], written: str) -> str:
     kind, value = details["type"], details["input"]
     if kind == "value_error":
         return str(context["error"])
     if kind == "problem_at":
         return str(context["problem"])
     if kind == "string_type" and isinstance(value, int | float):
-        return f"{shown(value)} is not text; put it in quotes"
+        return f"{written} is not text; put it in quotes"
     if kind in _COMPLAINTS:
-        return f"{shown(value)} {_COMPLAINTS[kind].format(**context)}"
-    return f"{shown(value)}: {details['msg']}"
+        return f"{written} {_COMPLAINTS[kind].format(**context)}"
+    return f"{written}: {details['msg']}"
 
 
 _COMPLAINTS: Mapping[str, str] = {

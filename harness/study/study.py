@@ -188,6 +188,10 @@ class Study(StrictModel):
         Whether a row is a comparison, or a search of a watchlist with its top score.
     columns : tuple of str
         The columns, in order, of text files that have no header; ``names`` in Python.
+    pairs : tuple of str
+        The file that lists the pairs of people that were scored, as LFW's ``pairs.txt`` does, line by line as the
+        scores; one for each file of scores. It gives the columns probe, reference, probe_image, reference_image and
+        mated.
     score : Score
         The column of scores and their direction; the name of the column alone will do.
     mated : Mated
@@ -221,6 +225,7 @@ class Study(StrictModel):
     matcher: Matcher
     task: Literal["verification", "identification"] = "verification"
     names: Annotated[_Names, Field(alias="columns")] = ()
+    pairs: _TextOrTexts = ()
     score: Score = Score()
     mated: Mated = Mated()
     subjects: Annotated[_Texts, Field(max_length=2)] = ()
@@ -273,8 +278,8 @@ class Study(StrictModel):
     def to_dict(self) -> dict[str, object]:
         """Return the study as plain values in the form of a file, every default spelled out.
 
-        Labels of the person, no exclusion, no columns, decimal points and a composition that is not stated are left
-        out: evaluations from before these keys were known read alike.
+        Labels of the person, decimal points, and keys that are not given and were not always known are left out:
+        evaluations from before these keys were known read alike.
         """
         written = plain(self)
         if all(map(self.labels_the_person, self.groups)):
@@ -283,6 +288,8 @@ class Study(StrictModel):
             del written["exclude"]
         if not self.names:
             del written["columns"]
+        if not self.pairs:
+            del written["pairs"]
         if self.score.decimal == ".":
             del written["score"]["decimal"]
         if self.watchlist_composition is None:

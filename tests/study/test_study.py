@@ -253,7 +253,7 @@ def test_a_study_that_contradicts_itself(changes: dict[str, object], error: str)
 @pytest.mark.parametrize(
     ("old", "new", "error"),
     [
-        ("version: r100-ms1mv3", "version: 1.10", "1:35: matcher.version: 1.1 is not text; put it in quotes"),
+        ("version: r100-ms1mv3", "version: 1.10", "1:35: matcher.version: 1.10 is not text; put it in quotes"),
         ("better: lower", "better: upper", "3:35: score.better: 'upper' is not 'higher' or 'lower'"),
         ("pairing:", "paring:", "10:1: unknown key 'paring'; did you mean 'pairing'?"),
         (
