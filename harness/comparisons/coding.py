@@ -39,6 +39,7 @@ __all__ = [
 
 Cell: TypeAlias = tuple[str | None, ...]
 MOST_SHOWN = 60
+LONGEST_LABEL = 1000
 MOST_CELLS = 1 << 24
 SUBJECT_NUMBERS = "subject_numbers"
 """The table that holds the number of every subject."""
@@ -75,6 +76,16 @@ def require_distinct_labels(labels: Mapping[str, Iterable[str]]) -> None:
         f"labels of {' and '.join(attributes)} that differ only in case, outer blanks or Unicode form: {told}{more}; "
         "write them alike in all columns and files"
     )
+
+
+def _require_short(labels: Mapping[str, Iterable[str]]) -> None:
+    for attribute, texts in labels.items():
+        for text in texts:
+            if len(text) > LONGEST_LABEL:
+                raise InputError(
+                    f"a label of {attribute} has {len(text):,} characters ({text[:MOST_SHOWN]!r} and so on), and at "
+                    f"most {LONGEST_LABEL:,} can be printed; is its column one of labels?"
+                )
 
 
 def _near_equal(texts: Iterable[str]) -> list[list[str]]:
@@ -226,8 +237,9 @@ class Coding:
         Raises
         ------
         InputError
-            Where labels are near-equal, or there would be more than 2**24 cells.
+            Where labels are near-equal or overlong, or there would be more than 2**24 cells.
         """
+        _require_short(labels)
         require_distinct_labels(labels)
         coded: list[CodedColumn] = []
         for attribute, columns in study.groups.items():

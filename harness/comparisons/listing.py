@@ -185,8 +185,8 @@ class _Expansion:
         if path.is_dir():
             found = list(self._below(path, [path]))
             missing = (
-                f"holds no file whose name ends in {ENDINGS}; name a folder that does (files that end in .txt are "
-                "named themselves, or by a pattern such as 'folder/*.txt')"
+                f"holds no file whose name ends in {ENDINGS}; name a folder that does, or files that end in .txt "
+                "themselves"
             )
         elif path.exists():
             raise InputError("is not a regular file; write the scores to a file, and name that", source=item)

@@ -138,7 +138,10 @@ class TestAStudy:
             {"matcher": {"nam": "a", "version": "1"}},
             "matcher: unknown key 'nam'; did you mean 'name'? (and 1 more problem)",
         ),
-        ({"score": "s"}, "score: 's' is not a mapping of keys to values"),
+        ({"score": ["s"]}, "score: ['s'] is not a column or a mapping"),
+        ({"score": {"decimal": ";"}}, "score.decimal: ';' is not '.' or ','"),
+        ({"columns": ["a", "b", "A"]}, "columns[2]: 'A' is repeated, letter case apart"),
+        ({"exclude": {"sex": ""}}, "exclude.sex: '' is blank"),
         ({"score": {"better": "upper"}}, "score.better: 'upper' is not 'higher' or 'lower'"),
         ({"mated": 1}, "mated: 1 is not a column or a mapping"),
         ({"mated": ""}, "mated: '' is blank"),
@@ -239,7 +242,7 @@ class TestAStudy:
         ),
         (
             {"threshold": 0.6},
-            "unknown key 'threshold'; known keys: matcher, task, score, mated, subjects, identities, "
+            "unknown key 'threshold'; known keys: matcher, task, columns, pairs, score, mated, subjects, identities, "
             "groups, axes, labels_of, exclude, pairing, missing_scores, watchlist_size, watchlist_composition",
         ),
     ],
@@ -253,7 +256,11 @@ def test_a_study_that_contradicts_itself(changes: dict[str, object], error: str)
 @pytest.mark.parametrize(
     ("old", "new", "error"),
     [
-        ("version: r100-ms1mv3", "version: 1.10", "1:35: matcher.version: 1.10 is not text; put it in quotes"),
+        (
+            "version: r100-ms1mv3",
+            "version: 1.10",
+            "1:35: matcher.version: 1.10 is not text; put it in quotes",
+        ),
         ("better: lower", "better: upper", "3:35: score.better: 'upper' is not 'higher' or 'lower'"),
         ("pairing:", "paring:", "10:1: unknown key 'paring'; did you mean 'pairing'?"),
         (
@@ -405,3 +412,26 @@ def test_a_study_survives_its_plain_form_and_a_file(
     path.write_text(json.dumps(study.to_dict()))
     assert load_study(study.to_dict()) == load_study(path) == study
     assert load_study(path).columns == study.columns
+
+
+class TestShortForms:
+    def test_the_name_of_its_column_stands_for_the_score(self) -> None:
+        assert load_study({**MINIMAL, "score": "sc"}) == load_study({**MINIMAL, "score": {"column": "sc"}})
+
+    def test_one_label_stands_for_a_list_of_one(self) -> None:
+        one = {"mated": {"mated": "genuine", "non_mated": "impostor"}, "exclude": {"sex": "unknown"}}
+        many = {"mated": {"mated": ["genuine"], "non_mated": ["impostor"]}, "exclude": {"sex": ["unknown"]}}
+        assert load_study({**MINIMAL, **one}) == load_study({**MINIMAL, **many})
+
+    def test_flags_are_laid_over_them(self) -> None:
+        document = document_from({**MINIMAL, "score": "sc", "mated": "truth"}, "study")
+        found = study_from_options(document, {"score": {"better": "lower"}})
+        assert found.score == Score(column="sc", better="lower")
+
+    def test_what_is_not_given_is_not_written(self) -> None:
+        written = load_study(MINIMAL).to_dict()
+        assert "columns" not in written
+        assert "pairs" not in written
+        assert written["score"] == {"column": "score", "better": "higher"}
+        given = load_study({**MINIMAL, "columns": ["score", "mated", "sex"], "score": {"decimal": ","}})
+        assert load_study(given.to_dict()) == given
