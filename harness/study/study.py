@@ -3,6 +3,7 @@
 import os
 from collections.abc import Iterator, Mapping
 from dataclasses import replace
+from pathlib import Path
 from typing import Annotated, Any, Literal, Self
 
 from pydantic import AfterValidator, BeforeValidator, Field, model_validator
@@ -15,6 +16,7 @@ from harness.config import (
     load,
     plain,
     problem_at,
+    read_document,
     shown,
     validate,
     with_options,
@@ -190,8 +192,8 @@ class Study(StrictModel):
         The columns, in order, of text files that have no header; ``names`` in Python.
     pairs : tuple of str
         The file that lists the pairs of people that were scored, as LFW's ``pairs.txt`` does, line by line as the
-        scores; one for each file of scores. It gives the columns probe, reference, probe_image, reference_image and
-        mated.
+        scores; one for each file of scores. Relative to the folder of the study file. It gives the columns probe,
+        reference, probe_image, reference_image and mated.
     score : Score
         The column of scores and their direction; the name of the column alone will do.
     mated : Mated
@@ -379,6 +381,8 @@ def load_study(study: Study | Mapping[str, object] | str | os.PathLike[str]) -> 
     >>> study.columns
     ('score', 'mated', 'sex_1', 'sex_2')
     """
+    if isinstance(study, str | os.PathLike):
+        return validate(Study, _with_files_beside(read_document(study)))
     return load(Study, study, "study")
 
 
@@ -398,13 +402,25 @@ def study_from_options(document: Document | None, options: Mapping[str, object])
     InputError
         The first problem; its source is ``command line`` where an option is to blame.
     """
-    written_out = document and replace(document, value=_with_columns_as_mappings(document.value))
+    beside = document and _with_files_beside(document)
+    written_out = beside and replace(beside, value=_with_columns_as_mappings(beside.value))
     merged = with_options(
         written_out,
         _with_columns_as_mappings(options),
         merged=("matcher", "score", "mated", "groups", "exclude"),
     )
     return validate(Study, merged)
+
+
+def _with_files_beside(document: Document) -> Document:
+    """Take the files that a study file names for files in its folder, or on the way from there."""
+    value = dict(document.value)
+    named = value.get("pairs")
+    names = [named] if isinstance(named, str) else named
+    if isinstance(names, list):
+        folder = Path(document.source).parent
+        value["pairs"] = [str(folder / name) if isinstance(name, str) else name for name in names]
+    return replace(document, value=value)
 
 
 def _with_columns_as_mappings(value: Mapping[str, object]) -> Mapping[str, object]:
