@@ -327,9 +327,9 @@ class Evaluation:
         write_whole(Path(path), to_json(self).encode())
 
     def __repr__(self) -> str:
-        matcher, axes = self.study.matcher, ", ".join(self.axes)
+        axes = ", ".join(self.axes)
         return (
-            f"<Evaluation of {matcher.name} {matcher.version}: safe threshold {self.safe_threshold}, "
+            f"<Evaluation of {self.study.matcher_name}: safe threshold {self.safe_threshold}, "
             f"axes {axes}, {len(self.thresholds)} thresholds>"
         )
 

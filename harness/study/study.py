@@ -4,7 +4,7 @@ import os
 from collections.abc import Iterator, Mapping
 from dataclasses import replace
 from pathlib import Path
-from typing import Annotated, Any, Literal, Self
+from typing import Annotated, Any, ClassVar, Literal, Self
 
 from pydantic import AfterValidator, BeforeValidator, Field, model_validator
 
@@ -84,6 +84,11 @@ class Matcher(StrictModel):
     name, version : str
         As a deployment config names them; a version such as 1.10 is text, not a number.
     """
+
+    how_to_give: ClassVar[Mapping[str, str]] = {
+        "name": "--matcher NAME",
+        "version": "--matcher-version VERSION",
+    }
 
     name: _Text
     version: _Text
@@ -184,8 +189,8 @@ class Study(StrictModel):
 
     Parameters
     ----------
-    matcher : Matcher
-        The matcher under test.
+    matcher : Matcher, optional
+        The matcher under test. Without its name and version no gate uses the evaluation.
     task : {"verification", "identification"}
         Whether a row is a comparison, or a search of a watchlist with its top score.
     columns : tuple of str
@@ -224,7 +229,11 @@ class Study(StrictModel):
         By attribute and group, how many of them there are of each group; an attribute's add up to all.
     """
 
-    matcher: Matcher
+    how_to_give: ClassVar[Mapping[str, str]] = {
+        "groups": "groups: {NAME: COLUMN} in the study, --group NAME=COLUMN"
+    }
+
+    matcher: Matcher | None = None
     task: Literal["verification", "identification"] = "verification"
     names: Annotated[_Names, Field(alias="columns")] = ()
     pairs: _TextOrTexts = ()
@@ -259,6 +268,17 @@ class Study(StrictModel):
         return tuple(column for _, column in self._column_uses())
 
     @property
+    def matcher_name(self) -> str:
+        """The name of the matcher and its version, for titles."""
+        return "(unnamed)" if self.matcher is None else f"{self.matcher.name} {self.matcher.version}"
+
+    @property
+    def matcher_in_words(self) -> str:
+        """The same, for sentences."""
+        matcher = self.matcher
+        return "a matcher without a name" if matcher is None else f"{matcher.name}, version {matcher.version}"
+
+    @property
     def sign(self) -> int:
         """The factor, 1 or -1, that makes higher scores the better ones."""
         return 1 if self.score.better == "higher" else -1
@@ -288,10 +308,9 @@ class Study(StrictModel):
             del written["labels_of"]
         if not self.exclude:
             del written["exclude"]
-        if not self.names:
-            del written["columns"]
-        if not self.pairs:
-            del written["pairs"]
+        for key in ("matcher", "columns", "pairs"):
+            if not written[key]:
+                del written[key]
         if self.score.decimal == ".":
             del written["score"]["decimal"]
         if self.watchlist_composition is None:

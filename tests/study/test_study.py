@@ -130,8 +130,8 @@ class TestAStudy:
 @pytest.mark.parametrize(
     ("changes", "error"),
     [
-        ({"matcher": None}, "matcher: null is not a mapping of keys to values"),
-        ({"matcher": {"name": "a"}}, "matcher: missing key 'version'"),
+        ({"matcher": "A"}, "matcher: 'A' is not a mapping of keys to values"),
+        ({"matcher": {"name": "a"}}, "matcher: missing key 'version' (--matcher-version VERSION)"),
         ({"matcher": {"name": "a", "version": 1.1}}, "matcher.version: 1.1 is not text; put it in quotes"),
         ({"matcher": {"name": " ", "version": "1"}}, "matcher.name: ' ' is blank"),
         (
@@ -284,7 +284,11 @@ def test_a_study_that_contradicts_itself(changes: dict[str, object], error: str)
             "",
             "11:17: watchlist_size: verification has no watchlist; is the task identification?",
         ),
-        ("matcher: {name: ArcFace, version: r100-ms1mv3}\n", "", "1:1: missing key 'matcher'"),
+        (
+            "matcher: {name: ArcFace, version: r100-ms1mv3}\n",
+            "matcher: {}\n",
+            "1:10: missing keys: matcher.name (--matcher NAME); matcher.version (--matcher-version VERSION)",
+        ),
     ],
 )
 def test_a_file_is_blamed_at_its_line_and_column(tmp_path: Path, old: str, new: str, error: str) -> None:
@@ -359,8 +363,19 @@ class TestOptions:
         assert str(caught.value) == error.format(file=path)
 
     def test_are_blamed_for_what_is_missing_without_a_file(self) -> None:
-        with pytest.raises(InputError, match=r"^command line: missing key 'matcher'$"):
-            study_from_options(None, {"groups": {"sex": "sex"}})
+        with pytest.raises(InputError) as caught:
+            study_from_options(None, {"matcher": {"name": "A"}})
+        assert str(caught.value) == (
+            "command line: missing keys: matcher.version (--matcher-version VERSION); groups (groups: {NAME: COLUMN} "
+            "in the study, --group NAME=COLUMN)"
+        )
+
+    def test_a_matcher_need_not_be_named(self) -> None:
+        found = study_from_options(None, {"groups": {"sex": "sex"}})
+        assert found.matcher is None
+        assert (found.matcher_name, found.matcher_in_words) == ("(unnamed)", "a matcher without a name")
+        assert "matcher" not in found.to_dict()
+        assert load_study(found.to_dict()) == found
 
 
 names = st.text(st.characters(exclude_categories=["Cs", "Cc"], exclude_characters="×"), min_size=1).filter(
