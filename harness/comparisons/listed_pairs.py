@@ -191,8 +191,8 @@ def _rows(lines: Sequence[str], first: int, path: Path) -> Iterator[tuple[str, s
         if len(words) not in (3, 4) or not _is_number(words[1]) or not _is_number(words[-1]):
             raise InputError(f"{line[:80]!r} is no pair of people; {FORM}", source=str(path), line=number)
         probe, reference = words[0], words[0] if len(words) == 3 else words[2]
-        images = (f"{name}_{int(word):04d}" for name, word in ((probe, words[1]), (reference, words[-1])))
-        yield (probe, reference, *images, int(len(words) == 3))
+        first_image, other = f"{probe}_{int(words[1]):04d}", f"{reference}_{int(words[-1]):04d}"
+        yield probe, reference, first_image, other, int(len(words) == 3)
 
 
 def _require_said(path: Path, numbers: Sequence[int], pairs: int) -> None:

@@ -88,7 +88,8 @@ def comparison_of(
 
 
 def _matcher(evaluation: Evaluation) -> str | None:
-    return evaluation.study.matcher and evaluation.study.matcher.name
+    matcher = evaluation.study.matcher
+    return None if matcher is None else matcher.name
 
 
 def _names(first: Evaluation, second: Evaluation) -> tuple[str, str]:
