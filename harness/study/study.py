@@ -193,8 +193,9 @@ class Study(StrictModel):
         The matcher under test. Without its name and version no gate uses the evaluation.
     task : {"verification", "identification"}
         Whether a row is a comparison, or a search of a watchlist with its top score.
-    columns : tuple of str
-        The columns, in order, of text files that have no header; ``names`` in Python.
+    names : tuple of str
+        Every column, in order, of text files that have no header. It is given as ``columns``; `columns` itself tells
+        those that the study needs.
     pairs : tuple of str
         The file that lists the pairs of people that were scored, as LFW's ``pairs.txt`` does, line by line as the
         scores; one for each file of scores. Relative to the folder of the study file. It gives the columns probe,
