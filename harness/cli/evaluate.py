@@ -41,7 +41,8 @@ def evaluate(
     Parameters
     ----------
     scores
-        CSV, Parquet or Arrow IPC files, globs or folders.
+        Text (.csv, .tsv, .txt, also with .gz or .zst), Parquet or Arrow IPC files, globs or folders; - for standard
+        input.
     out
         Folder to write; an earlier evaluation in it is replaced.
     study

@@ -40,11 +40,17 @@ def call(tokens: Sequence[str], commands: Mapping[str, str]) -> object:
     """
     try:
         return application(commands)(
-            tokens, exit_on_error=False, print_error=False, result_action="return_value"
+            _dashes_last(tokens), exit_on_error=False, print_error=False, result_action="return_value"
         )
     except CycloptsError as error:
         command = " ".join(["harness", *(error.command_chain or ())])
         raise InputError(f"{str(error).rstrip('.')}; see {command} --help") from error
+
+
+def _dashes_last(tokens: Sequence[str]) -> list[str]:
+    """Move a dash, which stands for standard input, to where it cannot be taken for an option."""
+    count = 0 if "--" in tokens else list(tokens).count("-")
+    return [*(given for given in tokens if given != "-"), "--", *["-"] * count] if count else list(tokens)
 
 
 def application(commands: Mapping[str, str]) -> App:
@@ -85,10 +91,16 @@ class StudyOptions:
         Its version.
     task
         Whether a row is a comparison, or a search with its top score.
+    columns
+        Columns of text files without a header, in order: NAME,NAME,...
+    pairs
+        File of the pairs that were scored, as LFW's pairs.txt; once for each file of scores.
     score
         Column of the comparison score.
     better
         Whether higher or lower scores speak for one subject (lower: distances).
+    decimal
+        What is before the decimals of scores in text files: . or a comma.
     mated
         Column of the truth: bool, 0/1, or labels named by the next two.
     mated_label
@@ -118,8 +130,11 @@ class StudyOptions:
     matcher: str | None = None
     matcher_version: str | None = None
     task: Literal["verification", "identification"] | None = None
+    columns: str | None = None
+    pairs: tuple[str, ...] = ()
     score: str | None = None
     better: Literal["higher", "lower"] | None = None
+    decimal: Literal[".", ","] | None = None
     mated: str | None = None
     mated_label: tuple[str, ...] = ()
     non_mated_label: tuple[str, ...] = ()
@@ -146,7 +161,9 @@ class StudyOptions:
             {
                 "matcher": _given({"name": self.matcher, "version": self.matcher_version}),
                 "task": self.task,
-                "score": _given({"column": self.score, "better": self.better}),
+                "columns": None if self.columns is None else self.columns.split(","),
+                "pairs": list(self.pairs),
+                "score": _given({"column": self.score, "better": self.better, "decimal": self.decimal}),
                 "mated": _given(
                     {"column": self.mated, "mated": self.mated_label, "non_mated": self.non_mated_label}
                 ),

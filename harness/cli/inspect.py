@@ -32,7 +32,8 @@ def inspect(
     Parameters
     ----------
     scores
-        CSV, Parquet or Arrow IPC files, globs or folders.
+        Text (.csv, .tsv, .txt, also with .gz or .zst), Parquet or Arrow IPC files, globs or folders; - for standard
+        input.
     out
         Folder to write; an earlier inspection in it is replaced.
     study

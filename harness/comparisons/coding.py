@@ -39,6 +39,7 @@ __all__ = [
 
 Cell: TypeAlias = tuple[str | None, ...]
 MOST_SHOWN = 60
+LONGEST_LABEL = 1000
 MOST_CELLS = 1 << 24
 SUBJECT_NUMBERS = "subject_numbers"
 """The table that holds the number of every subject."""
@@ -75,6 +76,16 @@ def require_distinct_labels(labels: Mapping[str, Iterable[str]]) -> None:
         f"labels of {' and '.join(attributes)} that differ only in case, outer blanks or Unicode form: {told}{more}; "
         "write them alike in all columns and files"
     )
+
+
+def _require_short(labels: Mapping[str, Iterable[str]]) -> None:
+    for attribute, texts in labels.items():
+        for text in texts:
+            if len(text) > LONGEST_LABEL:
+                raise InputError(
+                    f"a label of {attribute} has {len(text):,} characters ({text[:MOST_SHOWN]!r} and so on), and at "
+                    f"most {LONGEST_LABEL:,} can be printed; is its column one of labels?"
+                )
 
 
 def _near_equal(texts: Iterable[str]) -> list[list[str]]:
@@ -226,8 +237,9 @@ class Coding:
         Raises
         ------
         InputError
-            Where labels are near-equal, or there would be more than 2**24 cells.
+            Where labels are near-equal or overlong, or there would be more than 2**24 cells.
         """
+        _require_short(labels)
         require_distinct_labels(labels)
         coded: list[CodedColumn] = []
         for attribute, columns in study.groups.items():
@@ -310,8 +322,8 @@ class Queries:
         return self._selected(relation, code, more_columns)
 
     def _selected(self, relation: str, code: str, more_columns: str) -> str:
-        column = self.study.score.column
-        score = score_sql(column, self.kinds[column], text_only=self.text_only)
+        of = self.study.score
+        score = score_sql(of, self.kinds[of.column], text_only=self.text_only)
         return (
             f"SELECT {'-' if self.study.sign < 0 else ''}({score}) AS score, "
             f"CAST(COALESCE({code}, -1) AS INTEGER) AS code{more_columns} FROM {relation}"
@@ -355,7 +367,7 @@ def require_columns(kinds: Mapping[str, str], study: Study, *, text_only: bool) 
         if column not in kinds:
             raise InputError(missing_column(column, list(kinds)))
     score, mated = study.score.column, study.mated.column
-    score_sql(score, kinds[score], text_only=text_only)
+    score_sql(study.score, kinds[score], text_only=text_only)
     mated_sql(study.mated, kinds[mated], text_only=text_only)
     for column in study.columns:
         if column not in (score, mated) and kinds[column] in FLOATING:

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import contextlib
 import re
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -16,8 +16,8 @@ from typing import TYPE_CHECKING, Any
 import duckdb
 import pyarrow as pa
 
-from harness.comparisons.csv_text import index_of_record, lines_of_value, mixed_line_ends
-from harness.comparisons.files import SWALLOWED, CsvFiles
+from harness.comparisons.csv_text import index_of_record, lines_of_value, mixed_line_ends, ragged_record
+from harness.comparisons.files import RAGGED, SWALLOWED, CsvFiles
 from harness.comparisons.sql import (
     has_text,
     identifier,
@@ -28,6 +28,8 @@ from harness.comparisons.sql import (
     is_nan,
     literal,
     mated_sql,
+    number_sql,
+    other_marks_sql,
     score_sql,
     temporary_fault,
 )
@@ -35,7 +37,7 @@ from harness.errors import InputError
 
 if TYPE_CHECKING:
     from harness.comparisons.source import Source
-    from harness.study import Study
+    from harness.study import Score, Study
 
 __all__ = ["Database", "MemoryLimit", "first_fault", "unreadable"]
 
@@ -194,23 +196,18 @@ def _shown(value: str | None) -> str:
 
 def _lines(part: Source, row: int, column: str) -> tuple[int | None, str]:
     """Say in which lines of a CSV file a value begins and ends."""
-    if not isinstance(part, CsvFiles):
+    if not isinstance(part, CsvFiles) or column not in part.header:
         return None, ""
-    found = lines_of_value(part.paths[0], part.delimiter, row, part.header.index(column))
+    found = lines_of_value(part.paths[0], part.delimiter, row, part.header.index(column), titled=part.titled)
     return (None, "") if found is None else (found[0], f" from line {found[0]} to line {found[1]}")
 
 
 def _checks(study: Study, kinds: dict[str, str], *, text_only: bool) -> Iterator[Check]:
     score = study.score.column
     missing = is_missing(score, "VARCHAR" if text_only else kinds[score])
-    number = score_sql(score, kinds[score], text_only=text_only)
+    number = score_sql(study.score, kinds[score], text_only=text_only)
     if text_only:
-        yield Check(
-            score,
-            f"NOT {missing} AND "
-            f"(TRY_CAST({identifier(score)} AS DOUBLE) IS NULL OR contains({identifier(score)}, '_'))",
-            "{value} is not a number; write scores with a decimal point and no other marks",
-        )
+        yield from _checks_of_text(study.score, missing)
     if study.missing_scores == "reject":
         yield Check(
             score,
@@ -272,6 +269,29 @@ def _checks(study: Study, kinds: dict[str, str], *, text_only: bool) -> Iterator
         )
 
 
+def _checks_of_text(score: Score, missing: str) -> Iterator[Check]:
+    wrong = f"NOT {missing} AND ({number_sql(score)} IS NULL OR {other_marks_sql(score)})"
+    if score.decimal == ".":
+        yield Check(
+            score.column,
+            f"regexp_full_match({identifier(score.column)}, '\\s*[+-]?[0-9]*,[0-9]+\\s*')",
+            "{value} is not a number; is its comma a decimal comma? If so, say so in the study "
+            "(score: {{column: ..., decimal: ','}}; --decimal ,); else write it with a decimal point",
+        )
+        yield Check(
+            score.column,
+            wrong,
+            "{value} is not a number; write scores with a decimal point and no other marks",
+        )
+    else:
+        yield Check(
+            score.column,
+            wrong,
+            "{value} is not a number with a decimal comma, as the study says scores are (decimal: ','); write scores "
+            "with a decimal comma and no other marks",
+        )
+
+
 def _label_columns(study: Study) -> list[str]:
     groups = [c for columns in study.groups.values() for c in (columns.probe, columns.reference) if c]
     return list(dict.fromkeys([*groups, *study.subjects]))
@@ -287,9 +307,9 @@ def unreadable(error: Exception, source: Source) -> InputError:
         file = next(
             (part.removeprefix("file = ") for part in lines if part.startswith("file = ")), source.name
         )
-        row, at_line = _index(source, file, int(of_record[1]))
-        return InputError(f"row {row} {_csv_problem(str(error))}", source=file, line=at_line)
-    fault = _swallowed if line.startswith(f"Invalid Input Error: {SWALLOWED}") else _mixed_line_ends
+        row, at_line, titled = _index(source, file, int(of_record[1]))
+        return InputError(f"row {row} {_csv_problem(str(error), titled=titled)}", source=file, line=at_line)
+    fault = _fault_said(line)
     of_csv = next(filter(None, (fault(part) for part in source.parts() if isinstance(part, CsvFiles))), None)
     if of_csv is not None:
         return of_csv
@@ -308,11 +328,30 @@ def unreadable(error: Exception, source: Source) -> InputError:
     )
 
 
-def _index(source: Source, file: str, record: int) -> tuple[int, int]:
+def _fault_said(line: str) -> Callable[[CsvFiles], InputError | None]:
+    """Return what looks for the fault that DuckDB was made to speak of; by default for what it does not speak of."""
+    said = {SWALLOWED: _swallowed, RAGGED: _ragged}
+    return next(
+        (fault for mark, fault in said.items() if line.startswith(f"Invalid Input Error: {mark}")),
+        _mixed_line_ends,
+    )
+
+
+def _index(source: Source, file: str, record: int) -> tuple[int, int, bool]:
     for part in source.parts():
         if isinstance(part, CsvFiles) and part.name == file:
-            return index_of_record(part.paths[0], part.delimiter, record)
-    return record - 1, record
+            row, line = index_of_record(part.paths[0], part.delimiter, record, titled=part.titled)
+            return row, line, part.titled
+    return record - 1, record, True
+
+
+def _ragged(part: CsvFiles) -> InputError | None:
+    found = ragged_record(part.paths[0], part.delimiter, len(part.header), titled=part.titled)
+    if found is None:
+        return None
+    row, line, values = found
+    problem = _width_problem(values, len(part.header), titled=part.titled)
+    return InputError(f"row {row} {problem}", source=part.name, line=line)
 
 
 def _swallowed(part: CsvFiles) -> InputError | None:
@@ -346,10 +385,15 @@ def _mixed_line_ends(part: CsvFiles) -> InputError | None:
     )
 
 
-def _csv_problem(text: str) -> str:
+def _width_problem(values: int | str, columns: int | str, *, titled: bool) -> str:
+    namer = "header names" if titled else "study names (columns)"
+    return f"has {values} values, but the {namer} {columns} columns; fix that line"
+
+
+def _csv_problem(text: str, *, titled: bool) -> str:
     widths = re.search(r"^Expected Number of Columns: (\d+) Found: (\d+)", text, re.MULTILINE)
     if widths:
-        return f"has {widths[2]} values, but the header names {widths[1]} columns; fix that line"
+        return _width_problem(widths[2], widths[1], titled=titled)
     if re.search(r"^Value with unterminated quote", text, re.MULTILINE):
         return "has a quotation mark out of place; fix that line"
     if re.search(r"^Invalid unicode", text, re.MULTILINE):

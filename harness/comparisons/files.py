@@ -1,4 +1,4 @@
-"""Comparisons in files: CSV, Parquet and Arrow IPC."""
+"""Comparisons in files: text (CSV and its kin), Parquet and Arrow IPC."""
 
 from __future__ import annotations
 
@@ -6,6 +6,7 @@ import glob
 import os
 from collections.abc import Sequence
 from dataclasses import dataclass, field
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -13,13 +14,14 @@ import duckdb
 import pyarrow as pa
 import pyarrow.parquet as pq
 
-from harness.comparisons.csv_text import read_header
+from harness.comparisons.csv_text import WHITE_SPACE, Header, delimiter_of, read_header
 from harness.comparisons.listing import Listing, in_utf8, list_files
 from harness.comparisons.source import Input, Seen, refuse_copies, require_named_once
 from harness.comparisons.sql import identifier, literal
 from harness.errors import InputError
 
 __all__ = [
+    "RAGGED",
     "SWALLOWED",
     "CsvFiles",
     "Files",
@@ -36,6 +38,10 @@ MOST_IN_MEMORY = 1 << 28
 """Bytes of an Arrow batch that is copied as it is read; a larger one is mapped."""
 SWALLOWED = "a quotation mark out of field swallowed rows in column "
 """Begins what DuckDB is made to say where it did."""
+RAGGED = "a line holds too few or too many values"
+"""What DuckDB is made to say where one separated by white space does."""
+NEVER = "\x01"
+"""No text holds it, so that a line that is read as values between such marks is one value."""
 
 
 def swallowing_sql(name: str, index: int, header: Sequence[str], score: int, delimiter: str) -> str:
@@ -173,14 +179,19 @@ class CsvFiles(Files):
     Attributes
     ----------
     header : tuple of str
+        The names of the columns.
     delimiter : str
+        `harness.comparisons.csv_text.WHITE_SPACE` for any run of blanks and tabs.
     columns : tuple of str
         Those of the study, that of the scores first.
+    titled : bool
+        Whether the files themselves begin with the names of the columns.
     """
 
     header: tuple[str, ...] = ()
     delimiter: str = ","
     columns: tuple[str, ...] = ()
+    titled: bool = True
 
     @property
     def text_only(self) -> bool:
@@ -189,31 +200,53 @@ class CsvFiles(Files):
 
     def parts(self) -> Sequence[Files]:
         """One source a file."""
-        return [CsvFiles((path,), self.header, self.delimiter, self.columns) for path in self.paths]
+        return [
+            CsvFiles((path,), self.header, self.delimiter, self.columns, self.titled) for path in self.paths
+        ]
 
     def require_named_once(self, columns: Sequence[str], found: Sequence[str]) -> None:
         """Do nothing: no header holds a name twice."""
 
     def relation(self, connection: duckdb.DuckDBPyConnection) -> str:  # noqa: ARG002 - files need no registering
         """Scan them with a stated dialect, since a sniffed one may skip rows that look odd."""
-        columns = ", ".join(f"{identifier(name)}: 'VARCHAR'" for name in self.header)
-        read = (
-            f"read_csv([{self._listed()}], auto_detect = false, header = true, columns = {{{columns}}}, "
-            f"delim = {literal(self.delimiter)}, quote = '\"', escape = '\"', nullstr = '', comment = '', "
-            "strict_mode = true, null_padding = false, ignore_errors = false, hive_partitioning = false)"
-        )
+        if self.delimiter == WHITE_SPACE:
+            return self._words_of(self._read(["line"], NEVER, quote=""))
+        read = self._read(self.header, self.delimiter, quote='"')
         checks = [
             f"WHEN {condition} THEN error({literal(SWALLOWED + repr(name))})"
             for name, condition in self.swallowing().items()
         ]
         return f"(SELECT * FROM {read} WHERE CASE {' '.join(checks)} ELSE true END)" if checks else read
 
+    def _read(self, names: Sequence[str], delimiter: str, *, quote: str) -> str:
+        columns = ", ".join(f"{identifier(name)}: 'VARCHAR'" for name in names)
+        return (
+            f"read_csv([{self._listed()}], auto_detect = false, header = {self.titled}, columns = {{{columns}}}, "
+            f"delim = {literal(delimiter)}, quote = '{quote}', escape = '{quote}', nullstr = '', comment = '', "
+            "strict_mode = true, null_padding = false, ignore_errors = false, hive_partitioning = false)"
+        )
+
+    def _words_of(self, lines: str) -> str:
+        """Split lines at white space; most lines have one blank between values, which takes no regular expression."""
+        odd = (
+            "contains(line, '  ') OR contains(line, chr(9)) OR starts_with(line, ' ') OR ends_with(line, ' ')"
+        )
+        single = f"CASE WHEN {odd} THEN trim(regexp_replace(line, '[ \\t]+', ' ', 'g')) ELSE line END"
+        names = ", ".join(
+            f"words[{index}] AS {identifier(name)}" for index, name in enumerate(self.header, start=1)
+        )
+        return (
+            f"(SELECT {names} FROM (SELECT string_split({single}, ' ') AS words FROM {lines} "
+            "WHERE regexp_matches(line, '[^ \\t]')) "
+            f"WHERE CASE WHEN len(words) <> {len(self.header)} THEN error({literal(RAGGED)}) ELSE true END)"
+        )
+
     def swallowing(self) -> dict[str, str]:
         """Return, for each column that is not the study's, the condition that a value of it holds whole rows.
 
         In a column of the study such a value is refused whatever it holds.
         """
-        if not self.columns or self.columns[0] not in self.header:
+        if not self.columns or self.columns[0] not in self.header or self.delimiter == WHITE_SPACE:
             return {}
         score = self.header.index(self.columns[0])
         return {
@@ -247,7 +280,12 @@ class ArrowFiles(Files):
 
 
 def open_files(
-    named: Sequence[str | os.PathLike[str]], columns: Sequence[str], *, digested: bool = False
+    named: Sequence[str | os.PathLike[str]],
+    columns: Sequence[str],
+    *,
+    digested: bool = False,
+    names: Sequence[str] = (),
+    decimal: str = ".",
 ) -> Files:
     """Make a source of files of one format, patterns and folders expanded.
 
@@ -258,45 +296,68 @@ def open_files(
         Those of the study, that of the scores first.
     digested : bool
         Whether to digest the files first, so that any change shows that is there when they have been read.
+    names : sequence of str
+        The columns of text files without a header; none where the files name them.
+    decimal : {".", ","}
+        What is before the decimals of a score in text.
 
     Raises
     ------
     InputError
         Where one cannot be found or read, or its rows would count twice.
     """
-    return open_listed(list_files(named), columns, digested=digested)
+    return open_listed(list_files(named), columns, digested=digested, names=names, decimal=decimal)
 
 
-def open_listed(listing: Listing, columns: Sequence[str], *, digested: bool = False) -> Files:
+def open_listed(
+    listing: Listing,
+    columns: Sequence[str],
+    *,
+    digested: bool = False,
+    names: Sequence[str] = (),
+    decimal: str = ".",
+) -> Files:
     """Make a source of files that have been found; see `open_files`."""
     seen = Seen.of(listing.paths, digested=digested)
     if seen.digests is not None:
-        refuse_copies(zip(listing.paths, seen.digests, strict=True), holds_rows)
+        refuse_copies(zip(listing.paths, seen.digests, strict=True), partial(holds_rows, names=names))
     if listing.kind == "CSV":
-        return _open_csv(listing, columns, seen)
+        return _open_csv(listing, columns, seen, names, decimal)
+    if names:
+        raise InputError(
+            f"is {listing.kind}, which names its columns itself; leave out columns (--columns)",
+            source=str(listing.paths[0]),
+        )
     source = Files if listing.kind == "Parquet" else ArrowFiles
     return source(listing.paths, seen=seen, left_out=listing.left_out)
 
 
-def holds_rows(path: Path) -> bool:
-    """Whether there is a row in a file, or may be."""
+def holds_rows(path: Path, *, names: Sequence[str] = ()) -> bool:
+    """Whether there is a row in a file, or may be; `names` as of `open_files`."""
     try:
         with duckdb.connect() as connection:
-            relation = open_files([path], ()).relation(connection)
+            relation = open_files([path], (), names=names).relation(connection)
             return connection.execute(f"SELECT 1 FROM {relation} LIMIT 1").fetchone() is not None
     except (InputError, duckdb.Error, pa.ArrowException, OSError):
         return True
 
 
-def _open_csv(listing: Listing, columns: Sequence[str], seen: Seen) -> CsvFiles:
+def _open_csv(
+    listing: Listing, columns: Sequence[str], seen: Seen, names: Sequence[str], decimal: str
+) -> CsvFiles:
+    def layout(path: Path) -> Header:
+        if names:
+            return tuple(names), delimiter_of(path, columns, names, decimal=decimal)
+        return read_header(path, columns)
+
     paths = listing.paths
-    header, delimiter = read_header(paths[0], columns)
+    header, delimiter = layout(paths[0])
     for path in paths[1:]:
-        if read_header(path, columns) != (header, delimiter):
+        if layout(path) != (header, delimiter):
             raise InputError(
                 f"its header or delimiter differs from that of {paths[0]}; write both alike", source=str(path)
             )
-    return CsvFiles(paths, header, delimiter, tuple(columns), seen=seen, left_out=listing.left_out)
+    return CsvFiles(paths, header, delimiter, tuple(columns), not names, seen=seen, left_out=listing.left_out)
 
 
 def _open_arrow(path: Path) -> Any:

@@ -17,13 +17,14 @@ from pathlib import Path
 from typing import Any
 from urllib.parse import unquote, urlsplit
 
+from harness.comparisons.standard_input import DASH
 from harness.errors import InputError
 
 __all__ = ["FORMATS", "Listing", "current_files", "in_utf8", "list_files"]
 
+COMPRESSED = (".gz", ".zst")
 FORMATS = {
-    ".csv": "CSV",
-    ".csv.gz": "CSV",
+    **{text + packed: "CSV" for text in (".csv", ".tsv", ".txt") for packed in ("", *COMPRESSED)},
     ".parquet": "Parquet",
     ".pq": "Parquet",
     ".arrow": "Arrow IPC",
@@ -31,6 +32,11 @@ FORMATS = {
     ".feather": "Arrow IPC",
     ".ipc": "Arrow IPC",
 }
+NAMED_ALONE = tuple(".txt" + packed for packed in ("", *COMPRESSED))
+"""In a folder, such files may be notes as well as scores; they are read where they, or a pattern, are named."""
+ENDINGS = f".csv, .tsv, .txt (also with {' or '.join(COMPRESSED)}), " + ", ".join(
+    ending for ending, kind in FORMATS.items() if kind != "CSV"
+)
 TRASH = {
     "$recycle.bin",
     "#recycle",
@@ -131,7 +137,7 @@ def _require_once(paths: Sequence[Path]) -> None:
         if other is not path:
             problem = "is named twice" if other == path else f"is the same file as {other}"
             raise InputError(f"{problem} and would count twice; name it once", source=str(path))
-        if path.name.lower().endswith(".gz") and path.with_suffix("") in named:
+        if path.name.lower().endswith(COMPRESSED) and path.with_suffix("") in named:
             raise InputError(
                 f"lies beside {path.with_suffix('')}, whose rows it would count twice; leave one of them out",
                 source=str(path),
@@ -154,6 +160,11 @@ class _Expansion:
 
     def of(self, item: str) -> list[Path]:
         """Return the files that are meant by a name, in order."""
+        if item == DASH:
+            raise InputError(
+                "standard input (-) is read alone, by the engine local and without checkpoints; write it to a file, "
+                "and name that (./- is a file of that name)"
+            )
         try:
             return self._meant_by(item)
         except (OSError, ValueError) as error:
@@ -173,7 +184,10 @@ class _Expansion:
             return [path]
         if path.is_dir():
             found = list(self._below(path, [path]))
-            missing = f"holds no file whose name ends in {', '.join(FORMATS)}; name a folder that does"
+            missing = (
+                f"holds no file whose name ends in {ENDINGS}; name a folder that does, or files that end in .txt "
+                "themselves"
+            )
         elif path.exists():
             raise InputError("is not a regular file; write the scores to a file, and name that", source=item)
         else:
@@ -194,11 +208,13 @@ class _Expansion:
         for entry in _entries(folder):
             if entry.is_dir():
                 yield from self._of_folder(entry, above)
-            elif _suffix(entry) and _is_hidden(entry.name):
+            elif not _is_scores(entry):
+                continue
+            elif _is_hidden(entry.name):
                 self.left_out.append(entry)
-            elif _suffix(entry) and entry.is_file():
+            elif entry.is_file():
                 yield entry
-            elif _suffix(entry) and entry.is_symlink():
+            elif entry.is_symlink():
                 raise InputError(
                     "is a link to a file that is not there; restore the file, or remove the link",
                     source=str(entry),
@@ -281,7 +297,12 @@ def _is_result(folder: Path) -> bool:
 def _data_files(folder: Path) -> Iterator[Path]:
     """Find files of comparisons, by their names alone."""
     for parent, _, names in os.walk(folder):
-        yield from (Path(parent, name) for name in names if _suffix(Path(name)))
+        yield from (Path(parent, name) for name in names if _is_scores(Path(name)))
+
+
+def _is_scores(path: Path) -> bool:
+    """Whether a file in a folder holds scores, by its name."""
+    return _suffix(path) not in (None, *NAMED_ALONE)
 
 
 def _suffix(path: Path) -> str | None:
@@ -292,7 +313,7 @@ def _suffix(path: Path) -> str | None:
 def _format_of(path: Path) -> str:
     suffix = _suffix(path)
     if suffix is None:
-        raise InputError(f"its name must end in one of {', '.join(FORMATS)}", source=str(path))
+        raise InputError(f"its name must end in one of {ENDINGS}", source=str(path))
     return FORMATS[suffix]
 
 

@@ -346,7 +346,9 @@ class Scan:
         column = self.study.score.column
         plain = self.kinds[column] in FLOATING and not self.text_only
         score = (
-            identifier(column) if plain else score_sql(column, self.kinds[column], text_only=self.text_only)
+            identifier(column)
+            if plain and self.study.score.decimal == "."
+            else score_sql(self.study.score, self.kinds[column], text_only=self.text_only)
         )
         return f"{'-' if self.study.sign < 0 else ''}({score})"
 

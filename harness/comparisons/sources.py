@@ -174,7 +174,15 @@ def _open_stream(scores: Any, columns: Sequence[str], name: str, database: Path)
     return Spool(name, database)
 
 
-def open_source(scores: Scores, columns: Sequence[str], scratch: Path, *, digested: bool = False) -> Source:
+def open_source(
+    scores: Scores,
+    columns: Sequence[str],
+    scratch: Path,
+    *,
+    digested: bool = False,
+    names: Sequence[str] = (),
+    decimal: str = ".",
+) -> Source:
     """Make a source of whatever holds the comparisons.
 
     Parameters
@@ -187,6 +195,8 @@ def open_source(scores: Scores, columns: Sequence[str], scratch: Path, *, digest
         An existing folder for what can be read only once.
     digested : bool
         Whether files are digested first; see `harness.comparisons.source.Seen`.
+    names, decimal
+        As `harness.comparisons.files.open_files` takes them.
 
     Raises
     ------
@@ -195,14 +205,14 @@ def open_source(scores: Scores, columns: Sequence[str], scratch: Path, *, digest
     """
     if isinstance(scores, Files):
         return scores
-    if isinstance(scores, str | os.PathLike):
-        return open_files([scores], columns, digested=digested)
-    if (
-        isinstance(scores, Sequence)
-        and scores
-        and all(isinstance(item, str | os.PathLike) for item in scores)
-    ):
-        return open_files(scores, columns, digested=digested)
+    paths = [scores] if isinstance(scores, str | os.PathLike) else scores
+    if isinstance(paths, Sequence) and paths and all(isinstance(item, str | os.PathLike) for item in paths):
+        return open_files(paths, columns, digested=digested, names=names, decimal=decimal)
+    if names:
+        raise InputError(
+            "name their columns themselves; leave out columns, which is for text files without a header",
+            source=type(scores).__name__,
+        )
     if isinstance(scores, np.ndarray) and scores.dtype.names:
         scores = {name: scores[name] for name in scores.dtype.names}
     if isinstance(scores, Mapping):

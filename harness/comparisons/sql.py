@@ -12,7 +12,7 @@ from harness.errors import InputError
 from harness.files import no_temporary_files
 
 if TYPE_CHECKING:
-    from harness.study import Mated
+    from harness.study import Mated, Score
 
 __all__ = [
     "has_text",
@@ -25,6 +25,8 @@ __all__ = [
     "literal",
     "literals",
     "mated_sql",
+    "number_sql",
+    "other_marks_sql",
     "score_sql",
     "temporary_fault",
     "whole_digits",
@@ -45,7 +47,7 @@ def is_missing(column: str, kind: str) -> str:
     return f"({name} IS NULL OR {is_nan(name)})" if kind in FLOATING else f"({name} IS NULL)"
 
 
-def score_sql(column: str, kind: str, *, text_only: bool) -> str:
+def score_sql(score: Score, kind: str, *, text_only: bool) -> str:
     """SQL for the score as a floating number: NaN where missing, infinite where it cannot be read.
 
     Raises
@@ -53,13 +55,18 @@ def score_sql(column: str, kind: str, *, text_only: bool) -> str:
     InputError
         Where the column's type is not numeric.
     """
+    column = score.column
     name = identifier(column)
     inexact = inexact_sql(column, kind, text_only=text_only)
     if text_only:
-        number = f"TRY_CAST({name} AS DOUBLE)"
+        number, marks = number_sql(score), other_marks_sql(score)
         return (  # each part is worked out once, and only for the rows that need it
-            f"CASE WHEN contains({name}, '_') OR {inexact} THEN 'inf'::DOUBLE "
+            f"CASE WHEN {marks} OR {inexact} THEN 'inf'::DOUBLE "
             f"ELSE COALESCE({number}, CASE WHEN {name} IS NULL THEN 'nan'::DOUBLE ELSE 'inf'::DOUBLE END) END"
+        )
+    if score.decimal != ".":
+        raise InputError(
+            f"column {column!r} holds {kind}, and decimal commas are for scores in text files; leave decimal out"
         )
     if kind in FLOATING:
         return f"COALESCE({name}, 'nan'::{kind})"
@@ -67,6 +74,20 @@ def score_sql(column: str, kind: str, *, text_only: bool) -> str:
         number = f"COALESCE(CAST({name} AS DOUBLE), 'nan'::DOUBLE)"
         return number if inexact is None else f"CASE WHEN {inexact} THEN 'inf'::DOUBLE ELSE {number} END"
     raise InputError(f"column {column!r} holds {kind}, not numbers; convert the scores to float64 or float32")
+
+
+def number_sql(score: Score) -> str:
+    """SQL for a score in text as a number; NULL where it is none."""
+    name = identifier(score.column)
+    number = name if score.decimal == "." else f"replace({name}, ',', '.')"
+    return f"TRY_CAST({number} AS DOUBLE)"
+
+
+def other_marks_sql(score: Score) -> str:
+    """Condition that a score in text holds marks that could be read as more than one number."""
+    name = identifier(score.column)
+    marks = f"contains({name}, '_')"
+    return marks if score.decimal == "." else f"({marks} OR contains({name}, '.'))"
 
 
 def inexact_sql(column: str, kind: str, *, text_only: bool) -> str | None:
@@ -107,7 +128,9 @@ def mated_sql(mated: Mated, kind: str, *, text_only: bool) -> str:
         )
     if kind == "BOOLEAN":
         return f"CAST({name} AS TINYINT)"
-    if kind in WHOLE | FLOATING:
+    if kind in WHOLE | FLOATING | {"HUGEINT", "UHUGEINT"} or (
+        kind.startswith("DECIMAL") and kind.endswith(",0)")
+    ):
         return f"CASE WHEN {name} = 1 THEN 1 WHEN {name} = 0 THEN 0 END"
     if text_only:
         return (  # as they are mostly written first

@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
+from dataclasses import replace
 from functools import cached_property
 from types import TracebackType
 from typing import Any, NoReturn, Self, TypeAlias, TypeVar
@@ -18,6 +19,7 @@ from harness.comparisons.coding import Coding, NearEqualLabelsError, Queries, la
 from harness.comparisons.database import Database, MemoryLimit, first_fault
 from harness.comparisons.embeddings import EmbeddingPairs
 from harness.comparisons.files import Files
+from harness.comparisons.listed_pairs import with_pairs
 from harness.comparisons.pairs import TemplatePairs
 from harness.comparisons.scan import (
     Batch,
@@ -30,6 +32,8 @@ from harness.comparisons.scan import (
 )
 from harness.comparisons.source import CHANGED, Input, Source
 from harness.comparisons.sources import Scores, kinds_of, open_source, require_folders_agree, with_text
+from harness.comparisons.standard_input import NAME as STANDARD_INPUT
+from harness.comparisons.standard_input import StandardInput, is_standard_input
 from harness.errors import InputError
 from harness.files import temporary_folder
 from harness.study import Study, load_study
@@ -91,9 +95,22 @@ class Comparisons:
         self.study = study
         self.named: tuple[tuple[str | None, ...], ...] = ()
         self._scratch = temporary_folder()
+        self._standard_input: StandardInput | None = None
         try:
             scratch = self._scratch.folder
-            self._source: Source = open_source(scores, study.columns, scratch, digested=digested)
+            if is_standard_input(scores):
+                self._standard_input = StandardInput.spooled()
+                scores = self._standard_input.path
+            self._source: Source = open_source(
+                scores,
+                study.columns,
+                scratch,
+                digested=digested,
+                names=study.names,
+                decimal=study.score.decimal,
+            )
+            if study.pairs:
+                self._source = with_pairs(self._source, study.pairs, digested=digested)
             self.left_out = self._source.left_out if isinstance(self._source, Files) else ()
             self._database = Database(self._source, scratch, threads=threads)
             self._memory = memory
@@ -101,8 +118,8 @@ class Comparisons:
             self._kinds = self._column_kinds()
             self._queries = Queries(study, self._kinds, self._source.text_only)
             self._coding = self._code(f"LIMIT {ROWS_TO_GUESS_LABELS_FROM}")
-        except BaseException:
-            self.close()
+        except BaseException as error:
+            self._fail(error)
             raise
         self._coding_is_complete = False
 
@@ -112,13 +129,21 @@ class Comparisons:
     def __exit__(
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
+        self._fail(error)
+
+    def _fail(self, error: BaseException | None) -> None:
+        """Let go of everything, and say what failed of standard input by its name."""
         self.close()
+        if self._standard_input is not None and isinstance(error, InputError):
+            raise self._standard_input.named(error) from error
 
     def close(self) -> None:
         """Let go of the files, and of what was kept of a stream."""
         if hasattr(self, "_database"):
             self._database.close()
         self._scratch.close()
+        if self._standard_input is not None:
+            self._standard_input.close()
 
     def leave_room(self, tables: int, counted: str) -> None:
         """Read with the memory that is left beside tables of so many bytes.
@@ -146,7 +171,7 @@ class Comparisons:
     @property
     def name(self) -> str:
         """Name of the scores in errors."""
-        return self._source.name
+        return self._source.name if self._standard_input is None else STANDARD_INPUT
 
     @property
     def columns(self) -> tuple[str, ...]:
@@ -176,7 +201,8 @@ class Comparisons:
         InputError
             Where a file changed since it was opened.
         """
-        return self._source.inputs()
+        read = self._source.inputs()
+        return read if self._standard_input is None else (replace(read[0], name=STANDARD_INPUT), *read[1:])
 
     def rows(self) -> int | None:
         """Return the number of rows where it can be had without reading them."""

@@ -170,6 +170,10 @@ def open_with(scores: Scores, study: Study, engine: Engine) -> AbstractContextMa
     """
     if isinstance(engine, Local) and engine.checkpoints is None:
         return open_comparisons(scores, study, memory=engine.memory)
+    if study.pairs:
+        raise InputError(
+            "pairs (--pairs) are read in this process, without checkpoints; leave out engine and checkpoints"
+        )
     if isinstance(scores, EmbeddingPairs):
         raise InputError(
             "pairs of templates are counted in this process, without checkpoints; leave out engine and checkpoints"

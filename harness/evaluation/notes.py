@@ -77,6 +77,7 @@ def notes_on(
     axes = tuple(axes)
     listed = "" if asked_for is None else f"; tables list the {asked_for} asked for"
     notes = [
+        *(() if study.matcher else ("No matcher is named: no gate will use this evaluation.",)),
         _on_dependence(study),
         *(note for axis in axes for note in _on_labels(axis)),
         f"The {len(counts.thresholds)} thresholds were chosen from the scores, to resolve each group's errors down to "

@@ -60,9 +60,9 @@ def evaluate(
     Parameters
     ----------
     scores : Scores
-        A file, glob or folder of CSV, Parquet or Arrow IPC; several paths; a mapping of column names to
-        arrays; a dataframe; any object with ``__arrow_c_stream__``; or pairs of templates still to be compared,
-        from `harness.comparisons.all_pairs`.
+        A file, glob or folder of text (CSV and its kin), Parquet or Arrow IPC; several paths; ``"-"`` for standard
+        input; a mapping of column names to arrays; a dataframe; any object with ``__arrow_c_stream__``; or pairs of
+        templates still to be compared, from `harness.comparisons.all_pairs`.
     study : Study, mapping or path
         The meaning of the columns.
     policy : Policy, mapping or path, optional

@@ -3,9 +3,10 @@
 import os
 from collections.abc import Iterator, Mapping
 from dataclasses import replace
-from typing import Annotated, Any, Literal, Self
+from pathlib import Path
+from typing import Annotated, Any, ClassVar, Literal, Self
 
-from pydantic import AfterValidator, Field, model_validator
+from pydantic import AfterValidator, BeforeValidator, Field, model_validator
 
 from harness.config import (
     Document,
@@ -15,6 +16,7 @@ from harness.config import (
     load,
     plain,
     problem_at,
+    read_document,
     shown,
     validate,
     with_options,
@@ -38,8 +40,17 @@ def _attribute_name(name: str) -> str:
 
 _Text = Annotated[str, AfterValidator(_not_blank)]
 _Texts = Annotated[TupleOf[_Text], AfterValidator(distinct)]
+_TextOrTexts = Annotated[_Texts, BeforeValidator(lambda value: [value] if isinstance(value, str) else value)]
 _Attribute = Annotated[str, AfterValidator(_attribute_name)]
 _Counts = Annotated[MappingOf[_Text, Annotated[int, Field(ge=0)]], Field(min_length=1)]
+
+
+def _told_apart(names: tuple[str, ...]) -> tuple[str, ...]:
+    folded = [name.casefold() for name in names]
+    for index, name in enumerate(names):
+        if folded[index] in folded[:index]:
+            raise problem_at((index,), f"{shown(name)} is repeated, letter case apart")
+    return names
 
 
 def _person_or_image(value: object) -> object:
@@ -51,8 +62,18 @@ def _person_or_image(value: object) -> object:
     return value
 
 
-_Excluded = MappingOf[_Attribute, Annotated[_Texts, Field(min_length=1)]]
+_Excluded = MappingOf[_Attribute, Annotated[_TextOrTexts, Field(min_length=1)]]
+_Names = Annotated[_Texts, AfterValidator(_told_apart)]
 _LabelsOf = Annotated[Any, AfterValidator(_person_or_image)]
+
+
+def _column_as_mapping(value: object) -> object:
+    """Take a bare column for a mapping of it."""
+    if isinstance(value, str):
+        return {"column": value}
+    if not isinstance(value, Mapping | StrictModel):
+        raise ValueError(f"{shown(value)} is not a column or a mapping")
+    return value
 
 
 class Matcher(StrictModel):
@@ -63,6 +84,11 @@ class Matcher(StrictModel):
     name, version : str
         As a deployment config names them; a version such as 1.10 is text, not a number.
     """
+
+    how_to_give: ClassVar[Mapping[str, str]] = {
+        "name": "--matcher NAME",
+        "version": "--matcher-version VERSION",
+    }
 
     name: _Text
     version: _Text
@@ -77,10 +103,15 @@ class Score(StrictModel):
         Name of its column.
     better : {"higher", "lower"}
         Which scores speak for the same subject; ``"lower"`` is for distances.
+    decimal : {".", ","}
+        What is before the decimals of scores in text files.
     """
 
     column: _Text = "score"
     better: Literal["higher", "lower"] = "higher"
+    decimal: Literal[".", ","] = "."
+
+    _from_shorthand = model_validator(mode="before")(_column_as_mapping)
 
 
 class Mated(StrictModel):
@@ -91,22 +122,14 @@ class Mated(StrictModel):
     column : str
         Name of its column.
     mated, non_mated : tuple of str
-        The labels of either class. Without them the column must be bool, or 0 and 1.
+        The label of either class, or a list of labels. Without them the column must be bool, or 0 and 1.
     """
 
     column: _Text = "mated"
-    mated: _Texts = ()
-    non_mated: _Texts = ()
+    mated: _TextOrTexts = ()
+    non_mated: _TextOrTexts = ()
 
-    @model_validator(mode="before")
-    @classmethod
-    def _from_shorthand(cls, value: object) -> object:
-        """Take a bare column for a mapping of it."""
-        if isinstance(value, str):
-            return {"column": value}
-        if not isinstance(value, Mapping | Mated):
-            raise ValueError(f"{shown(value)} is not a column or a mapping")
-        return value
+    _from_shorthand = model_validator(mode="before")(_column_as_mapping)
 
     @model_validator(mode="after")
     def _check_as_a_whole(self) -> Self:
@@ -166,12 +189,19 @@ class Study(StrictModel):
 
     Parameters
     ----------
-    matcher : Matcher
-        The matcher under test.
+    matcher : Matcher, optional
+        The matcher under test. Without its name and version no gate uses the evaluation.
     task : {"verification", "identification"}
         Whether a row is a comparison, or a search of a watchlist with its top score.
+    names : tuple of str
+        Every column, in order, of text files that have no header. It is given as ``columns``; `columns` itself tells
+        those that the study needs.
+    pairs : tuple of str
+        The file that lists the pairs of people that were scored, as LFW's ``pairs.txt`` does, line by line as the
+        scores; one for each file of scores. Relative to the folder of the study file. It gives the columns probe,
+        reference, probe_image, reference_image and mated.
     score : Score
-        The column of scores and their direction.
+        The column of scores and their direction; the name of the column alone will do.
     mated : Mated
         The column of ground truth; the name of the column alone will do.
     subjects : tuple of str
@@ -200,8 +230,14 @@ class Study(StrictModel):
         By attribute and group, how many of them there are of each group; an attribute's add up to all.
     """
 
-    matcher: Matcher
+    how_to_give: ClassVar[Mapping[str, str]] = {
+        "groups": "groups: {NAME: COLUMN} in the study, --group NAME=COLUMN"
+    }
+
+    matcher: Matcher | None = None
     task: Literal["verification", "identification"] = "verification"
+    names: Annotated[_Names, Field(alias="columns")] = ()
+    pairs: _TextOrTexts = ()
     score: Score = Score()
     mated: Mated = Mated()
     subjects: Annotated[_Texts, Field(max_length=2)] = ()
@@ -233,6 +269,17 @@ class Study(StrictModel):
         return tuple(column for _, column in self._column_uses())
 
     @property
+    def matcher_name(self) -> str:
+        """The name of the matcher and its version, for titles."""
+        return "(unnamed)" if self.matcher is None else f"{self.matcher.name} {self.matcher.version}"
+
+    @property
+    def matcher_in_words(self) -> str:
+        """The same, for sentences."""
+        matcher = self.matcher
+        return "a matcher without a name" if matcher is None else f"{matcher.name}, version {matcher.version}"
+
+    @property
     def sign(self) -> int:
         """The factor, 1 or -1, that makes higher scores the better ones."""
         return 1 if self.score.better == "higher" else -1
@@ -254,14 +301,19 @@ class Study(StrictModel):
     def to_dict(self) -> dict[str, object]:
         """Return the study as plain values in the form of a file, every default spelled out.
 
-        Labels of the person, no exclusion and a composition that is not stated are left out: evaluations from before
-        these keys were known read alike.
+        Labels of the person, decimal points, and keys that are not given and were not always known are left out:
+        evaluations from before these keys were known read alike.
         """
         written = plain(self)
         if all(map(self.labels_the_person, self.groups)):
             del written["labels_of"]
         if not self.exclude:
             del written["exclude"]
+        for key in ("matcher", "columns", "pairs"):
+            if not written[key]:
+                del written[key]
+        if self.score.decimal == ".":
+            del written["score"]["decimal"]
         if self.watchlist_composition is None:
             del written["watchlist_composition"]
         if not self.mated.mated:
@@ -349,6 +401,8 @@ def load_study(study: Study | Mapping[str, object] | str | os.PathLike[str]) -> 
     >>> study.columns
     ('score', 'mated', 'sex_1', 'sex_2')
     """
+    if isinstance(study, str | os.PathLike):
+        return validate(Study, _with_files_beside(read_document(study)))
     return load(Study, study, "study")
 
 
@@ -368,15 +422,27 @@ def study_from_options(document: Document | None, options: Mapping[str, object])
     InputError
         The first problem; its source is ``command line`` where an option is to blame.
     """
-    written_out = document and replace(document, value=_with_mated_as_mapping(document.value))
+    beside = document and _with_files_beside(document)
+    written_out = beside and replace(beside, value=_with_columns_as_mappings(beside.value))
     merged = with_options(
         written_out,
-        _with_mated_as_mapping(options),
+        _with_columns_as_mappings(options),
         merged=("matcher", "score", "mated", "groups", "exclude"),
     )
     return validate(Study, merged)
 
 
-def _with_mated_as_mapping(value: Mapping[str, object]) -> Mapping[str, object]:
-    mated = value.get("mated")
-    return {**value, "mated": {"column": mated}} if isinstance(mated, str) else value
+def _with_files_beside(document: Document) -> Document:
+    """Take the files that a study file names for files in its folder, or on the way from there."""
+    value = dict(document.value)
+    named = value.get("pairs")
+    names = [named] if isinstance(named, str) else named
+    if isinstance(names, list):
+        folder = Path(document.source).parent
+        value["pairs"] = [str(folder / name) if isinstance(name, str) else name for name in names]
+    return replace(document, value=value)
+
+
+def _with_columns_as_mappings(value: Mapping[str, object]) -> Mapping[str, object]:
+    bare = {key: {"column": value[key]} for key in ("score", "mated") if isinstance(value.get(key), str)}
+    return {**value, **bare}

@@ -194,7 +194,10 @@ class PartedComparisons:
     @cached_property
     def _facts(self) -> list[FileFacts]:
         facts = facts_of(self._files, self._runner, self._store)
-        refuse_copies(((Path(known.file.path), known.digested.sha256) for known in facts), holds_rows)
+        refuse_copies(
+            ((Path(known.file.path), known.digested.sha256) for known in facts),
+            partial(holds_rows, names=self.study.names),
+        )
         return facts
 
     @cached_property

@@ -286,7 +286,9 @@ class FilePart:
             Where it cannot be read as the study says.
         """
         if self.rows is None:
-            return open_files([self.file.place], study.columns)
+            return open_files(
+                [self.file.place], study.columns, names=study.names, decimal=study.score.decimal
+            )
         return RowsOfFile((Path(self.file.place),), *self.rows)
 
 

@@ -335,7 +335,7 @@ def _files(scores: Scores, study: Study) -> Files:
         )
     if listing.kind == "Parquet":
         require_visible(listing.paths)
-    return open_listed(listing, study.columns, digested=True)
+    return open_listed(listing, study.columns, digested=True, names=study.names, decimal=study.score.decimal)
 
 
 def _fault_of(part: Files, study: Study, kinds: Mapping[str, str]) -> InputError | None:

@@ -252,7 +252,7 @@ def csv_as_parquet(comparisons: Comparisons, paths: Sequence[Path], folder: Path
     study = comparisons.study
     score, mated = study.score.column, study.mated.column
     kinds = dict.fromkeys(study.columns, "VARCHAR") | {score: "DOUBLE"}
-    values = {score: f"CAST({duckdb_score_sql(score, 'VARCHAR', text_only=True)} AS DOUBLE)"}
+    values = {score: f"CAST({duckdb_score_sql(study.score, 'VARCHAR', text_only=True)} AS DOUBLE)"}
     if not study.mated.mated:
         kinds[mated] = "TINYINT"
         values[mated] = f"CAST({duckdb_mated_sql(study.mated, 'VARCHAR', text_only=True)} AS TINYINT)"
