@@ -16,9 +16,9 @@ import pyarrow as pa
 
 from harness.comparisons.coding import Coding, NearEqualLabelsError, Queries, labels_of, require_columns
 from harness.comparisons.database import Database, MemoryLimit, first_fault
-from harness.comparisons.embeddings import EmbeddingPairs
 from harness.comparisons.files import Files
-from harness.comparisons.pairs import TemplatePairs
+from harness.comparisons.pair_source import PairSource
+from harness.comparisons.pairs import Pairs
 from harness.comparisons.scan import (
     Batch,
     CellScores,
@@ -354,7 +354,7 @@ def _naming(source: Source) -> Iterator[None]:
         raise type(error)(error.problem, source=source.name) from None
 
 
-Opened: TypeAlias = Comparisons | TemplatePairs
+Opened: TypeAlias = Comparisons | Pairs
 """Comparisons that an engine can count."""
 
 
@@ -372,7 +372,7 @@ def resolve_study(scores: Scores, given: Study | Mapping[str, object] | str | os
     >>> study.columns
     ('score', 'mated', 'sex')
     """
-    return scores.study(given) if isinstance(scores, EmbeddingPairs) else load_study(given)
+    return scores.study(given) if isinstance(scores, PairSource) else load_study(given)
 
 
 def open_comparisons(scores: Scores, study: Study, *, memory: MemoryLimit | None = None) -> Opened:
@@ -391,8 +391,8 @@ def open_comparisons(scores: Scores, study: Study, *, memory: MemoryLimit | None
     ...     comparisons.rows()
     2
     """
-    if not isinstance(scores, EmbeddingPairs):
+    if not isinstance(scores, PairSource):
         return Comparisons(scores, study, memory=memory, digested=True)
     if memory is not None:
-        raise InputError("a memory limit is for scores that are read; templates are in memory already")
+        raise InputError(f"a memory limit is for rows that are read; {scores.what} are counted block by block")
     return scores.open(study)

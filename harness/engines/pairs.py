@@ -1,4 +1,4 @@
-"""Pairs of templates, counted tile by tile as they are scored.
+"""Pairs of images, counted tile by tile as they are scored.
 
 A tile is nearly always of one cell, so its comparisons need no code each; and scores below the lowest threshold
 need no look-up where most are, for how many there are is known by arithmetic.
@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 import numpy.typing as npt
 
-from harness.comparisons.templates import BLOCK
+from harness.comparisons.tiles import BLOCK
 from harness.counting import Cell, Counts, SubjectCounts, ThresholdIndex, thresholds_for
 from harness.counting.counts import sum_by_cell
 from harness.counting.subjects import HIGHEST_NARROW
@@ -23,7 +23,8 @@ from harness.counting.subjects import HIGHEST_NARROW
 if TYPE_CHECKING:
     from harness.arrays import BoolArray, FloatArray, IntArray
     from harness.comparisons.coding import Coding
-    from harness.comparisons.pairs import Stretch, TemplatePairs, Tile
+    from harness.comparisons.pairs import Pairs
+    from harness.comparisons.tiles import Stretch, Tile
     from harness.engines.local import Progress
 
 __all__ = ["count", "count_by_subject"]
@@ -35,12 +36,12 @@ FEW = 0.25
 """Below this share of scores that reach any threshold, only these are looked up."""
 
 
-def count(pairs: TemplatePairs, thresholds: FloatArray, *, progress: Progress = lambda rows: None) -> Counts:
+def count(pairs: Pairs, thresholds: FloatArray, *, progress: Progress = lambda rows: None) -> Counts:
     """Compare and count all pairs in one pass.
 
     Parameters
     ----------
-    pairs : TemplatePairs
+    pairs : Pairs
     thresholds, progress
         As in `harness.engines.local.count`.
     """
@@ -59,7 +60,7 @@ def count(pairs: TemplatePairs, thresholds: FloatArray, *, progress: Progress = 
 
 
 def count_by_subject(
-    pairs: TemplatePairs,
+    pairs: Pairs,
     thresholds: FloatArray,
     *,
     among: BoolArray | None = None,
@@ -69,7 +70,7 @@ def count_by_subject(
 
     Parameters
     ----------
-    pairs : TemplatePairs
+    pairs : Pairs
     thresholds, among, progress
         As in `harness.engines.local.count_by_subject`, which also says what is returned.
     """
@@ -121,6 +122,7 @@ class TileTally:
         self._width = len(thresholds) + 1
         self._lowest = _at_or_above(thresholds[0], np.dtype(score_type))
         self._bins: dict[int, IntArray] = {}
+        self._missing: dict[int, int] = {}
 
     def add(self, tile: Tile) -> tuple[IntArray, IntArray | None]:
         """Count one tile.
@@ -148,7 +150,15 @@ class TileTally:
                 start, end = np.searchsorted(keys, (index * self._width, (index + 1) * self._width))
                 if end > start:
                     self._bins_of(code)[keys[start:end] - index * self._width] += times[start:end]
+        if tile.missing is not None:
+            for code, missing in zip(tile.codes.tolist(), tile.missing.tolist(), strict=True):
+                self._miss(code, missing)
         return reached, few
+
+    def _miss(self, code: int, missing: int) -> None:
+        if missing:
+            self._bins_of(code)  # of the cell there may be nothing else
+            self._missing[code] = self._missing.get(code, 0) + missing
 
     def _few(self, scores: npt.NDArray[Any]) -> IntArray | None:
         reaching = np.flatnonzero(scores >= self._lowest)
@@ -162,10 +172,12 @@ class TileTally:
     def counts(self, columns: tuple[str, ...], cell_of_number: Callable[[int], Cell]) -> Counts:
         """Return what was counted, with each cell's number turned into its values."""
         bins = np.zeros((len(self._bins), 2, self._width), np.int64)
+        missing = np.zeros((len(self._bins), 2), np.int64)
         for index, (code, of_code) in enumerate(self._bins.items()):
             bins[index, code % 2] = of_code
+            missing[index, code % 2] = self._missing.get(code, 0)
         cells = tuple(cell_of_number(code // 2) for code in self._bins)
-        return sum_by_cell(columns, self._index.thresholds, cells, bins, np.zeros(bins.shape[:2], np.int64))
+        return sum_by_cell(columns, self._index.thresholds, cells, bins, missing)
 
 
 class StretchTally:

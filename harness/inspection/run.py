@@ -8,7 +8,8 @@ from dataclasses import replace
 import numpy as np
 
 from harness import engines
-from harness.comparisons import Comparisons, EmbeddingPairs, Scores
+from harness.comparisons import Comparisons, Scores
+from harness.comparisons.pair_source import PairSource
 from harness.comparisons.trials import Repeats, Trial, extremes, repeats, tails
 from harness.counting import NON_MATED, Cell, SubjectTally, Tally
 from harness.counting.thresholds import Thresholds
@@ -70,8 +71,8 @@ def inspect(
     """
     if not 1 <= worst <= MOST:
         raise InputError(f"worst is {worst}; give a number from 1 to {MOST:,}")
-    if isinstance(scores, EmbeddingPairs):
-        raise InputError("pairs of templates have no rows to list; inspect takes scores that are written out")
+    if isinstance(scores, PairSource):
+        raise InputError(f"{scores.what} have no rows to list; inspect takes scores that are written out")
     study, policy = load_study(study), load_policy(policy)
     policy.axes_of(study)  # refuses before anything is read
     with Comparisons(scores, study, digested=True) as comparisons:
