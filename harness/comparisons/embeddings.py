@@ -7,9 +7,20 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, ClassVar, get_args
 
+import numpy as np
+import numpy.typing as npt
+
 from harness.comparisons.pair_source import PairSource, require_both_classes, terms_of
 from harness.comparisons.pairs import Pairs, Taken
-from harness.comparisons.templates import CheckedTemplates, Metric, Templates, TemplateScores, checked, precision
+from harness.comparisons.templates import (
+    ROWS_AT_ONCE,
+    CheckedTemplates,
+    Metric,
+    Templates,
+    TemplateScores,
+    checked,
+    precision,
+)
 from harness.errors import InputError
 from harness.study import Study
 
@@ -17,6 +28,8 @@ __all__ = ["EmbeddingPairs", "all_pairs", "pairs_between"]
 
 
 BETTER = {"cosine": "higher", "euclidean": "lower"}
+ROUNDING = 1e-5
+"""Of cosines in float32."""
 BYTES_PER_SUBJECT = 1024
 """Of counts by subject: 64 thresholds in four cells."""
 
@@ -93,7 +106,8 @@ def all_pairs(
     ------
     InputError
         Where embeddings are not finite numbers or a template is all zeros (cosine); where subjects or labels are
-        missing or not one a template; where no two templates are of one subject, or all are.
+        missing or not one a template; where no two templates are of one subject, or all are; where the embeddings
+        look like the scores of all pairs, which `harness.comparisons.matrix` takes.
 
     Examples
     --------
@@ -103,6 +117,12 @@ def all_pairs(
     3
     """
     sides = (checked(Templates(embeddings, subjects, groups), "embeddings"),)
+    if _look_like_scores(sides[0].embeddings):
+        raise InputError(
+            "are square, symmetric and 1 on the diagonal, as the scores of all pairs are; give scores to "
+            "harness.comparisons.matrix",
+            source="embeddings",
+        )
     return _source(sides, metric)
 
 
@@ -147,6 +167,21 @@ def _source(sides: tuple[CheckedTemplates, ...], metric: Metric) -> EmbeddingPai
 
 def _taken(sides: Sequence[CheckedTemplates]) -> Taken:
     return "once" if len(sides) == 1 else "between"
+
+
+def _look_like_scores(embeddings: npt.NDArray[Any]) -> bool:
+    rows, width = embeddings.shape
+    if (
+        rows != width
+        or rows == 1
+        or (np.abs(np.diagonal(embeddings).astype(np.float64) - 1) > ROUNDING).any()
+    ):
+        return False
+    parts = (slice(start, start + ROWS_AT_ONCE) for start in range(0, rows, ROWS_AT_ONCE))
+    return all(
+        np.allclose(embeddings[part].astype(np.float64), embeddings[:, part].T, rtol=0, atol=ROUNDING)
+        for part in parts
+    )
 
 
 def _require_memory(sides: tuple[CheckedTemplates, ...]) -> None:

@@ -43,7 +43,7 @@ class Labels:
 
     def of(self, index: int) -> str:
         """Return the label of one image."""
-        return self.texts[self.ranks[index]]
+        return self.texts[int(self.ranks[index])]
 
 
 @dataclass(frozen=True, eq=False)
@@ -144,9 +144,7 @@ def checked_labels(values: Any, rows: int, name: str, one: str) -> Labels:
     found = coded.dictionary.to_pylist()
     distinct = tuple(sorted(found))
     rank = {text: i for i, text in enumerate(distinct)}
-    return Labels(
-        distinct, np.array([rank[text] for text in found], np.int64)[coded.indices.to_numpy()]
-    )
+    return Labels(distinct, np.array([rank[text] for text in found], np.int64)[coded.indices.to_numpy()])
 
 
 def _texts(values: Any, name: str) -> Any:

@@ -31,6 +31,7 @@ FORMATS = {
     ".feather": "Arrow IPC",
     ".ipc": "Arrow IPC",
 }
+MATRICES = (".npy", ".npz")
 TRASH = {
     "$recycle.bin",
     "#recycle",
@@ -291,6 +292,12 @@ def _suffix(path: Path) -> str | None:
 
 def _format_of(path: Path) -> str:
     suffix = _suffix(path)
+    if suffix is None and path.suffix.lower() in MATRICES:
+        raise InputError(
+            "is an array: where it is a matrix of scores, say who its rows are (matrix: people.csv; --matrix-rows); "
+            "else write its comparisons to CSV or Parquet",
+            source=str(path),
+        )
     if suffix is None:
         raise InputError(f"its name must end in one of {', '.join(FORMATS)}", source=str(path))
     return FORMATS[suffix]

@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-import os
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from functools import cached_property
 from types import TracebackType
@@ -17,7 +16,8 @@ import pyarrow as pa
 from harness.comparisons.coding import Coding, NearEqualLabelsError, Queries, labels_of, require_columns
 from harness.comparisons.database import Database, MemoryLimit, first_fault
 from harness.comparisons.files import Files
-from harness.comparisons.pair_source import PairSource
+from harness.comparisons.matrices import matrix_of
+from harness.comparisons.pair_source import PairSource, StudyLike
 from harness.comparisons.pairs import Pairs
 from harness.comparisons.scan import (
     Batch,
@@ -34,7 +34,15 @@ from harness.errors import InputError
 from harness.files import temporary_folder
 from harness.study import Study, load_study
 
-__all__ = ["CellScores", "Comparisons", "NoComparisonsError", "Opened", "open_comparisons", "resolve_study"]
+__all__ = [
+    "CellScores",
+    "Comparisons",
+    "NoComparisonsError",
+    "Opened",
+    "open_comparisons",
+    "resolve",
+    "resolve_study",
+]
 
 
 Result = TypeVar("Result")
@@ -78,6 +86,9 @@ class Comparisons:
     InputError
         Where the scores cannot be read as the study says.
     """
+
+    notes: tuple[str, ...] = ()
+    """Rows need no word on how they are taken."""
 
     def __init__(
         self,
@@ -358,7 +369,24 @@ Opened: TypeAlias = Comparisons | Pairs
 """Comparisons that an engine can count."""
 
 
-def resolve_study(scores: Scores, given: Study | Mapping[str, object] | str | os.PathLike[str]) -> Study:
+def resolve(scores: Scores, given: StudyLike) -> tuple[Scores, Study]:
+    """Return the scores and the study, each filled in by what the other says of it.
+
+    Scores that say themselves what they are fill in the study; a study that says who the rows and columns of a matrix
+    are makes one of the scores.
+
+    Raises
+    ------
+    InputError
+        Where either cannot be read, or one contradicts the other.
+    """
+    if isinstance(scores, PairSource):
+        return scores, scores.study(given)
+    study = load_study(given)
+    return (scores, study) if study.matrix is None else matrix_of(scores, study)
+
+
+def resolve_study(scores: Scores, given: StudyLike) -> Study:
     """Return the study, filled in by the scores where they say themselves what they are.
 
     Raises
@@ -372,7 +400,7 @@ def resolve_study(scores: Scores, given: Study | Mapping[str, object] | str | os
     >>> study.columns
     ('score', 'mated', 'sex')
     """
-    return scores.study(given) if isinstance(scores, PairSource) else load_study(given)
+    return resolve(scores, given)[1]
 
 
 def open_comparisons(scores: Scores, study: Study, *, memory: MemoryLimit | None = None) -> Opened:
@@ -394,5 +422,7 @@ def open_comparisons(scores: Scores, study: Study, *, memory: MemoryLimit | None
     if not isinstance(scores, PairSource):
         return Comparisons(scores, study, memory=memory, digested=True)
     if memory is not None:
-        raise InputError(f"a memory limit is for rows that are read; {scores.what} are counted block by block")
+        raise InputError(
+            f"a memory limit is for rows that are read; {scores.what} are counted block by block"
+        )
     return scores.open(study)

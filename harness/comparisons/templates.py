@@ -29,6 +29,7 @@ if TYPE_CHECKING:
     from harness.arrays import IntArray
 
 __all__ = [
+    "ROWS_AT_ONCE",
     "CheckedTemplates",
     "Metric",
     "TemplateScores",

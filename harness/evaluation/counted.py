@@ -65,6 +65,8 @@ class Counted:
         Files in what was named that were not read, or the folders that hold them.
     warnings : tuple of str
         Signs of errors in the comparisons, a line each.
+    notes : tuple of str
+        On which scores are comparisons.
     """
 
     study: Study
@@ -76,6 +78,7 @@ class Counted:
     asked_for: FloatArray | None
     left_out: tuple[Path, ...] = ()
     warnings: tuple[str, ...] = ()
+    notes: tuple[str, ...] = ()
 
 
 def count_for(
@@ -125,6 +128,7 @@ def count_for(
         asked_for=None if asked_for is None else wanted,
         left_out=comparisons.left_out,
         warnings=() if by_subject is None else tuple(_of_two_labels(study, by_subject)),
+        notes=comparisons.notes,
     )
 
 

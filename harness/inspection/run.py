@@ -75,6 +75,10 @@ def inspect(
         raise InputError(f"{scores.what} have no rows to list; inspect takes scores that are written out")
     study, policy = load_study(study), load_policy(policy)
     policy.axes_of(study)  # refuses before anything is read
+    if study.matrix is not None:
+        raise InputError(
+            "the scores of a matrix have no rows to list; inspect takes scores that are written out"
+        )
     with Comparisons(scores, study, digested=True) as comparisons:
         counted = count_for(comparisons, policy, thresholds, progress)
         inspection = _inspected(comparisons, counted, policy, worst)

@@ -15,11 +15,13 @@ from harness.config import (
     load,
     plain,
     problem_at,
+    read_document,
     shown,
     validate,
     with_options,
 )
 from harness.study.groups import Axes, Axis, distinct, require_whole
+from harness.study.matrix import Matrix, with_paths_from_its_folder
 
 __all__ = ["Axis", "GroupColumns", "Matcher", "Mated", "Score", "Study", "load_study", "study_from_options"]
 
@@ -198,6 +200,10 @@ class Study(StrictModel):
         Enrolled references; required for identification and refused otherwise.
     watchlist_composition : mapping of str to mapping of str to int, optional
         By attribute and group, how many of them there are of each group; an attribute's add up to all.
+    matrix : Matrix, optional
+        Where the scores are a matrix: the file of the people of its rows, or a mapping of that and the file of those
+        of its columns. One of ``subjects`` and one column for each of ``groups`` are columns of these files (two,
+        where the files name them differently), and the truth follows: scores of the same subject are mated.
     """
 
     matcher: Matcher
@@ -214,6 +220,7 @@ class Study(StrictModel):
     missing_scores: Literal["reject", "exclude", "count"] = "reject"
     watchlist_size: Annotated[int, Field(ge=1)] | None = None
     watchlist_composition: Annotated[MappingOf[_Attribute, _Counts], Field(min_length=1)] | None = None
+    matrix: Matrix | None = None
 
     @model_validator(mode="after")
     def _check_as_a_whole(self) -> Self:
@@ -224,6 +231,7 @@ class Study(StrictModel):
         self._check_identities()
         self._check_watchlist()
         self._check_pairing()
+        self._check_matrix()
         self._check_column_uses()
         return self
 
@@ -254,8 +262,8 @@ class Study(StrictModel):
     def to_dict(self) -> dict[str, object]:
         """Return the study as plain values in the form of a file, every default spelled out.
 
-        Labels of the person, no exclusion and a composition that is not stated are left out: evaluations from before
-        these keys were known read alike.
+        Labels of the person, no exclusion, and a composition or a matrix that is not stated are left out: evaluations
+        from before these keys were known read alike.
         """
         written = plain(self)
         if all(map(self.labels_the_person, self.groups)):
@@ -264,6 +272,8 @@ class Study(StrictModel):
             del written["exclude"]
         if self.watchlist_composition is None:
             del written["watchlist_composition"]
+        if self.matrix is None:
+            del written["matrix"]
         if not self.mated.mated:
             written["mated"] = self.mated.column
         written["groups"] = {
@@ -324,9 +334,27 @@ class Study(StrictModel):
 
     def _check_pairing(self) -> None:
         one_sided = all(group.reference is None for group in self.groups.values())
-        if self.pairing == "cross" and one_sided:
+        if self.pairing == "cross" and one_sided and self.matrix is None:
             raise problem_at(
                 ("pairing",), "cross needs groups with two columns, the probe's and the reference's"
+            )
+
+    def _check_matrix(self) -> None:
+        if self.matrix is None:
+            return
+        if not self.subjects:
+            raise problem_at(
+                ("matrix",),
+                "a matrix needs subjects: the column of the people's file that says who each is "
+                "(subjects: [subject]; --subject)",
+            )
+        two = [attribute for attribute, group in self.groups.items() if group.reference is not None]
+        if self.matrix.columns is None and (two or len(self.subjects) > 1):
+            path, what = (("groups", two[0]), shown(two[0])) if two else (("subjects",), "subjects")
+            raise problem_at(
+                path,
+                f"{what} names two columns, but rows and columns of the matrix are the same people; name one, or "
+                "the people of the columns too (matrix: {rows: ..., columns: ...}; --matrix-columns)",
             )
 
 
@@ -349,6 +377,8 @@ def load_study(study: Study | Mapping[str, object] | str | os.PathLike[str]) -> 
     >>> study.columns
     ('score', 'mated', 'sex_1', 'sex_2')
     """
+    if isinstance(study, str | os.PathLike):
+        return validate(Study, with_paths_from_its_folder(read_document(study)))
     return load(Study, study, "study")
 
 
@@ -360,19 +390,20 @@ def study_from_options(document: Document | None, options: Mapping[str, object])
     document : Document or None
         The study file, where there is one.
     options : mapping
-        Nested plain values in the form of a file. ``matcher``, ``score`` and ``mated`` merge key by key,
-        ``groups`` and ``exclude`` by attribute; other keys replace the file's.
+        Nested plain values in the form of a file. ``matcher``, ``score``, ``mated`` and ``matrix`` merge
+        key by key, ``groups`` and ``exclude`` by attribute; other keys replace the file's.
 
     Raises
     ------
     InputError
         The first problem; its source is ``command line`` where an option is to blame.
     """
+    document = document and with_paths_from_its_folder(document)
     written_out = document and replace(document, value=_with_mated_as_mapping(document.value))
     merged = with_options(
         written_out,
         _with_mated_as_mapping(options),
-        merged=("matcher", "score", "mated", "groups", "exclude"),
+        merged=("matcher", "score", "mated", "groups", "exclude", "matrix"),
     )
     return validate(Study, merged)
 
