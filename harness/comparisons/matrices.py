@@ -7,6 +7,8 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, ClassVar, TypeAlias
 
+import numpy as np
+
 from harness.comparisons.pair_source import PairSource, StudyLike, require_both_classes, terms_of
 from harness.comparisons.pairs import Pairs, Taken, pairs_of
 from harness.comparisons.score_array import MatrixScores, ScoreArray, first_unequal, open_array
@@ -75,7 +77,7 @@ class ScoreMatrix(PairSource):
         if self.taken == "between":
             return (
                 f"The scores are a matrix of {rows:,} probes (rows) and {columns:,} references (columns), all of which "
-                f"are compared: {taken}."
+                f"are compared: {taken}.{self._doubt()}"
             )
         itself = f"The {rows:,} scores on the diagonal, of an image with itself, are left out."
         if self.unequal is None:
@@ -86,6 +88,16 @@ class ScoreMatrix(PairSource):
             f"The scores are a matrix of images among themselves that is not symmetric ([{i}, {j}] is {one} and "
             f"[{j}, {i}] is {other}), so each pair of images counts both ways, the row being the probe: {taken}. "
             f"{itself}"
+        )
+
+    def _doubt(self) -> str:
+        """Say that columns which are called other images may be the rows again."""
+        diagonal, (rows, columns) = np.diagonal(self.array.scores), self.array.scores.shape
+        if rows != columns or rows == 1 or (diagonal != diagonal[0]).any():
+            return ""
+        return (
+            f" Each score on its diagonal is {diagonal[0]}, as of an image with itself: if the columns are the same "
+            "images as the rows, leave out who they are, and evaluate again."
         )
 
     def _contradictions(self, study: Study) -> list[tuple[str, bool]]:

@@ -237,7 +237,7 @@ def _read(path: Path, array: str | None) -> npt.NDArray[Any]:
         if suffix == ".npy":
             found: npt.NDArray[Any] = np.load(path, mmap_mode="r", allow_pickle=False)
             return found
-        with np.load(path, allow_pickle=False) as arrays:
+        with path.open("rb") as file, np.load(file, allow_pickle=False) as arrays:
             named: npt.NDArray[Any] = arrays[_name_in(list(arrays), array, path)]
             return named
     except InputError:

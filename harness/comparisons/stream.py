@@ -16,8 +16,7 @@ import pyarrow as pa
 from harness.comparisons.coding import Coding, NearEqualLabelsError, Queries, labels_of, require_columns
 from harness.comparisons.database import Database, MemoryLimit, first_fault
 from harness.comparisons.files import Files
-from harness.comparisons.matrices import matrix_of
-from harness.comparisons.pair_source import PairSource, StudyLike
+from harness.comparisons.pair_source import PairSource
 from harness.comparisons.pairs import Pairs
 from harness.comparisons.scan import (
     Batch,
@@ -32,7 +31,7 @@ from harness.comparisons.source import CHANGED, Input, Source
 from harness.comparisons.sources import Scores, kinds_of, open_source, require_folders_agree, with_text
 from harness.errors import InputError
 from harness.files import temporary_folder
-from harness.study import Study, load_study
+from harness.study import Study
 
 __all__ = [
     "CellScores",
@@ -40,8 +39,6 @@ __all__ = [
     "NoComparisonsError",
     "Opened",
     "open_comparisons",
-    "resolve",
-    "resolve_study",
 ]
 
 
@@ -369,40 +366,6 @@ Opened: TypeAlias = Comparisons | Pairs
 """Comparisons that an engine can count."""
 
 
-def resolve(scores: Scores, given: StudyLike) -> tuple[Scores, Study]:
-    """Return the scores and the study, each filled in by what the other says of it.
-
-    Scores that say themselves what they are fill in the study; a study that says who the rows and columns of a matrix
-    are makes one of the scores.
-
-    Raises
-    ------
-    InputError
-        Where either cannot be read, or one contradicts the other.
-    """
-    if isinstance(scores, PairSource):
-        return scores, scores.study(given)
-    study = load_study(given)
-    return (scores, study) if study.matrix is None else matrix_of(scores, study)
-
-
-def resolve_study(scores: Scores, given: StudyLike) -> Study:
-    """Return the study, filled in by the scores where they say themselves what they are.
-
-    Raises
-    ------
-    InputError
-        Where it cannot be read, or contradicts the scores.
-
-    Examples
-    --------
-    >>> study = resolve_study({}, {"matcher": {"name": "A", "version": "1"}, "groups": {"sex": "sex"}})
-    >>> study.columns
-    ('score', 'mated', 'sex')
-    """
-    return resolve(scores, given)[1]
-
-
 def open_comparisons(scores: Scores, study: Study, *, memory: MemoryLimit | None = None) -> Opened:
     """Open the comparisons of a study, to be used as a context manager.
 
@@ -413,8 +376,9 @@ def open_comparisons(scores: Scores, study: Study, *, memory: MemoryLimit | None
 
     Examples
     --------
+    >>> from harness.study import load_study
     >>> scores = {"score": [0.9, 0.2], "mated": [1, 0], "sex": ["F", "M"]}
-    >>> study = resolve_study(scores, {"matcher": {"name": "A", "version": "1"}, "groups": {"sex": "sex"}})
+    >>> study = load_study({"matcher": {"name": "A", "version": "1"}, "groups": {"sex": "sex"}})
     >>> with open_comparisons(scores, study) as comparisons:
     ...     comparisons.rows()
     2
