@@ -5,11 +5,12 @@
 Every row is compared with every column: probes and references of the same people, so that all N × N scores count on
 either way. The arrays are the columns of the same comparisons, made beforehand: the score in float32, the truth,
 and whole numbers for the subjects and groups of both sides. Thresholds are 1,000, over all scores or in the tail;
-`evaluate` chooses its own. Each contender runs in a process of its own, on two cores, in turns, and the least
-processor time of several turns counts, for the machine may be busy otherwise; so does the least peak of memory. A symmetric matrix of
-one set of images, which counts N (N - 1) / 2, is shown beside them. Memory beyond the program and the map is the
-peak of the process, less that of one that has only imported the program, and less the size of the matrix on disk,
-which the system counts as the process's own where it is mapped.
+`evaluate` chooses its own.
+Each contender runs in a process of its own, on two cores, in turns, and the least processor time of several turns
+counts, for the machine may be busy otherwise; so does the least peak of memory. A symmetric matrix of one set of
+images, which counts N (N - 1) / 2, is shown beside them. Memory beyond the program and the map is the peak of the
+process, less that of one that has only imported the program, and less the size of the matrix on disk, which the
+system counts as the process's own where it is mapped.
 """
 
 from __future__ import annotations
