@@ -245,18 +245,14 @@ class StretchTally:
     def counts(self, cell_of_number: Callable[[int], Cell]) -> SubjectCounts:
         """Return what was counted, with each cell's number turned into its values; can be done once."""
         subjects = 1 + max((int(of[-1]) for of, _ in self._bins.values()), default=0)
-        keyed = [
-            (code * subjects + of[touched], bins[touched])
-            for (_, code), (of, bins) in self._bins.items()
-            for touched in [bins.any(axis=1)]
-        ]
-        self._bins.clear()
-        rows = np.unique(np.concatenate([keys for keys, _ in keyed] or [np.zeros(0, np.int64)]))
-        highest = sum(int(bins.max(initial=0)) for _, bins in keyed)
+        touched = {key: np.flatnonzero(bins.any(axis=1)) for key, (_, bins) in self._bins.items()}
+        keys_of = {key: key[1] * subjects + of[touched[key]] for key, (of, _) in self._bins.items()}
+        rows = np.unique(np.concatenate([np.zeros(0, np.int64), *keys_of.values()]))
+        highest = sum(int(bins.max(initial=0)) for _, bins in self._bins.values())
         summed = np.zeros((len(rows), self._width), np.int32 if highest <= HIGHEST_NARROW else np.int64)
-        while keyed:
-            keys, bins = keyed.pop()
-            summed[np.searchsorted(rows, keys)] += bins
+        while self._bins:  # of which no more is kept than is still to be added
+            key, (_, bins) = self._bins.popitem()
+            summed[np.searchsorted(rows, keys_of[key])] += bins[touched[key]]
         codes, numbers = np.divmod(rows, subjects)
         cell_of = {number: cell_of_number(number) for number in np.unique(codes // 2).tolist()}
         return SubjectCounts(
