@@ -41,7 +41,7 @@ def evaluate(
     Parameters
     ----------
     scores
-        CSV, Parquet or Arrow IPC files, globs or folders.
+        CSV, Parquet or Arrow IPC files, globs or folders; or a matrix, one .npy or .npz file.
     out
         Folder to write; an earlier evaluation in it is replaced.
     study

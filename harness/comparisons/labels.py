@@ -65,6 +65,10 @@ class Side:
     def __len__(self) -> int:
         return len(self.subjects.ranks)
 
+    def at(self, index: int) -> str:
+        """Say which image it is, in errors."""
+        return f"[{index}] of {self.name}"
+
     def input_of_labels(self) -> Input:
         """Digest the labels, as JSON.
 

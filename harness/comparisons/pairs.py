@@ -363,6 +363,6 @@ def _require_one_label(
 def _index_in(sides: Sequence[Side], index: int) -> str:
     for side in sides:
         if index < len(side):
-            return f"[{index}] of {side.name}"
+            return side.at(index)
         index -= len(side)
     raise IndexError(index)

@@ -49,6 +49,15 @@ row or column of the matrix: a data frame, a mapping of column names to arrays, 
 IPC file."""
 
 
+@dataclass(frozen=True, eq=False)
+class SideOfFile(Side):
+    """Images of which a file says who each is."""
+
+    def at(self, index: int) -> str:
+        """Say which row of the file it is, from 1."""
+        return f"row {index + 1} of {self.name}"
+
+
 @dataclass(frozen=True)
 class PeopleOfSide:
     """Where people are found of one side of a matrix.
@@ -165,7 +174,7 @@ def _of_file(people: PeopleOfSide, path: Path, length: int, matrix: str) -> tupl
         for column, values in table.items()
     }
     groups = {attribute: labels[column] for attribute, column in wanted.items()}
-    return Side(name, labels[people.subject], groups), seen.inputs
+    return SideOfFile(name, labels[people.subject], groups), seen.inputs
 
 
 def _require_as_many(subjects: pa.ChunkedArray, length: int, one: str, name: str, matrix: str) -> None:

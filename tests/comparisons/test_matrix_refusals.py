@@ -146,6 +146,12 @@ def test_a_person_of_two_labels() -> None:
 
 
 class TestFiles:
+    def test_a_person_of_two_labels_is_named_by_rows_of_the_file(self, data: Path) -> None:
+        (data / "people.csv").write_text(TEXT.replace("ann,F", "ann,M", 1))
+        assert refusal(FOUR, data / "people.csv").startswith(
+            f"group 'sex': row 2 of {data / 'people.csv'} is 'F' of subject 'ann', who is 'M' at row 1 of "
+        )
+
     @pytest.mark.parametrize(
         ("text", "problem"),
         [
