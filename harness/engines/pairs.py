@@ -32,6 +32,9 @@ __all__ = ["count", "count_by_subject"]
 
 ONE = np.int32(1)
 """Of the bins' own type, without which adding in place takes a far slower path."""
+SHEET = 48 << 20
+"""Bytes that tables are cut from: so many at once the system takes back when they are let go, whichever thread had
+them; what is not yet touched takes no memory."""
 FEW = 0.25
 """Below this share of scores that reach any threshold, only these are looked up."""
 
@@ -196,6 +199,7 @@ class StretchTally:
         self._width = len(at) + 1
         self._reached_of = np.searchsorted(at, np.append(-np.inf, thresholds), side="right")
         self._bins: dict[tuple[int, int], tuple[IntArray, npt.NDArray[np.int32]]] = {}
+        self._sheet = np.zeros((0, self._width), np.int32)
         # Kept from tile to tile, for asking the system for fresh memory costs more than the counting.
         self._reached, self._keys = np.empty(BLOCK**2, np.int64), np.empty(BLOCK**2, np.int64)
 
@@ -239,8 +243,15 @@ class StretchTally:
     def _bins_of(self, side: Stretch, code: int) -> npt.NDArray[np.int32]:
         key = side.number, code
         if key not in self._bins:
-            self._bins[key] = side.subjects, np.zeros((len(side.subjects), self._width), np.int32)
+            self._bins[key] = side.subjects, self._table(len(side.subjects))
         return self._bins[key][1]
+
+    def _table(self, rows: int) -> npt.NDArray[np.int32]:
+        if rows > len(self._sheet):
+            size = max(SHEET // (self._width * ONE.itemsize), rows)
+            self._sheet = np.zeros((size, self._width), np.int32)
+        table, self._sheet = self._sheet[:rows], self._sheet[rows:]
+        return table
 
     def counts(self, cell_of_number: Callable[[int], Cell]) -> SubjectCounts:
         """Return what was counted, with each cell's number turned into its values; can be done once."""
@@ -250,6 +261,7 @@ class StretchTally:
         rows = np.unique(np.concatenate([np.zeros(0, np.int64), *keys_of.values()]))
         highest = sum(int(bins.max(initial=0)) for _, bins in self._bins.values())
         summed = np.zeros((len(rows), self._width), np.int32 if highest <= HIGHEST_NARROW else np.int64)
+        self._sheet = np.zeros((0, self._width), np.int32)
         while self._bins:  # of which no more is kept than is still to be added
             key, (_, bins) = self._bins.popitem()
             summed[np.searchsorted(rows, keys_of[key])] += bins[touched[key]]
