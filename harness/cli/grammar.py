@@ -125,6 +125,12 @@ class StudyOptions:
         What a comparison without a score is.
     watchlist_size
         Enrolled references, for identification.
+    matrix_rows
+        Where SCORES is a matrix (.npy, .npz): file of the people of its rows; --subject and --group name its columns.
+    matrix_columns
+        File of the people of its columns; without it the same images as the rows.
+    matrix_array
+        Name of the matrix in an .npz file of several arrays.
     """
 
     matcher: str | None = None
@@ -147,6 +153,9 @@ class StudyOptions:
     pairing: Literal["within", "probe", "cross"] | None = None
     missing_scores: Literal["reject", "exclude", "count"] | None = None
     watchlist_size: int | None = None
+    matrix_rows: str | None = None
+    matrix_columns: str | None = None
+    matrix_array: str | None = None
 
     def study(self, path: Path | None) -> Study:
         """Return the study of a file, with what was given laid over it."""
@@ -176,6 +185,9 @@ class StudyOptions:
                 "pairing": self.pairing,
                 "missing_scores": self.missing_scores,
                 "watchlist_size": self.watchlist_size,
+                "matrix": _given(
+                    {"rows": self.matrix_rows, "columns": self.matrix_columns, "array": self.matrix_array}
+                ),
             }
         )
 

@@ -37,6 +37,7 @@ NAMED_ALONE = tuple(".txt" + packed for packed in ("", *COMPRESSED))
 ENDINGS = f".csv, .tsv, .txt (also with {' or '.join(COMPRESSED)}), " + ", ".join(
     ending for ending, kind in FORMATS.items() if kind != "CSV"
 )
+MATRICES = (".npy", ".npz")
 TRASH = {
     "$recycle.bin",
     "#recycle",
@@ -312,6 +313,12 @@ def _suffix(path: Path) -> str | None:
 
 def _format_of(path: Path) -> str:
     suffix = _suffix(path)
+    if suffix is None and path.suffix.lower() in MATRICES:
+        raise InputError(
+            "is an array: where it is a matrix of scores, say who its rows are (matrix: people.csv; --matrix-rows); "
+            "else write its comparisons to CSV or Parquet",
+            source=str(path),
+        )
     if suffix is None:
         raise InputError(f"its name must end in one of {ENDINGS}", source=str(path))
     return FORMATS[suffix]

@@ -130,6 +130,12 @@ def open_capsule(scores: Any, columns: Sequence[str], scratch: Path) -> Source:
             return _open_frame(frame, columns, name)
     except nw.exceptions.DuplicateError as error:
         raise InputError(f"{error}; rename one", source=name) from None
+    if isinstance(scores, np.ndarray):
+        raise InputError(
+            f"is an array of shape {scores.shape}, whose columns have no names; give a mapping of names to columns, "
+            "or, of a matrix of scores, say who its rows are (harness.comparisons.matrix)",
+            source=name,
+        )
     if not hasattr(scores, "__arrow_c_stream__"):
         raise InputError(
             f"{name} is not a file, folder, mapping of arrays, dataframe or Arrow stream "

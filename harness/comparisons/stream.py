@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-import os
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import replace
 from functools import cached_property
@@ -17,10 +16,10 @@ import pyarrow as pa
 
 from harness.comparisons.coding import Coding, NearEqualLabelsError, Queries, labels_of, require_columns
 from harness.comparisons.database import Database, MemoryLimit, first_fault
-from harness.comparisons.embeddings import EmbeddingPairs
 from harness.comparisons.files import Files
 from harness.comparisons.listed_pairs import with_pairs
-from harness.comparisons.pairs import TemplatePairs
+from harness.comparisons.pair_source import PairSource
+from harness.comparisons.pairs import Pairs
 from harness.comparisons.scan import (
     Batch,
     CellScores,
@@ -36,9 +35,15 @@ from harness.comparisons.standard_input import NAME as STANDARD_INPUT
 from harness.comparisons.standard_input import StandardInput, is_standard_input
 from harness.errors import InputError
 from harness.files import temporary_folder
-from harness.study import Study, load_study
+from harness.study import Study
 
-__all__ = ["CellScores", "Comparisons", "NoComparisonsError", "Opened", "open_comparisons", "resolve_study"]
+__all__ = [
+    "CellScores",
+    "Comparisons",
+    "NoComparisonsError",
+    "Opened",
+    "open_comparisons",
+]
 
 
 Result = TypeVar("Result")
@@ -82,6 +87,9 @@ class Comparisons:
     InputError
         Where the scores cannot be read as the study says.
     """
+
+    notes: tuple[str, ...] = ()
+    """Rows need no word on how they are taken."""
 
     def __init__(
         self,
@@ -380,25 +388,8 @@ def _naming(source: Source) -> Iterator[None]:
         raise type(error)(error.problem, source=source.name) from None
 
 
-Opened: TypeAlias = Comparisons | TemplatePairs
+Opened: TypeAlias = Comparisons | Pairs
 """Comparisons that an engine can count."""
-
-
-def resolve_study(scores: Scores, given: Study | Mapping[str, object] | str | os.PathLike[str]) -> Study:
-    """Return the study, filled in by the scores where they say themselves what they are.
-
-    Raises
-    ------
-    InputError
-        Where it cannot be read, or contradicts the scores.
-
-    Examples
-    --------
-    >>> study = resolve_study({}, {"matcher": {"name": "A", "version": "1"}, "groups": {"sex": "sex"}})
-    >>> study.columns
-    ('score', 'mated', 'sex')
-    """
-    return scores.study(given) if isinstance(scores, EmbeddingPairs) else load_study(given)
 
 
 def open_comparisons(scores: Scores, study: Study, *, memory: MemoryLimit | None = None) -> Opened:
@@ -411,14 +402,17 @@ def open_comparisons(scores: Scores, study: Study, *, memory: MemoryLimit | None
 
     Examples
     --------
+    >>> from harness.study import load_study
     >>> scores = {"score": [0.9, 0.2], "mated": [1, 0], "sex": ["F", "M"]}
-    >>> study = resolve_study(scores, {"matcher": {"name": "A", "version": "1"}, "groups": {"sex": "sex"}})
+    >>> study = load_study({"matcher": {"name": "A", "version": "1"}, "groups": {"sex": "sex"}})
     >>> with open_comparisons(scores, study) as comparisons:
     ...     comparisons.rows()
     2
     """
-    if not isinstance(scores, EmbeddingPairs):
+    if not isinstance(scores, PairSource):
         return Comparisons(scores, study, memory=memory, digested=True)
     if memory is not None:
-        raise InputError("a memory limit is for scores that are read; templates are in memory already")
+        raise InputError(
+            f"a memory limit is for rows that are read; {scores.what} are counted block by block"
+        )
     return scores.open(study)

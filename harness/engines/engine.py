@@ -12,13 +12,13 @@ from typing import TYPE_CHECKING, Any, Literal, TypeAlias
 from harness.comparisons import (
     CellScores,
     Comparisons,
-    EmbeddingPairs,
     MemoryLimit,
     Opened,
     Scores,
     open_comparisons,
 )
-from harness.comparisons.pairs import TemplatePairs
+from harness.comparisons.pair_source import PairSource
+from harness.comparisons.pairs import Pairs
 from harness.engines import local, pairs
 from harness.engines.cluster.comparisons import PartedComparisons, open_parts
 from harness.engines.cluster.running import InTurn, Runner
@@ -174,9 +174,9 @@ def open_with(scores: Scores, study: Study, engine: Engine) -> AbstractContextMa
         raise InputError(
             "pairs (--pairs) are read in this process, without checkpoints; leave out engine and checkpoints"
         )
-    if isinstance(scores, EmbeddingPairs):
+    if isinstance(scores, PairSource):
         raise InputError(
-            "pairs of templates are counted in this process, without checkpoints; leave out engine and checkpoints"
+            f"{scores.what} are counted in this process, without checkpoints; leave out engine and checkpoints"
         )
     if isinstance(engine, Spark):
         _require("pyspark", extra="spark")
@@ -242,7 +242,7 @@ def count(
     """
     if isinstance(comparisons, Comparisons):
         return local.count(comparisons, thresholds, progress=progress)
-    if isinstance(comparisons, TemplatePairs):
+    if isinstance(comparisons, Pairs):
         return pairs.count(comparisons, thresholds, progress=progress)
     if isinstance(comparisons, PartedComparisons):
         return comparisons.count(thresholds, progress=progress)
@@ -261,7 +261,7 @@ def count_by_subject(
     """Count all comparisons, and those of every subject; see `harness.engines.local.count_by_subject`."""
     if isinstance(comparisons, Comparisons):
         return local.count_by_subject(comparisons, thresholds, among=among, progress=progress)
-    if isinstance(comparisons, TemplatePairs):
+    if isinstance(comparisons, Pairs):
         return pairs.count_by_subject(comparisons, thresholds, among=among, progress=progress)
     if isinstance(comparisons, PartedComparisons):
         return comparisons.count_by_subject(thresholds, among=among, progress=progress)

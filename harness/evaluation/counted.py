@@ -70,6 +70,8 @@ class Counted:
         Files in what was named that were not read, or the folders that hold them.
     warnings : tuple of str
         Signs of errors in the comparisons, a line each.
+    notes : tuple of str
+        On which scores are comparisons.
     """
 
     study: Study
@@ -81,6 +83,7 @@ class Counted:
     asked_for: FloatArray | None
     left_out: tuple[Path, ...] = ()
     warnings: tuple[str, ...] = ()
+    notes: tuple[str, ...] = ()
 
 
 def count_for(
@@ -134,6 +137,7 @@ def count_for(
             *(() if by_subject is None else warnings_on_labels(study, by_subject)),
             *(warnings_on_repeats(comparisons) if isinstance(comparisons, Comparisons) else ()),
         ),
+        notes=comparisons.notes,
     )
 
 

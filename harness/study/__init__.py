@@ -1,6 +1,7 @@
 """The study: meaning of the columns, and groups compared; and the policy: when a threshold counts as safe."""
 
 from harness.study.groups import Axes, Axis, WatchlistComposition, distinct, require_whole
+from harness.study.matrix import Matrix
 from harness.study.policy import (
     DEFAULT_FALSE_MATCH_LIMIT,
     DEFAULT_MAX_RATIO,
@@ -21,6 +22,7 @@ __all__ = [
     "GroupColumns",
     "Matcher",
     "Mated",
+    "Matrix",
     "Policy",
     "Score",
     "Study",

@@ -3,7 +3,6 @@
 import os
 from collections.abc import Iterator, Mapping
 from dataclasses import replace
-from pathlib import Path
 from typing import Annotated, Any, ClassVar, Literal, Self
 
 from pydantic import AfterValidator, BeforeValidator, Field, model_validator
@@ -22,6 +21,8 @@ from harness.config import (
     with_options,
 )
 from harness.study.groups import Axes, Axis, distinct, require_whole
+from harness.study.matrix import Matrix
+from harness.study.paths import with_files_beside
 
 __all__ = ["Axis", "GroupColumns", "Matcher", "Mated", "Score", "Study", "load_study", "study_from_options"]
 
@@ -180,6 +181,10 @@ class GroupColumns(StrictModel):
         return (self.probe,) if self.reference is None else (self.probe, self.reference)
 
 
+_ONLY_IF_GIVEN = ("matcher", "columns", "pairs", "exclude", "watchlist_composition", "matrix")
+"""Of the keys, those that are not written out where they say nothing."""
+
+
 def _each_attribute(validated: dict[str, Any]) -> tuple[Axis, ...]:
     return tuple(Axis((attribute,)) for attribute in validated.get("groups", ()))
 
@@ -228,6 +233,10 @@ class Study(StrictModel):
         Enrolled references; required for identification and refused otherwise.
     watchlist_composition : mapping of str to mapping of str to int, optional
         By attribute and group, how many of them there are of each group; an attribute's add up to all.
+    matrix : Matrix, optional
+        Where the scores are a matrix: the file of the people of its rows, or a mapping of that and the file of those
+        of its columns. One of ``subjects`` and one column for each of ``groups`` are columns of these files (two,
+        where the files name them differently), and the truth follows: scores of the same subject are mated.
     """
 
     how_to_give: ClassVar[Mapping[str, str]] = {
@@ -250,6 +259,7 @@ class Study(StrictModel):
     missing_scores: Literal["reject", "exclude", "count"] = "reject"
     watchlist_size: Annotated[int, Field(ge=1)] | None = None
     watchlist_composition: Annotated[MappingOf[_Attribute, _Counts], Field(min_length=1)] | None = None
+    matrix: Matrix | None = None
 
     @model_validator(mode="after")
     def _check_as_a_whole(self) -> Self:
@@ -260,6 +270,7 @@ class Study(StrictModel):
         self._check_identities()
         self._check_watchlist()
         self._check_pairing()
+        self._check_matrix()
         self._check_column_uses()
         return self
 
@@ -304,18 +315,11 @@ class Study(StrictModel):
         Labels of the person, decimal points, and keys that are not given and were not always known are left out:
         evaluations from before these keys were known read alike.
         """
-        written = plain(self)
+        written = {key: value for key, value in plain(self).items() if value or key not in _ONLY_IF_GIVEN}
         if all(map(self.labels_the_person, self.groups)):
             del written["labels_of"]
-        if not self.exclude:
-            del written["exclude"]
-        for key in ("matcher", "columns", "pairs"):
-            if not written[key]:
-                del written[key]
         if self.score.decimal == ".":
             del written["score"]["decimal"]
-        if self.watchlist_composition is None:
-            del written["watchlist_composition"]
         if not self.mated.mated:
             written["mated"] = self.mated.column
         written["groups"] = {
@@ -376,9 +380,27 @@ class Study(StrictModel):
 
     def _check_pairing(self) -> None:
         one_sided = all(group.reference is None for group in self.groups.values())
-        if self.pairing == "cross" and one_sided:
+        if self.pairing == "cross" and one_sided and self.matrix is None:
             raise problem_at(
                 ("pairing",), "cross needs groups with two columns, the probe's and the reference's"
+            )
+
+    def _check_matrix(self) -> None:
+        if self.matrix is None:
+            return
+        if not self.subjects:
+            raise problem_at(
+                ("matrix",),
+                "a matrix needs subjects: the column of the people's file that says who each is "
+                "(subjects: [subject]; --subject)",
+            )
+        two = [attribute for attribute, group in self.groups.items() if group.reference is not None]
+        if self.matrix.columns is None and (two or len(self.subjects) > 1):
+            path, what = (("groups", two[0]), shown(two[0])) if two else (("subjects",), "subjects")
+            raise problem_at(
+                path,
+                f"{what} names two columns, but rows and columns of the matrix are the same people; name one, or "
+                "the people of the columns too (matrix: {rows: ..., columns: ...}; --matrix-columns)",
             )
 
 
@@ -402,7 +424,7 @@ def load_study(study: Study | Mapping[str, object] | str | os.PathLike[str]) -> 
     ('score', 'mated', 'sex_1', 'sex_2')
     """
     if isinstance(study, str | os.PathLike):
-        return validate(Study, _with_files_beside(read_document(study)))
+        return validate(Study, with_files_beside(read_document(study)))
     return load(Study, study, "study")
 
 
@@ -414,35 +436,25 @@ def study_from_options(document: Document | None, options: Mapping[str, object])
     document : Document or None
         The study file, where there is one.
     options : mapping
-        Nested plain values in the form of a file. ``matcher``, ``score`` and ``mated`` merge key by key,
-        ``groups`` and ``exclude`` by attribute; other keys replace the file's.
+        Nested plain values in the form of a file. ``matcher``, ``score``, ``mated`` and ``matrix`` merge
+        key by key, ``groups`` and ``exclude`` by attribute; other keys replace the file's.
 
     Raises
     ------
     InputError
         The first problem; its source is ``command line`` where an option is to blame.
     """
-    beside = document and _with_files_beside(document)
-    written_out = beside and replace(beside, value=_with_columns_as_mappings(beside.value))
+    beside = document and with_files_beside(document)
+    written_out = beside and replace(beside, value=_with_mappings(beside.value))
     merged = with_options(
         written_out,
-        _with_columns_as_mappings(options),
-        merged=("matcher", "score", "mated", "groups", "exclude"),
+        _with_mappings(options),
+        merged=("matcher", "score", "mated", "groups", "exclude", "matrix"),
     )
     return validate(Study, merged)
 
 
-def _with_files_beside(document: Document) -> Document:
-    """Take the files that a study file names for files in its folder, or on the way from there."""
-    value = dict(document.value)
-    named = value.get("pairs")
-    names = [named] if isinstance(named, str) else named
-    if isinstance(names, list):
-        folder = Path(document.source).parent
-        value["pairs"] = [str(folder / name) if isinstance(name, str) else name for name in names]
-    return replace(document, value=value)
-
-
-def _with_columns_as_mappings(value: Mapping[str, object]) -> Mapping[str, object]:
-    bare = {key: {"column": value[key]} for key in ("score", "mated") if isinstance(value.get(key), str)}
-    return {**value, **bare}
+def _with_mappings(value: Mapping[str, object]) -> Mapping[str, object]:
+    """Write the short forms of keys that merge key by key as the mappings that they stand for."""
+    short = (("score", "column"), ("mated", "column"), ("matrix", "rows"))
+    return {**value, **{key: {own: value[key]} for key, own in short if isinstance(value.get(key), str)}}

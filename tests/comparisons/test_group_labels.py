@@ -100,7 +100,7 @@ class TestNearEqual:
         assert refusal(path).startswith(f"{path}: labels of ethnicity {ALIKE}: 'A', 'a'")
 
     def test_of_templates(self) -> None:
-        pairs = all_pairs(np.eye(4), [1, 1, 2, 2], {"sex": ["F", "F", "f", "f"]})
+        pairs = all_pairs(2 * np.eye(4), [1, 1, 2, 2], {"sex": ["F", "F", "f", "f"]})
         with pytest.raises(InputError, match=f"^labels of sex {ALIKE}: 'F', 'f'"):
             pairs.open(resolve_study(pairs, {"matcher": {"name": "example", "version": "1"}}))
 
@@ -140,7 +140,7 @@ class TestTwoLabelsOfOnePerson:
 
     def test_of_templates(self) -> None:
         labels = {"sex": ["F", "M", "M"]}
-        pairs = all_pairs(np.eye(3), ["a", "b", "a"], labels)
+        pairs = all_pairs(2 * np.eye(3), ["a", "b", "a"], labels)
         named = {"matcher": {"name": "example", "version": "1"}}
         with pytest.raises(InputError) as caught:
             pairs.open(resolve_study(pairs, named))

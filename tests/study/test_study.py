@@ -243,7 +243,7 @@ class TestAStudy:
         (
             {"threshold": 0.6},
             "unknown key 'threshold'; known keys: matcher, task, columns, pairs, score, mated, subjects, identities, "
-            "groups, axes, labels_of, exclude, pairing, missing_scores, watchlist_size, watchlist_composition",
+            "groups, axes, labels_of, exclude, pairing, missing_scores, watchlist_size, watchlist_composition, matrix",
         ),
     ],
 )

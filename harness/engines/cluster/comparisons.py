@@ -77,6 +77,9 @@ class PartedComparisons:
         Where what is found of finished parts is kept, and taken from.
     """
 
+    notes: tuple[str, ...] = ()
+    """As of `harness.comparisons.Comparisons`."""
+
     def __init__(self, listing: Listing, study: Study, runner: Runner, store: CheckpointStore | None) -> None:
         self.study = study
         self.left_out = listing.left_out

@@ -88,6 +88,9 @@ class SparkComparisons:
         Where the scores cannot be read as the study says, or Spark cannot be started.
     """
 
+    notes: tuple[str, ...] = ()
+    """As of `harness.comparisons.Comparisons`."""
+
     def __init__(self, scores: Scores, study: Study, *, master: str = "local[*]") -> None:
         self.study = study
         self._open = ExitStack()
