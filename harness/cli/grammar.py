@@ -99,6 +99,12 @@ class StudyOptions:
         Column that names a subject; once or twice.
     identities
         Whether two columns of subjects name people alike (shared), or each in its own way (separate).
+    people
+        File of people's labels, found by subject, where the scores have none.
+    people_subject
+        Its column of subjects.
+    people_column
+        Its column of an attribute: NAME, or NAME=COLUMN where they differ; as often as there are such.
     group
         NAME=COLUMN or NAME=PROBE_COLUMN,REFERENCE_COLUMN.
     axis
@@ -125,6 +131,9 @@ class StudyOptions:
     non_mated_label: tuple[str, ...] = ()
     subject: tuple[str, ...] = ()
     identities: Literal["shared", "separate"] | None = None
+    people: str | None = None
+    people_subject: str | None = None
+    people_column: tuple[str, ...] = ()
     group: tuple[str, ...] = ()
     axis: tuple[str, ...] = ()
     labels_of: tuple[str, ...] = ()
@@ -152,6 +161,13 @@ class StudyOptions:
                 ),
                 "subjects": list(self.subject),
                 "identities": self.identities,
+                "people": _given(
+                    {
+                        "file": self.people,
+                        "subject": self.people_subject,
+                        "columns": dict(_name_and_column(text) for text in self.people_column),
+                    }
+                ),
                 "groups": dict(_named_columns(text) for text in self.group),
                 "axes": [_name_or_names(text) for text in self.axis],
                 "labels_of": _labels_of(self.labels_of),
@@ -233,6 +249,11 @@ def _named_columns(text: str) -> tuple[str, str | list[str]]:
     if not separator:
         raise InputError(f"--group {text!r}: write NAME=COLUMN or NAME=PROBE_COLUMN,REFERENCE_COLUMN")
     return name, _name_or_names(columns)
+
+
+def _name_and_column(text: str) -> tuple[str, str]:
+    name, _, column = text.partition("=")
+    return name, column or name
 
 
 def _labels_of(texts: tuple[str, ...]) -> str | dict[str, str]:

@@ -7,7 +7,7 @@ column: the rank of the label, from 1, or 0 where the two sides of the compariso
 from __future__ import annotations
 
 import unicodedata
-from collections.abc import Iterable, Mapping
+from collections.abc import Container, Iterable, Mapping
 from dataclasses import dataclass
 from math import prod
 from typing import TYPE_CHECKING, Any, TypeAlias
@@ -191,9 +191,13 @@ class CodedColumn:
     name: str
     sides: tuple[str, ...]
     labels: tuple[str, ...]
+    is_enum: bool = False
+    """Whether the columns hold an ENUM of all labels, in order."""
 
     def rank_sql(self, column: str) -> str:
         """Rank of a label, from 1; NULL for no label, 0 for one not listed."""
+        if self.is_enum:
+            return f"(CAST(enum_code({identifier(column)}) AS INTEGER) + 1)"
         return f"list_position({literals(self.labels)}, CAST({identifier(column)} AS VARCHAR))"
 
     @property
@@ -214,7 +218,9 @@ class Coding:
     columns: tuple[CodedColumn, ...]
 
     @classmethod
-    def of(cls, study: Study, labels: dict[str, tuple[str, ...]]) -> Coding:
+    def of(
+        cls, study: Study, labels: dict[str, tuple[str, ...]], enums: Container[str] = frozenset()
+    ) -> Coding:
         """Code a study's attributes.
 
         Parameters
@@ -222,6 +228,8 @@ class Coding:
         study : Study
         labels : dict
             The labels of each attribute, in the order of their ranks.
+        enums : container of str
+            Attributes whose columns hold an ENUM of all these labels.
 
         Raises
         ------
@@ -232,7 +240,7 @@ class Coding:
         coded: list[CodedColumn] = []
         for attribute, columns in study.groups.items():
             coded += [
-                CodedColumn(name, sides, labels[attribute])
+                CodedColumn(name, sides, labels[attribute], attribute in enums)
                 for name, sides in coded_sides(attribute, columns, study.pairing)
             ]
         coding = cls(tuple(coded))
@@ -347,18 +355,21 @@ def labels_of(column: str, relation: str, limit: str) -> str:
 def require_columns(kinds: Mapping[str, str], study: Study, *, text_only: bool) -> None:
     """Refuse a source that lacks a column of the study, or has it as a type of no use.
 
+    Columns that the study derives are looked at where they are there.
+
     Raises
     ------
     InputError
     """
-    for column in study.columns:
+    for column in study.stored_columns:
         if column not in kinds:
             raise InputError(missing_column(column, list(kinds)))
     score, mated = study.score.column, study.mated.column
     score_sql(score, kinds[score], text_only=text_only)
-    mated_sql(study.mated, kinds[mated], text_only=text_only)
+    if mated in kinds:
+        mated_sql(study.mated, kinds[mated], text_only=text_only)
     for column in study.columns:
-        if column not in (score, mated) and kinds[column] in FLOATING:
+        if column not in (score, mated) and kinds.get(column) in FLOATING:
             raise InputError(
                 f"column {column!r} holds {kinds[column]}, which cannot label; convert it to integers or text"
             )

@@ -90,6 +90,10 @@ class EmbeddingPairs:
         present = ", ".join(map(repr, self.sides[0].groups))
         return [
             (
+                f"{', '.join(study.derived_by)}: of scores that are written out; leave it out and label the templates",
+                bool(study.derived_by),
+            ),
+            (
                 f"task: {study.task}, but pairs of templates are comparisons; leave it out",
                 study.task != "verification",
             ),

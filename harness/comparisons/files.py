@@ -15,7 +15,7 @@ import pyarrow.parquet as pq
 
 from harness.comparisons.csv_text import read_header
 from harness.comparisons.listing import Listing, in_utf8, list_files
-from harness.comparisons.source import Input, Seen, refuse_copies, require_named_once
+from harness.comparisons.source import AsStored, Input, Seen, refuse_copies, require_named_once
 from harness.comparisons.sql import identifier, literal
 from harness.errors import InputError
 
@@ -75,7 +75,7 @@ def swallowing_sql(name: str, index: int, header: Sequence[str], score: int, del
 
 
 @dataclass(frozen=True)
-class Files:
+class Files(AsStored):
     """Files that DuckDB or pyarrow reads, in the order of their names.
 
     Attributes

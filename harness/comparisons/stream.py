@@ -16,6 +16,7 @@ import pyarrow as pa
 
 from harness.comparisons.coding import Coding, NearEqualLabelsError, Queries, labels_of, require_columns
 from harness.comparisons.database import Database, MemoryLimit, first_fault
+from harness.comparisons.deriving import derived_from
 from harness.comparisons.embeddings import EmbeddingPairs
 from harness.comparisons.files import Files
 from harness.comparisons.pairs import TemplatePairs
@@ -90,21 +91,22 @@ class Comparisons:
     ) -> None:
         self.study = study
         self.named: tuple[tuple[str | None, ...], ...] = ()
+        self._coding_is_complete = False
         self._scratch = temporary_folder()
         try:
             scratch = self._scratch.folder
-            self._source: Source = open_source(scores, study.columns, scratch, digested=digested)
+            self._source: Source = open_source(scores, study.stored_columns, scratch, digested=digested)
             self.left_out = self._source.left_out if isinstance(self._source, Files) else ()
             self._database = Database(self._source, scratch, threads=threads)
             self._memory = memory
             self.leave_room(0, "")
-            self._kinds = self._column_kinds()
+            self._kinds = self._column_kinds(digested=digested)
             self._queries = Queries(study, self._kinds, self._source.text_only)
+            self._require_whole()
             self._coding = self._code(f"LIMIT {ROWS_TO_GUESS_LABELS_FROM}")
         except BaseException:
             self.close()
             raise
-        self._coding_is_complete = False
 
     def __enter__(self) -> Self:
         return self
@@ -182,8 +184,19 @@ class Comparisons:
         """Return the number of rows where it can be had without reading them."""
         if self._source.text_only:
             return None
-        found = self._database.fetch(f"SELECT count(*) FROM {self._database.relation()}")
+        return self._count(self._source.narrowed(()))
+
+    def _count(self, source: Source) -> int:
+        found = self._database.fetch(f"SELECT count(*) FROM {self._database.relation_of(source)}")
         return int(found[0][0])
+
+    def _require_whole(self) -> None:
+        """Refuse rows that a join would leave out."""
+        if self._source.labels and not self._source.text_only:
+            narrowed = self._source.narrowed(())
+            if self._count(self._source) != self._count(narrowed):
+                self._coding_is_complete = True
+                self.refuse()
 
     def read(self, use: Callable[[Coding], Result]) -> Result:
         """Call ``use`` with a coding of the labels, which it must pass on to `batches` or `survey`.
@@ -264,11 +277,11 @@ class Comparisons:
     def ask_each_file(
         self, query: Callable[[Queries, str], str], **parameters: int
     ) -> list[tuple[str, Sequence[tuple[Any, ...]]]]:
-        """Fetch what a query about the rows of one file finds, file by file, with the name of each."""
+        """Fetch what a query about the numbered rows of one file finds, file by file, with the name of each."""
         return [
             (
                 part.name,
-                self._database.fetch(query(self._queries, self._database.relation_of(part)), parameters),
+                self._database.fetch(query(self._queries, self._database.numbered(part)), parameters),
             )
             for part in self._source.parts()
         ]
@@ -306,7 +319,7 @@ class Comparisons:
             fault = first_fault(connection, self._source, self.study, self._kinds)
         raise fault or InputError(CHANGED, source=self.name)
 
-    def _column_kinds(self) -> dict[str, str]:
+    def _column_kinds(self, *, digested: bool) -> dict[str, str]:
         """Return the SQL type of each column, having looked at each file by itself.
 
         Together, one would fill up with nothing what another lacks.
@@ -315,31 +328,46 @@ class Comparisons:
         parts = opened.parts()
         kinds_of_parts = [kinds_of(database, part) for part in parts]
         for part, own in zip(parts, kinds_of_parts, strict=True):
-            part.require_named_once(self.study.columns, list(own))
+            part.require_named_once(self.study.stored_columns, list(own))
             self._require_columns(part, own)
-        self._source = database.source = with_text(database, opened, kinds_of_parts, self.study)
+        self._use(with_text(database, opened, kinds_of_parts, self.study))
         kinds = kinds_of(database, self._source)
         self._require_columns(self._source, kinds)
         if isinstance(opened, Files):
             require_folders_agree(database, opened, self.study, kinds)
+        if not self.study.derived_columns:
+            return kinds
+        scratch = self._scratch.folder
+        self._use(derived_from(self._source, kinds, self.study, scratch, digested=digested))
+        kinds = kinds_of(database, self._source)
+        self._require_columns(self._source, kinds)
         return kinds
+
+    def _use(self, source: Source) -> None:
+        self._source = self._database.source = source
 
     def _require_columns(self, source: Source, kinds: dict[str, str]) -> None:
         with _naming(source):
             require_columns(kinds, self.study, text_only=source.text_only)
 
     def _code(self, limit: str) -> Coding:
-        labels = {}
+        labels, enums = {}, set()
+        known = self._source.labels
         for attribute, columns in self.study.groups.items():
+            if columns.probe in known:
+                labels[attribute] = known[columns.probe]
+                enums.add(attribute)
+                continue
             sides = dict.fromkeys([columns.probe, columns.reference or columns.probe])
             found: set[str] = set()
             for side in sides:
-                distinct = labels_of(side, self._database.relation(), limit)
+                relation = self._database.relation_of(self._source.narrowed([side]))
+                distinct = labels_of(side, relation, limit)
                 found |= {label for (label,) in self._database.fetch(distinct)}
             labels[attribute] = tuple(sorted(found))
         try:
             with _naming(self._source):
-                return Coding.of(self.study, labels)
+                return Coding.of(self.study, labels, enums)
         except NearEqualLabelsError:
             if not limit:
                 raise

@@ -10,7 +10,7 @@ from pydantic import AfterValidator, PlainSerializer, PlainValidator, WithJsonSc
 
 from harness.config import TupleOf, problem_at, shown
 
-__all__ = ["Axes", "Axis", "WatchlistComposition", "distinct", "require_whole"]
+__all__ = ["Attribute", "Axes", "Axis", "Text", "Texts", "WatchlistComposition", "distinct", "require_whole"]
 
 _H = TypeVar("_H", bound=Hashable)
 
@@ -56,6 +56,24 @@ def distinct(values: tuple[_H, ...]) -> tuple[_H, ...]:
             raise ValueError(f"{shown(value)} is repeated")
         seen.add(value)
     return values
+
+
+def _not_blank(text: str) -> str:
+    if not text.strip():
+        raise ValueError(f"{shown(text)} is blank")
+    return text
+
+
+def _attribute_name(name: str) -> str:
+    if "×" in name:
+        raise ValueError(f"{shown(name)} holds ×, which joins the attributes of an axis")
+    return _not_blank(name)
+
+
+Text = Annotated[str, AfterValidator(_not_blank)]
+Texts = Annotated[TupleOf[Text], AfterValidator(distinct)]
+Attribute = Annotated[str, AfterValidator(_attribute_name)]
+"""The name of a demographic attribute."""
 
 
 def _axis_from(value: object) -> Axis:

@@ -1,45 +1,33 @@
 """The meaning of the columns of a source of comparisons: matcher, direction, truth, groups and subjects."""
 
 import os
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import replace
+from pathlib import Path
 from typing import Annotated, Any, Literal, Self
 
-from pydantic import AfterValidator, Field, model_validator
+from pydantic import AfterValidator, Field, ValidationInfo, model_validator
+from pydantic_core import PydanticCustomError
 
 from harness.config import (
     Document,
     MappingOf,
     StrictModel,
-    TupleOf,
     load,
     plain,
     problem_at,
+    read_document,
     shown,
     validate,
     with_options,
 )
-from harness.study.groups import Axes, Axis, distinct, require_whole
+from harness.study.derived import People, label_column
+from harness.study.groups import Attribute, Axes, Axis, Text, Texts, require_whole
 
 __all__ = ["Axis", "GroupColumns", "Matcher", "Mated", "Score", "Study", "load_study", "study_from_options"]
 
 
-def _not_blank(text: str) -> str:
-    if not text.strip():
-        raise ValueError(f"{shown(text)} is blank")
-    return text
-
-
-def _attribute_name(name: str) -> str:
-    if "×" in name:
-        raise ValueError(f"{shown(name)} holds ×, which joins the attributes of an axis")
-    return _not_blank(name)
-
-
-_Text = Annotated[str, AfterValidator(_not_blank)]
-_Texts = Annotated[TupleOf[_Text], AfterValidator(distinct)]
-_Attribute = Annotated[str, AfterValidator(_attribute_name)]
-_Counts = Annotated[MappingOf[_Text, Annotated[int, Field(ge=0)]], Field(min_length=1)]
+_Counts = Annotated[MappingOf[Text, Annotated[int, Field(ge=0)]], Field(min_length=1)]
 
 
 def _person_or_image(value: object) -> object:
@@ -51,7 +39,7 @@ def _person_or_image(value: object) -> object:
     return value
 
 
-_Excluded = MappingOf[_Attribute, Annotated[_Texts, Field(min_length=1)]]
+_Excluded = MappingOf[Attribute, Annotated[Texts, Field(min_length=1)]]
 _LabelsOf = Annotated[Any, AfterValidator(_person_or_image)]
 
 
@@ -64,8 +52,8 @@ class Matcher(StrictModel):
         As a deployment config names them; a version such as 1.10 is text, not a number.
     """
 
-    name: _Text
-    version: _Text
+    name: Text
+    version: Text
 
 
 class Score(StrictModel):
@@ -79,7 +67,7 @@ class Score(StrictModel):
         Which scores speak for the same subject; ``"lower"`` is for distances.
     """
 
-    column: _Text = "score"
+    column: Text = "score"
     better: Literal["higher", "lower"] = "higher"
 
 
@@ -94,9 +82,9 @@ class Mated(StrictModel):
         The labels of either class. Without them the column must be bool, or 0 and 1.
     """
 
-    column: _Text = "mated"
-    mated: _Texts = ()
-    non_mated: _Texts = ()
+    column: Text = "mated"
+    mated: Texts = ()
+    non_mated: Texts = ()
 
     @model_validator(mode="before")
     @classmethod
@@ -130,8 +118,8 @@ class GroupColumns(StrictModel):
         Column of the reference's value.
     """
 
-    probe: _Text
-    reference: _Text | None = None
+    probe: Text
+    reference: Text | None = None
 
     @model_validator(mode="before")
     @classmethod
@@ -157,6 +145,23 @@ class GroupColumns(StrictModel):
         return (self.probe,) if self.reference is None else (self.probe, self.reference)
 
 
+def _with_those_of_people(
+    groups: Mapping[str, GroupColumns], info: ValidationInfo
+) -> dict[str, GroupColumns]:
+    """Add the attributes that the people's file gives, with a column for each column of subjects."""
+    people, subjects = info.data.get("people"), info.data.get("subjects") or ("subject",)
+    found = dict(groups)
+    for attribute in people.columns if people is not None else ():
+        if attribute in groups:
+            problem = f"{shown(attribute)} is an attribute of people too; name its columns in one of them"
+            raise problem_at((attribute,), problem)
+        probe, reference = (label_column(attribute, subject) for subject in (subjects[0], subjects[-1]))
+        found[attribute] = GroupColumns(probe=probe, reference=None if reference == probe else reference)
+    if not found:
+        raise PydanticCustomError("missing", "Field required")
+    return found
+
+
 def _each_attribute(validated: dict[str, Any]) -> tuple[Axis, ...]:
     return tuple(Axis((attribute,)) for attribute in validated.get("groups", ()))
 
@@ -179,8 +184,10 @@ class Study(StrictModel):
     identities : {"shared", "separate"}
         Whether the two columns of subjects name people alike, or each in its own way: an enrolment number and
         a visitor number, say, of which equal ones mean nothing.
+    people : People, optional
+        The file that holds people's labels, where the scores do not.
     groups : mapping of str to GroupColumns
-        The columns of each demographic attribute.
+        The columns of each demographic attribute. Those of `people` need not be named.
     axes : tuple of Axis
         The groupings to evaluate, each an attribute or a list of attributes; by default every attribute.
     labels_of : {"person", "image"} or mapping of str to those
@@ -204,20 +211,26 @@ class Study(StrictModel):
     task: Literal["verification", "identification"] = "verification"
     score: Score = Score()
     mated: Mated = Mated()
-    subjects: Annotated[_Texts, Field(max_length=2)] = ()
+    subjects: Annotated[Texts, Field(max_length=2)] = ()
     identities: Literal["shared", "separate"] = "shared"
-    groups: Annotated[MappingOf[_Attribute, GroupColumns], Field(min_length=1)]
+    people: People | None = None  # before groups, some of which it gives
+    groups: Annotated[
+        MappingOf[Attribute, GroupColumns],
+        AfterValidator(_with_those_of_people),
+        Field(default_factory=dict, validate_default=True),
+    ]
     axes: Axes = Field(default_factory=_each_attribute)
     labels_of: _LabelsOf = "person"
     exclude: _Excluded = Field(default_factory=dict)
     pairing: Literal["within", "probe", "cross"] = "within"
     missing_scores: Literal["reject", "exclude", "count"] = "reject"
     watchlist_size: Annotated[int, Field(ge=1)] | None = None
-    watchlist_composition: Annotated[MappingOf[_Attribute, _Counts], Field(min_length=1)] | None = None
+    watchlist_composition: Annotated[MappingOf[Attribute, _Counts], Field(min_length=1)] | None = None
 
     @model_validator(mode="after")
     def _check_as_a_whole(self) -> Self:
         """Refuse keys that do not go together."""
+        self._check_people()
         self._check_axes()
         self._check_labels()
         self._check_exclude()
@@ -231,6 +244,33 @@ class Study(StrictModel):
     def columns(self) -> tuple[str, ...]:
         """Every column the study needs: score, mated, subjects, then each attribute's."""
         return tuple(column for _, column in self._column_uses())
+
+    @property
+    def stored_columns(self) -> tuple[str, ...]:
+        """Every column that the scores themselves must have, that of the score first."""
+        derived = set(self.derived_columns)
+        return tuple(column for column in self.columns if column not in derived)
+
+    @property
+    def derived_columns(self) -> tuple[str, ...]:
+        """Every column that follows from others, or from another file."""
+        people = () if self.people is None else self.people.columns
+        return tuple(label_column(attribute, subject) for attribute in people for subject in self.subjects)
+
+    @property
+    def derived_by(self) -> tuple[str, ...]:
+        """The keys of this study by which columns or rows follow from what there is."""
+        return tuple(key for key in ("people",) if getattr(self, key))
+
+    @property
+    def files(self) -> tuple[str, ...]:
+        """The files that are read beside the scores."""
+        return () if self.people is None else (self.people.file,)
+
+    def with_files(self, elsewhere: Callable[[str], str]) -> Self:
+        """Return the study with other names of the files beside the scores."""
+        people = self.people and self.people.model_copy(update={"file": elsewhere(self.people.file)})
+        return self.model_copy(update={"people": people})
 
     @property
     def sign(self) -> int:
@@ -266,11 +306,14 @@ class Study(StrictModel):
             del written["watchlist_composition"]
         if not self.mated.mated:
             written["mated"] = self.mated.column
+        people = self.people.columns if self.people else ()
         written["groups"] = {
             attribute: group.probe if group.reference is None else [group.probe, group.reference]
             for attribute, group in self.groups.items()
+            if attribute not in people
         }
-        return written
+        written["people"] = self.people and self.people.to_dict()
+        return {key: value for key, value in written.items() if key not in ("people", "groups") or value}
 
     def _column_uses(self) -> Iterator[tuple[tuple[str | int, ...], str]]:
         yield ("score", "column"), self.score.column
@@ -289,6 +332,10 @@ class Study(StrictModel):
                 problem = f"column {shown(column)} has two uses, {uses[column]} and {use}"
                 raise problem_at(path, problem)
             uses[column] = use
+
+    def _check_people(self) -> None:
+        if self.people is not None and not self.subjects:
+            raise problem_at(("people",), "people are found by their subject: name the columns of subjects")
 
     def _check_axes(self) -> None:
         for index, axis in enumerate(self.axes):
@@ -349,6 +396,8 @@ def load_study(study: Study | Mapping[str, object] | str | os.PathLike[str]) -> 
     >>> study.columns
     ('score', 'mated', 'sex_1', 'sex_2')
     """
+    if isinstance(study, str | os.PathLike):
+        return validate(Study, _with_files_beside(read_document(study)))
     return load(Study, study, "study")
 
 
@@ -360,21 +409,32 @@ def study_from_options(document: Document | None, options: Mapping[str, object])
     document : Document or None
         The study file, where there is one.
     options : mapping
-        Nested plain values in the form of a file. ``matcher``, ``score`` and ``mated`` merge key by key,
-        ``groups`` and ``exclude`` by attribute; other keys replace the file's.
+        Nested plain values in the form of a file. ``matcher``, ``score``, ``mated`` and ``people`` merge
+        key by key, ``groups`` and ``exclude`` by attribute; other keys replace the file's.
 
     Raises
     ------
     InputError
         The first problem; its source is ``command line`` where an option is to blame.
     """
-    written_out = document and replace(document, value=_with_mated_as_mapping(document.value))
+    beside = document and _with_files_beside(document)
+    written_out = beside and replace(beside, value=_with_mated_as_mapping(beside.value))
     merged = with_options(
         written_out,
         _with_mated_as_mapping(options),
-        merged=("matcher", "score", "mated", "groups", "exclude"),
+        merged=("matcher", "score", "mated", "people", "groups", "exclude"),
     )
     return validate(Study, merged)
+
+
+def _with_files_beside(document: Document) -> Document:
+    """Take the files that a study file names for files in its folder, or on the way from there."""
+    value = dict(document.value)
+    for key in ("people",):
+        named = value.get(key)
+        if isinstance(named, dict) and isinstance(named.get("file"), str):
+            value[key] = {**named, "file": str(Path(document.source).parent / named["file"])}
+    return replace(document, value=value)
 
 
 def _with_mated_as_mapping(value: Mapping[str, object]) -> Mapping[str, object]:

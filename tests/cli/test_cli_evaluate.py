@@ -396,3 +396,20 @@ def test_an_interrupt_leaves_nothing_half_written(folder: Path) -> None:
     assert said.splitlines()[-1] == "harness: interrupted; nothing was written"
     assert not Path("out").exists()
     assert not list(scratch.iterdir())
+
+
+def test_people_come_from_a_file_that_flags_name(folder: Path) -> None:
+    assert evaluate("--no-report", "--no-figures") == 0
+    whole = json.loads(Path("out/evaluation.json").read_text())
+    Path("study.yaml").write_text(STUDY.replace("groups: {group: group}\n", ""))
+    Path("scores.csv").write_text(
+        "\n".join([HEADER, *rows()]).replace(",group", "").replace(",A", "").replace(",B", "")
+    )
+    Path("people.csv").write_text("id,group\n" + "".join(f"{i},{'AB'[i // 10]}\n" for i in range(20)))
+    flags = ["--people", "people.csv", "--people-subject", "id", "--people-column", "group"]
+    assert evaluate("--no-report", "--no-figures", *flags) == 0
+    found = json.loads(Path("out/evaluation.json").read_text())
+    assert found["axes"] == whole["axes"]
+    assert found["study"]["people"] == {"file": "people.csv", "subject": "id", "columns": ["group"]}
+    assert [one["name"] for one in found["inputs"]] == ["scores.csv", "people.csv"]
+    assert run(["report", "out", "--out", "report"]) == 0

@@ -17,6 +17,7 @@ import numpy as np
 import pyarrow as pa
 
 from harness.comparisons.coding import Coding, coded_sides, labels_in, require_distinct_labels
+from harness.comparisons.deriving import files_beside
 from harness.comparisons.files import holds_rows
 from harness.comparisons.listing import Listing, list_files
 from harness.comparisons.source import Input, refuse_copies
@@ -81,6 +82,8 @@ class PartedComparisons:
         self.study = study
         self.left_out = listing.left_out
         self._files = [NamedFile.of(path, listing.kind) for path in listing.paths]
+        self._beside = tuple(NamedFile.of(path, "beside the scores") for path in files_beside(study))
+        self._study_there = study.with_files(os.path.abspath)
         self._runner, self._store = runner, store
         self._latest: Overview | None = None
 
@@ -123,9 +126,10 @@ class PartedComparisons:
             Where a file is not what it was before.
         """
         require_same_bytes([known for known in self._facts if known.file in self._work.read], self._runner)
+        require_same_bytes(self._facts_beside, self._runner)
         return tuple(
             Input(file_name(known.file.path), known.file.stamp.size, known.digested.sha256)
-            for known in self._facts
+            for known in (*self._facts, *self._facts_beside)
         )
 
     def rows(self) -> int | None:
@@ -166,7 +170,7 @@ class PartedComparisons:
             told += counted
             progress(counted)
 
-        job = partial(count_part, study=self.study, thresholds=thresholds, at=at, among=among)
+        job = partial(count_part, study=self._study_there, thresholds=thresholds, at=at, among=among)
         on = {"thresholds": _digest(thresholds), "by subject at": _digest(at), "among": _digest_names(among)}
         with closing(self._work.each(job, COUNTED, on, Meanwhile(tell, lambda: sums.bytes))) as results:
             for _, part in results:
@@ -188,7 +192,7 @@ class PartedComparisons:
 
     def _overview(self, tail: int = 0) -> Overview:
         if self._latest is None or self._latest.tail < tail:
-            self._latest = look_over(self._work, self._parts, self.study, tail)
+            self._latest = look_over(self._work, self._parts, self._study_there, tail)
         return self._latest
 
     @cached_property
@@ -198,16 +202,21 @@ class PartedComparisons:
         return facts
 
     @cached_property
+    def _facts_beside(self) -> list[FileFacts]:
+        return facts_of(self._beside, self._runner, self._store)
+
+    @cached_property
     def _parts(self) -> list[FilePart]:
         return [
-            FilePart(known.file, known.digested.sha256, rows)
+            FilePart(known.file, known.digested.sha256, rows, self._beside)
             for known in self._facts
             for rows in known.digested.parts or (None,)
         ]
 
     @cached_property
     def _work(self) -> Work:
-        return Work(self.study, self._parts, self._runner, self._store)
+        beside = [known.digested.sha256 for known in self._facts_beside]
+        return Work(self.study, self._parts, self._runner, self._store, beside)
 
 
 def _added(one: Sums, other: Sums) -> Sums:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import os
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from dataclasses import asdict, dataclass
 from itertools import accumulate, pairwise
 from pathlib import Path
@@ -103,10 +103,11 @@ class NamedFile:
             with self._unchanged():
                 yield
         except InputError as error:
-            if error.source != self.place:
+            if self.place not in (error.source or "") + error.problem:
                 raise
             problem = error.problem.replace(self.place, self.path)
-            raise type(error)(problem, source=self.path, line=error.line, column=error.column) from error
+            source = self.path if error.source == self.place else error.source
+            raise type(error)(problem, source=source, line=error.line, column=error.column) from error
 
     @contextmanager
     def _unchanged(self) -> Iterator[None]:
@@ -271,11 +272,27 @@ class FilePart:
         Of the whole file, hexadecimal.
     rows : Rows or None
         None for all.
+    beside : tuple of NamedFile
+        Files that are read beside it, of which the study names the places.
     """
 
     file: NamedFile
     sha256: str
     rows: Rows | None
+    beside: tuple[NamedFile, ...] = ()
+
+    @contextmanager
+    def being_read(self) -> Iterator[None]:
+        """Hold that all files are those that were named, and stay so; errors name them as they were named.
+
+        Raises
+        ------
+        InputError
+        """
+        with ExitStack() as files:
+            for file in (self.file, *self.beside):
+                files.enter_context(file.being_read())
+            yield
 
     def source(self, study: Study) -> Source:
         """Open it.
@@ -286,7 +303,7 @@ class FilePart:
             Where it cannot be read as the study says.
         """
         if self.rows is None:
-            return open_files([self.file.place], study.columns)
+            return open_files([self.file.place], study.stored_columns)
         return RowsOfFile((Path(self.file.place),), *self.rows)
 
 
@@ -326,7 +343,7 @@ def look_at_part(part: FilePart, conditions: Conditions, *, study: Study, tail: 
     InputError
         Where a row cannot be used, or the file is not the one that was named.
     """
-    with part.file.being_read(), conditions.open(part, study) as comparisons:
+    with part.being_read(), conditions.open(part, study) as comparisons:
         cells = comparisons.read(lambda coding: comparisons.survey(coding, tail)) if tail else ()
         return Looked(
             rows=comparisons.rows(),
@@ -370,7 +387,7 @@ def count_part(
         rows += read
         conditions.progress(read)
 
-    with part.file.being_read(), conditions.open(part, study) as comparisons:
+    with part.being_read(), conditions.open(part, study) as comparisons:
         names = comparisons.subject_names() if at is not None else ()
         try:
             if at is None:
