@@ -161,17 +161,16 @@ def first_fault(
     # A file of several may hold a column as another type than all of them together.
     read = ", ".join(
         f"CAST({identifier(name)} AS {kinds[name]}) AS {identifier(name)}"
-        for name in dict.fromkeys([*study.columns, *(check.column for check in checks)])
+        for name in dict.fromkeys([*study.columns, *(c for check in checks for c in check.columns)])
     )
     for part in source.parts():
         rows = f"(SELECT {ROW}, {read} FROM {part.numbered(connection)})"
-        fault = connection.execute(
+        found = connection.execute(
             f"SELECT row, fault, vals[fault + 1], others[fault + 1] FROM (SELECT {ROW} AS row, "
             f"CASE {which} END AS fault, [{values}] AS vals, [{others}] AS others FROM {rows}) "
             "WHERE fault IS NOT NULL ORDER BY row LIMIT 1"
-        ).fetchone()
-        if fault is not None:
-            row, number, value, other = fault
+        ).fetchall()
+        for row, number, value, other in found:
             check = checks[number]
             first, lines = _lines(part, row, check.column) if "{lines}" in check.problem else (None, "")
             where = source.called(check.column)
@@ -179,7 +178,7 @@ def first_fault(
                 where = _both(where, source.called(check.beside))
             problem = check.problem.format(value=_shown(value), other=_shown(other), lines=lines)
             again = f"(SELECT {read} FROM {part.numbered(connection)})"
-            problem += check.more(lambda query: connection.execute(query).fetchall(), again, value)
+            problem += check.more(lambda query: connection.execute(query).fetchall(), again, value, other)
             return InputError(f"row {row}, {where}: {problem}", source=part.name, line=first)
     return None
 

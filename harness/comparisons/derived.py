@@ -7,11 +7,15 @@ from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Self
 
 from harness.comparisons.source import Check, Input, Source
+from harness.comparisons.sql import WHOLE, identifier, is_label
 
 if TYPE_CHECKING:
     import duckdb
 
-__all__ = ["Derived"]
+    from harness.comparisons.database import Database
+    from harness.comparisons.met import Met
+
+__all__ = ["Derived", "Identities"]
 
 
 @dataclass(frozen=True)
@@ -70,9 +74,18 @@ class Derived:
         return self.source.stored
 
     @property
+    def may_lose_rows(self) -> bool:
+        """Whether rows that cannot be used may be missing from `relation`, though not from `numbered`."""
+        return self.source.may_lose_rows
+
+    @property
     def labels(self) -> Mapping[str, tuple[str, ...]]:
         """By column, all labels that it may hold, in order, where it is an ENUM of them."""
         return self.source.labels
+
+    def met(self, database: Database) -> Met:
+        """Return what is known of the rows once all were looked at."""
+        return self.source.met(database)
 
     def checks(self) -> Sequence[Check]:
         """Return what no row may meet that is looked for before the terms of a study."""
@@ -93,3 +106,67 @@ class Derived:
     def require_named_once(self, columns: Sequence[str], found: Sequence[str]) -> None:
         """Refuse what holds a column of the study under the name of another."""
         self.source.require_named_once(columns, found)
+
+
+@dataclass(frozen=True)
+class Identities(Derived):
+    """A source whose comparisons are mated where two identities are equal.
+
+    Attributes
+    ----------
+    column : str
+        The truth, to be added.
+    identities : tuple of str
+        Two columns.
+    are_whole : bool
+        Whether both hold whole numbers.
+    """
+
+    column: str
+    identities: tuple[str, str]
+    are_whole: bool
+
+    @classmethod
+    def over_columns(
+        cls, source: Source, kinds: Mapping[str, str], column: str, identities: Sequence[str]
+    ) -> Self:
+        """Compare identities in columns of these SQL types."""
+        one, other = identities
+        return cls(source, column, (one, other), all(kinds[name] in WHOLE for name in identities))
+
+    def over(self, relation: str) -> str:
+        """Compare them; where one is no identity, there is no truth."""
+        one, other = map(identifier, self.identities)
+        if not self.are_whole:
+            one, other = (f"CAST({name} AS VARCHAR)" for name in (one, other))
+        same = f"{one} = {other}"
+        if not self.are_whole:
+            same = f"CASE WHEN {is_label(one)} AND {is_label(other)} THEN {same} END"
+        return f"(SELECT *, {same} AS {identifier(self.column)} FROM {relation})"
+
+    def narrowed(self, columns: Sequence[str]) -> Source:
+        """Leave the comparison of identities out where it will not be read."""
+        if self.column not in columns:
+            return self.source.narrowed(columns)
+        return replace(self, source=self.source.narrowed([*columns, *self.identities]))
+
+    def checks(self) -> Sequence[Check]:
+        """Refuse what is no identity."""
+        return [
+            *self.source.checks(),
+            *(
+                Check(
+                    name,
+                    f"NOT {is_label(f'COALESCE(CAST({identifier(name)} AS VARCHAR), {_BLANK})')}",
+                    "{value} where an identity belongs; name the person, or leave the row out",
+                )
+                for name in self.identities
+            ),
+        ]
+
+    def called(self, column: str) -> str:
+        """Name the second of the identities."""
+        return self.source.called(self.identities[1] if column == self.column else column)
+
+
+_BLANK = "''"

@@ -2,14 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from harness.comparisons.derived import Identities
+from harness.comparisons.keys import with_key
 from harness.comparisons.listing import list_files
 from harness.comparisons.people import with_people
+from harness.comparisons.sources import kinds_of
+from harness.errors import InputError
 
 if TYPE_CHECKING:
+    from harness.comparisons.database import Database
     from harness.comparisons.source import Source
     from harness.study import Study
 
@@ -24,19 +28,21 @@ def files_beside(study: Study) -> tuple[Path, ...]:
     InputError
         Where there is none by a name.
     """
-    return tuple(path for file in study.files for path in list_files([file]).paths)
+    key = study.key
+    listed = [file for file in study.files if key is None or file != key.file or not key.columns]
+    named = [] if key is None or not key.columns else [Path(key.file)]
+    return (*named, *(path for file in listed for path in list_files([file]).paths))
 
 
 def derived_from(
-    source: Source, kinds: Mapping[str, str], study: Study, scratch: Path, *, digested: bool
+    database: Database, source: Source, study: Study, scratch: Path, *, digested: bool
 ) -> Source:
     """Return a source that has all columns of a study.
 
     Parameters
     ----------
+    database : Database
     source : Source
-    kinds : mapping of str to str
-        The SQL type of each of its columns.
     study : Study
     scratch : Path
         An existing folder for tables of files that are read beside the scores.
@@ -46,8 +52,21 @@ def derived_from(
     Raises
     ------
     InputError
-        Where such a file cannot be read or used.
+        Where such a file cannot be read or used, or the source has a column by the name of one that is derived.
     """
+    kinds = kinds_of(database, source)
+    for column in study.derived_columns:
+        if column in kinds:
+            raise InputError(
+                f"has a column {column!r}, which the study takes from elsewhere; rename it, or leave out what gives it "
+                "in the study",
+                source=source.name,
+            )
+    if study.key is not None:
+        source = with_key(source, study, scratch, digested=digested)
+    if study.mated.same:
+        kinds = kinds_of(database, source)
+        source = Identities.over_columns(source, kinds, study.mated.column, study.mated.same)
     if study.people is not None:
-        source = with_people(source, kinds, study, scratch, digested=digested)
+        source = with_people(source, kinds_of(database, source), study, scratch, digested=digested)
     return source

@@ -7,16 +7,22 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, NamedTuple
 
-from harness.comparisons.source import ROW, missing_column
+from harness.comparisons.files import CsvFiles, Files, open_files
+from harness.comparisons.source import ROW, Seen, missing_column
 from harness.comparisons.sql import FLOATING, identifier, is_label, literal
 from harness.errors import InputError
+from harness.files import reading
 
 if TYPE_CHECKING:
+    import duckdb
+
     from harness.comparisons.database import Database
-    from harness.comparisons.files import Files
     from harness.comparisons.source import Source
 
-__all__ = ["Entries", "EntryRow"]
+__all__ = ["Entries", "EntryRow", "open_beside"]
+
+
+_BLANK = "''"
 
 
 class EntryRow(NamedTuple):
@@ -88,6 +94,14 @@ class Entries:
             raise InputError(f"holds no {name}, only column names; give it rows", source=file.name)
         return cls(database, file, name, columns)
 
+    def first(self, column: str, condition: str) -> Iterator[tuple[EntryRow, str | None]]:
+        """Find the first entry that meets a condition, with its value of a column."""
+        found = self.database.fetch(
+            f"SELECT part, number, {column} FROM {self.name}.entries WHERE {condition} ORDER BY part, number LIMIT 1"
+        )
+        for part, row, value in found:
+            yield self._at(part, row), value
+
     def require_labels(self, remedy: str) -> None:
         """Refuse the first entry of which a value is blank or of several lines.
 
@@ -96,16 +110,11 @@ class Entries:
         InputError
         """
         for own, column in self.columns.items():
-            usable = is_label(f"COALESCE({own}, '')")
-            found = self.database.fetch(
-                f"SELECT part, number, {own} FROM {self.name}.entries WHERE NOT {usable} "
-                "ORDER BY part, number LIMIT 1"
-            )
-            for part, row, value in found:
+            for where, value in self.first(own, f"NOT {is_label(f'COALESCE({own}, {_BLANK})')}"):
                 shown = "nothing" if value is None else repr(value)
                 raise InputError(
-                    f"row {row}, column {column!r}: {shown} where a label belongs; {remedy}",
-                    source=self._at(part, row).file,
+                    f"row {where.row}, column {column!r}: {shown} where a label belongs; {remedy}",
+                    source=where.file,
                 )
 
     def repeated(self, columns: Sequence[str]) -> Iterator[tuple[tuple[str, ...], EntryRow, EntryRow, int]]:
@@ -120,6 +129,53 @@ class Entries:
 
     def _at(self, part: int, number: int) -> EntryRow:
         return EntryRow(self.file.parts()[part].name, number)
+
+
+def open_beside(
+    named: str, columns: Sequence[str], names: Sequence[str] = (), *, digested: bool = False
+) -> Files:
+    """Open a file that a study names beside the scores.
+
+    Parameters
+    ----------
+    named : str
+    columns : sequence of str
+        Those that are read.
+    names : sequence of str
+        Of all its columns, where it has no header.
+    digested : bool
+        Whether to digest it first; see `harness.comparisons.source.Seen`.
+
+    Raises
+    ------
+    InputError
+        Where it cannot be found or read.
+    """
+    if not names:
+        return open_files([named], columns, digested=digested)
+    path = Path(named)
+    seen = Seen.of([path], digested=digested)
+    with reading(path), path.open(encoding="utf-8") as file:
+        line = file.readline()
+    delimiter = next((mark for mark in "\t,; " if mark in line), " ")
+    return Headerless((path,), tuple(names), delimiter, tuple(columns), seen=seen)
+
+
+@dataclass(frozen=True)
+class Headerless(CsvFiles):
+    """Text without a header, of which the study names the columns."""
+
+    def parts(self) -> Sequence[Files]:
+        """Return itself: it is one file."""
+        return [self]
+
+    def relation(self, connection: duckdb.DuckDBPyConnection) -> str:  # noqa: ARG002 - files need no registering
+        """Scan it from its first line."""
+        columns = ", ".join(f"{identifier(name)}: 'VARCHAR'" for name in self.header)
+        return (
+            f"read_csv([{self._listed()}], auto_detect = false, header = false, columns = {{{columns}}}, "
+            f"delim = {literal(self.delimiter)}, nullstr = '', comment = '', strict_mode = true)"
+        )
 
 
 def _require_text(kinds: Mapping[str, str], column: str, part: Source) -> None:

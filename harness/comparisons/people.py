@@ -15,8 +15,7 @@ from typing import TYPE_CHECKING
 from harness.comparisons.coding import require_distinct_labels
 from harness.comparisons.database import Database
 from harness.comparisons.derived import Derived
-from harness.comparisons.entries import Entries
-from harness.comparisons.files import Files, open_files
+from harness.comparisons.entries import Entries, open_beside
 from harness.comparisons.source import Asks, Check, Input, Source
 from harness.comparisons.sql import WHOLE, identifier, is_label, literal
 from harness.errors import InputError
@@ -25,6 +24,7 @@ from harness.study.derived import label_column
 if TYPE_CHECKING:
     import duckdb
 
+    from harness.comparisons.files import Files
     from harness.study import Study
     from harness.study.derived import People
 
@@ -119,6 +119,11 @@ class WithPeople(Derived):
         return replace(self, source=self.source.narrowed([*columns, *needed]), sides=sides)
 
     @property
+    def may_lose_rows(self) -> bool:
+        """Whether a join is an inner one."""
+        return any(side.is_whole for side in self.sides)
+
+    @property
     def labels(self) -> Mapping[str, tuple[str, ...]]:
         """All labels that the people have."""
         return {**self.source.labels, **self.known}
@@ -137,7 +142,7 @@ class WithPeople(Derived):
             more=self._more,
         )
 
-    def _more(self, ask: Asks, relation: str, value: str) -> str:
+    def _more(self, ask: Asks, relation: str, value: str, other: str) -> str:  # noqa: ARG002 - as checks call it
         """Say how many others there are, and what may have been meant."""
         texts = ", ".join(f"CAST({identifier(side.subject)} AS VARCHAR)" for side in self.sides)
         named = f"SELECT DISTINCT UNNEST([{texts}]) AS subject FROM {relation}"
@@ -201,7 +206,7 @@ def with_people(
     """
     people = study.people
     assert people is not None  # noqa: S101 - for type checkers
-    file = open_files([people.file], [people.subject, *people.columns.values()], digested=digested)
+    file = open_beside(people.file, [people.subject, *people.columns.values()], digested=digested)
     path = scratch / "people.duckdb"
     with closing(Database(file, scratch)) as database:
         entries = Entries.copied(database, file, path, "people", _names(people))

@@ -6,13 +6,17 @@ import hashlib
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, Protocol, Self, TypeAlias
+from typing import TYPE_CHECKING, Any, Protocol, Self, TypeAlias
 
 import duckdb
 
+from harness.comparisons.met import Met
 from harness.errors import InputError
 from harness.files import reading
 from harness.text import file_name
+
+if TYPE_CHECKING:
+    from harness.comparisons.database import Database
 
 __all__ = [
     "CHANGED",
@@ -64,14 +68,19 @@ class Check:
     beside : str or None
         The other column, where it is the two of them that do not go together.
     more : callable
-        Given a way to ask, the SQL name of the rows and the value, returns what is to be said besides, at the end.
+        Given a way to ask, the SQL name of the rows, and both values, returns what is to be said besides, at the end.
     """
 
     column: str
     condition: str
     problem: str
     beside: str | None = None
-    more: Callable[[Asks, str, str], str] = lambda ask, relation, value: ""
+    more: Callable[[Asks, str, str, str], str] = lambda ask, relation, value, other: ""
+
+    @property
+    def columns(self) -> tuple[str, ...]:
+        """The one or two columns."""
+        return (self.column,) if self.beside is None else (self.column, self.beside)
 
 
 class Source(Protocol):
@@ -102,8 +111,15 @@ class Source(Protocol):
         """The rows as they are stored, before anything is derived from them."""
 
     @property
+    def may_lose_rows(self) -> bool:
+        """Whether rows that cannot be used may be missing from `relation`, though not from `numbered`."""
+
+    @property
     def labels(self) -> Mapping[str, tuple[str, ...]]:
         """By column, all labels that it may hold, in order, where it is an ENUM of them."""
+
+    def met(self, database: Database) -> Met:
+        """Return what is known of the rows once all were looked at."""
 
     def checks(self) -> Sequence[Check]:
         """Return what no row may meet that is looked for before the terms of a study."""
@@ -130,6 +146,11 @@ class AsStored:
         return self
 
     @property
+    def may_lose_rows(self) -> bool:
+        """None are lost."""
+        return False
+
+    @property
     def labels(self) -> Mapping[str, tuple[str, ...]]:
         """None are known beforehand."""
         return {}
@@ -141,6 +162,10 @@ class AsStored:
     def narrowed(self: Source, columns: Sequence[str]) -> Source:  # noqa: ARG002 - DuckDB reads only what is asked for
         """Return itself."""
         return self
+
+    def met(self, database: Database) -> Met:  # noqa: ARG002 - as sources of rows that follow from others have it
+        """Return nothing."""
+        return Met()
 
     def checks(self) -> Sequence[Check]:
         """Return none."""

@@ -19,6 +19,7 @@ from harness.comparisons.database import Database, MemoryLimit, first_fault
 from harness.comparisons.deriving import derived_from
 from harness.comparisons.embeddings import EmbeddingPairs
 from harness.comparisons.files import Files
+from harness.comparisons.met import Met
 from harness.comparisons.pairs import TemplatePairs
 from harness.comparisons.scan import (
     Batch,
@@ -186,13 +187,18 @@ class Comparisons:
             return None
         return self._count(self._source.narrowed(()))
 
+    @cached_property
+    def met(self) -> Met:
+        """What of the study, and of its key, some row has."""
+        return self._source.met(self._database)
+
     def _count(self, source: Source) -> int:
         found = self._database.fetch(f"SELECT count(*) FROM {self._database.relation_of(source)}")
         return int(found[0][0])
 
     def _require_whole(self) -> None:
         """Refuse rows that a join would leave out."""
-        if self._source.labels and not self._source.text_only:
+        if self._source.may_lose_rows:
             narrowed = self._source.narrowed(())
             if self._count(self._source) != self._count(narrowed):
                 self._coding_is_complete = True
@@ -338,7 +344,7 @@ class Comparisons:
         if not self.study.derived_columns:
             return kinds
         scratch = self._scratch.folder
-        self._use(derived_from(self._source, kinds, self.study, scratch, digested=digested))
+        self._use(derived_from(database, self._source, self.study, scratch, digested=digested))
         kinds = kinds_of(database, self._source)
         self._require_columns(self._source, kinds)
         return kinds
@@ -354,7 +360,7 @@ class Comparisons:
         labels, enums = {}, set()
         known = self._source.labels
         for attribute, columns in self.study.groups.items():
-            if columns.probe in known:
+            if set(columns.columns) <= set(known):
                 labels[attribute] = known[columns.probe]
                 enums.add(attribute)
                 continue

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable, Iterable, Iterator, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 import numpy as np
@@ -13,6 +13,7 @@ from harness import engines
 from harness.arrays import FloatArray
 from harness.comparisons import Input
 from harness.comparisons.coding import labels_in
+from harness.comparisons.met import Met
 from harness.counting import Cell, Counts, SubjectCounts
 from harness.counting.grouping import AxisGrouping, subjects_of_two_labels
 from harness.counting.thresholds import (
@@ -65,6 +66,8 @@ class Counted:
         Files in what was named that were not read, or the folders that hold them.
     warnings : tuple of str
         Signs of errors in the comparisons, a line each.
+    met : Met
+        What of the study's key some comparison has, and how many rows the study leaves out.
     """
 
     study: Study
@@ -76,6 +79,7 @@ class Counted:
     asked_for: FloatArray | None
     left_out: tuple[Path, ...] = ()
     warnings: tuple[str, ...] = ()
+    met: Met = field(default_factory=Met)
 
 
 def count_for(
@@ -95,6 +99,7 @@ def count_for(
     wanted = np.unique(study.sign * (operating if asked_for is None else asked_for)) + 0.0
     groupings = [AxisGrouping(study, axis) for axis in study.axes]
     survey = engines.survey(comparisons, TAIL)
+    met = engines.met(comparisons)
     if not survey:
         raise InputError("holds no comparison with a score; give it rows", source=comparisons.name)
     require_few_groups(groupings, (one.cell for one in survey), FEWEST_THRESHOLDS, comparisons.name)
@@ -125,6 +130,7 @@ def count_for(
         asked_for=None if asked_for is None else wanted,
         left_out=comparisons.left_out,
         warnings=() if by_subject is None else tuple(_of_two_labels(study, by_subject)),
+        met=met,
     )
 
 

@@ -6,9 +6,9 @@ from typing import Annotated
 from pydantic import BeforeValidator, Field
 
 from harness.config import MappingOf, StrictModel
-from harness.study.groups import Attribute, Text, distinct
+from harness.study.groups import Attribute, Text, Texts, distinct
 
-__all__ = ["People", "label_column", "written"]
+__all__ = ["Key", "People", "label_column", "written"]
 
 
 def _each_by_itself(value: object) -> object:
@@ -52,3 +52,31 @@ class People(StrictModel):
     def to_dict(self) -> dict[str, object]:
         """Return plain values in the form of a file."""
         return {"file": self.file, "subject": self.subject, "columns": written(self.columns)}
+
+
+class Key(StrictModel):
+    """The truth of comparisons in a file of their own, found by what the scores compare.
+
+    Parameters
+    ----------
+    file : str
+        A line for each comparison; relative to the folder of the study file.
+    on : mapping of str to str
+        By column of the scores, the column of the key that names the same: two that name what is compared, in order, or
+        one that names the comparison. A list will do where both have one name for it.
+    take : tuple of str
+        Columns of the key that the study names besides the truth, such as groups.
+    columns : tuple of str
+        The names of all its columns, where it has no header.
+    """
+
+    file: Text
+    on: Annotated[MappingOf[Text, Text], Field(min_length=1, max_length=2), BeforeValidator(_each_by_itself)]
+    take: Texts = ()
+    columns: Texts = ()
+
+    def to_dict(self) -> dict[str, object]:
+        """Return plain values in the form of a file."""
+        lists = {"take": list(self.take), "columns": list(self.columns)}
+        given = {key: names for key, names in lists.items() if names}
+        return {"file": self.file, "on": written(self.on), **given}

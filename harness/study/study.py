@@ -21,7 +21,7 @@ from harness.config import (
     validate,
     with_options,
 )
-from harness.study.derived import People, label_column
+from harness.study.derived import Key, People, label_column
 from harness.study.groups import Attribute, Axes, Axis, Text, Texts, require_whole
 
 __all__ = ["Axis", "GroupColumns", "Matcher", "Mated", "Score", "Study", "load_study", "study_from_options"]
@@ -71,6 +71,12 @@ class Score(StrictModel):
     better: Literal["higher", "lower"] = "higher"
 
 
+def _two_or_none(columns: tuple[str, ...]) -> tuple[str, ...]:
+    if len(columns) not in (0, 2):
+        raise ValueError(f"{shown(columns)} is not the two columns of identities")
+    return columns
+
+
 class Mated(StrictModel):
     """The ground truth of a trial.
 
@@ -80,11 +86,14 @@ class Mated(StrictModel):
         Name of its column.
     mated, non_mated : tuple of str
         The labels of either class. Without them the column must be bool, or 0 and 1.
+    same : tuple of str
+        In place of a column of the truth, the two columns of identities: a trial is mated where they are equal.
     """
 
     column: Text = "mated"
     mated: Texts = ()
     non_mated: Texts = ()
+    same: Annotated[Texts, AfterValidator(_two_or_none)] = ()
 
     @model_validator(mode="before")
     @classmethod
@@ -94,6 +103,10 @@ class Mated(StrictModel):
             return {"column": value}
         if not isinstance(value, Mapping | Mated):
             raise ValueError(f"{shown(value)} is not a column or a mapping")
+        if isinstance(value, Mapping) and isinstance(value.get("same"), list | tuple):
+            if other := next((key for key in ("column", "mated", "non_mated") if value.get(key)), None):
+                raise problem_at((other,), "same tells who is mated; leave this out, or leave out same")
+            return {**value, "column": " = ".join(map(str, value["same"]))}
         return value
 
     @model_validator(mode="after")
@@ -184,6 +197,8 @@ class Study(StrictModel):
     identities : {"shared", "separate"}
         Whether the two columns of subjects name people alike, or each in its own way: an enrolment number and
         a visitor number, say, of which equal ones mean nothing.
+    key : Key, optional
+        The file that holds the truth of the comparisons, where the scores do not.
     people : People, optional
         The file that holds people's labels, where the scores do not.
     groups : mapping of str to GroupColumns
@@ -213,6 +228,7 @@ class Study(StrictModel):
     mated: Mated = Mated()
     subjects: Annotated[Texts, Field(max_length=2)] = ()
     identities: Literal["shared", "separate"] = "shared"
+    key: Key | None = None
     people: People | None = None  # before groups, some of which it gives
     groups: Annotated[
         MappingOf[Attribute, GroupColumns],
@@ -230,6 +246,7 @@ class Study(StrictModel):
     @model_validator(mode="after")
     def _check_as_a_whole(self) -> Self:
         """Refuse keys that do not go together."""
+        self._check_key()
         self._check_people()
         self._check_axes()
         self._check_labels()
@@ -249,28 +266,47 @@ class Study(StrictModel):
     def stored_columns(self) -> tuple[str, ...]:
         """Every column that the scores themselves must have, that of the score first."""
         derived = set(self.derived_columns)
-        return tuple(column for column in self.columns if column not in derived)
+        needed = dict.fromkeys([*self.columns, *self.mated.same, *(self.key.on if self.key else ())])
+        return tuple(column for column in needed if column not in derived)
 
     @property
     def derived_columns(self) -> tuple[str, ...]:
         """Every column that follows from others, or from another file."""
         people = () if self.people is None else self.people.columns
-        return tuple(label_column(attribute, subject) for attribute in people for subject in self.subjects)
+        return (
+            *((self.mated.column,) if self.mated.same else ()),
+            *self.key_columns,
+            *(label_column(attribute, subject) for attribute in people for subject in self.subjects),
+        )
+
+    @property
+    def key_columns(self) -> tuple[str, ...]:
+        """The columns that are taken from the key: that of the truth, unless identities tell it, and those named."""
+        if self.key is None:
+            return ()
+        truth = () if self.mated.same else (self.mated.column,)
+        return tuple(dict.fromkeys([*truth, *self.key.take]))
 
     @property
     def derived_by(self) -> tuple[str, ...]:
         """The keys of this study by which columns or rows follow from what there is."""
-        return tuple(key for key in ("people",) if getattr(self, key))
+        given = {"people": self.people, "key": self.key, "mated: {same: ...}": self.mated.same}
+        return tuple(key for key, value in given.items() if value)
 
     @property
     def files(self) -> tuple[str, ...]:
         """The files that are read beside the scores."""
-        return () if self.people is None else (self.people.file,)
+        return tuple(beside.file for beside in (self.key, self.people) if beside is not None)
 
     def with_files(self, elsewhere: Callable[[str], str]) -> Self:
         """Return the study with other names of the files beside the scores."""
-        people = self.people and self.people.model_copy(update={"file": elsewhere(self.people.file)})
-        return self.model_copy(update={"people": people})
+        given = {"key": self.key, "people": self.people}
+        named = {
+            key: beside.model_copy(update={"file": elsewhere(beside.file)})
+            for key, beside in given.items()
+            if beside is not None
+        }
+        return self.model_copy(update=named)
 
     @property
     def sign(self) -> int:
@@ -304,7 +340,11 @@ class Study(StrictModel):
             del written["exclude"]
         if self.watchlist_composition is None:
             del written["watchlist_composition"]
-        if not self.mated.mated:
+        if self.mated.same:
+            written["mated"] = {"same": list(self.mated.same)}
+        elif self.mated.mated:
+            del written["mated"]["same"]
+        else:
             written["mated"] = self.mated.column
         people = self.people.columns if self.people else ()
         written["groups"] = {
@@ -312,8 +352,12 @@ class Study(StrictModel):
             for attribute, group in self.groups.items()
             if attribute not in people
         }
-        written["people"] = self.people and self.people.to_dict()
-        return {key: value for key, value in written.items() if key not in ("people", "groups") or value}
+        written["key"], written["people"] = (
+            self.key and self.key.to_dict(),
+            self.people and self.people.to_dict(),
+        )
+        optional = ("key", "people", "groups")
+        return {key: value for key, value in written.items() if key not in optional or value}
 
     def _column_uses(self) -> Iterator[tuple[tuple[str | int, ...], str]]:
         yield ("score", "column"), self.score.column
@@ -332,6 +376,15 @@ class Study(StrictModel):
                 problem = f"column {shown(column)} has two uses, {uses[column]} and {use}"
                 raise problem_at(path, problem)
             uses[column] = use
+
+    def _check_key(self) -> None:
+        for index, column in enumerate(self.key.take if self.key else ()):
+            if column not in self.columns:
+                raise problem_at(("key", "take", index), f"the study names no column {shown(column)}")
+        if self.key is not None and not self.key_columns:
+            raise problem_at(
+                ("key",), "identities tell who is mated (same), and nothing else is taken from the key"
+            )
 
     def _check_people(self) -> None:
         if self.people is not None and not self.subjects:
@@ -357,6 +410,10 @@ class Study(StrictModel):
     def _check_identities(self) -> None:
         if self.identities == "separate" and len(self.subjects) < 2:
             raise problem_at(("identities",), "separate identities need two columns of subjects")
+        if self.identities == "separate" and self.mated.same:
+            raise problem_at(
+                ("identities",), "equal ones mean nothing where they are separate; leave out same"
+            )
 
     def _check_watchlist(self) -> None:
         if self.task == "identification" and self.watchlist_size is None:
@@ -430,7 +487,7 @@ def study_from_options(document: Document | None, options: Mapping[str, object])
 def _with_files_beside(document: Document) -> Document:
     """Take the files that a study file names for files in its folder, or on the way from there."""
     value = dict(document.value)
-    for key in ("people",):
+    for key in ("key", "people"):
         named = value.get(key)
         if isinstance(named, dict) and isinstance(named.get("file"), str):
             value[key] = {**named, "file": str(Path(document.source).parent / named["file"])}

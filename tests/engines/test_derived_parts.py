@@ -13,7 +13,7 @@ import harness
 from harness.engines import choose_engine, open_with
 from harness.errors import InputError
 from harness.study import load_study
-from tests.engines.parted_files import NAMED, THRESHOLDS, comparisons, document, write, write_parts
+from tests.engines.parted_files import NAMED, STUDY, THRESHOLDS, comparisons, document, write, write_parts
 
 ROWS, FILES = 1500, 4
 
@@ -84,6 +84,27 @@ class TestPeople:
             InputError, match="the engine spark reads columns as they are stored, without people"
         ):
             open_with(str(tmp_path / "scores"), load_study(people), choose_engine("spark"))
+
+
+@pytest.fixture
+def key(tmp_path: Path) -> dict[str, Any]:
+    """Scores in several files, some comparisons twice, and a study whose truth is in a key with more lines."""
+    table = comparisons(ROWS)
+    table = table.append_column("trial", pa.array(range(ROWS)))
+    write(tmp_path / "key.csv", table.select(["mated", "trial"]))
+    scored = table.slice(10).drop_columns(["mated"])
+    write_parts(tmp_path / "scores", pa.concat_tables([scored, scored.slice(0, 5)]), FILES)
+    return {**STUDY, "key": {"file": str(tmp_path / "key.csv"), "on": ["trial"]}}
+
+
+class TestKeys:
+    def test_checkpoints_give_the_same_bytes(self, key: dict[str, Any], tmp_path: Path) -> None:
+        options: dict[str, Any] = {"of": key, "thresholds": THRESHOLDS}
+        whole = document(str(tmp_path / "scores"), **options)
+        assert "10 have no score" in whole
+        kept = tmp_path / "kept"
+        assert document(str(tmp_path / "scores"), **options, checkpoints=kept) == whole
+        assert document(str(tmp_path / "scores"), **options, checkpoints=kept) == whole
 
 
 def test_a_file_beside_a_study_file_is_found_from_elsewhere(

@@ -7,8 +7,9 @@ import os
 from collections.abc import Callable, Sequence
 from contextlib import closing
 from dataclasses import dataclass, replace
-from functools import cached_property, partial
+from functools import cached_property, partial, reduce
 from itertools import pairwise
+from operator import add
 from pathlib import Path
 from types import TracebackType
 from typing import TYPE_CHECKING, Any, Self, TypeAlias
@@ -20,6 +21,7 @@ from harness.comparisons.coding import Coding, coded_sides, labels_in, require_d
 from harness.comparisons.deriving import files_beside
 from harness.comparisons.files import holds_rows
 from harness.comparisons.listing import Listing, list_files
+from harness.comparisons.met import Met
 from harness.comparisons.source import Input, refuse_copies
 from harness.counting import Counts, SubjectCounts, thresholds_for
 from harness.engines.cluster.merging import (
@@ -116,6 +118,11 @@ class PartedComparisons:
     def subjects(self) -> int:
         """Number of subjects, which are numbered from 0 in the order of their names."""
         return sum(map(len, self._overview().names))
+
+    @property
+    def met(self) -> Met:
+        """What of the study, and of its key, some row has."""
+        return self._overview().met
 
     def inputs(self) -> tuple[Input, ...]:
         """Return the digests of what has been read, each file of which is digested again.
@@ -265,6 +272,7 @@ class Overview:
     names : Names
         Of all subjects, in order.
     cells : CellScoresByCell
+    met : Met
     """
 
     tail: int
@@ -272,6 +280,7 @@ class Overview:
     score_type: str
     names: Names
     cells: CellScoresByCell
+    met: Met
 
 
 def look_over(work: Work, parts: Sequence[FilePart], study: Study, tail: int) -> Overview:
@@ -310,6 +319,7 @@ def look_over(work: Work, parts: Sequence[FilePart], study: Study, tail: int) ->
         score_type=score_type_of(in_order, study),
         names=names.total(()),
         cells=cells,
+        met=reduce(add, (looked.met for looked in in_order)),
     )
 
 

@@ -6,7 +6,7 @@ import json
 import os
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack, contextmanager
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, field
 from itertools import accumulate, pairwise
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Generic, TypeAlias, TypeVar
@@ -17,6 +17,7 @@ import pyarrow.compute as pc
 import pyarrow.parquet as pq
 
 from harness.comparisons.files import RowsOfFile, open_files
+from harness.comparisons.met import Met
 from harness.comparisons.scan import CellScores
 from harness.comparisons.source import CHANGED, Source, Stamp, sha256_of
 from harness.comparisons.stream import Comparisons, NoComparisonsError
@@ -62,7 +63,7 @@ Names: TypeAlias = tuple[pa.Array, ...]
 LabelsByColumn: TypeAlias = tuple[tuple[str, tuple[str, ...]], ...]
 """Of each column of a cell its name and its labels."""
 Content = TypeVar("Content")
-LOOK = "harness/looked/1"
+LOOK = "harness/looked/2"
 NAMES = "harness/names/1"
 
 
@@ -232,6 +233,7 @@ class Looked:
         Of its subjects.
     cells : tuple of CellScores
         None where the scores were not looked at.
+    met : Met
     """
 
     rows: int | None
@@ -239,6 +241,7 @@ class Looked:
     labels: LabelsByColumn
     names: Names
     cells: tuple[CellScores, ...]
+    met: Met = field(default_factory=Met)
 
 
 @dataclass(frozen=True, eq=False)
@@ -351,6 +354,7 @@ def look_at_part(part: FilePart, conditions: Conditions, *, study: Study, tail: 
             labels=tuple(comparisons.labels.items()),
             names=comparisons.subject_names(),
             cells=cells,
+            met=comparisons.met,
         )
 
 
@@ -442,6 +446,7 @@ def looked_to_bytes(looked: Looked) -> bytes:
         "kinds": looked.kinds,
         "labels": looked.labels,
         "cells": [asdict(cell) for cell in looked.cells],
+        "met": looked.met.to_dict(),
     }
     return _joined([sealed(head, {}), *_names_to_bytes(looked.names)])
 
@@ -456,6 +461,7 @@ def looked_from_bytes(data: bytes) -> Looked:
         labels=tuple((name, tuple(labels)) for name, labels in head["labels"]),
         names=_names_from_bytes(names),
         cells=tuple(_cell_from(cell) for cell in head["cells"]),
+        met=Met.from_dict(head["met"]),
     )
 
 
