@@ -6,8 +6,10 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from harness.comparisons.derived import Identities
+from harness.comparisons.kept import Kept
 from harness.comparisons.keys import with_key
 from harness.comparisons.listing import list_files
+from harness.comparisons.named import FromValues
 from harness.comparisons.people import with_people
 from harness.comparisons.sources import kinds_of
 from harness.errors import InputError
@@ -56,12 +58,16 @@ def derived_from(
     """
     kinds = kinds_of(database, source)
     for column in study.derived_columns:
-        if column in kinds:
+        if column in kinds and column not in study.from_path:
             raise InputError(
                 f"has a column {column!r}, which the study takes from elsewhere; rename it, or leave out what gives it "
                 "in the study",
                 source=source.name,
             )
+    if study.from_value:
+        source = FromValues(source, study.from_value)
+    if study.rows:
+        source = Kept(source, study.rows)
     if study.key is not None:
         source = with_key(source, study, scratch, digested=digested)
     if study.mated.same:

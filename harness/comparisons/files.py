@@ -238,8 +238,9 @@ class ArrowFiles(Files):
                     source=str(path),
                 )
         batches = (batch for reader in readers for batch in reader)
-        connection.register("arrow_files", pa.RecordBatchReader.from_batches(schema, batches))
-        return "arrow_files"
+        name = f"arrow files from {self.paths[0]}"  # for others may be scanned beside them
+        connection.register(name, pa.RecordBatchReader.from_batches(schema, batches))
+        return identifier(name)
 
     @staticmethod
     def _names_in(path: Path) -> list[str]:

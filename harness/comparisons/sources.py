@@ -32,6 +32,7 @@ __all__ = [
     "open_capsule",
     "open_source",
     "require_folders_agree",
+    "require_not_in_folders",
     "with_text",
 ]
 
@@ -313,6 +314,23 @@ def require_folders_agree(database: Database, files: Files, study: Study, kinds:
                     f"folder named '{column}={said}'; correct one of them, or move the file elsewhere",
                     source=part.name,
                 )
+
+
+def require_not_in_folders(source: Source, kinds: Mapping[str, str], study: Study) -> None:
+    """Refuse files that lack a column of the study which the names of their folders hold.
+
+    Raises
+    ------
+    InputError
+        It says how to have it from there.
+    """
+    said = dict(_said_by_folders(source.paths[0])) if isinstance(source, Files) else {}
+    for column in study.stored_columns:
+        if column not in kinds and column in said:
+            raise InputError(
+                f"has no column {column!r}, but lies in a folder named '{column}={said[column]}'; take it from there "
+                f'in the study (from_path: {{{column}: "{column}={{{column}}}/**"}})'
+            )
 
 
 def _said_by_folders(path: Path) -> Iterator[tuple[str, str]]:

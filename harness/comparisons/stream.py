@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from functools import cached_property
 from types import TracebackType
@@ -20,6 +20,7 @@ from harness.comparisons.deriving import derived_from
 from harness.comparisons.embeddings import EmbeddingPairs
 from harness.comparisons.files import Files
 from harness.comparisons.met import Met
+from harness.comparisons.named import with_paths
 from harness.comparisons.pairs import TemplatePairs
 from harness.comparisons.scan import (
     Batch,
@@ -31,7 +32,14 @@ from harness.comparisons.scan import (
     survey_sql,
 )
 from harness.comparisons.source import CHANGED, Input, Source
-from harness.comparisons.sources import Scores, kinds_of, open_source, require_folders_agree, with_text
+from harness.comparisons.sources import (
+    Scores,
+    kinds_of,
+    open_source,
+    require_folders_agree,
+    require_not_in_folders,
+    with_text,
+)
 from harness.errors import InputError
 from harness.files import temporary_folder
 from harness.study import Study, load_study
@@ -96,9 +104,10 @@ class Comparisons:
         self._scratch = temporary_folder()
         try:
             scratch = self._scratch.folder
-            self._source: Source = open_source(scores, study.stored_columns, scratch, digested=digested)
-            self.left_out = self._source.left_out if isinstance(self._source, Files) else ()
-            self._database = Database(self._source, scratch, threads=threads)
+            stored = open_source(scores, study.stored_columns, scratch, digested=digested)
+            self.left_out = stored.left_out if isinstance(stored, Files) else ()
+            self._source: Source = with_paths(stored, study)
+            self._database = Database(stored, scratch, threads=threads)
             self._memory = memory
             self.leave_room(0, "")
             self._kinds = self._column_kinds(digested=digested)
@@ -331,6 +340,9 @@ class Comparisons:
         Together, one would fill up with nothing what another lacks.
         """
         opened, database = self._source, self._database
+        stored = opened.stored
+        for part in stored.parts() if opened is not stored else ():
+            self._require_not_there(part, self.study.from_path)
         parts = opened.parts()
         kinds_of_parts = [kinds_of(database, part) for part in parts]
         for part, own in zip(parts, kinds_of_parts, strict=True):
@@ -339,9 +351,9 @@ class Comparisons:
         self._use(with_text(database, opened, kinds_of_parts, self.study))
         kinds = kinds_of(database, self._source)
         self._require_columns(self._source, kinds)
-        if isinstance(opened, Files):
-            require_folders_agree(database, opened, self.study, kinds)
-        if not self.study.derived_columns:
+        if isinstance(stored, Files):
+            require_folders_agree(database, stored, self.study, kinds)
+        if not self.study.derived_by:
             return kinds
         scratch = self._scratch.folder
         self._use(derived_from(database, self._source, self.study, scratch, digested=digested))
@@ -349,11 +361,22 @@ class Comparisons:
         self._require_columns(self._source, kinds)
         return kinds
 
+    def _require_not_there(self, part: Source, columns: Iterable[str]) -> None:
+        there = kinds_of(self._database, part)
+        for column in columns:
+            if column in there:
+                raise InputError(
+                    f"has a column {column!r}, which the study takes from the file's path; rename it, or leave "
+                    "from_path out",
+                    source=part.name,
+                )
+
     def _use(self, source: Source) -> None:
         self._source = self._database.source = source
 
     def _require_columns(self, source: Source, kinds: dict[str, str]) -> None:
         with _naming(source):
+            require_not_in_folders(source.stored, kinds, self.study)
             require_columns(kinds, self.study, text_only=source.text_only)
 
     def _code(self, limit: str) -> Coding:

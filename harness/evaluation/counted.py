@@ -13,6 +13,7 @@ from harness import engines
 from harness.arrays import FloatArray
 from harness.comparisons import Input
 from harness.comparisons.coding import labels_in
+from harness.comparisons.kept import require_met
 from harness.comparisons.met import Met
 from harness.counting import Cell, Counts, SubjectCounts
 from harness.counting.grouping import AxisGrouping, subjects_of_two_labels
@@ -100,6 +101,7 @@ def count_for(
     groupings = [AxisGrouping(study, axis) for axis in study.axes]
     survey = engines.survey(comparisons, TAIL)
     met = engines.met(comparisons)
+    require_met(study, met, comparisons.name)
     if not survey:
         raise InputError("holds no comparison with a score; give it rows", source=comparisons.name)
     require_few_groups(groupings, (one.cell for one in survey), FEWEST_THRESHOLDS, comparisons.name)

@@ -109,12 +109,17 @@ def notes_on_files(left_out: Sequence[Path]) -> tuple[str, ...]:
 
 
 def notes_on_rows(study: Study, met: Met) -> tuple[str, ...]:
-    """Say how much of the key has no score."""
+    """Say how many rows the study leaves out, and how much of the key has no score."""
     notes = []
+    if study.rows:
+        kept = " and ".join(f"{name} {', '.join(values)}" for name, values in study.rows.items())
+        others = "1 other row was" if met.left_out == 1 else f"{met.left_out:,} other rows were"
+        notes.append(f"The study keeps only rows with {kept}; {others} left out.")
     if met.lines is not None and met.lines_without_score and study.key is not None:
         lines = f"{len(met.lines):,} lines of the key {study.key.file}"
         notes.append(
-            f"Of {lines}, {met.lines_without_score:,} have no score and are in no count: the matcher may have failed on them, or they were not run."
+            f"Of {lines}, {met.lines_without_score:,} have no score and are in no count: the matcher may have failed "
+            "on them, or they were not run."
         )
     return tuple(notes)
 

@@ -6,7 +6,7 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Annotated, Any, Literal, Self
 
-from pydantic import AfterValidator, Field, ValidationInfo, model_validator
+from pydantic import AfterValidator, BeforeValidator, Field, ValidationInfo, model_validator
 from pydantic_core import PydanticCustomError
 
 from harness.config import (
@@ -23,6 +23,7 @@ from harness.config import (
 )
 from harness.study.derived import Key, People, label_column
 from harness.study.groups import Attribute, Axes, Axis, Text, Texts, require_whole
+from harness.study.patterns import FromPath, FromValues
 
 __all__ = ["Axis", "GroupColumns", "Matcher", "Mated", "Score", "Study", "load_study", "study_from_options"]
 
@@ -39,6 +40,11 @@ def _person_or_image(value: object) -> object:
     return value
 
 
+def _listed(value: object) -> object:
+    return [value] if isinstance(value, str) else value
+
+
+_OneOrMore = Annotated[Texts, Field(min_length=1), BeforeValidator(_listed)]
 _Excluded = MappingOf[Attribute, Annotated[Texts, Field(min_length=1)]]
 _LabelsOf = Annotated[Any, AfterValidator(_person_or_image)]
 
@@ -179,6 +185,10 @@ def _each_attribute(validated: dict[str, Any]) -> tuple[Axis, ...]:
     return tuple(Axis((attribute,)) for attribute in validated.get("groups", ()))
 
 
+_DERIVING = ("rows", "from_path", "from_value", "key", "people")
+"""Keys by which columns or rows follow from what there is."""
+
+
 class Study(StrictModel):
     """The meaning of the columns of a source of comparisons.
 
@@ -197,6 +207,15 @@ class Study(StrictModel):
     identities : {"shared", "separate"}
         Whether the two columns of subjects name people alike, or each in its own way: an enrolment number and
         a visitor number, say, of which equal ones mean nothing.
+    rows : mapping of str to tuple of str
+        By column, the value or values of the rows that are kept, such as one matcher of several; how many others there
+        are is told. A value that no row has is refused.
+    from_path : mapping of str to str
+        By name of a column, a pattern of the end of each file's path that takes its value, in braces:
+        ``scores_{ethnicity}.csv``. A pattern alone will do. What stands between slashes is taken whole by ``*``, and
+        folders by ``**``.
+    from_value : mapping of str to FromValue
+        By name of a column, the column that its value is taken out of and the pattern.
     key : Key, optional
         The file that holds the truth of the comparisons, where the scores do not.
     people : People, optional
@@ -228,6 +247,9 @@ class Study(StrictModel):
     mated: Mated = Mated()
     subjects: Annotated[Texts, Field(max_length=2)] = ()
     identities: Literal["shared", "separate"] = "shared"
+    rows: Annotated[MappingOf[Text, _OneOrMore], Field(max_length=50)] = Field(default_factory=dict)
+    from_path: FromPath = Field(default_factory=dict)
+    from_value: FromValues = Field(default_factory=dict)
     key: Key | None = None
     people: People | None = None  # before groups, some of which it gives
     groups: Annotated[
@@ -266,7 +288,9 @@ class Study(StrictModel):
     def stored_columns(self) -> tuple[str, ...]:
         """Every column that the scores themselves must have, that of the score first."""
         derived = set(self.derived_columns)
-        needed = dict.fromkeys([*self.columns, *self.mated.same, *(self.key.on if self.key else ())])
+        taken_from = [of.column for of in self.from_value.values()]
+        keys = self.key.on if self.key else ()
+        needed = dict.fromkeys([*self.columns, *self.mated.same, *keys, *self.rows, *taken_from])
         return tuple(column for column in needed if column not in derived)
 
     @property
@@ -274,6 +298,8 @@ class Study(StrictModel):
         """Every column that follows from others, or from another file."""
         people = () if self.people is None else self.people.columns
         return (
+            *self.from_path,
+            *self.from_value,
             *((self.mated.column,) if self.mated.same else ()),
             *self.key_columns,
             *(label_column(attribute, subject) for attribute in people for subject in self.subjects),
@@ -290,7 +316,7 @@ class Study(StrictModel):
     @property
     def derived_by(self) -> tuple[str, ...]:
         """The keys of this study by which columns or rows follow from what there is."""
-        given = {"people": self.people, "key": self.key, "mated: {same: ...}": self.mated.same}
+        given = {key: getattr(self, key) for key in _DERIVING} | {"mated: {same: ...}": self.mated.same}
         return tuple(key for key, value in given.items() if value)
 
     @property
@@ -356,8 +382,7 @@ class Study(StrictModel):
             self.key and self.key.to_dict(),
             self.people and self.people.to_dict(),
         )
-        optional = ("key", "people", "groups")
-        return {key: value for key, value in written.items() if key not in optional or value}
+        return {key: value for key, value in written.items() if key not in (*_DERIVING, "groups") or value}
 
     def _column_uses(self) -> Iterator[tuple[tuple[str | int, ...], str]]:
         yield ("score", "column"), self.score.column

@@ -121,7 +121,8 @@ class TestKeysThatCannotBeUsed:
         key = {name: values[6:] for name, values in key_of(rows, backwards=False).items()}
         first = f"{rows['a'][0]!r} and {rows['b'][0]!r}"
         assert self.refused(data, key, rows) == (
-            f"scores.csv: row 1, columns 'a' and 'b': {first} are not in the key key.csv, nor are 5 other comparisons of this file; add a line for each comparison"
+            f"scores.csv: row 1, columns 'a' and 'b': {first} are not in the key key.csv, "
+            "nor are 5 other comparisons of this file; add a line for each comparison"
         )
 
     def test_a_key_that_has_them_the_other_way_round(self, data: Path) -> None:
