@@ -6,6 +6,8 @@ column: the rank of the label, from 1, or 0 where the two sides of the compariso
 
 from __future__ import annotations
 
+import json
+import re
 import unicodedata
 from collections.abc import Container, Iterable, Mapping
 from dataclasses import dataclass
@@ -39,6 +41,8 @@ __all__ = [
 
 Cell: TypeAlias = tuple[str | None, ...]
 MOST_SHOWN = 60
+NO_TEXT = ("yes", "no", "on", "off", "true", "false", "null", "none")
+"""Words that a reader of YAML may take for something else."""
 MOST_CELLS = 1 << 24
 SUBJECT_NUMBERS = "subject_numbers"
 """The table that holds the number of every subject."""
@@ -73,8 +77,32 @@ def require_distinct_labels(labels: Mapping[str, Iterable[str]]) -> None:
     more = f"; and {len(found) - MOST_SHOWN} more" if len(found) > MOST_SHOWN else ""
     raise NearEqualLabelsError(
         f"labels of {' and '.join(attributes)} that differ only in case, outer blanks or Unicode form: {told}{more}; "
-        "write them alike in all columns and files"
+        f"write them alike in all columns and files, or map them in the study ({_maps(found[:MOST_SHOWN])})"
     )
+
+
+def _maps(found: Iterable[tuple[str, list[str]]]) -> str:
+    """Write the key of a study that maps labels that look alike to one of each, as it stands in a YAML file."""
+    maps: dict[str, list[str]] = {}
+    for attribute, alike in found:
+        kept, ascii_only = min(alike, key=_oddness), _shown(alike) is ascii
+        maps.setdefault(attribute, []).extend(
+            f"{_yaml(label, ascii_only)}: {_yaml(kept, ascii_only)}" for label in alike if label != kept
+        )
+    by_attribute = (f"{_yaml(name, False)}: {{{', '.join(pairs)}}}" for name, pairs in maps.items())
+    return f"labels: {{{', '.join(by_attribute)}}}"
+
+
+def _oddness(label: str) -> tuple[bool, bool, bool, str]:
+    """Rank labels by what a writer did not mean: another form, blanks around them, one case throughout."""
+    is_normal = label == unicodedata.normalize("NFC", label)
+    return not is_normal, label != label.strip(), label in (label.lower(), label.upper()), label
+
+
+def _yaml(text: str, ascii_only: bool) -> str:
+    """Write text so that any reader of YAML takes it for that text."""
+    is_word = not ascii_only and re.fullmatch(r"[^\W\d_][\w -]*\w", text) and text.lower() not in NO_TEXT
+    return text if is_word else json.dumps(text, ensure_ascii=ascii_only)
 
 
 def _near_equal(texts: Iterable[str]) -> list[list[str]]:
@@ -368,8 +396,9 @@ def require_columns(kinds: Mapping[str, str], study: Study, *, text_only: bool) 
     score_sql(score, kinds[score], text_only=text_only)
     if mated in kinds:
         mated_sql(study.mated, kinds[mated], text_only=text_only)
+    numbers = {column for attribute in study.bins for column in study.groups[attribute].columns}
     for column in study.columns:
-        if column not in (score, mated) and kinds.get(column) in FLOATING:
+        if column not in (score, mated, *numbers) and kinds.get(column) in FLOATING:
             raise InputError(
                 f"column {column!r} holds {kinds[column]}, which cannot label; convert it to integers or text"
             )

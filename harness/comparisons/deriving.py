@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Container
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -11,6 +12,7 @@ from harness.comparisons.keys import with_key
 from harness.comparisons.listing import list_files
 from harness.comparisons.named import FromValues
 from harness.comparisons.people import with_people
+from harness.comparisons.relabelled import Relabelled, mapped_columns
 from harness.comparisons.sources import kinds_of
 from harness.errors import InputError
 
@@ -56,18 +58,13 @@ def derived_from(
     InputError
         Where such a file cannot be read or used, or the source has a column by the name of one that is derived.
     """
-    kinds = kinds_of(database, source)
-    for column in study.derived_columns:
-        if column in kinds and column not in study.from_path:
-            raise InputError(
-                f"has a column {column!r}, which the study takes from elsewhere; rename it, or leave out what gives it "
-                "in the study",
-                source=source.name,
-            )
+    _require_not_there(source, kinds_of(database, source), study)
     if study.from_value:
         source = FromValues(source, study.from_value)
     if study.rows:
         source = Kept(source, study.rows)
+    if mapped := dict(mapped_columns(study)):
+        source = Relabelled(source, study, mapped)
     if study.key is not None:
         source = with_key(source, study, scratch, digested=digested)
     if study.mated.same:
@@ -76,3 +73,13 @@ def derived_from(
     if study.people is not None:
         source = with_people(source, kinds_of(database, source), study, scratch, digested=digested)
     return source
+
+
+def _require_not_there(source: Source, kinds: Container[str], study: Study) -> None:
+    for column in study.derived_columns:
+        if column in kinds and column not in study.from_path:
+            raise InputError(
+                f"has a column {column!r}, which the study takes from elsewhere; rename it, or leave out what gives it "
+                "in the study",
+                source=source.name,
+            )

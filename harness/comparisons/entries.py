@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Container, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, NamedTuple
@@ -56,7 +56,13 @@ class Entries:
 
     @classmethod
     def copied(
-        cls, database: Database, file: Files, path: Path, name: str, columns: Mapping[str, str]
+        cls,
+        database: Database,
+        file: Files,
+        path: Path,
+        name: str,
+        columns: Mapping[str, str],
+        numbers: Container[str] = (),
     ) -> Entries:
         """Copy columns of a file as text.
 
@@ -70,6 +76,8 @@ class Entries:
         name : str
             What it goes by.
         columns : mapping of str to str
+        numbers : container of str
+            Columns of the file that may hold floating numbers.
 
         Raises
         ------
@@ -82,7 +90,7 @@ class Entries:
             kinds = {row[0]: row[1] for row in database.fetch(f"DESCRIBE FROM {database.relation_of(part)}")}
             part.require_named_once(list(columns.values()), list(kinds))
             for column in columns.values():
-                _require_text(kinds, column, part)
+                _require_text(kinds, column, part, FLOATING if column in numbers else set())
             texts = ", ".join(
                 f"CAST({identifier(column)} AS VARCHAR) AS {own}" for own, column in columns.items()
             )
@@ -101,6 +109,15 @@ class Entries:
         )
         for part, row, value in found:
             yield self._at(part, row), value
+
+    def distinct(self, column: str) -> list[str]:
+        """Return the values of a column, in order."""
+        found = self.database.fetch(f"SELECT DISTINCT {column} FROM {self.name}.entries")
+        return sorted(value for (value,) in found)
+
+    def replace(self, column: str, sql: str) -> None:
+        """Put other values in the place of those of a column."""
+        self.database.fetch(f"UPDATE {self.name}.entries SET {column} = {sql}")
 
     def require_labels(self, remedy: str) -> None:
         """Refuse the first entry of which a value is blank or of several lines.
@@ -178,10 +195,10 @@ class Headerless(CsvFiles):
         )
 
 
-def _require_text(kinds: Mapping[str, str], column: str, part: Source) -> None:
+def _require_text(kinds: Mapping[str, str], column: str, part: Source, allowed: set[str]) -> None:
     if column not in kinds:
         raise InputError(missing_column(column, list(kinds)), source=part.name)
-    if kinds[column] in FLOATING | {"BLOB"}:
+    if kinds[column] in (FLOATING | {"BLOB"}) - allowed:
         raise InputError(
             f"column {column!r} holds {kinds[column]}, which cannot label; convert it to integers or text",
             source=part.name,

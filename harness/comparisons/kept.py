@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from harness.comparisons.source import Source
     from harness.study import Study
 
-__all__ = ["Kept", "require_met"]
+__all__ = ["Kept", "require_met", "values_met"]
 
 MOST_VALUES = 1000
 """Of a column, that are looked at to name those there are."""
@@ -57,16 +57,33 @@ class Kept(Derived):
         found = database.fetch(
             f"SELECT count(*) FILTER (WHERE NOT ({self._condition})) FROM {database.relation_of(all_rows)}"
         )
-        values: set[tuple[str, str, str]] = set()
+        met = self.source.met(database) + Met(left_out=int(found[0][0]))
         for name, asked in self.rows.items():
-            text = f"CAST({identifier(name)} AS VARCHAR)"
-            is_asked = f"list_contains({literals(asked)}, {text})"
-            there = database.fetch(
-                f"SELECT DISTINCT {text}, {is_asked} FROM {database.relation_of(all_rows)} "
-                f"WHERE {text} IS NOT NULL ORDER BY 2 DESC, 1 LIMIT {MOST_VALUES + len(asked)}"
-            )
-            values |= {("rows", name, value) for value, _ in there}
-        return self.source.met(database) + Met(left_out=int(found[0][0]), values=frozenset(values))
+            met += values_met(database, self.source, ("rows", name), name, asked)
+        return met
+
+
+def values_met(
+    database: Database, source: Source, of: tuple[str, str], column: str, asked: Sequence[str]
+) -> Met:
+    """Find the values of a column, those that are asked for first.
+
+    Parameters
+    ----------
+    database : Database
+    source : Source
+    of : tuple of str
+        The study's key that asks for them, and the name beside it.
+    column : str
+    asked : sequence of str
+    """
+    text = f"CAST({identifier(column)} AS VARCHAR)"
+    found = database.fetch(
+        f"SELECT DISTINCT {text}, list_contains({literals(asked)}, {text}) "
+        f"FROM {database.relation_of(source.narrowed([column]))} WHERE {text} IS NOT NULL "
+        f"ORDER BY 2 DESC, 1 LIMIT {MOST_VALUES + len(asked)}"
+    )
+    return Met(values=frozenset((*of, value) for value, _ in found))
 
 
 def require_met(study: Study, met: Met, source: str) -> None:
@@ -86,8 +103,10 @@ def require_met(study: Study, met: Met, source: str) -> None:
         It names the values there are, those that are near first.
     """
     asked = [("rows", name, value) for name, values in study.rows.items() for value in values]
+    asked += [("labels", name, label) for name, labels in study.labels.items() for label in labels]
+    looked_at = {of[:2] for of in met.values}  # others are in a file beside, which was looked at by itself
     for key, name, value in asked:
-        if (key, name, value) not in met.values:
+        if (key, name) in looked_at and (key, name, value) not in met.values:
             there = sorted(other for own, column, other in met.values if (own, column) == (key, name))
             near = difflib.get_close_matches(value, there, MOST_SHOWN, 0.6)
             shown = [*near, *(other for other in there if other not in near)][:MOST_SHOWN]

@@ -15,6 +15,7 @@ from harness.comparisons.database import Database
 from harness.comparisons.derived import Derived
 from harness.comparisons.entries import Entries, open_beside
 from harness.comparisons.met import Met
+from harness.comparisons.relabelled import relabel_entries
 from harness.comparisons.source import Asks, Check, Input, Source
 from harness.comparisons.sql import identifier, literal, mated_sql
 from harness.errors import InputError
@@ -164,9 +165,17 @@ def with_key(source: Source, study: Study, scratch: Path, *, digested: bool) -> 
     file = open_beside(key.file, list(columns.values()), key.columns, digested=digested)
     path = scratch / "key.duckdb"
     with closing(Database(file, scratch)) as database:
-        entries = Entries.copied(database, file, path, "key", columns)
+        attributes = {
+            own: attribute
+            for attribute, group in study.groups.items()
+            for own, column in taken.items()
+            if column in group.columns
+        }
+        numbers = {taken[own] for own, attribute in attributes.items() if attribute in study.bins}
+        entries = Entries.copied(database, file, path, "key", columns, numbers)
         entries.require_labels("complete the line, or leave it out")
         _refuse_repeated(entries, tuple(columns)[: len(key.on)])
+        relabel_entries(entries, study, attributes)
         known = _labels_of_groups(entries, study, taken)
         added = ", ".join(_typed(own, column, study, known) for own, column in taken.items())
         if not study.mated.same:
@@ -202,9 +211,7 @@ def _labels_of_groups(entries: Entries, study: Study, taken: Mapping[str, str]) 
         own = [name for name, column in taken.items() if column in group.columns]
         found: set[str] = set()
         for name in own:
-            found |= {
-                label for (label,) in entries.database.fetch(f"SELECT DISTINCT {name} FROM key.entries")
-            }
+            found |= set(entries.distinct(name))
         try:
             require_distinct_labels({attribute: found})
         except InputError as error:

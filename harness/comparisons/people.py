@@ -16,6 +16,7 @@ from harness.comparisons.coding import require_distinct_labels
 from harness.comparisons.database import Database
 from harness.comparisons.derived import Derived
 from harness.comparisons.entries import Entries, open_beside
+from harness.comparisons.relabelled import relabel_entries
 from harness.comparisons.source import Asks, Check, Input, Source
 from harness.comparisons.sql import WHOLE, identifier, is_label, literal
 from harness.errors import InputError
@@ -209,10 +210,14 @@ def with_people(
     file = open_beside(people.file, [people.subject, *people.columns.values()], digested=digested)
     path = scratch / "people.duckdb"
     with closing(Database(file, scratch)) as database:
-        entries = Entries.copied(database, file, path, "people", _names(people))
+        numbers = {column for attribute, column in people.columns.items() if attribute in study.bins}
+        entries = Entries.copied(database, file, path, "people", _names(people), numbers)
         entries.require_labels("label the person, 'unknown' if need be")
         _refuse_repeated(entries, people)
-        labels = [_labels(database, number) for number in range(len(people.columns))]
+        relabel_entries(
+            entries, study, {f"label_{n}": attribute for n, attribute in enumerate(people.columns)}
+        )
+        labels = [tuple(entries.distinct(f"label_{number}")) for number in range(len(people.columns))]
         _require_distinct(dict(zip(people.columns, labels, strict=True)), file)
         sides = [
             _side(database, i, subject, kinds[subject], people, labels)
@@ -236,11 +241,6 @@ def _refuse_repeated(entries: Entries, people: People) -> None:
             f"already{told}; keep one row for each person",
             source=second.file,
         )
-
-
-def _labels(database: Database, number: int) -> tuple[str, ...]:
-    found = database.fetch(f"SELECT DISTINCT label_{number} FROM people.entries")
-    return tuple(sorted(label for (label,) in found))
 
 
 def _require_distinct(labels: Mapping[str, Sequence[str]], file: Files) -> None:

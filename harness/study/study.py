@@ -21,6 +21,7 @@ from harness.config import (
     validate,
     with_options,
 )
+from harness.study.bins import Bins, LabelMaps
 from harness.study.derived import Key, People, label_column
 from harness.study.groups import Attribute, Axes, Axis, Text, Texts, require_whole
 from harness.study.patterns import FromPath, FromValues
@@ -185,7 +186,7 @@ def _each_attribute(validated: dict[str, Any]) -> tuple[Axis, ...]:
     return tuple(Axis((attribute,)) for attribute in validated.get("groups", ()))
 
 
-_DERIVING = ("rows", "from_path", "from_value", "key", "people")
+_DERIVING = ("rows", "from_path", "from_value", "key", "people", "labels", "bins")
 """Keys by which columns or rows follow from what there is."""
 
 
@@ -228,6 +229,12 @@ class Study(StrictModel):
         Whether the two columns of an attribute label the person, so that both sides of a mated trial have the
         same label, or the image, as where a classifier guesses it from each image. For all attributes alike, or
         by attribute; one that is not named labels the person.
+    labels : mapping of str to mapping of str to str
+        By attribute, labels and what each of them means, before anything else looks at them: ``{black: Black}``. A
+        label that no row has is refused.
+    bins : mapping of str to tuple of float
+        By attribute, the edges that put its numbers into groups: [0, 18, 70] are 0–17, 18–69 and 70+. A number below
+        the first, and what is no number and not excluded, is refused.
     exclude : mapping of str to tuple of str
         By attribute, labels that are no group: comparisons of people with such a label belong to no group of an axis
         with that attribute, and how many there are is told. A label that no row has is refused.
@@ -259,6 +266,8 @@ class Study(StrictModel):
     ]
     axes: Axes = Field(default_factory=_each_attribute)
     labels_of: _LabelsOf = "person"
+    labels: LabelMaps = Field(default_factory=dict)
+    bins: Bins = Field(default_factory=dict)
     exclude: _Excluded = Field(default_factory=dict)
     pairing: Literal["within", "probe", "cross"] = "within"
     missing_scores: Literal["reject", "exclude", "count"] = "reject"
@@ -296,11 +305,14 @@ class Study(StrictModel):
     @property
     def derived_columns(self) -> tuple[str, ...]:
         """Every column that follows from others, or from another file."""
+        same = (self.mated.column,) if self.mated.same else ()
+        return (*self.from_path, *self.from_value, *same, *self.columns_beside)
+
+    @property
+    def columns_beside(self) -> tuple[str, ...]:
+        """The columns that come from files beside the scores."""
         people = () if self.people is None else self.people.columns
         return (
-            *self.from_path,
-            *self.from_value,
-            *((self.mated.column,) if self.mated.same else ()),
             *self.key_columns,
             *(label_column(attribute, subject) for attribute in people for subject in self.subjects),
         )
@@ -421,8 +433,9 @@ class Study(StrictModel):
                 self._require_attribute(attribute, ("axes", index))
 
     def _check_exclude(self) -> None:
-        for attribute in self.exclude:
-            self._require_attribute(attribute, ("exclude", attribute))
+        for key in ("exclude", "labels", "bins"):
+            for attribute in getattr(self, key):
+                self._require_attribute(attribute, (key, attribute))
 
     def _check_labels(self) -> None:
         for attribute in self.labels_of if isinstance(self.labels_of, Mapping) else ():
