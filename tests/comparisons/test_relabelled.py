@@ -70,18 +70,14 @@ class TestInTheScores:
     def test_a_number_below_the_first_edge_is_refused_with_its_row(self, suffix: str, data: Path) -> None:
         rows = trials()
         scores = written(data, labelled(rows, raw, lambda i: AGES[i]), f"scores.{suffix}")
-        first, side = next(
-            (i, side)
-            for i in range(500)
-            for side, key in (("probe", "p"), ("reference", "r"))
-            if AGES[rows[key][i]] < 18
-        )
-        key = "p" if side == "probe" else "r"
+        young = ((i, key) for i in range(500) for key in "pr" if AGES[rows[key][i]] < 18)
+        first, key = next(young)
+        side = "probe" if key == "p" else "reference"
         with pytest.raises(InputError) as caught:
             counts_of(str(scores), study(**{**TERMS, "bins": {"age": [18, 30]}}))
         assert str(caught.value).endswith(
-            f"row {first + 1}, column 'age {side}': '{AGES[rows[key][first]]}' is no number from 18 upwards, as the bins of "
-            "age need; correct it, begin the bins lower, or exclude the label (exclude: {age: [...]})"
+            f"row {first + 1}, column 'age {side}': '{AGES[rows[key][first]]}' is no number from 18 upwards, as the "
+            "bins of age need; correct it, begin the bins lower, or exclude the label (exclude: {age: [...]})"
         )
 
     def test_a_label_to_be_mapped_that_no_row_has_is_refused(self, suffix: str, data: Path) -> None:
@@ -91,8 +87,8 @@ class TestInTheScores:
                 str(scores), study=study(**{**TERMS, "labels": {"ethnicity": {**MAP, "Whit": "White"}}})
             )
         assert str(caught.value).endswith(
-            "labels: no row has 'Whit' in 'ethnicity'; there are 'White', 'BLACK', 'Black', 'black': correct the study's "
-            "labels"
+            "labels: no row has 'Whit' in 'ethnicity'; there are 'White', 'BLACK', 'Black', 'black': correct the "
+            "study's labels"
         )
 
 

@@ -107,6 +107,65 @@ class TestKeys:
         assert document(str(tmp_path / "scores"), **options, checkpoints=kept) == whole
 
 
+@pytest.fixture
+def derived(tmp_path: Path) -> dict[str, Any]:
+    """Scores of two sites in files of their own, and a study with every other key by which something is derived."""
+    table = comparisons(ROWS)
+    for name in ("probe", "reference"):
+        paths = pa.array([f"{person}/session/1.wav" for person in table[name].to_pylist()])
+        table = table.append_column(f"{name}_path", paths)
+    table = table.append_column("age", pa.array([i % 60 for i in range(ROWS)]))
+    table = table.append_column("matcher", pa.array(["AB"[i % 2] for i in range(ROWS)]))
+    scores = tmp_path / "scores"
+    for site in ("north", "south"):
+        of_site = table.filter(pa.array([own == site for own in table["site"].to_pylist()]))
+        own = of_site.drop_columns(["site", "probe", "reference", "mated"])
+        write_parts(scores / f"site={site}", own, 2)
+    return {
+        **NAMED,
+        "rows": {"matcher": "A"},
+        "from_path": {"site": "site={site}/**"},
+        "from_value": {
+            name: {"column": f"{name}_path", "pattern": "{}/*/*.wav"} for name in ("probe", "reference")
+        },
+        "mated": {"same": ["probe", "reference"]},
+        "subjects": ["probe", "reference"],
+        "groups": {"sex": ["probe_sex", "reference_sex"], "age": "age", "site": "site"},
+        "labels": {"sex": {"female": "F", "male": "M"}},
+        "bins": {"age": [0, 18, 30]},
+    }
+
+
+class TestAllTogether:
+    def test_checkpoints_give_the_same_bytes(self, derived: dict[str, Any], tmp_path: Path) -> None:
+        options: dict[str, Any] = {"of": derived, "thresholds": THRESHOLDS}
+        whole = document(str(tmp_path / "scores"), **options)
+        assert "other rows were left out" in whole
+        kept = tmp_path / "kept"
+        assert document(str(tmp_path / "scores"), **options, checkpoints=kept) == whole
+        assert document(str(tmp_path / "scores"), **options, checkpoints=kept) == whole
+
+    @pytest.mark.slow
+    def test_dask_gives_the_same_bytes(self, derived: dict[str, Any], tmp_path: Path) -> None:
+        pytest.importorskip("distributed")
+        options: dict[str, Any] = {"of": derived, "thresholds": THRESHOLDS}
+        found = document(str(tmp_path / "scores"), **options, engine="dask", workers=1)
+        assert found == document(str(tmp_path / "scores"), **options)
+
+    @pytest.mark.parametrize(
+        "changes", [{"rows": {"matcher": ["A", "C"]}}, {"labels": {"sex": {"f": "F"}}}], ids=str
+    )
+    def test_a_value_that_no_part_has_is_refused_alike(
+        self, changes: dict[str, Any], derived: dict[str, Any], tmp_path: Path
+    ) -> None:
+        told = []
+        for checkpoints in (None, tmp_path / "kept"):
+            with pytest.raises(InputError, match="no row has") as refused:
+                document(str(tmp_path / "scores"), of={**derived, **changes}, checkpoints=checkpoints)
+            told.append(str(refused.value))
+        assert told[0] == told[1]
+
+
 def test_a_file_beside_a_study_file_is_found_from_elsewhere(
     people: dict[str, Any], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

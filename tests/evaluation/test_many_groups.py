@@ -32,8 +32,8 @@ def test_five_thousand_groups_end_in_a_line_before_anything_is_counted() -> None
         harness.evaluate(scores(5000), study=STUDY, progress=lambda rows, total: counted.append(rows))
     assert str(caught.value) == (
         "arrays: axis visit: 5,000 groups ('v0000', 'v0001', 'v0002', ...) are 12,497,500 pairs, more than can be "
-        "compared at 100 thresholds (100,000,000 comparisons in all): is it a group at all? Put values together (labels "
-        "or bins in the study), or leave the axis out of its axes"
+        "compared at 100 thresholds (100,000,000 comparisons in all): is it a group at all? Put values together "
+        "(labels or bins in the study), or leave the axis out of its axes"
     )
     assert counted == []
 
