@@ -111,6 +111,16 @@ class StudyOptions:
         Column that names a subject; once or twice.
     identities
         Whether two columns of subjects name people alike (shared), or each in its own way (separate).
+    rows
+        NAME=VALUE: keep only rows with this value in a column, such as matcher=ArcFace; as often as there are such.
+    from_path
+        A pattern of the end of each file's path, whose names in braces become columns: "scores_{ethnicity}.csv".
+    people
+        File of people's labels, found by subject, where the scores have none.
+    people_subject
+        Its column of subjects.
+    people_column
+        Its column of an attribute: NAME, or NAME=COLUMN where they differ; as often as there are such.
     group
         NAME=COLUMN or NAME=PROBE_COLUMN,REFERENCE_COLUMN.
     axis
@@ -146,6 +156,11 @@ class StudyOptions:
     non_mated_label: tuple[str, ...] = ()
     subject: tuple[str, ...] = ()
     identities: Literal["shared", "separate"] | None = None
+    rows: tuple[str, ...] = ()
+    from_path: tuple[str, ...] = ()
+    people: str | None = None
+    people_subject: str | None = None
+    people_column: tuple[str, ...] = ()
     group: tuple[str, ...] = ()
     axis: tuple[str, ...] = ()
     labels_of: tuple[str, ...] = ()
@@ -178,10 +193,19 @@ class StudyOptions:
                 ),
                 "subjects": list(self.subject),
                 "identities": self.identities,
+                "rows": _by_name(self.rows, "--rows", "matcher=ArcFace"),
+                "from_path": _from_path(self.from_path),
+                "people": _given(
+                    {
+                        "file": self.people,
+                        "subject": self.people_subject,
+                        "columns": dict(_name_and_column(text) for text in self.people_column),
+                    }
+                ),
                 "groups": dict(_named_columns(text) for text in self.group),
                 "axes": [_name_or_names(text) for text in self.axis],
                 "labels_of": _labels_of(self.labels_of),
-                "exclude": _excluded(self.exclude),
+                "exclude": _by_name(self.exclude, "--exclude", "ethnicity=unknown"),
                 "pairing": self.pairing,
                 "missing_scores": self.missing_scores,
                 "watchlist_size": self.watchlist_size,
@@ -264,6 +288,11 @@ def _named_columns(text: str) -> tuple[str, str | list[str]]:
     return name, _name_or_names(columns)
 
 
+def _name_and_column(text: str) -> tuple[str, str]:
+    name, _, column = text.partition("=")
+    return name, column or name
+
+
 def _labels_of(texts: tuple[str, ...]) -> str | dict[str, str]:
     if len(texts) == 1 and "=" not in texts[0]:
         return texts[0]
@@ -275,14 +304,21 @@ def _labels_of(texts: tuple[str, ...]) -> str | dict[str, str]:
     return {name: of for name, _, of in (text.rpartition("=") for text in texts)}
 
 
-def _excluded(texts: tuple[str, ...]) -> dict[str, list[str]]:
-    labels: dict[str, list[str]] = {}
+def _by_name(texts: tuple[str, ...], flag: str, example: str) -> dict[str, list[str]]:
+    values: dict[str, list[str]] = {}
     for text in texts:
-        name, separator, label = text.partition("=")
+        name, separator, value = text.partition("=")
         if not separator:
-            raise InputError(f"--exclude {text!r}: write NAME=LABEL, such as ethnicity=unknown")
-        labels.setdefault(name, []).append(label)
-    return labels
+            what = "LABEL" if flag == "--exclude" else "VALUE"
+            raise InputError(f"{flag} {text!r}: write NAME={what}, such as {example}")
+        values.setdefault(name, []).append(value)
+    return values
+
+
+def _from_path(patterns: tuple[str, ...]) -> dict[str, str]:
+    from harness.study.patterns import names_in
+
+    return {name: pattern for pattern in patterns for name in names_in(pattern) or [pattern]}
 
 
 def _name_or_names(text: str) -> str | list[str]:

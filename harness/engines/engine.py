@@ -17,6 +17,7 @@ from harness.comparisons import (
     Scores,
     open_comparisons,
 )
+from harness.comparisons.met import Met
 from harness.comparisons.pair_source import PairSource
 from harness.comparisons.pairs import Pairs
 from harness.engines import local, pairs
@@ -41,6 +42,7 @@ __all__ = [
     "choose_engine",
     "count",
     "count_by_subject",
+    "met",
     "open_with",
     "survey",
 ]
@@ -223,6 +225,11 @@ def survey(comparisons: Countable, tail: int) -> tuple[CellScores, ...]:
     if isinstance(comparisons, PartedComparisons):
         return comparisons.survey(tail)
     return comparisons.read(lambda coding: comparisons.survey(coding, tail))
+
+
+def met(comparisons: Countable) -> Met:
+    """Return what of a study, and of its key, some row has; where nothing is derived, there is nothing to know."""
+    return comparisons.met if isinstance(comparisons, Comparisons | PartedComparisons) else Met()
 
 
 def count(

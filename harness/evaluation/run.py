@@ -17,7 +17,7 @@ from harness.counting.thresholds import Thresholds
 from harness.engines import EngineName, choose_engine, open_with
 from harness.evaluation.axis import AxisEvaluation, Confirmation, MatedCounts, Outcome
 from harness.evaluation.counted import Counted, count_for, halves
-from harness.evaluation.notes import notes_on, notes_on_files, versions
+from harness.evaluation.notes import notes_on, notes_on_files, notes_on_rows, versions
 from harness.evaluation.result import Evaluation
 from harness.statistics.clustering import carried, design_effect, on_finer_thresholds, small_sample
 from harness.statistics.differentials import EffectiveCounts, differentials
@@ -172,6 +172,7 @@ def conclude(counted: Counted, policy: Policy) -> Evaluation:
                 None if counted.asked_for is None else len(counted.asked_for),
             ),
             *counted.notes,
+            *notes_on_rows(study, counted.met),
             *notes_on_files(counted.left_out),
         ),
         asked_for=None if counted.asked_for is None else study.sign * counted.asked_for + 0.0,

@@ -11,7 +11,14 @@ from harness.config import Document
 
 __all__ = ["with_files_beside"]
 
-FILES = (("pairs",), ("matrix",), ("matrix", "rows"), ("matrix", "columns"))
+FILES = (
+    ("pairs",),
+    ("matrix",),
+    ("matrix", "rows"),
+    ("matrix", "columns"),
+    ("key", "file"),
+    ("people", "file"),
+)
 """Where in a study files are named, one or a list of them."""
 
 

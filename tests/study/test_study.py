@@ -162,7 +162,7 @@ class TestAStudy:
         ({"subjects": "p"}, "subjects: 'p' is not a list"),
         ({"subjects": ["p", "p"]}, "subjects: 'p' is repeated"),
         ({"subjects": ["p", "q", "r"]}, "subjects: ['p', 'q', 'r'] has more items than 2"),
-        ({"groups": {}}, "groups: {} has fewer items than 1"),
+        ({"groups": {}}, "groups: missing key 'groups'"),
         ({"groups": ["sex"]}, "groups: ['sex'] is not a mapping of keys to values"),
         ({"groups": {"sex": []}}, "groups.sex: [] is not a column or a list of one or two columns"),
         (
