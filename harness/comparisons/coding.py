@@ -113,7 +113,7 @@ def _oddness(label: str) -> tuple[bool, bool, bool, str]:
 def _yaml(text: str, ascii_only: bool) -> str:
     """Write text so that any reader of YAML takes it for that text."""
     is_word = not ascii_only and re.fullmatch(r"[^\W\d_][\w -]*\w", text) and text.lower() not in NO_TEXT
-    return text if is_word else json.dumps(text, ensure_ascii=ascii_only)
+    return text if is_word else json.dumps(text, ensure_ascii=ascii_only or not text.isprintable())
 
 
 def _near_equal(texts: Iterable[str]) -> list[list[str]]:

@@ -108,7 +108,7 @@ class WithKey(Derived):
             f"SELECT 1 FROM key.lines WHERE on_0 = {literal(other or '')} AND on_1 = {literal(value or '')}"
         )
         remedy = (
-            "the key has them the other way round: swap the two columns of on, or correct the order"
+            "the key has them the other way round: swap the two columns of by, or correct the order"
             if swapped
             else "add a line for each comparison"
         )
@@ -161,7 +161,7 @@ def with_key(source: Source, study: Study, scratch: Path, *, digested: bool) -> 
     key = study.key
     assert key is not None  # noqa: S101 - for type checkers
     taken = {f"taken_{i}": column for i, column in enumerate(study.key_columns)}
-    columns = {**{f"on_{i}": name for i, name in enumerate(key.on.values())}, **taken}
+    columns = {**{f"on_{i}": name for i, name in enumerate(key.by.values())}, **taken}
     file = open_beside(key.file, list(columns.values()), key.columns, digested=digested)
     path = scratch / "key.duckdb"
     with closing(Database(file, scratch)) as database:
@@ -174,19 +174,19 @@ def with_key(source: Source, study: Study, scratch: Path, *, digested: bool) -> 
         numbers = {taken[own] for own, attribute in attributes.items() if attribute in study.bins}
         entries = Entries.copied(database, file, path, "key", columns, numbers)
         entries.require_labels("complete the line, or leave it out")
-        _refuse_repeated(entries, tuple(columns)[: len(key.on)])
+        _refuse_repeated(entries, tuple(columns)[: len(key.by)])
         relabel_entries(entries, study, attributes)
         known = _labels_of_groups(entries, study, taken)
         added = ", ".join(_typed(own, column, study, known) for own, column in taken.items())
         if not study.mated.same:
             _require_truth(entries, study, columns)
-        on = ", ".join(f"on_{i}" for i in range(len(key.on)))
+        on = ", ".join(f"on_{i}" for i in range(len(key.by)))
         database.fetch(
             f"CREATE TABLE key.lines AS SELECT {on}, {added}, row_number() OVER (ORDER BY part, number) - 1 AS line "
             "FROM key.entries"
         )
         lines = int(database.fetch("SELECT count(*) FROM key.lines")[0][0])
-    return WithKey(source, path, file, tuple(key.on), taken, lines, known)
+    return WithKey(source, path, file, tuple(key.by), taken, lines, known)
 
 
 def _refuse_repeated(entries: Entries, on: Sequence[str]) -> None:

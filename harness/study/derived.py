@@ -61,7 +61,7 @@ class Key(StrictModel):
     ----------
     file : str
         A line for each comparison; relative to the folder of the study file.
-    on : mapping of str to str
+    by : mapping of str to str
         By column of the scores, the column of the key that names the same: two that name what is compared, in order, or
         one that names the comparison. A list will do where both have one name for it.
     take : tuple of str
@@ -71,7 +71,7 @@ class Key(StrictModel):
     """
 
     file: Text
-    on: Annotated[MappingOf[Text, Text], Field(min_length=1, max_length=2), BeforeValidator(_each_by_itself)]
+    by: Annotated[MappingOf[Text, Text], Field(min_length=1, max_length=2), BeforeValidator(_each_by_itself)]
     take: Texts = ()
     columns: Texts = ()
 
@@ -79,4 +79,4 @@ class Key(StrictModel):
         """Return plain values in the form of a file."""
         lists = {"take": list(self.take), "columns": list(self.columns)}
         given = {key: names for key, names in lists.items() if names}
-        return {"file": self.file, "on": written(self.on), **given}
+        return {"file": self.file, "by": written(self.by), **given}

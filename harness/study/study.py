@@ -226,7 +226,7 @@ class Study(StrictModel):
         """Every column that the scores themselves must have, that of the score first."""
         derived = set(self.derived_columns)
         taken_from = [of.column for of in self.from_value.values()]
-        keys = self.key.on if self.key else ()
+        keys = self.key.by if self.key else ()
         needed = dict.fromkeys([*self.columns, *self.mated.same, *keys, *self.rows, *taken_from])
         return tuple(column for column in needed if column not in derived)
 

@@ -50,7 +50,7 @@ def keyed(file: Path, **changes: Any) -> Study:
             "matcher": {"name": "example", "version": "1"},
             "groups": {"ethnicity": list(GROUPS)},
             "mated": {"column": "truth", "mated": ["target"], "non_mated": ["nontarget"]},
-            "key": {"file": str(file), "on": ON, "take": list(GROUPS), **changes},
+            "key": {"file": str(file), "by": ON, "take": list(GROUPS), **changes},
         }
     )
 
@@ -72,7 +72,7 @@ class TestKeys:
         (data / "trials.txt").write_text(
             "".join(f"{m} {a} {b}\n" for m, a, b in zip(rows["mated"], rows["a"], rows["b"], strict=True))
         )
-        key = {"file": str(data / "trials.txt"), "on": ["a", "b"], "columns": ["label", "a", "b"]}
+        key = {"file": str(data / "trials.txt"), "by": ["a", "b"], "columns": ["label", "a", "b"]}
         terms = study(subjects=[], mated="label", key=key)
         assert terms.to_dict()["key"] == key
         scores = written(data, scores_of(rows, *GROUPS), "scores.csv")
@@ -81,7 +81,7 @@ class TestKeys:
     def test_the_truth_may_be_of_whole_numbers_beside_subjects_in_the_scores(self, data: Path) -> None:
         rows = listed()
         key = write_csv(data / "key.csv", {name: rows[name] for name in ("a", "b", "mated")})
-        terms = study(key={"file": str(key), "on": ["a", "b"]})
+        terms = study(key={"file": str(key), "by": ["a", "b"]})
         scores = written(data, scores_of(rows, "probe", "reference", *GROUPS), "scores.parquet")
         assert counts_of(str(scores), terms) == naive_counts(rows, study())
 
@@ -127,9 +127,9 @@ class TestKeysThatCannotBeUsed:
 
     def test_a_key_that_has_them_the_other_way_round(self, data: Path) -> None:
         rows = listed()
-        told = self.refused(data, key_of(rows), rows, on={"a": "segment", "b": "model"})
+        told = self.refused(data, key_of(rows), rows, by={"a": "segment", "b": "model"})
         assert told.endswith(
-            "the key has them the other way round: swap the two columns of on, or correct the order"
+            "the key has them the other way round: swap the two columns of by, or correct the order"
         )
 
     def test_two_lines_for_one_comparison(self, data: Path) -> None:

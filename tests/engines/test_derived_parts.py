@@ -94,7 +94,7 @@ def key(tmp_path: Path) -> dict[str, Any]:
     write(tmp_path / "key.csv", table.select(["mated", "trial"]))
     scored = table.slice(10).drop_columns(["mated"])
     write_parts(tmp_path / "scores", pa.concat_tables([scored, scored.slice(0, 5)]), FILES)
-    return {**STUDY, "key": {"file": str(tmp_path / "key.csv"), "on": ["trial"]}}
+    return {**STUDY, "key": {"file": str(tmp_path / "key.csv"), "by": ["trial"]}}
 
 
 class TestKeys:
