@@ -162,7 +162,10 @@ class TestAStudy:
         ({"subjects": "p"}, "subjects: 'p' is not a list"),
         ({"subjects": ["p", "p"]}, "subjects: 'p' is repeated"),
         ({"subjects": ["p", "q", "r"]}, "subjects: ['p', 'q', 'r'] has more items than 2"),
-        ({"groups": {}}, "groups: missing key 'groups'"),
+        (
+            {"groups": {}},
+            "groups: missing key 'groups' (groups: {NAME: COLUMN} in the study, --group NAME=COLUMN)",
+        ),
         ({"groups": ["sex"]}, "groups: ['sex'] is not a mapping of keys to values"),
         ({"groups": {"sex": []}}, "groups.sex: [] is not a column or a list of one or two columns"),
         (
@@ -243,7 +246,8 @@ class TestAStudy:
         (
             {"threshold": 0.6},
             "unknown key 'threshold'; known keys: matcher, task, columns, pairs, score, mated, subjects, identities, "
-            "groups, axes, labels_of, exclude, pairing, missing_scores, watchlist_size, watchlist_composition, matrix",
+            "rows, from_path, from_value, key, people, groups, axes, labels_of, labels, bins, exclude, pairing, "
+            "missing_scores, watchlist_size, watchlist_composition, matrix",
         ),
     ],
 )
