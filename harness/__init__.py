@@ -13,7 +13,7 @@ if TYPE_CHECKING:
 
     from harness.auditing import Audit, DeploymentRecord, RecordMapping, audit
     from harness.errors import HarnessError, InputError
-    from harness.evaluation import Evaluation, evaluate, load
+    from harness.evaluation import Evaluation, evaluate, evaluate_each, load
     from harness.inspection import Inspection, inspect
     from harness.study import Policy, Study
 
@@ -31,6 +31,7 @@ __all__ = [
     "__version__",
     "audit",
     "evaluate",
+    "evaluate_each",
     "inspect",
     "load",
 ]
@@ -47,6 +48,7 @@ _HOMES = {
     "Study": "harness.study",
     "audit": "harness.auditing",
     "evaluate": "harness.evaluation",
+    "evaluate_each": "harness.evaluation",
     "inspect": "harness.inspection",
     "load": "harness.evaluation",
 }
