@@ -13,6 +13,8 @@ from harness.config import (
     Document,
     MappingOf,
     StrictModel,
+    Text,
+    Texts,
     load,
     plain,
     problem_at,
@@ -21,9 +23,9 @@ from harness.config import (
     validate,
     with_options,
 )
-from harness.study.bins import Bins, LabelMaps
+from harness.study.bins import Bins, LabelMaps, bin_labels
 from harness.study.derived import Key, People, label_column
-from harness.study.groups import Attribute, Axes, Axis, Text, Texts, require_whole
+from harness.study.groups import Attribute, Axes, Axis, require_whole
 from harness.study.patterns import FromPath, FromValues
 
 __all__ = ["Axis", "GroupColumns", "Matcher", "Mated", "Score", "Study", "load_study", "study_from_options"]
@@ -172,6 +174,8 @@ def _with_those_of_people(
     people, subjects = info.data.get("people"), info.data.get("subjects") or ("subject",)
     found = dict(groups)
     for attribute in people.columns if people is not None else ():
+        if "×" in attribute:
+            raise problem_at((), f"people: {shown(attribute)} holds ×, which joins the attributes of an axis")
         if attribute in groups:
             problem = f"{shown(attribute)} is an attribute of people too; name its columns in one of them"
             raise problem_at((attribute,), problem)
@@ -359,6 +363,10 @@ class Study(StrictModel):
             for attribute, group in self.groups.items()
             if group.reference is not None and self.labels_the_person(attribute)
         )
+
+    def labels_of_bins(self, attribute: str) -> list[str]:
+        """Return the labels of the groups that the numbers of an attribute are put into."""
+        return bin_labels(self.bins[attribute])
 
     def labels_the_person(self, attribute: str) -> bool:
         """Whether the two sides of a mated trial must have the same label of an attribute."""

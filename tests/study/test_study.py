@@ -240,7 +240,8 @@ class TestAStudy:
         (
             {"threshold": 0.6},
             "unknown key 'threshold'; known keys: matcher, task, score, mated, subjects, identities, "
-            "groups, axes, labels_of, exclude, pairing, missing_scores, watchlist_size, watchlist_composition",
+            "rows, from_path, from_value, key, people, groups, axes, labels_of, labels, bins, exclude, pairing, "
+            "missing_scores, watchlist_size, watchlist_composition",
         ),
     ],
 )
