@@ -81,6 +81,8 @@ class EmbeddingPairs:
             raise InputError(f"{given!r} is not a Study, mapping or path", source="study")
         document = document_from(given, "study") if isinstance(given, Mapping) else read_document(given)
         terms, value = self._terms(self.sides[0].groups), dict(document.value)
+        if value.get("people"):  # which would give groups, as the templates do
+            raise InputError("people: the templates have their labels; leave it out", source=document.source)
         if isinstance(value.get("score"), dict):
             value["score"] = {**terms["score"], **value["score"]}  # type: ignore[dict-item]
         return validate(Study, replace(document, value={**terms, **value}))

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import glob
 import os
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -248,7 +248,11 @@ class ArrowFiles(Files):
 
 
 def open_files(
-    named: Sequence[str | os.PathLike[str]], columns: Sequence[str], *, digested: bool = False
+    named: Sequence[str | os.PathLike[str]],
+    columns: Sequence[str],
+    *,
+    digested: bool = False,
+    apart: Iterable[Path] = (),
 ) -> Files:
     """Make a source of files of one format, patterns and folders expanded.
 
@@ -259,13 +263,15 @@ def open_files(
         Those of the study, that of the scores first.
     digested : bool
         Whether to digest the files first, so that any change shows that is there when they have been read.
+    apart : iterable of Path
+        Files that are read for something else; see `harness.comparisons.listing.list_files`.
 
     Raises
     ------
     InputError
         Where one cannot be found or read, or its rows would count twice.
     """
-    return open_listed(list_files(named), columns, digested=digested)
+    return open_listed(list_files(named, apart), columns, digested=digested)
 
 
 def open_listed(listing: Listing, columns: Sequence[str], *, digested: bool = False) -> Files:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, TypeAlias
@@ -176,7 +176,14 @@ def _open_stream(scores: Any, columns: Sequence[str], name: str, database: Path)
     return Spool(name, database)
 
 
-def open_source(scores: Scores, columns: Sequence[str], scratch: Path, *, digested: bool = False) -> Source:
+def open_source(
+    scores: Scores,
+    columns: Sequence[str],
+    scratch: Path,
+    *,
+    digested: bool = False,
+    apart: Iterable[Path] = (),
+) -> Source:
     """Make a source of whatever holds the comparisons.
 
     Parameters
@@ -189,6 +196,8 @@ def open_source(scores: Scores, columns: Sequence[str], scratch: Path, *, digest
         An existing folder for what can be read only once.
     digested : bool
         Whether files are digested first; see `harness.comparisons.source.Seen`.
+    apart : iterable of Path
+        Files that are read for something else; see `harness.comparisons.listing.list_files`.
 
     Raises
     ------
@@ -198,13 +207,13 @@ def open_source(scores: Scores, columns: Sequence[str], scratch: Path, *, digest
     if isinstance(scores, Files):
         return scores
     if isinstance(scores, str | os.PathLike):
-        return open_files([scores], columns, digested=digested)
+        return open_files([scores], columns, digested=digested, apart=apart)
     if (
         isinstance(scores, Sequence)
         and scores
         and all(isinstance(item, str | os.PathLike) for item in scores)
     ):
-        return open_files(scores, columns, digested=digested)
+        return open_files(scores, columns, digested=digested, apart=apart)
     if isinstance(scores, np.ndarray) and scores.dtype.names:
         scores = {name: scores[name] for name in scores.dtype.names}
     if isinstance(scores, Mapping):

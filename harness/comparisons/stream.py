@@ -16,7 +16,7 @@ import pyarrow as pa
 
 from harness.comparisons.coding import Coding, NearEqualLabelsError, Queries, labels_of, require_columns
 from harness.comparisons.database import Database, MemoryLimit, first_fault
-from harness.comparisons.deriving import derived_from
+from harness.comparisons.deriving import derived_from, files_beside
 from harness.comparisons.embeddings import EmbeddingPairs
 from harness.comparisons.files import Files
 from harness.comparisons.met import Met
@@ -104,7 +104,8 @@ class Comparisons:
         self._scratch = temporary_folder()
         try:
             scratch = self._scratch.folder
-            stored = open_source(scores, study.stored_columns, scratch, digested=digested)
+            apart = files_beside(study)
+            stored = open_source(scores, study.stored_columns, scratch, digested=digested, apart=apart)
             self.left_out = stored.left_out if isinstance(stored, Files) else ()
             self._source: Source = with_paths(stored, study)
             self._database = Database(stored, scratch, threads=threads)
