@@ -13,7 +13,7 @@ if TYPE_CHECKING:
     from harness.comparisons.stream import Comparisons
     from harness.study import Study
 
-__all__ = ["Repeats", "Tail", "Trial", "extremes", "repeats", "tails"]
+__all__ = ["Tail", "Trial", "extremes", "labels_sql", "tails"]
 
 Cell: TypeAlias = tuple[str | None, ...]
 
@@ -62,25 +62,6 @@ class Tail:
 
     trials: int
     scores: tuple[float, ...]
-
-
-@dataclass(frozen=True)
-class Repeats:
-    """A comparison that appears more than once in the scores: same truth, subjects and score.
-
-    Attributes
-    ----------
-    subjects : tuple of str
-    mated : bool
-    score : float
-        Canonical.
-    times : int
-    """
-
-    subjects: tuple[str, ...]
-    mated: bool
-    score: float
-    times: int
 
 
 def tails(comparisons: Comparisons, coding: Coding, size: int) -> dict[tuple[Cell, bool], Tail]:
@@ -151,34 +132,6 @@ def extremes(comparisons: Comparisons, coding: Coding, count: int, *, mated: boo
     return tuple(trials[:count])
 
 
-def repeats(comparisons: Comparisons, coding: Coding, count: int) -> tuple[int, tuple[Repeats, ...]]:
-    """Find comparisons that appear more than once: same truth, same two subjects, same score.
-
-    Where the two columns name people alike, the order of the two does not matter.
-
-    Parameters
-    ----------
-    comparisons : Comparisons
-        Whose study names two columns of subjects.
-    coding : Coding
-        Of rows that have been read and can all be used.
-    count : int
-        How many to return.
-
-    Returns
-    -------
-    int
-        How many rows repeat an earlier one.
-    tuple of Repeats
-        Those of most times first.
-    """
-    found = comparisons.ask(lambda queries, relation: _repeats_of(queries, relation, coding), count=count)
-    surplus = int(found[0][-1]) if found else 0
-    return surplus, tuple(
-        Repeats((one, other), mated == 1, float(score), times) for one, other, mated, score, times, _ in found
-    )
-
-
 def _extremes_of(queries: Queries, relation: str, coding: Coding, *, mated: bool) -> str:
     """Select the outermost rows of one file, those that cannot be used before all others."""
     study = queries.study
@@ -188,7 +141,7 @@ def _extremes_of(queries: Queries, relation: str, coding: Coding, *, mated: bool
     )
     numbered = f'(SELECT row_number() OVER () AS "row number", {read} FROM {relation})'
     columns = [f"label_{i}" for i in range(len(_label_columns(study)))]
-    labels = _labels(_label_columns(study)) + ', "row number"'
+    labels = labels_sql(_label_columns(study)) + ', "row number"'
     order = f'code >= 0, {"score" if mated else "score DESC"}, "row number"'
     outermost = (
         f"SELECT * FROM ({queries.comparisons(numbered, coding, labels)}) "
@@ -210,22 +163,10 @@ def _trial_of(found: Sequence[Any], file: str, coding: Coding, study: Study) -> 
     return Trial(file, row, float(score), code, cell, tuple(rest[:labels]), tuple(rest[labels:]))
 
 
-def _repeats_of(queries: Queries, relation: str, coding: Coding) -> str:
-    rows = queries.comparisons(relation, coding, _labels(queries.study.subjects))
-    alike = queries.study.identities == "shared"
-    sides = "least(label_0, label_1), greatest(label_0, label_1)" if alike else "label_0, label_1"
-    direction = "CASE WHEN mated = 1 THEN score ELSE -score END"
-    return (
-        "SELECT one, other, mated, score, times, sum(times - 1) OVER () FROM ("
-        f"SELECT {sides}, code % 2, score, count(*) FROM ({rows}) WHERE NOT {is_nan('score')} "
-        "GROUP BY ALL HAVING count(*) > 1) AS repeated(one, other, mated, score, times) "
-        f"ORDER BY times DESC, mated, {direction}, one, other LIMIT $count"
-    )
-
-
 def _label_columns(study: Study) -> tuple[str, ...]:
     return study.columns[2:]  # after the score and the truth
 
 
-def _labels(columns: Sequence[str]) -> str:
+def labels_sql(columns: Sequence[str]) -> str:
+    """Select the values of columns as text, under the names label_0, label_1 and so on."""
     return "".join(f", CAST({identifier(name)} AS VARCHAR) AS label_{i}" for i, name in enumerate(columns))

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 
@@ -11,10 +11,10 @@ import numpy as np
 
 from harness import engines
 from harness.arrays import FloatArray
-from harness.comparisons import Input
+from harness.comparisons import Comparisons, Input
 from harness.comparisons.coding import labels_in
 from harness.counting import Cell, Counts, SubjectCounts
-from harness.counting.grouping import AxisGrouping, subjects_of_two_labels
+from harness.counting.grouping import AxisGrouping
 from harness.counting.thresholds import (
     TAIL,
     Thresholds,
@@ -25,6 +25,11 @@ from harness.counting.thresholds import (
 )
 from harness.errors import InputError
 from harness.evaluation.axis import MatedCounts
+from harness.evaluation.signs_of_error import (
+    require_mated_higher,
+    warnings_on_labels,
+    warnings_on_repeats,
+)
 from harness.study import Policy, Study
 
 __all__ = ["Counted", "count_for", "halves", "require_excluded_labels", "require_few_groups"]
@@ -113,6 +118,7 @@ def count_for(
         counts, by_subject = engines.count(comparisons, at, progress=counted), None
     require_excluded_labels(groupings, counts.cells, comparisons.name)
     _require_both_classes(counts, comparisons.name)
+    require_mated_higher(counts, groupings, comparisons.name)
     evaluated = resolving(counts.at(choice), groupings, wanted)
     require_few_groups(groupings, counts.cells, len(evaluated), comparisons.name)
     return Counted(
@@ -124,18 +130,11 @@ def count_for(
         thresholds=evaluated,
         asked_for=None if asked_for is None else wanted,
         left_out=comparisons.left_out,
-        warnings=() if by_subject is None else tuple(_of_two_labels(study, by_subject)),
+        warnings=(
+            *(() if by_subject is None else warnings_on_labels(study, by_subject)),
+            *(warnings_on_repeats(comparisons) if isinstance(comparisons, Comparisons) else ()),
+        ),
     )
-
-
-def _of_two_labels(study: Study, by_subject: SubjectCounts) -> Iterator[str]:
-    for found in subjects_of_two_labels(study, by_subject):
-        several = f"{found.subjects:,} subjects have" if found.subjects > 1 else "one subject has"
-        one, other = map(repr, found.labels)
-        yield (
-            f"{several} two labels of {found.attribute} in different comparisons, such as {one} and {other}; each "
-            "comparison counts by its own labels, so check the labels and the identities"
-        )
 
 
 def halves(comparisons: engines.Countable, counted: Counted) -> tuple[Counted, Counted]:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from itertools import cycle
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -12,7 +13,9 @@ from matplotlib.axes import Axes
 from harness.arrays import FloatArray, IntArray
 from harness.figures.display import MOST_NAMED, NAMES, Display, axis_of, matcher_of
 from harness.figures.frame import (
+    DETECTED_LINE,
     MOST_LABELS,
+    REFERENCE_LINE,
     REST,
     Sample,
     axes_for_lines,
@@ -24,7 +27,7 @@ from harness.figures.frame import (
     set_title,
 )
 from harness.figures.labels import label_names
-from harness.figures.reference import telling_groups
+from harness.figures.reference import references_of, telling_groups
 from harness.figures.scales import plain_axes, rate_limits, rate_scale
 from harness.figures.style import BOUND, GREY, LineStyle, line_styles
 from harness.numbers import confidence_text, counted, number, threshold_text
@@ -36,14 +39,10 @@ if TYPE_CHECKING:
 __all__ = ["DetDisplay"]
 
 SAFE: dict[str, Any] = {"color": GREY, "linewidth": 1.5, "marker": "o", "markersize": 9, "fillstyle": "none"}
-DETECTED: dict[str, Any] = {
-    "color": GREY,
-    "linewidth": 1.0,
-    "linestyle": (0, (4, 3)),
-    "marker": "s",
-    "markersize": 9,
-    "fillstyle": "none",
-}
+DETECTED: dict[str, Any] = {**SAFE, **DETECTED_LINE, "marker": "s"}
+REFERENCE: dict[str, Any] = {**SAFE, **REFERENCE_LINE, "markersize": 8}
+MARKERS = "DphXP"
+"""Of thresholds at which the answer is told, in turn."""
 
 
 @dataclass(frozen=True, eq=False, kw_only=True)
@@ -67,6 +66,8 @@ class DetDisplay(Display):
         Estimates and bounds of the rate of false matches and of false non-matches; NaN without trials.
     confidence : float
     safe_threshold, not_detected_from : float, optional
+    references : tuple of (str, float)
+        The thresholds at which the evaluation is told, each after what it is.
     telling : tuple of int, optional
         Indices of the groups that have a colour and a name where there are too many for all; the others are grey.
 
@@ -91,6 +92,7 @@ class DetDisplay(Display):
     confidence: float
     safe_threshold: float | None = None
     not_detected_from: float | None = None
+    references: tuple[tuple[str, float], ...] = ()
     telling: tuple[int, ...] | None = None
 
     @classmethod
@@ -112,6 +114,7 @@ class DetDisplay(Display):
             confidence=matches.confidence,
             safe_threshold=evaluation.safe_threshold,
             not_detected_from=evaluation.threshold_at(found.verdict.not_detected_from),
+            references=references_of(evaluation),
             telling=None if len(telling) == len(matches.groups) else telling,
         )
 
@@ -159,14 +162,20 @@ class DetDisplay(Display):
         return f"{'; '.join(parts)}; where there are no events, upper bounds are dotted."
 
     def _costs(self) -> Iterator[str]:
+        for name, threshold in self.references:
+            if threshold != self.safe_threshold:
+                yield from self._drawn_at(name, threshold)
         if self.safe_threshold is None:
             yield "There is no safe threshold."
-            return
-        x, y = (values[:, self._place(self.safe_threshold)] for values in self.points)
+        else:
+            yield from self._drawn_at("safe threshold", self.safe_threshold)
+
+    def _drawn_at(self, name: str, threshold: float) -> Iterator[str]:
+        x, y = (values[:, self._place(threshold)] for values in self.points)
         known = np.isfinite(x) & np.isfinite(y)
         if known.any():
             yield (
-                f"At the safe threshold {threshold_text(self.safe_threshold)} the groups are drawn at {self.rates[0]} "
+                f"At the {name} {threshold_text(threshold)} the groups are drawn at {self.rates[0]} "
                 f"{number(x[known].min())} to {number(x[known].max())} and {self.rates[1]} {number(y[known].min())} to "
                 f"{number(y[known].max())}."
             )
@@ -178,8 +187,13 @@ class DetDisplay(Display):
         """The thresholds at which groups are joined, the one that matters most last and so on top."""
         different = self.not_detected_from if self.not_detected_from != self.safe_threshold else None
         marked = (
+            *(
+                (name, at, {**REFERENCE, "marker": marker})
+                for marker, (name, at) in zip(cycle(MARKERS), self.references, strict=False)
+                if at != self.safe_threshold
+            ),
             ("no disparity detected from", different, DETECTED),
-            ("all groups at the safe threshold", self.safe_threshold, SAFE),
+            ("groups at the safe threshold", self.safe_threshold, SAFE),
         )
         return [(name, threshold, line) for name, threshold, line in marked if threshold is not None]
 
@@ -247,10 +261,10 @@ class DetDisplay(Display):
             )
 
     def _join(self, ax: Axes, index: int, line: dict[str, Any]) -> None:
-        """Join the points of all groups at one threshold, which would be one point were the groups alike."""
-        x, y = (values[:, index] for values in self.points)
+        """Join the points of the named groups at one threshold, which would be one point were the groups alike."""
+        x, y = (values[self._named, index] for values in self.points)
         order = np.argsort(x)
-        if len(self.groups) > MOST_LABELS:  # a line through all of them would hide them
+        if len(self._named) > MOST_LABELS:  # a line through all of them would hide them
             line = {**line, "linestyle": "", "markersize": 7}
         ax.plot(x[order], y[order], zorder=3, label=f"_at {threshold_text(self.thresholds[index])}", **line)
 

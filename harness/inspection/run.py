@@ -9,7 +9,8 @@ import numpy as np
 
 from harness import engines
 from harness.comparisons import Comparisons, EmbeddingPairs, Scores
-from harness.comparisons.trials import Repeats, Trial, extremes, repeats, tails
+from harness.comparisons.repeats import Repeats, repeats
+from harness.comparisons.trials import Trial, extremes, tails
 from harness.counting import NON_MATED, Cell, SubjectTally, Tally
 from harness.counting.thresholds import Thresholds
 from harness.errors import InputError

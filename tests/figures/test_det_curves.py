@@ -1,9 +1,11 @@
 import numpy as np
 import pytest
+from matplotlib.text import Text
 from numpy.testing import assert_array_equal
 
 from harness.figures import DetDisplay
-from tests.figures.worlds import world
+from tests.few_thresholds import evaluate_at
+from tests.figures.worlds import scores, study, world
 
 
 @pytest.mark.parametrize("name", ["3 groups", "one group without events", "zero events", "searches"])
@@ -58,3 +60,23 @@ def test_det_without_a_safe_threshold_says_so() -> None:
     display = DetDisplay.from_evaluation(world("no safe threshold"), "group").plot()
     assert display.ax_.get_title("left").endswith("There is no safe threshold")
     assert display.alt_text.endswith("There is no safe threshold.")
+
+
+@pytest.mark.parametrize("named", [(), (0.5,), (0.5, 0.52)])
+def test_groups_are_joined_at_every_threshold_at_which_the_answer_is_told(named: tuple[float, ...]) -> None:
+    """The operating thresholds that the policy names; else the reference point."""
+    policy = {"max_ratio": 1.01, "operating": list(named)}
+    evaluation = evaluate_at(scores(3), study=study(), policy=policy, thresholds=[0.45, 0.5, 0.52, 0.55])
+    told = evaluation.reference_thresholds
+    assert not named or told == named
+    display = DetDisplay.from_evaluation(evaluation, "group").plot()
+    legend = [text.get_text() for text in display.ax_.figure.findobj(Text)]
+    name = "operating threshold" if named else "reference point"
+    for at, marker in zip(told, "Dp", strict=False):
+        assert at != evaluation.safe_threshold
+        joined = next(line for line in display.ax_.lines if line.get_label() == f"_at {at:.6g}")
+        x, _ = (values[:, evaluation.index_of(at)] for values in display.points)
+        assert_array_equal(np.sort(joined.get_xdata()), np.sort(x))
+        assert joined.get_marker() == marker
+        assert f"{name} {at:.6g}" in legend
+        assert f"At the {name} {at:.6g} the groups are drawn at FMR" in display.alt_text
