@@ -19,9 +19,11 @@ import pyarrow as pa
 from harness.errors import InputError
 
 __all__ = [
+    "NUMBER",
     "WHITE_SPACE",
     "Header",
     "delimiter_of",
+    "first_records",
     "index_of_record",
     "lines_of_value",
     "mixed_line_ends",
@@ -157,6 +159,19 @@ def delimiter_of(path: Path, columns: Sequence[str], names: Sequence[str], *, de
             line=1,
         )
     return best
+
+
+def first_records(path: Path) -> dict[str, list[tuple[str, ...]]]:
+    """Read the first records of a file, its header if it has one, by each delimiter that is common.
+
+    Raises
+    ------
+    InputError
+        Where it cannot be read as lines of text.
+    """
+    beginning = _beginning(path)
+    _first_line(path, beginning, "remove it")
+    return _readings(_text_of(beginning), RECORDS_LOOKED_AT)
 
 
 def _has_blanks(records: Sequence[Sequence[str]]) -> bool:
