@@ -23,8 +23,12 @@ from harness.errors import InputError
 
 __all__ = ["LOOKED", "Column", "Table", "opened"]
 
-FIRST_ROWS = 500_000
+FIRST_ROWS = 250_000
 """Looked at as they come; where there are more, about as many of the others are, evenly spaced."""
+MOST_TRIALS = 100_000
+"""About as many rows `Table.trials` has at most."""
+FEWEST_OF_TRIALS = 20
+"""Distinct values of the columns that tell comparisons apart."""
 LOOKED = "looked"
 """The table of the rows that are looked at; its columns are called c0, c1 and so on, and hold text."""
 MOSTLY = 0.9
@@ -113,8 +117,8 @@ class Table:
     ----------
     database : Database
         Of the source, to be closed by whoever opened it.
-    first : int
-        Rows that are looked at as they come.
+    first : int, optional
+        Rows that are looked at as they come; `FIRST_ROWS` by default.
 
     Attributes
     ----------
@@ -126,11 +130,13 @@ class Table:
         Looked at.
     all_rows : int
         There are.
+    trials : str
+        A table like `LOOKED` that has, of each comparison that it has, every row; blank where there is no telling.
     """
 
-    def __init__(self, database: Database, first: int = FIRST_ROWS) -> None:
+    def __init__(self, database: Database, first: int | None = None) -> None:
         self._database = database
-        self._first = first
+        self._first = FIRST_ROWS if first is None else first
         self.source: Source = database.source
         kinds = kinds_of(database, database.source)
         nested = ("STRUCT", "MAP", "UNION")
@@ -143,6 +149,7 @@ class Table:
         if not self.rows:
             raise InputError("holds no rows, only column names; give it rows", source=self.name)
         self.columns = self._profiles()
+        self.trials = LOOKED if self.all_rows <= min(self._first, MOST_TRIALS) else self._whole_trials()
 
     @property
     def name(self) -> str:
@@ -179,19 +186,38 @@ class Table:
 
     def narrow(self, column: Column, value: str) -> None:
         """Leave out, of the rows that are looked at, those without a value."""
-        self._database.fetch(
-            f"DELETE FROM {LOOKED} WHERE {column.sql} IS DISTINCT FROM $value", {"value": value}
-        )
+        for table in filter(None, {LOOKED, self.trials}):
+            self._database.fetch(
+                f"DELETE FROM {table} WHERE {column.sql} IS DISTINCT FROM $value", {"value": value}
+            )
         self.rows = self._count(f"SELECT count(*) FROM {LOOKED}")
         self.columns = self._profiles()
 
     def _count(self, query: str) -> int:
         return int(self.fetch(query)[0][0])
 
-    def _read(self) -> int:
-        selected = ", ".join(
-            f"{_text(name, kind)} AS c{index}" for index, (name, kind) in enumerate(self._kinds.items())
+    @property
+    def _selected(self) -> str:
+        return ", ".join(f"{_text(name, kind)} AS c{i}" for i, (name, kind) in enumerate(self._kinds.items()))
+
+    def _whole_trials(self) -> str:
+        """Keep the rows whose people or images have one of some hashes, of all there are."""
+        telling = [
+            column.sql
+            for column in self.columns
+            if column.distinct > FEWEST_OF_TRIALS and not column.has_fractions and not column.counts_rows
+        ]
+        if not telling:
+            return ""
+        database, every = self._database, self.all_rows // MOST_TRIALS + 1
+        database.fetch(
+            f"CREATE TEMP TABLE trials AS SELECT * FROM (SELECT {self._selected} FROM {database.relation()}) "
+            f"WHERE hash({', '.join(telling)}) % {every} = 0"
         )
+        return "trials"
+
+    def _read(self) -> int:
+        selected = self._selected
         database, first = self._database, self._first
         database.fetch(
             f"CREATE TEMP TABLE {LOOKED} AS SELECT {selected} FROM {database.relation()} LIMIT {first}"
@@ -209,36 +235,30 @@ class Table:
         return rows
 
     def _profiles(self) -> tuple[Column, ...]:
-        asked = ", ".join(
-            f"count({c}), count(DISTINCT {c}), {_counts_of_numbers(c, '.')}, {_counts_of_numbers(c, ',')}"
-            for c in (f"c{index}" for index in range(len(self._kinds)))
-        )
-        found = iter(self.fetch(f"SELECT {asked} FROM {LOOKED}")[0] if self._kinds else ())
         return tuple(
-            self._profile(index, name, kind, [next(found) for _ in range(12)])
-            for index, (name, kind) in enumerate(self._kinds.items())
+            self._profile(index, name, kind) for index, (name, kind) in enumerate(self._kinds.items())
         )
 
-    def _profile(self, index: int, name: str, kind: str, found: list[Any]) -> Column:
-        filled, distinct, *numbers = found
+    def _profile(self, index: int, name: str, kind: str) -> Column:
+        filled, distinct, *numbers = (value or 0 for value in self.fetch(_profile_sql(f"c{index}"))[0])
         by_point, by_comma = numbers[:5], numbers[5:]
         decimal = "," if self.source.text_only and by_comma[0] > by_point[0] else "."
         count, nan, whole, low, high = by_comma if decimal == "," else by_point
         if not (self.source.text_only or kind in FLOATING | WHOLE or kind.startswith("DECIMAL")):
             count = nan = whole = 0
         column = Column(
-            index,
-            name,
-            kind,
-            self.rows,
-            filled - nan,
-            distinct,
-            count,
-            whole,
-            low or 0.0,
-            high or 0.0,
-            decimal,
-            (),
+            index=index,
+            name=name,
+            kind=kind,
+            rows=self.rows,
+            filled=int(filled - nan),
+            distinct=distinct,
+            numbers=int(count),
+            whole=int(whole),
+            low=float(low),
+            high=float(high),
+            decimal=decimal,
+            examples=(),
         )
         return replace(column, examples=self.values(column, 3))
 
@@ -253,13 +273,18 @@ def _number(text: str, decimal: str) -> str:
     return f"TRY_CAST({text} AS DOUBLE)"
 
 
-def _counts_of_numbers(text: str, decimal: str) -> str:
-    number = _number(text, decimal)
-    finite = f"FILTER (isfinite({number}))"
+def _profile_sql(text: str) -> str:
+    """Count the values of a column, and those that are numbers with decimal points, and with commas."""
+    asked = ", ".join(
+        f"sum(n) FILTER (isfinite({number})), sum(n) FILTER (isnan({number})), "
+        f"sum(n) FILTER (isfinite({number}) AND {number} = floor({number})), "
+        f"min({number}) FILTER (isfinite({number})), max({number}) FILTER (isfinite({number}))"
+        for number in ("p", "q")
+    )
     return (
-        f"count(*) {finite}, count(*) FILTER (isnan({number})), "
-        f"count(*) FILTER (isfinite({number}) AND {number} = floor({number})), "
-        f"min({number}) {finite}, max({number}) {finite}"
+        f"SELECT sum(n), count(*), {asked} FROM ("
+        f"SELECT n, {_number('v', '.')} AS p, {_number('v', ',')} AS q FROM ("
+        f"SELECT {text} AS v, count(*) AS n FROM {LOOKED} WHERE {text} IS NOT NULL GROUP BY 1))"
     )
 
 
@@ -303,7 +328,7 @@ def _open_files(paths: Sequence[str | os.PathLike[str]]) -> Files:
 def _without_header(path: Path) -> tuple[tuple[str, ...], tuple[str, ...], str]:
     """Return a column of numbers and all columns of a file that does not begin with their names, and its decimal mark.
 
-    None at all where the first record holds no number in a column of numbers, as a header does not.
+    None at all where the first record holds something else in a column of numbers, as a header does.
     """
     readings = first_records(path)
     numeric = {mark: _numeric(readings[mark]) for mark in DELIMITERS_FIRST_TAKEN}
@@ -311,8 +336,8 @@ def _without_header(path: Path) -> tuple[tuple[str, ...], tuple[str, ...], str]:
     alike = {mark: len({len(one) for one in readings[mark]}) == 1 for mark in readings}
     best = max(DELIMITERS_FIRST_TAKEN, key=lambda mark: (alike[mark], len(numeric[mark]), width[mark] > 1))
     first = readings[best][0]
-    of_numbers = [index for index in numeric[best] if NUMBER.fullmatch(first[index])]
-    if not of_numbers:
+    of_numbers = numeric[best]
+    if not of_numbers or not all(NUMBER.fullmatch(first[index]) for index in of_numbers):
         return (), (), "."
     values = {index: {one[index] for one in readings[best] if index < len(one)} for index in of_numbers}
     score = max(of_numbers, key=lambda index: len(values[index]))

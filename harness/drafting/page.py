@@ -97,4 +97,4 @@ class Page:
 
     def text(self) -> str:
         """Return all that was written."""
-        return "\n".join(self._lines) + "\n"
+        return "\n".join(self._lines).rstrip("\n") + "\n"

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 from itertools import takewhile
@@ -59,9 +60,9 @@ def pattern_of_people(table: Table, pair: Pair, truth: Truth | None) -> Pattern 
             f"CAST({one} <> '' AND {one} = {other} AS INTEGER) AS same FROM {LOOKED})"
         )[0]
         if (mated or 0) >= NEARLY_ALL and (non_mated or 0) <= HARDLY_ANY:
+            shares = percent(mated), percent(non_mated)
             return Pattern(
-                text,
-                f"this part is equal in {percent(mated)} of the mated rows and in {percent(non_mated)} of the others",
+                text, "In {} of the mated rows that part is equal, and in {} of the others.".format(*shares)
             )
     return None
 
@@ -77,8 +78,10 @@ def pattern_of_paths(paths: Sequence[Path]) -> Pattern | None:
     names = [path.name for path in paths]
     if len(set(names)) < max(2, len(names)):
         return None
-    before = _beginning(names)
-    after = _beginning([name[len(before) :][::-1] for name in names])[::-1]
+    before = re.sub(
+        r"[A-Za-z0-9]*$", "", _beginning(names)
+    )  # whole words: of female and male, not fe and nothing
+    after = re.sub(r"^[A-Za-z0-9]*", "", _beginning([name[len(before) :][::-1] for name in names])[::-1])
     parts = [name[len(before) : len(name) - len(after)] for name in names]
     if not all(parts):
         return None

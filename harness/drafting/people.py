@@ -164,7 +164,7 @@ def _attributes(people: Table, subject: Column) -> tuple[Attribute, ...]:
             continue
         if column.is_numeric and column.distinct > MOST_NUMBERS:
             found.append(Attribute(column.name, (column,), (), classes_of(people, [column]), active=False))
-        elif column.distinct <= MOST_GROUPS:
+        elif column.distinct <= min(MOST_GROUPS, people.rows / 2):
             found.append(Attribute(column.name, (column,), labels_of(people, [column])))
     if found and not any(one.active for one in found):
         found[0] = Attribute(found[0].name, found[0].columns, (), found[0].classes)

@@ -77,6 +77,8 @@ class Subjects:
         Whether only the name of the column tells.
     people : int
         How many there are.
+    contradicted : int
+        Rows that are mated and have different subjects, or the other way round.
     others : tuple of Pair
         Other columns that are equal where a comparison is mated, and in no other row.
     """
@@ -85,6 +87,7 @@ class Subjects:
     separate: bool = False
     by_name: bool = False
     people: int = 0
+    contradicted: int = 0
     others: tuple[Pair, ...] = ()
 
 
@@ -243,6 +246,8 @@ def roles_of(table: Table) -> Roles:
 
 def _repeated(table: Table) -> Repeated | None:
     """Find a column of which each value has every comparison once more."""
+    if not table.trials:
+        return None
     telling = [c for c in table.columns if c.filled and not c.has_fractions and 2 * c.distinct <= table.rows]
     for column in telling:
         if not 2 <= column.distinct <= MOST_REPEATS or column.missing:
@@ -253,7 +258,8 @@ def _repeated(table: Table) -> Repeated | None:
         trials, repeated = table.fetch(
             f"SELECT count(*), count(*) FILTER (found = {column.distinct} AND fewest = most) FROM ("
             "SELECT count(*) AS found, min(times) AS fewest, max(times) AS most FROM ("
-            f"SELECT {others}, {column.sql}, count(*) AS times FROM {LOOKED} GROUP BY ALL) GROUP BY {others})"
+            f"SELECT {others}, {column.sql}, count(*) AS times FROM {table.trials} GROUP BY ALL) "
+            f"GROUP BY {others})"
         )[0]
         if trials >= FEWEST_TRIALS and repeated >= MOSTLY * trials:
             return Repeated(column, tuple(sorted(table.values(column, MOST_REPEATS))))
@@ -294,7 +300,10 @@ def _subjects(table: Table, alike: Sequence[_Alike], reading: Reading) -> Subjec
     if found:
         found.sort(key=lambda pair: (truth.pair != pair, not _named(pair, OF_SUBJECTS), -pair.distinct))
         first, *others = found
-        return Subjects(first.columns, people=first.distinct, others=tuple(others))
+        contradicted = table.fetch(
+            f"SELECT count(*) FROM {LOOKED} WHERE ({first.equal_sql}) <> (({truth.sql}) = 1)"
+        )[0][0]
+        return Subjects(first.columns, people=first.distinct, contradicted=contradicted, others=tuple(others))
     for one in alike:
         if one.mated <= HARDLY_ANY and one.by_person and not _is_image(one.pair):
             return Subjects(one.pair.columns, separate=True, people=one.pair.distinct)
@@ -404,7 +413,7 @@ def _steady(table: Table, column: Column, subjects: Subjects | None) -> float | 
 
 
 def _told_apart(table: Table, attributes: Sequence[Attribute]) -> list[Attribute]:
-    """Give attributes names of their own, only ask of those that repeat another, and have one in force if there is any."""
+    """Give attributes names of their own, and only ask of those that say the same as another; have one in force."""
     found: list[Attribute] = []
     for attribute in attributes:
         same = next((one.name for one in found if _says_the_same(table, one, attribute)), "")

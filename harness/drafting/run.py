@@ -13,7 +13,7 @@ from harness.drafting.columns import Table, opened
 from harness.drafting.patterns import pattern_of_people
 from harness.drafting.people import read_people, subjects_named_by
 from harness.drafting.roles import roles_of
-from harness.drafting.writing import Draft, named_from
+from harness.drafting.writing import Draft
 from harness.errors import InputError
 from harness.files import temporary_folder
 
@@ -78,4 +78,5 @@ def _drafted(scores: Scores, people: str | os.PathLike[str] | None, folder: Path
             return Draft(table, roles, image_pattern=pattern).text()
         found = read_people(people, table, roles, scratch.folder)
         roles = roles.with_subjects(subjects_named_by(found, roles))
-        return Draft(table, roles, found, named_from(found.file, folder), pattern).text()
+        named = str(found.file) if found.file.is_absolute() else os.path.relpath(found.file, folder)
+        return Draft(table, roles, found, named, pattern).text()
