@@ -84,7 +84,8 @@ def read_header(path: Path, columns: Sequence[str]) -> Header:
     if columns and columns[0] not in header and any(map(NUMBER.fullmatch, header)):
         raise InputError(
             f"has no column {columns[0]!r}, and its first line, {line[:MOST_SHOWN]!r}, looks like data and no header; "
-            f"name its columns ({SAID_OF_COLUMNS}), or name the right one of the header in the study",
+            f"name its columns ({SAID_OF_COLUMNS}), or name the right one of the header in the study (`harness draft "
+            "SCORES` proposes a study)",
             source=str(path),
             line=1,
         )

@@ -252,18 +252,28 @@ def _repeated(table: Table) -> Repeated | None:
     for column in telling:
         if not 2 <= column.distinct <= MOST_REPEATS or column.missing:
             continue
-        others = ", ".join(other.sql for other in telling if other is not column)
-        if not others:
-            continue
-        trials, repeated = table.fetch(
-            f"SELECT count(*), count(*) FILTER (found = {column.distinct} AND fewest = most) FROM ("
-            "SELECT count(*) AS found, min(times) AS fewest, max(times) AS most FROM ("
-            f"SELECT {others}, {column.sql}, count(*) AS times FROM {table.trials} GROUP BY ALL) "
-            f"GROUP BY {others})"
-        )[0]
-        if trials >= FEWEST_TRIALS and repeated >= MOSTLY * trials:
+        others = [other.sql for other in telling if not _goes_with(table, other, column)]
+        if others and _repeats(table, column, ", ".join(others)):
             return Repeated(column, tuple(sorted(table.values(column, MOST_REPEATS))))
     return None
+
+
+def _goes_with(table: Table, other: Column, column: Column) -> bool:
+    """Whether each value of a column has one of the other, as a matcher has one version; so it is with itself."""
+    if other.distinct > column.distinct or other is column:
+        return other is column
+    asked = f"SELECT count(*) FROM (SELECT DISTINCT {column.sql}, {other.sql} FROM {table.trials})"
+    return bool(table.fetch(asked)[0][0] <= column.distinct)
+
+
+def _repeats(table: Table, column: Column, others: str) -> bool:
+    trials, repeated = table.fetch(
+        f"SELECT count(*), count(*) FILTER (found = {column.distinct} AND fewest = most) FROM ("
+        "SELECT count(*) AS found, min(times) AS fewest, max(times) AS most FROM ("
+        f"SELECT {others}, {column.sql}, count(*) AS times FROM {table.trials} GROUP BY ALL) "
+        f"GROUP BY {others})"
+    )[0]
+    return bool(trials >= FEWEST_TRIALS and repeated >= MOSTLY * trials)
 
 
 def _alike(table: Table, pairs: Sequence[Pair], truth: Truth | None) -> list[_Alike]:
@@ -295,8 +305,8 @@ def _subjects(table: Table, alike: Sequence[_Alike], reading: Reading) -> Subjec
     if truth is None:
         return None
     found = [one.pair for one in alike if one.names_people and _may_name_people(one.pair)]
-    if truth.pair is not None:
-        found.insert(0, truth.pair)
+    if truth.pair is not None and truth.pair not in found:
+        found.append(truth.pair)
     if found:
         found.sort(key=lambda pair: (truth.pair != pair, not _named(pair, OF_SUBJECTS), -pair.distinct))
         first, *others = found

@@ -9,7 +9,7 @@ from itertools import combinations
 
 from harness.drafting.columns import LOOKED, Column, Table
 
-__all__ = ["Pair", "attribute_of", "pairs_of"]
+__all__ = ["Pair", "attribute_of", "pairs_of", "sides_of", "words_of"]
 
 SIDES = (
     (
@@ -105,16 +105,24 @@ def pairs_of(table: Table) -> tuple[Pair, ...]:
     for pair in sorted(candidates, key=lambda pair: -pair.shared):
         fewer = min(pair.probe.distinct, pair.reference.distinct)
         alike = pair.shared >= FEWEST_SHARED * fewer or all(one.names_files for one in pair.columns)
-        if alike and not taken & {one.index for one in pair.columns}:
+        if alike and not _is_copy(table, pair) and not taken & {one.index for one in pair.columns}:
             taken |= {one.index for one in pair.columns}
             found.append(pair)
     return tuple(sorted(found, key=lambda pair: pair.probe.index))
 
 
+def _is_copy(table: Table, pair: Pair) -> bool:
+    """Whether the two columns are the same one twice."""
+    found = table.fetch(
+        f"SELECT 1 FROM {LOOKED} WHERE {pair.probe.sql} IS DISTINCT FROM {pair.reference.sql} LIMIT 1"
+    )
+    return not found
+
+
 def _named(columns: Sequence[Column]) -> Iterator[tuple[Column, Column, tuple[str, ...]]]:
     taken: set[int] = set()
     for one, other in combinations(columns, 2):
-        match = _sides(words_of(one.name), words_of(other.name))
+        match = sides_of(one.name, other.name)
         if match is None or {one.index, other.index} & taken or one.is_numeric != other.is_numeric:
             continue
         taken |= {one.index, other.index}
@@ -122,8 +130,17 @@ def _named(columns: Sequence[Column]) -> Iterator[tuple[Column, Column, tuple[st
         yield (one, other, words) if is_first else (other, one, words)
 
 
-def _sides(one: tuple[str, ...], other: tuple[str, ...]) -> tuple[tuple[str, ...], bool] | None:
-    """Return the words that two names have in common, where they differ in one that names the side."""
+def sides_of(name: str, other_name: str) -> tuple[tuple[str, ...], bool] | None:
+    """Return the words that two names have in common, and whether the first is the probe's.
+
+    None where they do not differ in one word alone, and that one names a side.
+
+    Examples
+    --------
+    >>> sides_of("sex_b", "sex_a")
+    (('sex',), False)
+    """
+    one, other = words_of(name), words_of(other_name)
     if len(one) != len(other):
         return None
     apart = [i for i, (mine, its) in enumerate(zip(one, other, strict=True)) if mine != its]

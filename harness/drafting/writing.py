@@ -152,16 +152,16 @@ class Draft:
         )
         if reading.area is None or reading.truth is None:
             return f"{assumed}."
-        auc = f"(AUC {number(reading.area)})"
+        share = max(reading.area, 1 - reading.area)
+        auc = f"(AUC {number(share)})"
         if reading.truth.by == "scores":
             return f"{assumed}; the scores of the two labels below lie apart {auc}."
         if LEAST_TELLING < reading.area < MOST_TELLING:
             return f"Question: is it the score? Mated rows and others hardly differ in it {auc}."
         which = "lower" if reading.points_down else "higher"
-        share = percent(max(reading.area, 1 - reading.area))
         return (
             f"Scores of mated rows are {which}: of a mated and a non-mated score, the mated one is {which} in "
-            f"{share} of all cases {auc}."
+            f"{percent(share)} of all cases {auc}."
         )
 
     def _missing(self, page: Page) -> None:
@@ -286,6 +286,7 @@ class Draft:
     def _unused(self, page: Page) -> None:
         used = {column.index for column in self.roles.used}
         asked = {column.index for one in self.roles.attributes for column in one.columns}
+        asked |= {column.index for pair in self.roles.images for column in pair.columns}
         left = [column for column in self.table.columns if column.index not in used | asked]
         if left or self.table.nested:
             page.say("Not used:")

@@ -230,11 +230,11 @@ def test_of_several_matchers_the_rows_of_one_are_kept(
 ) -> None:
     """Also where the rows of another one begin far behind those that are looked at first."""
     rows = [
-        f"{matcher},{tidy(c)}".replace(f"{c.score}", f"{c.score * scale:.4f}", 1)
+        f"{matcher},v{scale},{tidy(c)}".replace(f"{c.score}", f"{c.score * scale:.4f}", 1)
         for matcher, scale in (("ArcFace", 1), ("FaceNet", 100))
         for c in comparisons()
     ]
-    Path("s.csv").write_text(text(f"matcher,{TIDY}", rows))
+    Path("s.csv").write_text(text(f"matcher,version,{TIDY}", rows))
     if first_rows is not None:
         monkeypatch.setattr("harness.drafting.columns.FIRST_ROWS", first_rows)
     assert drafted("s.csv", matcher="ArcFace") == {**IN_FORCE, "rows": {"matcher": "ArcFace"}}
@@ -352,7 +352,9 @@ def test_people_in_a_file_of_their_own() -> None:
     )
 
 
-@pytest.mark.parametrize("name", ["sample.csv", "vanishing.parquet", "searches.parquet"])
+@pytest.mark.parametrize(
+    "name", ["sample.csv", pytest.param("vanishing.parquet", marks=pytest.mark.slow), "searches.parquet"]
+)
 def test_the_shipped_files(name: str, capsys: pytest.CaptureFixture[str]) -> None:
     require_evaluated(str(DATA / name), capsys)
 
