@@ -25,7 +25,8 @@ from benchmarks.measuring import Job, measure_apart, peak_megabytes
 from harness import engines
 from harness.comparisons import all_pairs, open_comparisons, resolve_study
 from harness.comparisons.pairs import in_parallel
-from harness.comparisons.templates import BLOCK
+from harness.comparisons.templates import precision, prepared
+from harness.comparisons.tiles import BLOCK
 from harness.evaluation import evaluate
 
 STUDY = {"matcher": {"name": "benchmark", "version": "1"}}
@@ -85,7 +86,8 @@ def contenders(world: World) -> dict[str, Callable[[], Callable[[], Any]]]:
     """Name the contenders; each is made ready by a call, and runs by calling what that returns."""
 
     def product(multiply: Callable[..., Any], **options: bool) -> Callable[[], Any]:
-        rows = world.opened()._vectors[0].rows
+        sides = world.pairs().sides
+        rows = prepared(sides, [np.arange(len(sides[0]))], "cosine", precision(sides))[0].rows
         return lambda: multiply(rows, **options)
 
     def counting(count: Callable[..., Any], thresholds: Any, **kind: str) -> Callable[[], Any]:

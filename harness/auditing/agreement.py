@@ -5,16 +5,19 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
+from typing import TYPE_CHECKING
 
 import numpy as np
 import numpy.typing as npt
 
 from harness.arrays import FloatArray
-from harness.evaluation import Evaluation
 from harness.gate.evidence import Evidence
 from harness.gate.safety import neighbours
 from harness.numbers import alerts_text, percent
 from harness.statistics import Interval, Rates, clopper_pearson, false_alert_rate, implied_fmr
+
+if TYPE_CHECKING:
+    from harness.evaluation import Evaluation
 
 __all__ = [
     "AGREEMENT_RATIO",

@@ -44,6 +44,7 @@ from harness.gate.locating import evaluation_at
 from harness.gate.safety import judge_threshold, neighbours
 from harness.numbers import one_in
 from harness.statistics import Interval
+from harness.study import Matcher
 
 __all__ = ["EvaluationLike", "Judge", "MappingLike", "RecordsLike", "audit"]
 
@@ -356,14 +357,14 @@ def audit(
     pools = (
         judge.pool(threshold, records, columns) for threshold, records in _by_threshold(ordered, evidence)
     )
-    study = evidence.study
+    study, matcher = evidence.study, _matcher(evidence)
     return Audit(
         file=file,
         mapping=columns,
         evaluation=evidence.source,
         evaluation_sha256=evidence.sha256,
-        matcher=study.matcher.name,
-        version=study.matcher.version,
+        matcher=matcher.name,
+        version=matcher.version,
         task=study.task,
         tested_watchlist_size=study.watchlist_size,
         safe_threshold=found.safe_threshold,
@@ -421,10 +422,20 @@ def _total(judge: Judge, records: Sequence[DeploymentRecord]) -> FalseAlertRate 
     return judge.rate(_alerts_of(counted)) if counted else None
 
 
+def _matcher(evidence: Evidence) -> Matcher:
+    if evidence.study.matcher is None:
+        raise InputError(
+            "names no matcher, and records are of a matcher that has a name; evaluate again with it (matcher: {name, "
+            "version}; --matcher, --matcher-version)",
+            source=evidence.source,
+        )
+    return evidence.study.matcher
+
+
 def _assumptions(evidence: Evidence, confidence: float, records: int) -> Iterator[str]:
     study = evidence.study
     yield (
-        f"Records do not name their matcher; they are taken to be of {study.matcher.name} {study.matcher.version}, "
+        f"Records do not name their matcher; they are taken to be of {study.matcher_name}, "
         "and their images to be as good as the evaluation's."
     )
     yield (

@@ -42,7 +42,7 @@ def evaluate(
     ----------
     scores
         Text (.csv, .tsv, .txt, also with .gz or .zst), Parquet or Arrow IPC files, globs or folders; - for standard
-        input.
+        input; or a matrix, one .npy or .npz file.
     out
         Folder to write; an earlier evaluation in it is replaced.
     study

@@ -94,6 +94,8 @@ class StudyOptions:
         Whether a row is a comparison, or a search with its top score.
     columns
         Columns of text files without a header, in order: NAME,NAME,...
+    pairs
+        File of the pairs that were scored, as LFW's pairs.txt; once for each file of scores.
     score
         Column of the comparison score.
     better
@@ -110,6 +112,16 @@ class StudyOptions:
         Column that names a subject; once or twice.
     identities
         Whether two columns of subjects name people alike (shared), or each in its own way (separate).
+    rows
+        NAME=VALUE: keep only rows with this value in a column, such as matcher=ArcFace; as often as there are such.
+    from_path
+        A pattern of the end of each file's path, whose names in braces become columns: "scores_{ethnicity}.csv".
+    people
+        File of people's labels, found by subject, where the scores have none.
+    people_subject
+        Its column of subjects.
+    people_column
+        Its column of an attribute: NAME, or NAME=COLUMN where they differ; as often as there are such.
     group
         NAME=COLUMN or NAME=PROBE_COLUMN,REFERENCE_COLUMN.
     axis
@@ -124,12 +136,19 @@ class StudyOptions:
         What a comparison without a score is.
     watchlist_size
         Enrolled references, for identification.
+    matrix_rows
+        Where SCORES is a matrix (.npy, .npz): file of the people of its rows; --subject and --group name its columns.
+    matrix_columns
+        File of the people of its columns; without it the same images as the rows.
+    matrix_array
+        Name of the matrix in an .npz file of several arrays.
     """
 
     matcher: str | None = None
     matcher_version: str | None = None
     task: Literal["verification", "identification"] | None = None
     columns: str | None = None
+    pairs: tuple[str, ...] = ()
     score: str | None = None
     better: Literal["higher", "lower"] | None = None
     decimal: Literal[".", ","] | None = None
@@ -138,6 +157,11 @@ class StudyOptions:
     non_mated_label: tuple[str, ...] = ()
     subject: tuple[str, ...] = ()
     identities: Literal["shared", "separate"] | None = None
+    rows: tuple[str, ...] = ()
+    from_path: tuple[str, ...] = ()
+    people: str | None = None
+    people_subject: str | None = None
+    people_column: tuple[str, ...] = ()
     group: tuple[str, ...] = ()
     axis: tuple[str, ...] = ()
     labels_of: tuple[str, ...] = ()
@@ -145,6 +169,9 @@ class StudyOptions:
     pairing: Literal["within", "probe", "cross"] | None = None
     missing_scores: Literal["reject", "exclude", "count"] | None = None
     watchlist_size: int | None = None
+    matrix_rows: str | None = None
+    matrix_columns: str | None = None
+    matrix_array: str | None = None
 
     def study(self, path: Path | None) -> Study:
         """Return the study of a file, with what was given laid over it."""
@@ -173,19 +200,32 @@ class StudyOptions:
                 "matcher": _given({"name": self.matcher, "version": self.matcher_version}),
                 "task": self.task,
                 "columns": None if self.columns is None else self.columns.split(","),
+                "pairs": list(self.pairs),
                 "score": _given({"column": self.score, "better": self.better, "decimal": self.decimal}),
                 "mated": _given(
                     {"column": self.mated, "mated": self.mated_label, "non_mated": self.non_mated_label}
                 ),
                 "subjects": list(self.subject),
                 "identities": self.identities,
+                "rows": _by_name(self.rows, "--rows", "matcher=ArcFace"),
+                "from_path": _from_path(self.from_path),
+                "people": _given(
+                    {
+                        "file": self.people,
+                        "subject": self.people_subject,
+                        "columns": dict(_name_and_column(text) for text in self.people_column),
+                    }
+                ),
                 "groups": dict(_named_columns(text) for text in self.group),
                 "axes": [_name_or_names(text) for text in self.axis],
                 "labels_of": _labels_of(self.labels_of),
-                "exclude": _excluded(self.exclude),
+                "exclude": _by_name(self.exclude, "--exclude", "ethnicity=unknown"),
                 "pairing": self.pairing,
                 "missing_scores": self.missing_scores,
                 "watchlist_size": self.watchlist_size,
+                "matrix": _given(
+                    {"rows": self.matrix_rows, "columns": self.matrix_columns, "array": self.matrix_array}
+                ),
             }
         )
 
@@ -262,6 +302,11 @@ def _named_columns(text: str) -> tuple[str, str | list[str]]:
     return name, _name_or_names(columns)
 
 
+def _name_and_column(text: str) -> tuple[str, str]:
+    name, _, column = text.partition("=")
+    return name, column or name
+
+
 def _labels_of(texts: tuple[str, ...]) -> str | dict[str, str]:
     if len(texts) == 1 and "=" not in texts[0]:
         return texts[0]
@@ -273,14 +318,21 @@ def _labels_of(texts: tuple[str, ...]) -> str | dict[str, str]:
     return {name: of for name, _, of in (text.rpartition("=") for text in texts)}
 
 
-def _excluded(texts: tuple[str, ...]) -> dict[str, list[str]]:
-    labels: dict[str, list[str]] = {}
+def _by_name(texts: tuple[str, ...], flag: str, example: str) -> dict[str, list[str]]:
+    values: dict[str, list[str]] = {}
     for text in texts:
-        name, separator, label = text.partition("=")
+        name, separator, value = text.partition("=")
         if not separator:
-            raise InputError(f"--exclude {text!r}: write NAME=LABEL, such as ethnicity=unknown")
-        labels.setdefault(name, []).append(label)
-    return labels
+            what = "LABEL" if flag == "--exclude" else "VALUE"
+            raise InputError(f"{flag} {text!r}: write NAME={what}, such as {example}")
+        values.setdefault(name, []).append(value)
+    return values
+
+
+def _from_path(patterns: tuple[str, ...]) -> dict[str, str]:
+    from harness.study.patterns import names_in
+
+    return {name: pattern for pattern in patterns for name in names_in(pattern) or [pattern]}
 
 
 def _name_or_names(text: str) -> str | list[str]:

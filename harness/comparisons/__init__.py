@@ -2,10 +2,13 @@
 
 from harness.comparisons.database import MemoryLimit
 from harness.comparisons.embeddings import EmbeddingPairs, all_pairs, pairs_between
+from harness.comparisons.matrices import ScoreMatrix, matrix
+from harness.comparisons.resolving import resolve, resolve_study
 from harness.comparisons.scan import CellScores
+from harness.comparisons.sides import People
 from harness.comparisons.source import Input
 from harness.comparisons.sources import Scores
-from harness.comparisons.stream import Comparisons, Opened, open_comparisons, resolve_study
+from harness.comparisons.stream import Comparisons, Opened, open_comparisons
 from harness.comparisons.templates import Templates
 
 __all__ = [
@@ -15,10 +18,14 @@ __all__ = [
     "Input",
     "MemoryLimit",
     "Opened",
+    "People",
+    "ScoreMatrix",
     "Scores",
     "Templates",
     "all_pairs",
+    "matrix",
     "open_comparisons",
     "pairs_between",
+    "resolve",
     "resolve_study",
 ]

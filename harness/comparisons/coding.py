@@ -6,8 +6,10 @@ column: the rank of the label, from 1, or 0 where the two sides of the compariso
 
 from __future__ import annotations
 
+import json
+import re
 import unicodedata
-from collections.abc import Iterable, Mapping
+from collections.abc import Container, Iterable, Mapping
 from dataclasses import dataclass
 from math import prod
 from typing import TYPE_CHECKING, Any, TypeAlias
@@ -39,6 +41,9 @@ __all__ = [
 
 Cell: TypeAlias = tuple[str | None, ...]
 MOST_SHOWN = 60
+LONGEST_LABEL = 1000
+NO_TEXT = ("yes", "no", "on", "off", "true", "false", "null", "none")
+"""Words that a reader of YAML may take for something else."""
 MOST_CELLS = 1 << 24
 SUBJECT_NUMBERS = "subject_numbers"
 """The table that holds the number of every subject."""
@@ -73,8 +78,42 @@ def require_distinct_labels(labels: Mapping[str, Iterable[str]]) -> None:
     more = f"; and {len(found) - MOST_SHOWN} more" if len(found) > MOST_SHOWN else ""
     raise NearEqualLabelsError(
         f"labels of {' and '.join(attributes)} that differ only in case, outer blanks or Unicode form: {told}{more}; "
-        "write them alike in all columns and files"
+        f"write them alike in all columns and files, or map them in the study ({_maps(found[:MOST_SHOWN])})"
     )
+
+
+def _require_short(labels: Mapping[str, Iterable[str]]) -> None:
+    for attribute, texts in labels.items():
+        for text in texts:
+            if len(text) > LONGEST_LABEL:
+                raise InputError(
+                    f"a label of {attribute} has {len(text):,} characters ({text[:MOST_SHOWN]!r} and so on), and at "
+                    f"most {LONGEST_LABEL:,} can be printed; is its column one of labels?"
+                )
+
+
+def _maps(found: Iterable[tuple[str, list[str]]]) -> str:
+    """Write the key of a study that maps labels that look alike to one of each, as it stands in a YAML file."""
+    maps: dict[str, list[str]] = {}
+    for attribute, alike in found:
+        kept, ascii_only = min(alike, key=_oddness), _shown(alike) is ascii
+        maps.setdefault(attribute, []).extend(
+            f"{_yaml(label, ascii_only)}: {_yaml(kept, ascii_only)}" for label in alike if label != kept
+        )
+    by_attribute = (f"{_yaml(name, False)}: {{{', '.join(pairs)}}}" for name, pairs in maps.items())
+    return f"labels: {{{', '.join(by_attribute)}}}"
+
+
+def _oddness(label: str) -> tuple[bool, bool, bool, str]:
+    """Rank labels by what a writer did not mean: another form, blanks around them, one case throughout."""
+    is_normal = label == unicodedata.normalize("NFC", label)
+    return not is_normal, label != label.strip(), label in (label.lower(), label.upper()), label
+
+
+def _yaml(text: str, ascii_only: bool) -> str:
+    """Write text so that any reader of YAML takes it for that text."""
+    is_word = not ascii_only and re.fullmatch(r"[^\W\d_][\w -]*\w", text) and text.lower() not in NO_TEXT
+    return text if is_word else json.dumps(text, ensure_ascii=ascii_only or not text.isprintable())
 
 
 def _near_equal(texts: Iterable[str]) -> list[list[str]]:
@@ -191,9 +230,13 @@ class CodedColumn:
     name: str
     sides: tuple[str, ...]
     labels: tuple[str, ...]
+    is_enum: bool = False
+    """Whether the columns hold an ENUM of all labels, in order."""
 
     def rank_sql(self, column: str) -> str:
         """Rank of a label, from 1; NULL for no label, 0 for one not listed."""
+        if self.is_enum:
+            return f"(CAST(enum_code({identifier(column)}) AS INTEGER) + 1)"
         return f"list_position({literals(self.labels)}, CAST({identifier(column)} AS VARCHAR))"
 
     @property
@@ -214,7 +257,9 @@ class Coding:
     columns: tuple[CodedColumn, ...]
 
     @classmethod
-    def of(cls, study: Study, labels: dict[str, tuple[str, ...]]) -> Coding:
+    def of(
+        cls, study: Study, labels: dict[str, tuple[str, ...]], enums: Container[str] = frozenset()
+    ) -> Coding:
         """Code a study's attributes.
 
         Parameters
@@ -222,17 +267,20 @@ class Coding:
         study : Study
         labels : dict
             The labels of each attribute, in the order of their ranks.
+        enums : container of str
+            Attributes whose columns hold an ENUM of all these labels.
 
         Raises
         ------
         InputError
-            Where labels are near-equal, or there would be more than 2**24 cells.
+            Where labels are near-equal or overlong, or there would be more than 2**24 cells.
         """
+        _require_short(labels)
         require_distinct_labels(labels)
         coded: list[CodedColumn] = []
         for attribute, columns in study.groups.items():
             coded += [
-                CodedColumn(name, sides, labels[attribute])
+                CodedColumn(name, sides, labels[attribute], attribute in enums)
                 for name, sides in coded_sides(attribute, columns, study.pairing)
             ]
         coding = cls(tuple(coded))
@@ -347,18 +395,22 @@ def labels_of(column: str, relation: str, limit: str) -> str:
 def require_columns(kinds: Mapping[str, str], study: Study, *, text_only: bool) -> None:
     """Refuse a source that lacks a column of the study, or has it as a type of no use.
 
+    Columns that the study derives are looked at where they are there.
+
     Raises
     ------
     InputError
     """
-    for column in study.columns:
+    for column in study.stored_columns:
         if column not in kinds:
             raise InputError(missing_column(column, list(kinds)))
     score, mated = study.score.column, study.mated.column
     score_sql(study.score, kinds[score], text_only=text_only)
-    mated_sql(study.mated, kinds[mated], text_only=text_only)
+    if mated in kinds:
+        mated_sql(study.mated, kinds[mated], text_only=text_only)
+    numbers = {column for attribute in study.bins for column in study.groups[attribute].columns}
     for column in study.columns:
-        if column not in (score, mated) and kinds[column] in FLOATING:
+        if column not in (score, mated, *numbers) and kinds.get(column) in FLOATING:
             raise InputError(
                 f"column {column!r} holds {kinds[column]}, which cannot label; convert it to integers or text"
             )

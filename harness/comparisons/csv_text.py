@@ -151,7 +151,11 @@ def delimiter_of(path: Path, columns: Sequence[str], names: Sequence[str], *, de
     whole = {mark: [one for one in found if len(one) == len(names)] for mark, found in readings.items()}
     numbers = {mark: sum(bool(NUMBER.fullmatch(one[score])) for one in whole[mark]) for mark in whole}
     best = max(numbers, key=lambda mark: (numbers[mark], len(whole[mark]), not _has_blanks(whole[mark])))
-    if best == "," and any(numbers[mark] == numbers[best] > 0 for mark in numbers if mark != best):
+    if (
+        len(names) > 1
+        and best == ","
+        and any(numbers[mark] == numbers[best] > 0 for mark in numbers if mark != best)
+    ):
         raise InputError(
             f"{line[:MOST_SHOWN]!r} holds {len(names)} values whether its commas separate them or are decimal commas; "
             "if they are decimal, say so (score: {column: ..., decimal: ','} in the study, --decimal ,), else separate "
@@ -229,7 +233,11 @@ def _named(header: Sequence[str]) -> tuple[str, ...]:
 def _beginning(path: Path) -> bytes:
     try:
         with _opened(path) as file:
-            return file.read(BEGINNING)
+            beginning = file.read(BEGINNING)
+            if path.suffix.lower() == ".zst":  # DuckDB takes one that was cut off for a shorter whole one
+                while file.read(BEGINNING):
+                    pass
+            return beginning
     except OSError as error:
         kind = COMPRESSED.get(path.suffix.lower())
         raise InputError(

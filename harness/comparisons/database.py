@@ -18,6 +18,7 @@ import pyarrow as pa
 
 from harness.comparisons.csv_text import index_of_record, lines_of_value, mixed_line_ends, ragged_record
 from harness.comparisons.files import RAGGED, SWALLOWED, CsvFiles
+from harness.comparisons.source import ROW, Check
 from harness.comparisons.sql import (
     has_text,
     identifier,
@@ -83,14 +84,19 @@ class Database:
         """Let go of the source."""
         self._connection.close()
 
-    def relation(self) -> str:
-        """Return an SQL name for the rows, good for one scan."""
-        return self.relation_of(self.source)
+    def relation(self, columns: Sequence[str] | None = None) -> str:
+        """Return an SQL name for the rows, good for one scan of these columns or of all."""
+        return self.relation_of(self.source if columns is None else self.source.narrowed(columns))
 
     def relation_of(self, part: Source) -> str:
         """Return an SQL name for the rows of a part of the source, good for one scan."""
         with self.reader_faults():
             return part.relation(self._connection)
+
+    def numbered(self, part: Source) -> str:
+        """Return an SQL name for the rows of a part with their numbers, good for one scan."""
+        with self.reader_faults():
+            return part.numbered(self._connection)
 
     def fetch(self, query: str, parameters: dict[str, Any] | None = None) -> Sequence[tuple[Any, ...]]:
         """Return all rows that a query finds."""
@@ -130,17 +136,6 @@ class Database:
             raise unreadable(error, self.source) from error
 
 
-@dataclass(frozen=True)
-class Check:
-    """A condition no row may meet."""
-
-    column: str
-    condition: str
-    problem: str
-    beside: str | None = None
-    """The other column, where it is the two of them that do not go together."""
-
-
 def first_fault(
     connection: duckdb.DuckDBPyConnection, source: Source, study: Study, kinds: dict[str, str]
 ) -> InputError | None:
@@ -159,7 +154,7 @@ def first_fault(
     InputError or None
         None when every row can be used.
     """
-    checks = list(_checks(study, kinds, text_only=source.text_only))
+    checks = [*source.checks(), *_checks(study, kinds, text_only=source.text_only)]
     which = " ".join(f"WHEN {check.condition} THEN {i}" for i, check in enumerate(checks))
     values, others = (
         ", ".join(f"CAST({identifier(column)} AS VARCHAR)" for column in columns)
@@ -167,25 +162,32 @@ def first_fault(
     )
     # A file of several may hold a column as another type than all of them together.
     read = ", ".join(
-        f"CAST({identifier(name)} AS {kinds[name]}) AS {identifier(name)}" for name in study.columns
+        f"CAST({identifier(name)} AS {kinds[name]}) AS {identifier(name)}"
+        for name in dict.fromkeys([*study.columns, *(c for check in checks for c in check.columns)])
     )
     for part in source.parts():
-        numbered = f'SELECT row_number() OVER () AS "row number", {read} FROM {part.relation(connection)}'
-        fault = connection.execute(
-            f'SELECT row, fault, vals[fault + 1], others[fault + 1] FROM (SELECT "row number" AS row, '
-            f"CASE {which} END AS fault, [{values}] AS vals, [{others}] AS others FROM ({numbered})) "
+        rows = f"(SELECT {ROW}, {read} FROM {part.numbered(connection)})"
+        found = connection.execute(
+            f"SELECT row, fault, vals[fault + 1], others[fault + 1] FROM (SELECT {ROW} AS row, "
+            f"CASE {which} END AS fault, [{values}] AS vals, [{others}] AS others FROM {rows}) "
             "WHERE fault IS NOT NULL ORDER BY row LIMIT 1"
-        ).fetchone()
-        if fault is not None:
-            row, number, value, other = fault
+        ).fetchall()
+        for row, number, value, other in found:
             check = checks[number]
             first, lines = _lines(part, row, check.column) if "{lines}" in check.problem else (None, "")
-            where = f"column {check.column!r}"
+            where = source.called(check.column)
             if check.beside is not None:
-                where = f"columns {check.column!r} and {check.beside!r}"
+                where = _both(where, source.called(check.beside))
             problem = check.problem.format(value=_shown(value), other=_shown(other), lines=lines)
+            again = f"(SELECT {read} FROM {part.numbered(connection)})"
+            problem += check.more(lambda query: connection.execute(query).fetchall(), again, value, other)
             return InputError(f"row {row}, {where}: {problem}", source=part.name, line=first)
     return None
+
+
+def _both(one: str, other: str) -> str:
+    """Name two columns."""
+    return f"columns {one.removeprefix('column ')} and {other.removeprefix('column ')}"
 
 
 def _shown(value: str | None) -> str:
@@ -196,9 +198,11 @@ def _shown(value: str | None) -> str:
 
 def _lines(part: Source, row: int, column: str) -> tuple[int | None, str]:
     """Say in which lines of a CSV file a value begins and ends."""
-    if not isinstance(part, CsvFiles):
+    stored = part.stored
+    if not isinstance(stored, CsvFiles) or column not in stored.header:
         return None, ""
-    found = lines_of_value(part.paths[0], part.delimiter, row, part.header.index(column), titled=part.titled)
+    index = stored.header.index(column)
+    found = lines_of_value(stored.paths[0], stored.delimiter, row, index, titled=stored.titled)
     return (None, "") if found is None else (found[0], f" from line {found[0]} to line {found[1]}")
 
 
@@ -300,6 +304,7 @@ def _label_columns(study: Study) -> list[str]:
 def unreadable(error: Exception, source: Source) -> InputError:
     """Turn a reader's failure into one line that names the file and the cause."""
     source.require_unchanged()
+    source = source.stored
     lines = [part.strip() for part in str(error).splitlines() if part.strip()]
     line = lines[0].partition(" Detail: ")[0].rstrip(".") if lines else type(error).__name__
     of_record = re.fullmatch(r"(?:Invalid Input Error: )?CSV Error on Line: (\d+)", line)

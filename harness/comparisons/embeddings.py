@@ -1,39 +1,41 @@
-"""Pairs of templates as a source of comparisons, and the study that goes with them."""
+"""Pairs of templates as a source of comparisons."""
 
 from __future__ import annotations
 
 import os
-from collections.abc import Mapping
-from dataclasses import dataclass, replace
-from typing import Any, TypeAlias, get_args
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any, ClassVar, get_args
 
 import numpy as np
+import numpy.typing as npt
 
-from harness.comparisons.pairs import TemplatePairs
+from harness.comparisons.pair_source import PairSource, require_both_classes, terms_of
+from harness.comparisons.pairs import Pairs, Taken
 from harness.comparisons.templates import (
+    ROWS_AT_ONCE,
     CheckedTemplates,
     Metric,
     Templates,
+    TemplateScores,
     checked,
-    numbered_together,
     precision,
 )
-from harness.config import document_from, read_document, validate
 from harness.errors import InputError
 from harness.study import Study
 
 __all__ = ["EmbeddingPairs", "all_pairs", "pairs_between"]
 
 
-StudyLike: TypeAlias = Study | Mapping[str, object] | str | os.PathLike[str]
-
 BETTER = {"cosine": "higher", "euclidean": "lower"}
+ROUNDING = 1e-5
+"""Of cosines in float32."""
 BYTES_PER_SUBJECT = 1024
 """Of counts by subject: 64 thresholds in four cells."""
 
 
 @dataclass(frozen=True, eq=False)
-class EmbeddingPairs:
+class EmbeddingPairs(PairSource):
     """Pairs of templates that `harness.evaluate` compares and counts; made by `all_pairs` or `pairs_between`.
 
     Attributes
@@ -43,81 +45,29 @@ class EmbeddingPairs:
     metric : {"cosine", "euclidean"}
     """
 
+    what: ClassVar[str] = "pairs of templates"
+    image: ClassVar[str] = "template"
+
     sides: tuple[CheckedTemplates, ...]
     metric: Metric
 
-    def study(self, given: StudyLike) -> Study:
-        """Return a study with all filled in that the pairs themselves say.
-
-        A study of pairs needs only the matcher. Its score, truth, subjects and groups are those of the pairs;
-        what it says of them otherwise must agree: the direction of scores, that subjects are named on both
-        sides, and attributes (of which it may leave some out). Names of columns do not matter.
-
-        Parameters
-        ----------
-        given : Study, mapping, str or path-like
-
-        Raises
-        ------
-        InputError
-            Where it cannot be read or contradicts the pairs.
-        """
-        study = self._filled_in(given)
-        for problem, is_so in self._contradictions(study):
-            if is_so:
-                raise InputError(problem, source="study")
-        plain = study.to_dict()
-        return validate(Study, document_from({**plain, **self._terms(study.groups)}, "study"))
-
-    def open(self, study: Study) -> TemplatePairs:
+    def open(self, study: Study) -> Pairs:
         """Return every pair as a comparison of a study that `study` gave."""
         _require_memory(self.sides)
-        return TemplatePairs(self.sides, study, self.metric)
-
-    def _filled_in(self, given: StudyLike) -> Study:
-        if isinstance(given, Study):
-            return given
-        if not isinstance(given, Mapping | str | os.PathLike):
-            raise InputError(f"{given!r} is not a Study, mapping or path", source="study")
-        document = document_from(given, "study") if isinstance(given, Mapping) else read_document(given)
-        terms, value = self._terms(self.sides[0].groups), dict(document.value)
-        if isinstance(value.get("score"), dict):
-            value["score"] = {**terms["score"], **value["score"]}  # type: ignore[dict-item]
-        return validate(Study, replace(document, value={**terms, **value}))
+        return Pairs(self.sides, TemplateScores(self.sides, self.metric), study, _taken(self.sides))
 
     def _contradictions(self, study: Study) -> list[tuple[str, bool]]:
-        unknown = [attribute for attribute in study.groups if attribute not in self.sides[0].groups]
-        present = ", ".join(map(repr, self.sides[0].groups))
+        better = BETTER[self.metric]
         return [
             (
-                f"task: {study.task}, but pairs of templates are comparisons; leave it out",
-                study.task != "verification",
+                f"score: better is {study.score.better}, but of {self.metric} scores {better} is better",
+                study.score.better != better,
             ),
-            (
-                f"score: better is {study.score.better}, but of {self.metric} scores {BETTER[self.metric]} is better",
-                study.score.better != BETTER[self.metric],
-            ),
-            (
-                "subjects: one column is named, but a pair has a subject on either side; leave it out",
-                len(study.subjects) == 1,
-            ),
-            (
-                "identities: separate, but templates of the same subject are mated; leave it out",
-                study.identities == "separate",
-            ),
-            (
-                f"groups: {', '.join(map(repr, unknown))} is not among those of the templates: {present}",
-                bool(unknown),
-            ),
+            *super()._contradictions(study),
         ]
 
-    def _terms(self, attributes: Mapping[str, Any]) -> dict[str, Any]:
-        return {
-            "score": {"column": self.metric, "better": BETTER[self.metric]},
-            "mated": "mated",
-            "subjects": ["probe_subject", "reference_subject"],
-            "groups": {name: [f"probe_{name}", f"reference_{name}"] for name in attributes},
-        }
+    def _terms(self, attributes: Iterable[str]) -> dict[str, Any]:
+        return {"score": {"column": self.metric, "better": BETTER[self.metric]}, **terms_of(attributes)}
 
 
 def all_pairs(
@@ -156,7 +106,8 @@ def all_pairs(
     ------
     InputError
         Where embeddings are not finite numbers or a template is all zeros (cosine); where subjects or labels are
-        missing or not one a template; where no two templates are of one subject, or all are.
+        missing or not one a template; where no two templates are of one subject, or all are; where the embeddings
+        look like the scores of all pairs, which `harness.comparisons.matrix` takes.
 
     Examples
     --------
@@ -166,6 +117,12 @@ def all_pairs(
     3
     """
     sides = (checked(Templates(embeddings, subjects, groups), "embeddings"),)
+    if _look_like_scores(sides[0].embeddings):
+        raise InputError(
+            "are square, symmetric and 1 on the diagonal, as the scores of all pairs are; give scores to "
+            "harness.comparisons.matrix",
+            source="embeddings",
+        )
     return _source(sides, metric)
 
 
@@ -204,31 +161,27 @@ def pairs_between(probes: Templates, references: Templates, *, metric: Metric = 
 def _source(sides: tuple[CheckedTemplates, ...], metric: Metric) -> EmbeddingPairs:
     if metric not in get_args(Metric):
         raise InputError(f"metric {metric!r} is neither 'cosine' nor 'euclidean'")
-    _require_both_classes(sides)
+    require_both_classes(sides, _taken(sides), EmbeddingPairs.image)
     return EmbeddingPairs(sides, metric)
 
 
-def _require_both_classes(sides: tuple[CheckedTemplates, ...]) -> None:
-    names, subjects = numbered_together([side.subjects for side in sides])
-    counts = [np.bincount(of, minlength=len(names)) for of in subjects]
-    if len(sides) == 1:
-        mated, pairs = (
-            int((counts[0] * (counts[0] - 1) // 2).sum()),
-            len(subjects[0]) * (len(subjects[0]) - 1) // 2,
-        )
-    else:
-        mated, pairs = int(counts[0] @ counts[1]), len(subjects[0]) * len(subjects[1])
-    source = " and ".join(side.name for side in sides)
-    if mated == pairs:
-        raise InputError(
-            "hold no non-mated pair: without one there is no false match rate; give templates of several subjects",
-            source=source,
-        )
-    if not mated:
-        raise InputError(
-            "hold no mated pair: without one a threshold's cost is unknown; give a second template of some subjects",
-            source=source,
-        )
+def _taken(sides: Sequence[CheckedTemplates]) -> Taken:
+    return "once" if len(sides) == 1 else "between"
+
+
+def _look_like_scores(embeddings: npt.NDArray[Any]) -> bool:
+    rows, width = embeddings.shape
+    if (
+        rows != width
+        or rows == 1
+        or (np.abs(np.diagonal(embeddings).astype(np.float64) - 1) > ROUNDING).any()
+    ):
+        return False
+    parts = (slice(start, start + ROWS_AT_ONCE) for start in range(0, rows, ROWS_AT_ONCE))
+    return all(
+        np.allclose(embeddings[part].astype(np.float64), embeddings[:, part].T, rtol=0, atol=ROUNDING)
+        for part in parts
+    )
 
 
 def _require_memory(sides: tuple[CheckedTemplates, ...]) -> None:

@@ -16,7 +16,7 @@ import pyarrow.parquet as pq
 
 from harness.comparisons.csv_text import WHITE_SPACE, Header, delimiter_of, read_header
 from harness.comparisons.listing import Listing, in_utf8, list_files
-from harness.comparisons.source import Input, Seen, refuse_copies, require_named_once
+from harness.comparisons.source import AsStored, Input, Seen, refuse_copies, require_named_once
 from harness.comparisons.sql import identifier, literal
 from harness.errors import InputError
 
@@ -81,7 +81,7 @@ def swallowing_sql(name: str, index: int, header: Sequence[str], score: int, del
 
 
 @dataclass(frozen=True)
-class Files:
+class Files(AsStored):
     """Files that DuckDB or pyarrow reads, in the order of their names.
 
     Attributes
@@ -271,8 +271,9 @@ class ArrowFiles(Files):
                     source=str(path),
                 )
         batches = (batch for reader in readers for batch in reader)
-        connection.register("arrow_files", pa.RecordBatchReader.from_batches(schema, batches))
-        return "arrow_files"
+        name = f"arrow files from {self.paths[0]}"  # for others may be scanned beside them
+        connection.register(name, pa.RecordBatchReader.from_batches(schema, batches))
+        return identifier(name)
 
     @staticmethod
     def _names_in(path: Path) -> list[str]:

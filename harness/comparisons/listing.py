@@ -37,6 +37,7 @@ NAMED_ALONE = tuple(".txt" + packed for packed in ("", *COMPRESSED))
 ENDINGS = f".csv, .tsv, .txt (also with {' or '.join(COMPRESSED)}), " + ", ".join(
     ending for ending, kind in FORMATS.items() if kind != "CSV"
 )
+MATRICES = (".npy", ".npz")
 TRASH = {
     "$recycle.bin",
     "#recycle",
@@ -185,8 +186,8 @@ class _Expansion:
         if path.is_dir():
             found = list(self._below(path, [path]))
             missing = (
-                f"holds no file whose name ends in {ENDINGS}; name a folder that does (files that end in .txt are "
-                "named themselves, or by a pattern such as 'folder/*.txt')"
+                f"holds no file whose name ends in {ENDINGS}; name a folder that does, or files that end in .txt "
+                "themselves"
             )
         elif path.exists():
             raise InputError("is not a regular file; write the scores to a file, and name that", source=item)
@@ -312,6 +313,12 @@ def _suffix(path: Path) -> str | None:
 
 def _format_of(path: Path) -> str:
     suffix = _suffix(path)
+    if suffix is None and path.suffix.lower() in MATRICES:
+        raise InputError(
+            "is an array: where it is a matrix of scores, say who its rows are (matrix: people.csv; --matrix-rows); "
+            "else write its comparisons to CSV or Parquet",
+            source=str(path),
+        )
     if suffix is None:
         raise InputError(f"its name must end in one of {ENDINGS}", source=str(path))
     return FORMATS[suffix]

@@ -1,185 +1,68 @@
-"""Every pair of templates, scored block by block and never written out, as comparisons of a study.
-
-Templates are put in order, cut into blocks and these into stretches; a tile is one stretch against another.
-"""
+"""Every pair of images, scored block by block and never written out, as comparisons of a study."""
 
 from __future__ import annotations
 
 import os
 from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass
-from functools import cached_property, reduce
-from itertools import pairwise, product
+from functools import reduce
+from itertools import product
 from pathlib import Path
 from threading import Event
 from types import TracebackType
-from typing import TYPE_CHECKING, Any, Self, TypeVar
+from typing import TYPE_CHECKING, Any, Literal, Protocol, Self, TypeAlias, TypeVar
 
 import numpy as np
 import numpy.typing as npt
 from threadpoolctl import threadpool_limits
 
 from harness.comparisons.coding import Coding, cell_of_side
-from harness.comparisons.scan import CellScores
-from harness.comparisons.templates import (
-    BLOCK,
-    CheckedTemplates,
-    Metric,
-    numbered_together,
-    precision,
-    prepared,
-    scores_of_block,
-)
+from harness.comparisons.labels import Side, numbered_together
+from harness.comparisons.tiles import BLOCK, Stretch, Survey, Tile, in_order, stretches
 from harness.errors import InputError
 
 if TYPE_CHECKING:
     from harness.arrays import BoolArray, IntArray
+    from harness.comparisons.scan import CellScores
     from harness.comparisons.source import Input
     from harness.study import Study
 
-__all__ = ["Stretch", "Survey", "TemplatePairs", "Tile", "in_order", "in_parallel", "stretches"]
+__all__ = ["BlockScores", "Pairs", "Taken", "in_parallel"]
 
-MOST_CUTS = 3
-"""Of a block. Where groups change more often it stays whole, and each of its pairs is given a code."""
 Item = TypeVar("Item")
 Result = TypeVar("Result")
 MOST_WORKERS = 8
 """Each keeps counts of its own; more would trade memory for ever less time."""
+Taken: TypeAlias = Literal["once", "both ways", "between"]
+"""Which pairs are comparisons: of one set of images each pair once, the first being the probe; of one set each pair
+both ways, but no image with itself; or of two sets, probes and references, all."""
 
 
-@dataclass(frozen=True, eq=False)
-class Stretch:
-    """Templates that follow one another in a block, nearly always of one combination of groups.
+class BlockScores(Protocol):
+    """What scores pairs of images, block by block."""
 
-    Attributes
-    ----------
-    number : int
-        Among all stretches of both sides.
-    within : slice
-        Which rows of its block they are.
-    indices : ndarray of int64, shape (R,)
-        Index of each template in the caller's arrays.
-    subjects : ndarray of int64
-        The distinct subjects, ascending.
-    subject_of : ndarray of int64, shape (R,)
-        Which of ``subjects`` each template is of.
-    kinds : ndarray of int64
-        The distinct combinations of groups, ascending.
-    kind_of : ndarray of int64, shape (R,)
-        Which of ``kinds`` each template has.
-    """
+    @property
+    def name(self) -> str:
+        """Name of it in errors."""
 
-    number: int
-    within: slice
-    indices: IntArray
-    subjects: IntArray
-    subject_of: IntArray
-    kinds: IntArray
-    kind_of: IntArray
+    @property
+    def dtype(self) -> np.dtype[Any]:
+        """float32 or float64."""
 
-    def __len__(self) -> int:
-        return len(self.indices)
+    def inputs(self) -> tuple[Input, ...]:
+        """Return the digests of what has been read."""
 
+    def in_order(self, orders: Sequence[IntArray]) -> Callable[[int, int, npt.NDArray[Any]], bool]:
+        """Return what fills a block of scores, and says whether any is missing (NaN).
 
-def in_order(kinds: IntArray, subjects: IntArray, kept: npt.NDArray[np.bool_] | None) -> IntArray:
-    """Order templates by their groups, then by subject, so that most blocks are of one cell."""
-    order: IntArray = np.lexsort((subjects, kinds))
-    return order if kept is None else order[kept[order]]
+        It is given which block of probes and of references, and where the scores go: an array of shape
+        (BLOCK, BLOCK), of which what is beyond the last image does not matter. Threads call it at the same time.
 
-
-def stretches(
-    order: IntArray, kinds: IntArray, subjects: IntArray, first: int
-) -> Sequence[Sequence[Stretch]]:
-    """Cut templates in order into blocks, and these into stretches, numbered from ``first``."""
-    blocks = []
-    for start in range(0, len(order), BLOCK):
-        block = order[start : start + BLOCK]
-        cuts = 1 + np.flatnonzero(np.diff(kinds[block]))
-        ends = [0, *(cuts.tolist() if len(cuts) <= MOST_CUTS else []), len(block)]
-        found = []
-        for begin, end in pairwise(ends):
-            indices = block[begin:end]
-            found.append(
-                Stretch(
-                    first,
-                    slice(begin, end),
-                    indices,
-                    *np.unique(subjects[indices], return_inverse=True),
-                    *np.unique(kinds[indices], return_inverse=True),
-                )
-            )
-            first += 1
-        blocks.append(found)
-    return blocks
-
-
-class Survey:
-    """Gathers `harness.comparisons.CellScores` tile by tile.
-
-    Parameters
-    ----------
-    tail : int
-        How many of the highest scores to keep of each cell.
-    """
-
-    def __init__(self, tail: int) -> None:
-        self._tail = tail
-        self._trials: dict[int, int] = {}
-        self._lowest: dict[int, float] = {}
-        self._highest: dict[int, npt.NDArray[Any]] = {}
-
-    def add(self, scores: npt.NDArray[Any], codes: IntArray, which: IntArray | None) -> None:
-        """Look at one tile, as `harness.comparisons.embeddings.Tile` holds it."""
-        flat = scores.reshape(-1)
-        if which is None:
-            self._look(int(codes[0]), flat)
-            return
-        narrow = np.uint16 if len(codes) < 1 << 16 else np.int64  # which sorts far faster
-        of = which.reshape(-1).astype(narrow)
-        order = np.argsort(of, kind="stable")
-        ends = np.searchsorted(of[order], np.arange(len(codes) + 1))
-        for code, start, end in zip(codes.tolist(), ends, ends[1:], strict=False):
-            if end > start:
-                self._look(code, flat[order[start:end]])
-
-    def merged(self, other: Survey) -> Survey:
-        """Take in what another has seen, and return this one."""
-        for code, trials in other._trials.items():
-            self._see(code, trials, other._lowest[code])
-            self._keep(code, other._highest[code])
-        return self
-
-    def _look(self, code: int, scores: npt.NDArray[Any]) -> None:
-        self._see(code, len(scores), float(scores.min()))
-        self._keep(code, scores)
-
-    def _see(self, code: int, trials: int, lowest: float) -> None:
-        self._trials[code] = self._trials.get(code, 0) + trials
-        self._lowest[code] = min(self._lowest.get(code, np.inf), lowest)
-
-    def _keep(self, code: int, scores: npt.NDArray[Any]) -> None:
-        kept = self._highest.get(code, scores[:0])
-        if len(kept) == self._tail:
-            scores = scores[scores > kept[0]]
-        if len(scores):
-            merged = np.concatenate([kept, scores])
-            if len(merged) > self._tail:
-                merged = np.partition(merged, len(merged) - self._tail)[-self._tail :]
-            self._highest[code] = np.sort(merged)
-
-    def found(self, cell_of_number: Callable[[int], tuple[str | None, ...]]) -> tuple[CellScores, ...]:
-        """Return what was seen, by code."""
-        return tuple(
-            CellScores(
-                cell_of_number(code // 2),
-                code % 2 == 1,
-                self._trials[code],
-                self._lowest[code],
-                tuple(self._highest[code][::-1].tolist()),
-            )
-            for code in sorted(self._trials)
-        )
+        Parameters
+        ----------
+        orders : one or two ndarrays of int64
+            Which image is at each index of a side.
+        """
 
 
 def in_parallel(items: Sequence[Item], make: Callable[[Iterator[Item]], Result]) -> list[Result]:
@@ -224,84 +107,55 @@ def _processors() -> int:
         return os.cpu_count() or 1
 
 
-@dataclass(frozen=True, eq=False)
-class Tile:
-    """The comparisons of one stretch of templates with another.
+class Pairs:
+    """Every pair of images as a comparison of a study; what `Comparisons` is to scores that are rows.
 
-    Attributes
-    ----------
-    scores : ndarray of float32 or float64, shape (R, C)
-        Canonical: higher is more alike. The next tile overwrites them.
-    codes : ndarray of int64, shape (K,)
-        ``2 * cell + mated``, ascending.
-    which : ndarray of int64, shape (R, C), or None
-        Which of ``codes`` each comparison has, K where it is none (a template with itself, or a pair that
-        appears in the tile the other way round). None where all are comparisons of the one code, of two
-        subjects each.
-    probes, references : Stretch
-        Of its rows and of its columns.
-    """
-
-    scores: npt.NDArray[Any]
-    codes: IntArray
-    which: IntArray | None
-    probes: Stretch
-    references: Stretch
-
-    @property
-    def pairs(self) -> int:
-        """Number of comparisons."""
-        if self.which is None:
-            return self.scores.size
-        return int(np.count_nonzero(self.which < len(self.codes)))
-
-
-class TemplatePairs:
-    """Every pair of templates as a comparison of a study; what `Comparisons` is to scores that exist.
-
-    Templates are compared in the order of their groups and subjects, so that nearly all blocks are of one cell,
-    and in whole blocks, so that a score does not depend on where in a block it is.
+    Images are taken in the order of their groups and subjects, so that nearly all blocks are of one cell.
 
     Parameters
     ----------
-    sides : one or two CheckedTemplates
-        Templates among themselves, each pair once, the first being the probe; or probes and
-        references.
+    sides : one or two Side
+        Two where ``taken`` is "between": probes and references.
+    scores : BlockScores
     study : Study
         With both columns of every attribute and of subjects.
-    metric : {"cosine", "euclidean"}
+    taken : {"once", "both ways", "between"}
+        See `Taken`.
     kept : list of ndarray of bool, optional
-        Which templates of each side to compare.
+        Which images of each side to compare.
+    notes : tuple of str
+        What a reader of the evaluation must know of how pairs were taken.
 
     Raises
     ------
     InputError
-        Where no pair is mated or none is non-mated, or a template has no direction.
+        Where a person has two labels, or images cannot be compared.
     """
 
     left_out: tuple[Path, ...] = ()
-    """No files: templates are in memory."""
+    """No files of rows are looked for."""
 
     def __init__(
         self,
-        sides: Sequence[CheckedTemplates],
+        sides: Sequence[Side],
+        scores: BlockScores,
         study: Study,
-        metric: Metric,
+        taken: Taken,
+        *,
         kept: Sequence[BoolArray] | None = None,
+        notes: tuple[str, ...] = (),
     ) -> None:
-        self.study = study
-        self.name = " and ".join(side.name for side in sides)
-        self._sides, self._metric = sides, metric
+        self.study, self.notes = study, notes
+        self._sides, self._scores, self._taken = sides, scores, taken
         names, self._subjects = numbered_together([side.subjects for side in sides])
         self.subjects = len(names)
         self._coding, self._ranks, kinds = _coded(sides, study)
         _require_one_label(sides, study, self._subjects, names)
-        self._dtype = precision(sides)
         orders = [
             in_order(kinds[i], self._subjects[i], None if kept is None else kept[i])
             for i in range(len(sides))
         ]
-        self._vectors = prepared(sides, orders, metric, self._dtype)
+        self._fill = scores.in_order(orders)
         self._sizes = [len(order) for order in orders]
         self._blocks = [
             stretches(order, kind, subject, first)
@@ -316,7 +170,7 @@ class TemplatePairs:
     def __exit__(
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
-        """Do nothing: all is in memory."""
+        """Do nothing: nothing was opened that must be closed."""
 
     @property
     def columns(self) -> tuple[str, ...]:
@@ -324,22 +178,32 @@ class TemplatePairs:
         return tuple(column.name for column in self._coding.columns)
 
     @property
+    def name(self) -> str:
+        """Name of the scores in errors."""
+        return self._scores.name
+
+    @property
     def score_type(self) -> str:
-        """float32 where the embeddings are of that precision, else float64."""
-        return self._dtype.name
+        """float32 where scores are of that precision, else float64."""
+        return self._scores.dtype.name
 
     def inputs(self) -> tuple[Input, ...]:
-        """Return the digests of the embeddings and of their labels."""
-        return tuple(item for side in self._sides for item in side.inputs())
+        """Return the digests of what has been read.
+
+        Raises
+        ------
+        InputError
+            Where a file changed since it was opened.
+        """
+        return self._scores.inputs()
 
     def rows(self) -> int:
         """Return the number of pairs."""
-        first, last = self._sizes[0], self._sizes[-1]
-        return first * (first - 1) // 2 if self._is_one_set else first * last
+        return pairs_of(self._sizes[0], self._sizes[-1], self._taken)
 
     @property
     def named(self) -> tuple[tuple[str | None, ...], ...]:
-        """For every combination of labels that a template has, the cell of pairs of two such templates."""
+        """For every combination of labels that an image has, the cell of pairs of two such images."""
         labels = [
             self._coding.by_source(self.study)[group.probe].labels for group in self.study.groups.values()
         ]
@@ -352,10 +216,10 @@ class TemplatePairs:
         """Call ``use`` with the coding of the labels."""
         return use(self._coding)
 
-    def among(self, subjects: BoolArray) -> TemplatePairs:
-        """Keep only templates of some subjects, whose numbers stay the same."""
+    def among(self, subjects: BoolArray) -> Pairs:
+        """Keep only images of some subjects, whose numbers stay the same."""
         kept = [subjects[of] for of in self._subjects]
-        return TemplatePairs(self._sides, self.study, self._metric, kept)
+        return Pairs(self._sides, self._scores, self.study, self._taken, kept=kept, notes=self.notes)
 
     def survey(self, coding: Coding, tail: int) -> tuple[CellScores, ...]:
         """Look at the range and the highest scores of every cell; makes every comparison.
@@ -370,7 +234,7 @@ class TemplatePairs:
         def surveyed(tiles: Iterator[Tile]) -> Survey:
             survey = Survey(tail)
             for tile in tiles:
-                survey.add(tile.scores, tile.codes, tile.which)
+                survey.add(tile.scores, tile.codes, tile.which_scored)
             return survey
 
         return reduce(Survey.merged, self.each_share(surveyed)).found(coding.cell)
@@ -390,28 +254,27 @@ class TemplatePairs:
         """
         references = range(len(self._blocks[-1]))
         blocks = [
-            (i, j) for i in range(len(self._blocks[0])) for j in references if not self._is_one_set or i <= j
+            (i, j) for i in range(len(self._blocks[0])) for j in references if self._taken != "once" or i <= j
         ]
         return in_parallel(blocks, lambda share: use(self._tiles(share)))
 
     def _tiles(self, blocks: Iterator[tuple[int, int]]) -> Iterator[Tile]:
-        scores = np.empty((BLOCK, BLOCK), self._dtype)
+        scores = np.empty((BLOCK, BLOCK), self._scores.dtype)
         for i, j in blocks:
-            scores_of_block(self._vectors[0], i, self._vectors[-1], j, scores)
+            lacks = self._fill(i, j, scores)
             for one, other in product(self._blocks[0][i], self._blocks[-1][j]):
-                if self._is_one_set and one.number > other.number:
+                if self._taken == "once" and one.number > other.number:
                     continue  # the same pairs the other way round
                 valid = np.ascontiguousarray(scores[one.within, other.within])
-                yield Tile(valid, *self._codes(one, other), one, other)
-
-    @cached_property
-    def _is_one_set(self) -> bool:
-        return len(self._sides) == 1
+                tile = Tile(valid, *self._codes(one, other), one, other)
+                yield tile.with_missing(counted=self.study.missing_scores == "count") if lacks else tile
 
     def _codes(self, one: Stretch, other: Stretch) -> tuple[IntArray, IntArray | None]:
         """Return the codes of a tile, and which of them each pair has; see `Tile`."""
         cells = self._cells(one.kinds[:, None], other.kinds[None, :])
-        turned = self._cells(other.kinds[None, :], one.kinds[:, None]) if self._is_one_set else cells
+        turned = cells
+        if self._taken == "once":  # of two images of one set, the probe is the one that comes first
+            turned = self._cells(other.kinds[None, :], one.kinds[:, None])
         same_subject = np.isin(one.subjects, other.subjects, assume_unique=True).any()
         if cells.size == 1 and (cells == turned).all() and not same_subject:
             return 2 * cells.reshape(1), None
@@ -422,11 +285,12 @@ class TemplatePairs:
         which = 2 * index.reshape(-1)[kind]
         which += one.subjects[one.subject_of][:, None] == other.subjects[other.subject_of][None, :]
         if one is other:
-            which[np.tri(len(one), dtype=np.bool_)] = 2 * len(distinct)
+            none = np.tri(len(one)) if self._taken == "once" else np.eye(len(one))
+            which[none.astype(np.bool_)] = 2 * len(distinct)
         return (2 * distinct[:, None] + np.arange(2)).reshape(-1), which
 
     def _cells(self, probes: IntArray, references: IntArray) -> IntArray:
-        """Return the numbers of the cells of kinds of templates, as `Coding` writes them."""
+        """Return the numbers of the cells of kinds of images, as `Coding` writes them."""
         number = np.zeros(np.broadcast_shapes(probes.shape, references.shape), np.int64)
         attributes = list(self.study.groups.values())
         for column, radix in zip(self._coding.columns, self._coding.radices, strict=True):
@@ -440,8 +304,21 @@ class TemplatePairs:
         return number
 
 
-def _coded(sides: Sequence[CheckedTemplates], study: Study) -> tuple[Coding, IntArray, list[IntArray]]:
-    """Code the labels; number the combinations of labels that occur, and say which each template has.
+def pairs_of(probes: int, references: int, taken: Taken) -> int:
+    """Return how many pairs of so many images are comparisons.
+
+    Examples
+    --------
+    >>> [pairs_of(4, 4, taken) for taken in ("once", "both ways", "between")]
+    [6, 12, 16]
+    """
+    if taken == "once":
+        return probes * (probes - 1) // 2
+    return probes * (references - (taken == "both ways"))
+
+
+def _coded(sides: Sequence[Side], study: Study) -> tuple[Coding, IntArray, list[IntArray]]:
+    """Code the labels; number the combinations of labels that occur, and say which each image has.
 
     The second is of shape (kinds, attributes) and holds ranks from 1, as `Coding` counts them.
     """
@@ -450,19 +327,19 @@ def _coded(sides: Sequence[CheckedTemplates], study: Study) -> tuple[Coding, Int
         texts[attribute], by_side = numbered_together([side.groups[attribute] for side in sides])
         ranks.append(np.concatenate(by_side) + 1)
     kinds, kind_of = np.unique(np.stack(ranks, axis=1), axis=0, return_inverse=True)
-    ends = np.cumsum([len(side.embeddings) for side in sides])[:-1]
+    ends = np.cumsum([len(side) for side in sides])[:-1]
     return Coding.of(study, texts), kinds, np.split(kind_of.reshape(-1), ends)
 
 
 def _require_one_label(
-    sides: Sequence[CheckedTemplates], study: Study, subjects: Sequence[IntArray], names: Sequence[str]
+    sides: Sequence[Side], study: Study, subjects: Sequence[IntArray], names: Sequence[str]
 ) -> None:
     """Refuse a person of two labels, unless the study says that these are of the image.
 
     Raises
     ------
     InputError
-        Names the first template whose label is not that of the person's first one.
+        Names the first image whose label is not that of the person's first one.
     """
     every = np.concatenate(subjects)
     _, first = np.unique(every, return_index=True)
@@ -483,9 +360,9 @@ def _require_one_label(
         )
 
 
-def _index_in(sides: Sequence[CheckedTemplates], index: int) -> str:
+def _index_in(sides: Sequence[Side], index: int) -> str:
     for side in sides:
-        if index < len(side.embeddings):
-            return f"[{index}] of {side.name}"
-        index -= len(side.embeddings)
+        if index < len(side):
+            return side.at(index)
+        index -= len(side)
     raise IndexError(index)

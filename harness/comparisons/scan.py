@@ -165,7 +165,7 @@ def number_subjects(database: Database, queries: Queries) -> Subjects:
         else:
             database.fetch(
                 f"CREATE OR REPLACE TEMP TABLE labels_{index} AS "
-                f"SELECT DISTINCT {label} AS label FROM {database.relation()}"
+                f"SELECT DISTINCT {label} AS label FROM {database.relation(queries.study.subjects)}"
             )
         columns.append(SubjectColumn(index, label, rows))
     named = " UNION ".join(
@@ -241,7 +241,7 @@ def _marked_integers(database: Database, queries: Queries) -> dict[str, tuple[pa
     if not whole:
         return {}
     asked = ", ".join(f"min({identifier(name)}), max({identifier(name)})" for name in whole)
-    bounds = database.fetch(f"SELECT {asked} FROM {database.relation()}")[0]
+    bounds = database.fetch(f"SELECT {asked} FROM {database.relation(queries.study.subjects)}")[0]
     marks = {
         name: (low, np.zeros(high - low + 1, np.bool_))
         for name, low, high in zip(whole, bounds[::2], bounds[1::2], strict=True)
@@ -250,7 +250,7 @@ def _marked_integers(database: Database, queries: Queries) -> dict[str, tuple[pa
     if not marks:
         return {}
     asked = ", ".join(map(identifier, marks))
-    for batch in database.stream(f"SELECT {asked} FROM {database.relation()}"):
+    for batch in database.stream(f"SELECT {asked} FROM {database.relation(queries.study.subjects)}"):
         for (low, met), column in zip(marks.values(), batch.columns, strict=True):
             labels = (column.drop_null() if column.null_count else column).to_numpy()
             indices = np.subtract(labels, low, dtype=np.int64, casting="unsafe")
@@ -259,7 +259,7 @@ def _marked_integers(database: Database, queries: Queries) -> dict[str, tuple[pa
             met[indices] = True
         if all(met.all() for _, met in marks.values()):
             break  # as is soon so where subjects are numbered without gaps
-    rows = int(database.fetch(f"SELECT count(*) FROM {database.relation()}")[0][0])
+    rows = int(database.fetch(f"SELECT count(*) FROM {database.relation(queries.study.subjects)}")[0][0])
     return {
         name: (pa.table({"label": np.flatnonzero(met) + low}), rows) for name, (low, met) in marks.items()
     }

@@ -3,19 +3,26 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Protocol, Self
+from typing import TYPE_CHECKING, Any, Protocol, Self, TypeAlias
 
 import duckdb
 
+from harness.comparisons.met import Met
 from harness.errors import InputError
 from harness.files import reading
 from harness.text import file_name
 
+if TYPE_CHECKING:
+    from harness.comparisons.database import Database
+
 __all__ = [
     "CHANGED",
+    "ROW",
+    "AsStored",
+    "Check",
     "Input",
     "Seen",
     "Source",
@@ -40,6 +47,42 @@ class Input:
     sha256: str | None
 
 
+ROW = '"(number of the row)"'
+"""In SQL, the column that `Source.numbered` adds."""
+
+Asks: TypeAlias = Callable[[str], Sequence[tuple[Any, ...]]]
+"""Fetches what a query finds."""
+
+
+@dataclass(frozen=True)
+class Check:
+    """A condition no row may meet.
+
+    Attributes
+    ----------
+    column : str
+    condition : str
+        In SQL.
+    problem : str
+        With the value as ``{value}``, and that of the other column as ``{other}``.
+    beside : str or None
+        The other column, where it is the two of them that do not go together.
+    more : callable
+        Given a way to ask, the SQL name of the rows, and both values, returns what is to be said besides, at the end.
+    """
+
+    column: str
+    condition: str
+    problem: str
+    beside: str | None = None
+    more: Callable[[Asks, str, str, str], str] = lambda ask, relation, value, other: ""
+
+    @property
+    def columns(self) -> tuple[str, ...]:
+        """The one or two columns."""
+        return (self.column,) if self.beside is None else (self.column, self.beside)
+
+
 class Source(Protocol):
     """Rows that DuckDB can scan, again and again, in the same order."""
 
@@ -54,8 +97,35 @@ class Source(Protocol):
     def relation(self, connection: duckdb.DuckDBPyConnection) -> str:
         """Return an SQL table expression, registering what it needs."""
 
+    def numbered(self, connection: duckdb.DuckDBPyConnection) -> str:
+        """Return the same with the column `ROW`: the number of each row in its file, from 1."""
+
+    def narrowed(self, columns: Sequence[str]) -> Source:
+        """Return the same rows, of which only these columns will be read."""
+
     def parts(self) -> Sequence[Source]:
         """Return the same rows file by file."""
+
+    @property
+    def stored(self) -> Source:
+        """The rows as they are stored, before anything is derived from them."""
+
+    @property
+    def may_lose_rows(self) -> bool:
+        """Whether rows that cannot be used may be missing from `relation`, though not from `numbered`."""
+
+    @property
+    def labels(self) -> Mapping[str, tuple[str, ...]]:
+        """By column, all labels that it may hold, in order, where it is an ENUM of them."""
+
+    def met(self, database: Database) -> Met:
+        """Return what is known of the rows once all were looked at."""
+
+    def checks(self) -> Sequence[Check]:
+        """Return what no row may meet that is looked for before the terms of a study."""
+
+    def called(self, column: str) -> str:
+        """Name a column in errors, by what can be corrected in a file."""
 
     def inputs(self) -> tuple[Input, ...]:
         """Return the digests of what has been read."""
@@ -65,6 +135,45 @@ class Source(Protocol):
 
     def require_named_once(self, columns: Sequence[str], found: Sequence[str]) -> None:
         """Refuse what holds a column of the study under the name of another."""
+
+
+class AsStored:
+    """The common half of sources whose rows are read as they are stored."""
+
+    @property
+    def stored(self: Source) -> Source:
+        """Itself."""
+        return self
+
+    @property
+    def may_lose_rows(self) -> bool:
+        """None are lost."""
+        return False
+
+    @property
+    def labels(self) -> Mapping[str, tuple[str, ...]]:
+        """None are known beforehand."""
+        return {}
+
+    def numbered(self: Source, connection: duckdb.DuckDBPyConnection) -> str:
+        """Number the rows in the order in which they are scanned."""
+        return f"(SELECT row_number() OVER () AS {ROW}, * FROM {self.relation(connection)})"
+
+    def narrowed(self: Source, columns: Sequence[str]) -> Source:  # noqa: ARG002 - DuckDB reads only what is asked for
+        """Return itself."""
+        return self
+
+    def met(self, database: Database) -> Met:  # noqa: ARG002 - as sources of rows that follow from others have it
+        """Return nothing."""
+        return Met()
+
+    def checks(self) -> Sequence[Check]:
+        """Return none."""
+        return ()
+
+    def called(self, column: str) -> str:
+        """Name it as it is."""
+        return f"column {column!r}"
 
 
 def missing_column(column: str, present: Sequence[str]) -> str:

@@ -14,8 +14,9 @@ import narwhals as nw
 import numpy as np
 import pyarrow as pa
 
+from harness.comparisons.derived import Derived
 from harness.comparisons.files import Files, open_files
-from harness.comparisons.source import Input, Source, missing_column, require_named_once
+from harness.comparisons.source import ROW, AsStored, Input, Source, missing_column, require_named_once
 from harness.comparisons.sql import identifier, is_interrupt, literal, temporary_fault
 from harness.errors import InputError
 
@@ -31,6 +32,7 @@ __all__ = [
     "open_capsule",
     "open_source",
     "require_folders_agree",
+    "require_not_in_folders",
     "with_text",
 ]
 
@@ -42,7 +44,7 @@ NOTHING = ("", "__HIVE_DEFAULT_PARTITION__")
 
 
 @dataclass(frozen=True)
-class OnePart:
+class OnePart(AsStored):
     """The common half of sources of one part, whose columns have types, and which nothing else changes."""
 
     name: str
@@ -130,6 +132,12 @@ def open_capsule(scores: Any, columns: Sequence[str], scratch: Path) -> Source:
             return _open_frame(frame, columns, name)
     except nw.exceptions.DuplicateError as error:
         raise InputError(f"{error}; rename one", source=name) from None
+    if isinstance(scores, np.ndarray):
+        raise InputError(
+            f"is an array of shape {scores.shape}, whose columns have no names; give a mapping of names to columns, "
+            "or, of a matrix of scores, say who its rows are (harness.comparisons.matrix)",
+            source=name,
+        )
     if not hasattr(scores, "__arrow_c_stream__"):
         raise InputError(
             f"{name} is not a file, folder, mapping of arrays, dataframe or Arrow stream "
@@ -221,49 +229,26 @@ def open_source(
 
 
 @dataclass(frozen=True)
-class Decoded:
+class Decoded(Derived):
     """A source of which some columns hold the bytes of text, as Impala, Hive and HDF5 write it; read as text.
 
     Attributes
     ----------
-    source : Source
     columns : tuple of str
         Those that hold bytes.
     """
 
-    source: Source
     columns: tuple[str, ...]
-
-    @property
-    def name(self) -> str:
-        """Name of the source in errors."""
-        return self.source.name
 
     @property
     def text_only(self) -> bool:
         """Columns that hold bytes have types."""
         return False
 
-    def relation(self, connection: duckdb.DuckDBPyConnection) -> str:
+    def over(self, relation: str) -> str:
         """Decode the columns."""
         decoded = ", ".join(f"decode({identifier(name)}) AS {identifier(name)}" for name in self.columns)
-        return f"(SELECT * REPLACE ({decoded}) FROM {self.source.relation(connection)})"
-
-    def parts(self) -> Sequence[Source]:
-        """Return the same rows file by file."""
-        return [Decoded(part, self.columns) for part in self.source.parts()]
-
-    def inputs(self) -> tuple[Input, ...]:
-        """Return the digests of what has been read."""
-        return self.source.inputs()
-
-    def require_unchanged(self) -> None:
-        """Refuse what changed since it was opened."""
-        self.source.require_unchanged()
-
-    def require_named_once(self, columns: Sequence[str], found: Sequence[str]) -> None:
-        """Refuse what holds a column of the study under the name of another."""
-        self.source.require_named_once(columns, found)
+        return f"(SELECT * REPLACE ({decoded}) FROM {relation})"
 
 
 def kinds_of(database: Database, source: Source) -> dict[str, str]:
@@ -289,7 +274,9 @@ def with_text(database: Database, source: Source, kinds: Sequence[Mapping[str, s
         Names the first row that holds bytes that are no text, or the file that holds bytes where another holds text.
     """
     parts = source.parts()
-    columns = [column for column in study.columns[1:] if any(own.get(column) == "BLOB" for own in kinds)]
+    columns = [
+        column for column in study.stored_columns[1:] if any(own.get(column) == "BLOB" for own in kinds)
+    ]
     for column in columns:
         for part, own in zip(parts, kinds, strict=True):
             if own.get(column) != kinds[0].get(column):
@@ -306,8 +293,7 @@ def with_text(database: Database, source: Source, kinds: Sequence[Mapping[str, s
 def _require_text(database: Database, part: Source, column: str) -> None:
     name = identifier(column)
     found = database.fetch(
-        f'SELECT "row number", CAST({name} AS VARCHAR) FROM '
-        f'(SELECT row_number() OVER () AS "row number", {name} FROM {database.relation_of(part)}) '
+        f"SELECT {ROW}, CAST({name} AS VARCHAR) FROM {database.numbered(part)} "
         f"WHERE {name} IS NOT NULL AND TRY(decode({name})) IS NULL ORDER BY 1 LIMIT 1"
     )
     for row, value in found:
@@ -329,14 +315,13 @@ def require_folders_agree(database: Database, files: Files, study: Study, kinds:
     """
     for part, path in zip(files.parts(), files.paths, strict=True):
         for column, said in _said_by_folders(path):
-            if column not in study.columns:
+            if column not in study.stored_columns:
                 continue
             name, kind = identifier(column), kinds[column]
             value = "NULL" if said in NOTHING else f"TRY_CAST({literal(said)} AS {kind})"
             found = database.fetch(
-                f'SELECT "row number", CAST({name} AS VARCHAR) FROM '
-                f'(SELECT row_number() OVER () AS "row number", CAST({name} AS {kind}) AS {name} '
-                f"FROM {database.relation_of(part)}) "
+                f"SELECT {ROW}, CAST({name} AS VARCHAR) FROM (SELECT {ROW}, CAST({name} AS {kind}) AS {name} "
+                f"FROM {database.numbered(part)}) "
                 f"WHERE {name} IS DISTINCT FROM {value} ORDER BY 1 LIMIT 1"
             )
             for row, other in found:
@@ -345,6 +330,23 @@ def require_folders_agree(database: Database, files: Files, study: Study, kinds:
                     f"folder named '{column}={said}'; correct one of them, or move the file elsewhere",
                     source=part.name,
                 )
+
+
+def require_not_in_folders(source: Source, kinds: Mapping[str, str], study: Study) -> None:
+    """Refuse files that lack a column of the study which the names of their folders hold.
+
+    Raises
+    ------
+    InputError
+        It says how to have it from there.
+    """
+    said = dict(_said_by_folders(source.paths[0])) if isinstance(source, Files) else {}
+    for column in study.stored_columns:
+        if column not in kinds and column in said:
+            raise InputError(
+                f"has no column {column!r}, but lies in a folder named '{column}={said[column]}'; take it from there "
+                f'in the study (from_path: {{{column}: "{column}={{{column}}}/**"}})'
+            )
 
 
 def _said_by_folders(path: Path) -> Iterator[tuple[str, str]]:

@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-import os
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import replace
 from functools import cached_property
@@ -17,9 +16,13 @@ import pyarrow as pa
 
 from harness.comparisons.coding import Coding, NearEqualLabelsError, Queries, labels_of, require_columns
 from harness.comparisons.database import Database, MemoryLimit, first_fault
-from harness.comparisons.embeddings import EmbeddingPairs
+from harness.comparisons.deriving import derived_from
 from harness.comparisons.files import Files
-from harness.comparisons.pairs import TemplatePairs
+from harness.comparisons.listed_pairs import with_pairs
+from harness.comparisons.met import Met
+from harness.comparisons.named import with_paths
+from harness.comparisons.pair_source import PairSource
+from harness.comparisons.pairs import Pairs
 from harness.comparisons.scan import (
     Batch,
     CellScores,
@@ -30,14 +33,27 @@ from harness.comparisons.scan import (
     survey_sql,
 )
 from harness.comparisons.source import CHANGED, Input, Source
-from harness.comparisons.sources import Scores, kinds_of, open_source, require_folders_agree, with_text
+from harness.comparisons.sources import (
+    Scores,
+    kinds_of,
+    open_source,
+    require_folders_agree,
+    require_not_in_folders,
+    with_text,
+)
 from harness.comparisons.standard_input import NAME as STANDARD_INPUT
 from harness.comparisons.standard_input import StandardInput, is_standard_input
 from harness.errors import InputError
 from harness.files import temporary_folder
-from harness.study import Study, load_study
+from harness.study import Study
 
-__all__ = ["CellScores", "Comparisons", "NoComparisonsError", "Opened", "open_comparisons", "resolve_study"]
+__all__ = [
+    "CellScores",
+    "Comparisons",
+    "NoComparisonsError",
+    "Opened",
+    "open_comparisons",
+]
 
 
 Result = TypeVar("Result")
@@ -82,6 +98,9 @@ class Comparisons:
         Where the scores cannot be read as the study says.
     """
 
+    notes: tuple[str, ...] = ()
+    """Rows need no word on how they are taken."""
+
     def __init__(
         self,
         scores: Scores,
@@ -93,6 +112,7 @@ class Comparisons:
     ) -> None:
         self.study = study
         self.named: tuple[tuple[str | None, ...], ...] = ()
+        self._coding_is_complete = False
         self._scratch = temporary_folder()
         self._standard_input: StandardInput | None = None
         try:
@@ -100,25 +120,28 @@ class Comparisons:
             if is_standard_input(scores):
                 self._standard_input = StandardInput.spooled()
                 scores = self._standard_input.path
-            self._source: Source = open_source(
+            stored = open_source(
                 scores,
-                study.columns,
+                study.stored_columns,
                 scratch,
                 digested=digested,
                 names=study.names,
                 decimal=study.score.decimal,
             )
-            self.left_out = self._source.left_out if isinstance(self._source, Files) else ()
-            self._database = Database(self._source, scratch, threads=threads)
+            if study.pairs:
+                stored = with_pairs(stored, study.pairs, digested=digested)
+            self.left_out = stored.left_out if isinstance(stored, Files) else ()
+            self._source: Source = with_paths(stored, study)
+            self._database = Database(stored, scratch, threads=threads)
             self._memory = memory
             self.leave_room(0, "")
-            self._kinds = self._column_kinds()
+            self._kinds = self._column_kinds(digested=digested)
             self._queries = Queries(study, self._kinds, self._source.text_only)
+            self._require_whole()
             self._coding = self._code(f"LIMIT {ROWS_TO_GUESS_LABELS_FROM}")
         except BaseException as error:
             self._fail(error)
             raise
-        self._coding_is_complete = False
 
     def __enter__(self) -> Self:
         return self
@@ -199,14 +222,30 @@ class Comparisons:
             Where a file changed since it was opened.
         """
         read = self._source.inputs()
-        return read if self._standard_input is None else tuple(replace(i, name=STANDARD_INPUT) for i in read)
+        return read if self._standard_input is None else (replace(read[0], name=STANDARD_INPUT), *read[1:])
 
     def rows(self) -> int | None:
         """Return the number of rows where it can be had without reading them."""
         if self._source.text_only:
             return None
-        found = self._database.fetch(f"SELECT count(*) FROM {self._database.relation()}")
+        return self._count(self._source.narrowed(()))
+
+    @cached_property
+    def met(self) -> Met:
+        """What of the study, and of its key, some row has."""
+        return self._source.met(self._database)
+
+    def _count(self, source: Source) -> int:
+        found = self._database.fetch(f"SELECT count(*) FROM {self._database.relation_of(source)}")
         return int(found[0][0])
+
+    def _require_whole(self) -> None:
+        """Refuse rows that a join would leave out."""
+        if self._source.may_lose_rows:
+            narrowed = self._source.narrowed(())
+            if self._count(self._source) != self._count(narrowed):
+                self._coding_is_complete = True
+                self.refuse()
 
     def read(self, use: Callable[[Coding], Result]) -> Result:
         """Call ``use`` with a coding of the labels, which it must pass on to `batches` or `survey`.
@@ -287,11 +326,11 @@ class Comparisons:
     def ask_each_file(
         self, query: Callable[[Queries, str], str], **parameters: int
     ) -> list[tuple[str, Sequence[tuple[Any, ...]]]]:
-        """Fetch what a query about the rows of one file finds, file by file, with the name of each."""
+        """Fetch what a query about the numbered rows of one file finds, file by file, with the name of each."""
         return [
             (
                 part.name,
-                self._database.fetch(query(self._queries, self._database.relation_of(part)), parameters),
+                self._database.fetch(query(self._queries, self._database.numbered(part)), parameters),
             )
             for part in self._source.parts()
         ]
@@ -329,40 +368,69 @@ class Comparisons:
             fault = first_fault(connection, self._source, self.study, self._kinds)
         raise fault or InputError(CHANGED, source=self.name)
 
-    def _column_kinds(self) -> dict[str, str]:
+    def _column_kinds(self, *, digested: bool) -> dict[str, str]:
         """Return the SQL type of each column, having looked at each file by itself.
 
         Together, one would fill up with nothing what another lacks.
         """
         opened, database = self._source, self._database
+        stored = opened.stored
+        for part in stored.parts() if opened is not stored else ():
+            self._require_not_there(part, self.study.from_path)
         parts = opened.parts()
         kinds_of_parts = [kinds_of(database, part) for part in parts]
         for part, own in zip(parts, kinds_of_parts, strict=True):
-            part.require_named_once(self.study.columns, list(own))
+            part.require_named_once(self.study.stored_columns, list(own))
             self._require_columns(part, own)
-        self._source = database.source = with_text(database, opened, kinds_of_parts, self.study)
+        self._use(with_text(database, opened, kinds_of_parts, self.study))
         kinds = kinds_of(database, self._source)
         self._require_columns(self._source, kinds)
-        if isinstance(opened, Files):
-            require_folders_agree(database, opened, self.study, kinds)
+        if isinstance(stored, Files):
+            require_folders_agree(database, stored, self.study, kinds)
+        if not self.study.derived_by:
+            return kinds
+        scratch = self._scratch.folder
+        self._use(derived_from(database, self._source, self.study, scratch, digested=digested))
+        kinds = kinds_of(database, self._source)
+        self._require_columns(self._source, kinds)
         return kinds
+
+    def _require_not_there(self, part: Source, columns: Iterable[str]) -> None:
+        there = kinds_of(self._database, part)
+        for column in columns:
+            if column in there:
+                raise InputError(
+                    f"has a column {column!r}, which the study takes from the file's path; rename it, or leave "
+                    "from_path out",
+                    source=part.name,
+                )
+
+    def _use(self, source: Source) -> None:
+        self._source = self._database.source = source
 
     def _require_columns(self, source: Source, kinds: dict[str, str]) -> None:
         with _naming(source):
+            require_not_in_folders(source.stored, kinds, self.study)
             require_columns(kinds, self.study, text_only=source.text_only)
 
     def _code(self, limit: str) -> Coding:
-        labels = {}
+        labels, enums = {}, set()
+        known = self._source.labels
         for attribute, columns in self.study.groups.items():
+            if set(columns.columns) <= set(known):
+                labels[attribute] = known[columns.probe]
+                enums.add(attribute)
+                continue
             sides = dict.fromkeys([columns.probe, columns.reference or columns.probe])
             found: set[str] = set()
             for side in sides:
-                distinct = labels_of(side, self._database.relation(), limit)
+                relation = self._database.relation_of(self._source.narrowed([side]))
+                distinct = labels_of(side, relation, limit)
                 found |= {label for (label,) in self._database.fetch(distinct)}
             labels[attribute] = tuple(sorted(found))
         try:
             with _naming(self._source):
-                return Coding.of(self.study, labels)
+                return Coding.of(self.study, labels, enums)
         except NearEqualLabelsError:
             if not limit:
                 raise
@@ -377,25 +445,8 @@ def _naming(source: Source) -> Iterator[None]:
         raise type(error)(error.problem, source=source.name) from None
 
 
-Opened: TypeAlias = Comparisons | TemplatePairs
+Opened: TypeAlias = Comparisons | Pairs
 """Comparisons that an engine can count."""
-
-
-def resolve_study(scores: Scores, given: Study | Mapping[str, object] | str | os.PathLike[str]) -> Study:
-    """Return the study, filled in by the scores where they say themselves what they are.
-
-    Raises
-    ------
-    InputError
-        Where it cannot be read, or contradicts the scores.
-
-    Examples
-    --------
-    >>> study = resolve_study({}, {"matcher": {"name": "A", "version": "1"}, "groups": {"sex": "sex"}})
-    >>> study.columns
-    ('score', 'mated', 'sex')
-    """
-    return scores.study(given) if isinstance(scores, EmbeddingPairs) else load_study(given)
 
 
 def open_comparisons(scores: Scores, study: Study, *, memory: MemoryLimit | None = None) -> Opened:
@@ -408,14 +459,17 @@ def open_comparisons(scores: Scores, study: Study, *, memory: MemoryLimit | None
 
     Examples
     --------
+    >>> from harness.study import load_study
     >>> scores = {"score": [0.9, 0.2], "mated": [1, 0], "sex": ["F", "M"]}
-    >>> study = resolve_study(scores, {"matcher": {"name": "A", "version": "1"}, "groups": {"sex": "sex"}})
+    >>> study = load_study({"matcher": {"name": "A", "version": "1"}, "groups": {"sex": "sex"}})
     >>> with open_comparisons(scores, study) as comparisons:
     ...     comparisons.rows()
     2
     """
-    if not isinstance(scores, EmbeddingPairs):
+    if not isinstance(scores, PairSource):
         return Comparisons(scores, study, memory=memory, digested=True)
     if memory is not None:
-        raise InputError("a memory limit is for scores that are read; templates are in memory already")
+        raise InputError(
+            f"a memory limit is for rows that are read; {scores.what} are counted block by block"
+        )
     return scores.open(study)

@@ -13,32 +13,29 @@ library orders a sum.
 from __future__ import annotations
 
 import hashlib
-import json
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Literal, TypeAlias
 
-import narwhals as nw
 import numpy as np
 import numpy.typing as npt
-import pyarrow as pa
-import pyarrow.compute as pc
 
+from harness.comparisons.labels import Side, checked_groups, checked_labels
 from harness.comparisons.source import Input
+from harness.comparisons.tiles import BLOCK
 from harness.errors import InputError
 
 if TYPE_CHECKING:
     from harness.arrays import IntArray
 
 __all__ = [
-    "BLOCK",
+    "ROWS_AT_ONCE",
     "CheckedTemplates",
     "Metric",
-    "TemplateLabels",
+    "TemplateScores",
     "Templates",
     "Vectors",
     "checked",
-    "numbered_together",
     "precision",
     "prepared",
     "scores_of_block",
@@ -46,8 +43,6 @@ __all__ = [
 
 ROWS_AT_ONCE = 4096
 Metric: TypeAlias = Literal["cosine", "euclidean"]
-BLOCK = 512
-"""Templates to a side of a block: large enough for BLAS, small enough to be counted within the cache."""
 COSINE_GRID = 2.0**26
 """Products of two coordinates are multiples of 2**-52 and sums of them below 2: 53 bits hold them all."""
 EUCLIDEAN_GRID = 2.0**25
@@ -75,69 +70,30 @@ class Templates:
 
 
 @dataclass(frozen=True, eq=False)
-class TemplateLabels:
-    """A label for each template, as text.
-
-    Attributes
-    ----------
-    texts : tuple of str
-        The distinct labels, sorted.
-    ranks : ndarray of int64, shape (N,)
-        Which of them each template has.
-    """
-
-    texts: tuple[str, ...]
-    ranks: IntArray
-
-    def written(self) -> list[str]:
-        """Return the label of each template."""
-        return [self.texts[rank] for rank in self.ranks.tolist()]
-
-
-@dataclass(frozen=True, eq=False)
-class CheckedTemplates:
+class CheckedTemplates(Side):
     """Templates that can be compared.
 
     Attributes
     ----------
-    name : str
-        What errors call them.
     embeddings : ndarray of float32, float64, float16 or integers, shape (N, D)
         Finite; the caller's array, not a copy.
-    subjects : TemplateLabels
-    groups : mapping of str to TemplateLabels
     """
 
-    name: str
     embeddings: npt.NDArray[Any]
-    subjects: TemplateLabels
-    groups: Mapping[str, TemplateLabels]
 
     def inputs(self) -> tuple[Input, ...]:
-        """Digest the embeddings, as ``embeddings.tobytes()`` gives them, and the labels, as JSON.
-
-        The JSON is ``{"groups": {...}, "subjects": [...]}`` in UTF-8, keys sorted, without blanks.
-        """
+        """Digest the embeddings, as ``embeddings.tobytes()`` gives them, and the labels."""
         rows, width = self.embeddings.shape
         digest = hashlib.sha256()
         for start in range(0, rows, ROWS_AT_ONCE):
             digest.update(np.ascontiguousarray(self.embeddings[start : start + ROWS_AT_ONCE]).data)
-        labels = json.dumps(
-            {
-                "subjects": self.subjects.written(),
-                "groups": {name: labels.written() for name, labels in self.groups.items()},
-            },
-            ensure_ascii=False,
-            separators=(",", ":"),
-            sort_keys=True,
-        ).encode()
         return (
             Input(
                 f"{self.name} ({rows} × {width} {self.embeddings.dtype})",
                 self.embeddings.nbytes,
                 digest.hexdigest(),
             ),
-            Input(f"subjects and groups of {self.name}", len(labels), hashlib.sha256(labels).hexdigest()),
+            self.input_of_labels(),
         )
 
 
@@ -157,33 +113,10 @@ def checked(templates: Templates, name: str) -> CheckedTemplates:
     """
     embeddings = _table(templates.embeddings, name)
     rows = len(embeddings)
-    if not isinstance(templates.groups, Mapping) or not templates.groups:
-        raise InputError(
-            "must map at least one attribute to a label for each template, such as {'sex': labels}",
-            source=f"groups of {name}",
-        )
-    groups = {
-        str(attribute): _labels(values, rows, f"group {attribute!r} of {name}")
-        for attribute, values in templates.groups.items()
-    }
-    subjects = _labels(templates.subjects, rows, f"subjects of {name}")
+    groups = checked_groups(templates.groups, rows, name, "template")
+    subjects = checked_labels(templates.subjects, rows, f"subjects of {name}", "template")
     _require_finite(embeddings, name)
-    return CheckedTemplates(name, embeddings, subjects, groups)
-
-
-def numbered_together(sides: Sequence[TemplateLabels]) -> tuple[tuple[str, ...], list[IntArray]]:
-    """Number the labels of several sets of templates alike, in the order of their texts.
-
-    Returns
-    -------
-    tuple of str
-        The distinct labels, sorted.
-    list of ndarray of int64
-        Which of them each template has, set by set.
-    """
-    texts = tuple(sorted({text for side in sides for text in side.texts}))
-    number = {text: i for i, text in enumerate(texts)}
-    return texts, [np.array([number[text] for text in side.texts], np.int64)[side.ranks] for side in sides]
+    return CheckedTemplates(name, subjects, groups, embeddings)
 
 
 def _table(embeddings: Any, name: str) -> npt.NDArray[Any]:
@@ -215,43 +148,6 @@ def _require_finite(embeddings: npt.NDArray[Any], name: str) -> None:
                 f"[{start + row}, {column}] is {rows[row, column]}; leave out templates that failed",
                 source=name,
             )
-
-
-def _labels(values: Any, rows: int, name: str) -> TemplateLabels:
-    texts = _texts(values, name)
-    if len(texts) != rows:
-        raise InputError(f"{len(texts)} labels for {rows} templates; give every template one", source=name)
-    unlabelled = pc.fill_null(pc.invert(pc.match_substring_regex(texts, r"[^\pZ\pC]")), True)
-    if pc.any(unlabelled).as_py():
-        row = pc.index(unlabelled, True).as_py()
-        value = texts[row].as_py()
-        shown = "nothing" if value is None else repr(value)
-        raise InputError(
-            f"[{row}] is {shown} where a label belongs; label the template, 'unknown' if need be, or leave it out",
-            source=name,
-        )
-    coded = texts.dictionary_encode()
-    found = coded.dictionary.to_pylist()
-    distinct = tuple(sorted(found))
-    rank = {text: i for i, text in enumerate(distinct)}
-    return TemplateLabels(
-        distinct, np.array([rank[text] for text in found], np.int64)[coded.indices.to_numpy()]
-    )
-
-
-def _texts(values: Any, name: str) -> Any:
-    try:
-        series = nw.from_native(values, series_only=True, pass_through=True)
-        array = series.to_arrow() if isinstance(series, nw.Series) else pa.array(values)
-        if isinstance(array, pa.ChunkedArray):
-            array = array.combine_chunks()
-        if not pa.types.is_floating(array.type) or array.null_count == len(array):
-            return array.cast(pa.string())
-    except (pa.ArrowException, TypeError, ValueError) as error:
-        raise InputError(
-            f"mixes types or holds what cannot label ({error}); give text or integers", source=name
-        ) from None
-    raise InputError(f"holds {array.type}, which cannot label; give text or integers", source=name)
 
 
 @dataclass(frozen=True, eq=False)
@@ -303,6 +199,50 @@ def prepared(
     if metric == "cosine":
         return [_directions(side, order, dtype) for side, order in zip(sides, orders, strict=True)]
     return _positions(sides, orders, dtype)
+
+
+@dataclass(frozen=True, eq=False)
+class TemplateScores:
+    """How alike templates are, as scores of pairs.
+
+    Parameters
+    ----------
+    sides : one or two CheckedTemplates
+    metric : {"cosine", "euclidean"}
+    """
+
+    sides: Sequence[CheckedTemplates]
+    metric: Metric
+
+    @property
+    def name(self) -> str:
+        """What errors call the templates."""
+        return " and ".join(side.name for side in self.sides)
+
+    @property
+    def dtype(self) -> np.dtype[Any]:
+        """The type that scores have; see `precision`."""
+        return precision(self.sides)
+
+    def inputs(self) -> tuple[Input, ...]:
+        """Return the digests of the embeddings and of their labels."""
+        return tuple(item for side in self.sides for item in side.inputs())
+
+    def in_order(self, orders: Sequence[IntArray]) -> Callable[[int, int, npt.NDArray[Any]], bool]:
+        """Return what scores a block of templates that are in order; no score of theirs is missing.
+
+        Raises
+        ------
+        InputError
+            Where a template of length zero has no direction.
+        """
+        vectors = prepared(self.sides, orders, self.metric, self.dtype)
+
+        def fill(i: int, j: int, out: npt.NDArray[Any]) -> bool:
+            scores_of_block(vectors[0], i, vectors[-1], j, out)
+            return False
+
+        return fill
 
 
 def scores_of_block(one: Vectors, i: int, other: Vectors, j: int, out: npt.NDArray[Any]) -> None:

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, TypeAlias
 
 from harness.comparisons.coding import SUBJECT_NUMBERS, Coding, Queries
+from harness.comparisons.source import ROW
 from harness.comparisons.sql import identifier, is_nan
 
 if TYPE_CHECKING:
@@ -133,16 +134,20 @@ def extremes(comparisons: Comparisons, coding: Coding, count: int, *, mated: boo
 
 
 def _extremes_of(queries: Queries, relation: str, coding: Coding, *, mated: bool) -> str:
-    """Select the outermost rows of one file, those that cannot be used before all others."""
+    """Select the outermost of the numbered rows of one file, those that cannot be used before all others."""
     study = queries.study
     # A file of several may hold a column as another type than all of them together.
+    derived = study.derived_columns
     read = ", ".join(
-        f"CAST({identifier(name)} AS {queries.kinds[name]}) AS {identifier(name)}" for name in study.columns
+        identifier(name)
+        if name in derived
+        else f"CAST({identifier(name)} AS {queries.kinds[name]}) AS {identifier(name)}"
+        for name in study.columns
     )
-    numbered = f'(SELECT row_number() OVER () AS "row number", {read} FROM {relation})'
+    numbered = f"(SELECT {ROW}, {read} FROM {relation})"
     columns = [f"label_{i}" for i in range(len(_label_columns(study)))]
-    labels = labels_sql(_label_columns(study)) + ', "row number"'
-    order = f'code >= 0, {"score" if mated else "score DESC"}, "row number"'
+    labels = labels_sql(_label_columns(study)) + f", {ROW}"
+    order = f"code >= 0, {'score' if mated else 'score DESC'}, {ROW}"
     outermost = (
         f"SELECT * FROM ({queries.comparisons(numbered, coding, labels)}) "
         f"WHERE code < 0 OR (NOT {is_nan('score')} AND code % 2 = {int(mated)}) ORDER BY {order} LIMIT $count"
@@ -152,7 +157,7 @@ def _extremes_of(queries: Queries, relation: str, coding: Coding, *, mated: bool
         f"LEFT JOIN {SUBJECT_NUMBERS} s{i} ON s{i}.side = {queries.side(i)} AND s{i}.label = label_{i}"
         for i in sides
     )
-    selected = ", ".join(['"row number"', "score", "code", *columns, *(f"s{i}.number" for i in sides)])
+    selected = ", ".join([ROW, "score", "code", *columns, *(f"s{i}.number" for i in sides)])
     return f"SELECT {selected} FROM ({outermost}) {joins} ORDER BY {order}"
 
 

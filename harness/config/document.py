@@ -23,6 +23,7 @@ __all__ = [
     "dotted",
     "line_starts",
     "position_at",
+    "shorten",
     "shown",
 ]
 
@@ -53,6 +54,8 @@ class Document:
         Python.
     overrides : frozenset
         Paths, with all that is below them, that command-line options gave.
+    written : mapping
+        How each number of a file is written there, by path: 1.10, of which the value is 1.1.
     """
 
     value: Mapping[str, object]
@@ -60,6 +63,12 @@ class Document:
     positions: Mapping[KeyPath, Position] = field(default_factory=dict)
     key_positions: Mapping[KeyPath, Position] = field(default_factory=dict)
     overrides: frozenset[KeyPath] = frozenset()
+    written: Mapping[KeyPath, str] = field(default_factory=dict)
+
+    def shown(self, path: KeyPath, value: object) -> str:
+        """Write the value at a path as the file does where that is known, else as `shown` does."""
+        as_given = self.overrides.isdisjoint([path[:length] for length in range(len(path) + 1)])
+        return shorten(self.written[path]) if as_given and path in self.written else shown(value)
 
     def place(self, path: KeyPath, *, of_key: bool = False) -> tuple[str, int | None, int | None]:
         """Source, line and column of the value at a path, or of the nearest value that encloses it."""
@@ -104,11 +113,14 @@ class Token:
         Line and column, from 1; None for values given in Python.
     value : object
         A scalar's value.
+    written : str, optional
+        How a number is written.
     """
 
     kind: Literal["mapping", "list", "end", "scalar"]
     at: Position | None = None
     value: object = None
+    written: str | None = None
 
 
 def converted(text: str, convert: Callable[[str], object], at: Position) -> object:
@@ -153,6 +165,11 @@ def shown(value: object) -> str:
     if isinstance(value, str | list | tuple):
         value = value[:_LONGEST_SHOWN]
     text = f"[{', '.join(map(shown, value))}]" if isinstance(value, list | tuple) else repr(value)
+    return shorten(text)
+
+
+def shorten(text: str) -> str:
+    """Cut a text to fit an error message."""
     return text if len(text) <= _LONGEST_SHOWN else f"{text[: _LONGEST_SHOWN - 3]}..."
 
 

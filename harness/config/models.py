@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import Annotated, Any, TypeVar, get_args
+from typing import Annotated, Any, ClassVar, TypeVar, get_args
 
 from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, model_validator
 from pydantic_core import PydanticCustomError
@@ -33,6 +33,9 @@ class StrictModel(BaseModel):
     >>> Matcher(name="A")
     Matcher(name='A')
     """
+
+    how_to_give: ClassVar[Mapping[str, str]] = {}
+    """How required keys are given, for the message that says that they are missing."""
 
     model_config = ConfigDict(frozen=True, extra="forbid", strict=True, allow_inf_nan=False, defer_build=True)
 

@@ -11,7 +11,7 @@ import math
 import os
 import re
 import stat
-from collections.abc import Callable, Collection, Iterator, Mapping
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from dataclasses import replace
 from pathlib import Path
 from typing import Any, Literal, TypeVar, get_origin
@@ -204,7 +204,8 @@ def validate(model: type[_Model], document: Document) -> _Model:
     Raises
     ------
     InputError
-        The first problem in the order of the file, missing keys last, and how many more there are.
+        The first problem in the order of the file, and how many more there are; where keys are missing and nothing
+        else is wrong, all of them.
 
     Examples
     --------
@@ -223,6 +224,8 @@ def validate(model: type[_Model], document: Document) -> _Model:
             if details["type"] != "default_factory_not_called"  # it only repeats that another value is wrong
         ]
         first = min(problems, key=lambda details: _rank(document, details))
+    if first["type"] == "missing" and len(problems) > 1:
+        raise _all_missing(model, document, problems)
     problem = _problem(model, document, first)
     if len(problems) == 1:
         raise problem
@@ -272,7 +275,7 @@ def _document_of(tokens: Iterator[Token], source: str) -> Document:
     except MalformedError as error:
         line, column = error.at or (None, None)
         raise InputError(error.problem, source=source, line=line, column=column) from error
-    return Document(value, source, builder.positions, builder.key_positions)
+    return Document(value, source, builder.positions, builder.key_positions, written=builder.written)
 
 
 class _Builder:
@@ -283,6 +286,7 @@ class _Builder:
         self._count = 0
         self.positions: dict[KeyPath, Position] = {}
         self.key_positions: dict[KeyPath, Position] = {}
+        self.written: dict[KeyPath, str] = {}
 
     def document(self) -> dict[str, object]:
         first = next(self._tokens, None)
@@ -304,6 +308,8 @@ class _Builder:
             raise MalformedError(TOO_MANY, token.at)
         if token.at is not None:
             self.positions[path] = token.at
+        if token.written is not None:
+            self.written[path] = token.written
         if token.kind == "mapping":
             return self._mapping(path)
         if token.kind == "list":
@@ -399,7 +405,11 @@ def _json_tokens(text: str) -> Iterator[Token]:
     for match in _JSON_TOKEN.finditer(text):
         at = position_at(starts, match.start())
         bracket = _BRACKETS.get(match[0])
-        yield Token(bracket, at) if bracket else Token("scalar", at, converted(match[0], json.loads, at))
+        if bracket:
+            yield Token(bracket, at)
+            continue
+        value = converted(match[0], json.loads, at)
+        yield Token("scalar", at, value, match[0] if isinstance(value, int | float) else None)
 
 
 def _python_tokens(value: object) -> Iterator[Token]:
@@ -440,27 +450,42 @@ def _problem(model: type[StrictModel], document: Document, details: ErrorDetails
     context = details.get("ctx", {})
     subject = path[:-1] if kind == "extra_forbidden" else path
     if kind == "missing":
-        text = f"missing key {shown(details['loc'][-1])}"
+        text = f"missing key {shown(details['loc'][-1])}{_how_to_give(model, details['loc'])}"
     elif kind == "extra_forbidden":
         text = _unknown_key(path[-1], _known_keys(model, subject))
     else:
-        text = _complaint(details, context)
+        text = _complaint(details, context, document.shown(path, details["input"]))
     source, line, column = document.place(path, of_key=kind == "extra_forbidden")
     text = f"{dotted(subject)}: {text}" if subject else text
     return InputError(text, source=source, line=line, column=column)
 
 
-def _complaint(details: ErrorDetails, context: Mapping[str, Any]) -> str:
+def _all_missing(
+    model: type[StrictModel], document: Document, problems: Sequence[ErrorDetails]
+) -> InputError:
+    """Name every key that is missing, where nothing else is wrong: missing keys rank last."""
+    paths = [details["loc"] for details in problems]
+    told = "; ".join(f"{dotted(path)}{_how_to_give(model, path)}" for path in paths)
+    source, line, column = document.place(_path_to(document, problems[0]))
+    return InputError(f"missing keys: {told}", source=source, line=line, column=column)
+
+
+def _how_to_give(model: type[StrictModel], path: KeyPath) -> str:
+    how = _model_at(model, path[:-1]).how_to_give.get(str(path[-1]))
+    return f" ({how})" if how else ""
+
+
+def _complaint(details: ErrorDetails, context: Mapping[str, Any], written: str) -> str:
     kind, value = details["type"], details["input"]
     if kind == "value_error":
         return str(context["error"])
     if kind == "problem_at":
         return str(context["problem"])
     if kind == "string_type" and isinstance(value, int | float):
-        return f"{shown(value)} is not text; put it in quotes"
+        return f"{written} is not text; put it in quotes"
     if kind in _COMPLAINTS:
-        return f"{shown(value)} {_COMPLAINTS[kind].format(**context)}"
-    return f"{shown(value)}: {details['msg']}"
+        return f"{written} {_COMPLAINTS[kind].format(**context)}"
+    return f"{written}: {details['msg']}"
 
 
 _COMPLAINTS: Mapping[str, str] = {
@@ -492,6 +517,10 @@ def _unknown_key(key: str | int, known: list[str]) -> str:
 
 
 def _known_keys(model: type[StrictModel], path: KeyPath) -> list[str]:
+    return [field.alias or name for name, field in _model_at(model, path).model_fields.items()]
+
+
+def _model_at(model: type[StrictModel], path: KeyPath) -> type[StrictModel]:
     annotation: Any = model
     for step in path:
         holder, collection = model_in(annotation) or model, get_origin(annotation)
@@ -500,4 +529,4 @@ def _known_keys(model: type[StrictModel], path: KeyPath) -> list[str]:
         else:
             by_key = {field.alias or name: field.annotation for name, field in holder.model_fields.items()}
             annotation = by_key.get(str(step), holder)
-    return [field.alias or name for name, field in (model_in(annotation) or model).model_fields.items()]
+    return model_in(annotation) or model

@@ -107,7 +107,8 @@ def _token(event: Any, before: Token | None) -> Token | None:
             raise MalformedError("a list starts without its first item; write null for none", before.at)
         # The parser places a value left out after the blank lines and comments that follow.
         at = before.at or at
-    return Token("scalar", at, _plain(event.value, at))
+    value = _plain(event.value, at)
+    return Token("scalar", at, value, event.value if isinstance(value, int | float) else None)
 
 
 def _refuse_glued(text: str, event: Any) -> None:

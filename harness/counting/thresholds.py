@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 import os
+import re
 from collections.abc import Iterable, Sequence
 from decimal import Context, Decimal, InvalidOperation, localcontext
 from pathlib import Path
@@ -27,6 +28,8 @@ Thresholds: TypeAlias = str | os.PathLike[str] | Sequence[float] | npt.NDArray[n
 """``"start:stop:step"``, numbers with commas between, a file with one number a line, or the numbers."""
 
 MOST_THRESHOLDS = 1_000_000
+DECIMAL_COMMAS = re.compile(r"\s*-?0,[0-9]+(,-?0,[0-9]+)*\s*")
+"""What may be thresholds written with a decimal comma, or 0 and other thresholds."""
 TAIL = 1000
 """How many of a cell's highest scores are looked at to place thresholds between single events."""
 GRID_POINTS = 2000
@@ -50,7 +53,7 @@ def parse_thresholds(thresholds: Thresholds) -> FloatArray:
     Raises
     ------
     InputError
-        Where there is none, or one is not a finite number.
+        Where there is none, or one is not a finite number or may have a decimal comma.
 
     Examples
     --------
@@ -60,6 +63,7 @@ def parse_thresholds(thresholds: Thresholds) -> FloatArray:
     if isinstance(thresholds, os.PathLike) or (isinstance(thresholds, str) and _names_a_file(thresholds)):
         return _of_file(Path(thresholds))
     if isinstance(thresholds, str):
+        _require_points(thresholds)
         texts = [text.strip() for text in thresholds.split(",")]
         return _ascending((number for text in texts for number in _of_text(text)), "thresholds")
     try:
@@ -67,6 +71,17 @@ def parse_thresholds(thresholds: Thresholds) -> FloatArray:
     except (ValueError, TypeError, OverflowError) as error:
         raise InputError(f"must be numbers ({error})", source="thresholds") from error
     return _ascending(numbers.ravel().tolist(), "thresholds")
+
+
+def _require_points(text: str) -> None:
+    """Refuse decimal commas, which would be read as the threshold 0 and others."""
+    if DECIMAL_COMMAS.fullmatch(text):
+        pointed = re.sub("(0),([0-9]+)", r"\1.\2", text)
+        raise InputError(
+            f"{text!r} holds commas, which separate thresholds; is {pointed} meant? Write decimals with a point, or a "
+            "blank after each comma that separates",
+            source="thresholds",
+        )
 
 
 def _names_a_file(text: str) -> bool:

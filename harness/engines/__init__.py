@@ -10,6 +10,7 @@ from harness.engines.engine import (
     choose_engine,
     count,
     count_by_subject,
+    met,
     open_with,
     survey,
 )
@@ -24,6 +25,7 @@ __all__ = [
     "choose_engine",
     "count",
     "count_by_subject",
+    "met",
     "open_with",
     "survey",
 ]

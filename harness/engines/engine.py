@@ -12,13 +12,14 @@ from typing import TYPE_CHECKING, Any, Literal, TypeAlias
 from harness.comparisons import (
     CellScores,
     Comparisons,
-    EmbeddingPairs,
     MemoryLimit,
     Opened,
     Scores,
     open_comparisons,
 )
-from harness.comparisons.pairs import TemplatePairs
+from harness.comparisons.met import Met
+from harness.comparisons.pair_source import PairSource
+from harness.comparisons.pairs import Pairs
 from harness.engines import local, pairs
 from harness.engines.cluster.comparisons import PartedComparisons, open_parts
 from harness.engines.cluster.running import InTurn, Runner
@@ -41,6 +42,7 @@ __all__ = [
     "choose_engine",
     "count",
     "count_by_subject",
+    "met",
     "open_with",
     "survey",
 ]
@@ -170,9 +172,13 @@ def open_with(scores: Scores, study: Study, engine: Engine) -> AbstractContextMa
     """
     if isinstance(engine, Local) and engine.checkpoints is None:
         return open_comparisons(scores, study, memory=engine.memory)
-    if isinstance(scores, EmbeddingPairs):
+    if study.pairs:
         raise InputError(
-            "pairs of templates are counted in this process, without checkpoints; leave out engine and checkpoints"
+            "pairs (--pairs) are read in this process, without checkpoints; leave out engine and checkpoints"
+        )
+    if isinstance(scores, PairSource):
+        raise InputError(
+            f"{scores.what} are counted in this process, without checkpoints; leave out engine and checkpoints"
         )
     if isinstance(engine, Spark):
         _require("pyspark", extra="spark")
@@ -221,6 +227,11 @@ def survey(comparisons: Countable, tail: int) -> tuple[CellScores, ...]:
     return comparisons.read(lambda coding: comparisons.survey(coding, tail))
 
 
+def met(comparisons: Countable) -> Met:
+    """Return what of a study, and of its key, some row has; where nothing is derived, there is nothing to know."""
+    return comparisons.met if isinstance(comparisons, Comparisons | PartedComparisons) else Met()
+
+
 def count(
     comparisons: Countable, thresholds: FloatArray, *, progress: Progress = lambda rows: None
 ) -> Counts:
@@ -238,7 +249,7 @@ def count(
     """
     if isinstance(comparisons, Comparisons):
         return local.count(comparisons, thresholds, progress=progress)
-    if isinstance(comparisons, TemplatePairs):
+    if isinstance(comparisons, Pairs):
         return pairs.count(comparisons, thresholds, progress=progress)
     if isinstance(comparisons, PartedComparisons):
         return comparisons.count(thresholds, progress=progress)
@@ -257,7 +268,7 @@ def count_by_subject(
     """Count all comparisons, and those of every subject; see `harness.engines.local.count_by_subject`."""
     if isinstance(comparisons, Comparisons):
         return local.count_by_subject(comparisons, thresholds, among=among, progress=progress)
-    if isinstance(comparisons, TemplatePairs):
+    if isinstance(comparisons, Pairs):
         return pairs.count_by_subject(comparisons, thresholds, among=among, progress=progress)
     if isinstance(comparisons, PartedComparisons):
         return comparisons.count_by_subject(thresholds, among=among, progress=progress)

@@ -1,4 +1,4 @@
-"""Pairs of templates, counted tile by tile as they are scored.
+"""Pairs of images, counted tile by tile as they are scored.
 
 A tile is nearly always of one cell, so its comparisons need no code each; and scores below the lowest threshold
 need no look-up where most are, for how many there are is known by arithmetic.
@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 import numpy.typing as npt
 
-from harness.comparisons.templates import BLOCK
+from harness.comparisons.tiles import BLOCK
 from harness.counting import Cell, Counts, SubjectCounts, ThresholdIndex, thresholds_for
 from harness.counting.counts import sum_by_cell
 from harness.counting.subjects import HIGHEST_NARROW
@@ -23,7 +23,8 @@ from harness.counting.subjects import HIGHEST_NARROW
 if TYPE_CHECKING:
     from harness.arrays import BoolArray, FloatArray, IntArray
     from harness.comparisons.coding import Coding
-    from harness.comparisons.pairs import Stretch, TemplatePairs, Tile
+    from harness.comparisons.pairs import Pairs
+    from harness.comparisons.tiles import Stretch, Tile
     from harness.engines.local import Progress
 
 __all__ = ["count", "count_by_subject"]
@@ -31,16 +32,19 @@ __all__ = ["count", "count_by_subject"]
 
 ONE = np.int32(1)
 """Of the bins' own type, without which adding in place takes a far slower path."""
+SHEET = 48 << 20
+"""Bytes that tables are cut from: so many at once the system takes back when they are let go, whichever thread had
+them; what is not yet touched takes no memory."""
 FEW = 0.25
 """Below this share of scores that reach any threshold, only these are looked up."""
 
 
-def count(pairs: TemplatePairs, thresholds: FloatArray, *, progress: Progress = lambda rows: None) -> Counts:
+def count(pairs: Pairs, thresholds: FloatArray, *, progress: Progress = lambda rows: None) -> Counts:
     """Compare and count all pairs in one pass.
 
     Parameters
     ----------
-    pairs : TemplatePairs
+    pairs : Pairs
     thresholds, progress
         As in `harness.engines.local.count`.
     """
@@ -59,7 +63,7 @@ def count(pairs: TemplatePairs, thresholds: FloatArray, *, progress: Progress = 
 
 
 def count_by_subject(
-    pairs: TemplatePairs,
+    pairs: Pairs,
     thresholds: FloatArray,
     *,
     among: BoolArray | None = None,
@@ -69,7 +73,7 @@ def count_by_subject(
 
     Parameters
     ----------
-    pairs : TemplatePairs
+    pairs : Pairs
     thresholds, among, progress
         As in `harness.engines.local.count_by_subject`, which also says what is returned.
     """
@@ -121,6 +125,7 @@ class TileTally:
         self._width = len(thresholds) + 1
         self._lowest = _at_or_above(thresholds[0], np.dtype(score_type))
         self._bins: dict[int, IntArray] = {}
+        self._missing: dict[int, int] = {}
 
     def add(self, tile: Tile) -> tuple[IntArray, IntArray | None]:
         """Count one tile.
@@ -148,7 +153,15 @@ class TileTally:
                 start, end = np.searchsorted(keys, (index * self._width, (index + 1) * self._width))
                 if end > start:
                     self._bins_of(code)[keys[start:end] - index * self._width] += times[start:end]
+        if tile.missing is not None:
+            for code, missing in zip(tile.codes.tolist(), tile.missing.tolist(), strict=True):
+                self._miss(code, missing)
         return reached, few
+
+    def _miss(self, code: int, missing: int) -> None:
+        if missing:
+            self._bins_of(code)  # of the cell there may be nothing else
+            self._missing[code] = self._missing.get(code, 0) + missing
 
     def _few(self, scores: npt.NDArray[Any]) -> IntArray | None:
         reaching = np.flatnonzero(scores >= self._lowest)
@@ -162,10 +175,12 @@ class TileTally:
     def counts(self, columns: tuple[str, ...], cell_of_number: Callable[[int], Cell]) -> Counts:
         """Return what was counted, with each cell's number turned into its values."""
         bins = np.zeros((len(self._bins), 2, self._width), np.int64)
+        missing = np.zeros((len(self._bins), 2), np.int64)
         for index, (code, of_code) in enumerate(self._bins.items()):
             bins[index, code % 2] = of_code
+            missing[index, code % 2] = self._missing.get(code, 0)
         cells = tuple(cell_of_number(code // 2) for code in self._bins)
-        return sum_by_cell(columns, self._index.thresholds, cells, bins, np.zeros(bins.shape[:2], np.int64))
+        return sum_by_cell(columns, self._index.thresholds, cells, bins, missing)
 
 
 class StretchTally:
@@ -184,6 +199,7 @@ class StretchTally:
         self._width = len(at) + 1
         self._reached_of = np.searchsorted(at, np.append(-np.inf, thresholds), side="right")
         self._bins: dict[tuple[int, int], tuple[IntArray, npt.NDArray[np.int32]]] = {}
+        self._sheet = np.zeros((0, self._width), np.int32)
         # Kept from tile to tile, for asking the system for fresh memory costs more than the counting.
         self._reached, self._keys = np.empty(BLOCK**2, np.int64), np.empty(BLOCK**2, np.int64)
 
@@ -227,24 +243,28 @@ class StretchTally:
     def _bins_of(self, side: Stretch, code: int) -> npt.NDArray[np.int32]:
         key = side.number, code
         if key not in self._bins:
-            self._bins[key] = side.subjects, np.zeros((len(side.subjects), self._width), np.int32)
+            self._bins[key] = side.subjects, self._table(len(side.subjects))
         return self._bins[key][1]
+
+    def _table(self, rows: int) -> npt.NDArray[np.int32]:
+        if rows > len(self._sheet):
+            size = max(SHEET // (self._width * ONE.itemsize), rows)
+            self._sheet = np.zeros((size, self._width), np.int32)
+        table, self._sheet = self._sheet[:rows], self._sheet[rows:]
+        return table
 
     def counts(self, cell_of_number: Callable[[int], Cell]) -> SubjectCounts:
         """Return what was counted, with each cell's number turned into its values; can be done once."""
         subjects = 1 + max((int(of[-1]) for of, _ in self._bins.values()), default=0)
-        keyed = [
-            (code * subjects + of[touched], bins[touched])
-            for (_, code), (of, bins) in self._bins.items()
-            for touched in [bins.any(axis=1)]
-        ]
-        self._bins.clear()
-        rows = np.unique(np.concatenate([keys for keys, _ in keyed] or [np.zeros(0, np.int64)]))
-        highest = sum(int(bins.max(initial=0)) for _, bins in keyed)
+        touched = {key: np.flatnonzero(bins.any(axis=1)) for key, (_, bins) in self._bins.items()}
+        keys_of = {key: key[1] * subjects + of[touched[key]] for key, (of, _) in self._bins.items()}
+        rows = np.unique(np.concatenate([np.zeros(0, np.int64), *keys_of.values()]))
+        highest = sum(int(bins.max(initial=0)) for _, bins in self._bins.values())
         summed = np.zeros((len(rows), self._width), np.int32 if highest <= HIGHEST_NARROW else np.int64)
-        while keyed:
-            keys, bins = keyed.pop()
-            summed[np.searchsorted(rows, keys)] += bins
+        self._sheet = np.zeros((0, self._width), np.int32)
+        while self._bins:  # of which no more is kept than is still to be added
+            key, (_, bins) = self._bins.popitem()
+            summed[np.searchsorted(rows, keys_of[key])] += bins[touched[key]]
         codes, numbers = np.divmod(rows, subjects)
         cell_of = {number: cell_of_number(number) for number in np.unique(codes // 2).tolist()}
         return SubjectCounts(

@@ -62,6 +62,7 @@ def answer(evaluation: Evaluation) -> tuple[tuple[str, str], ...]:
         ("Cost", _cost(evaluation)),
         *_not_judged(evaluation),
         ("Evidence", _evidence(evaluation)),
+        *(() if evaluation.study.matcher else (("Matcher", "not named: no gate will use this evaluation"),)),
         *(() if confirmed is None else (("Confirmation", _confirmation(confirmed)),)),
         *(("Warning", warning) for warning in evaluation.warnings),
     )
@@ -79,8 +80,7 @@ def unreliable(evaluation: Evaluation) -> str:
 
 def html_summary(evaluation: Evaluation) -> str:
     """Return the answer as an HTML table."""
-    matcher = evaluation.study.matcher
-    return html_table(f"{matcher.name} {matcher.version}", answer(evaluation))
+    return html_table(evaluation.study.matcher_name, answer(evaluation))
 
 
 def html_table(caption: str, lines: Iterable[tuple[str, str]]) -> str:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable, Iterable, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 import numpy as np
@@ -13,6 +13,8 @@ from harness import engines
 from harness.arrays import FloatArray
 from harness.comparisons import Comparisons, Input
 from harness.comparisons.coding import labels_in
+from harness.comparisons.kept import require_met
+from harness.comparisons.met import Met
 from harness.counting import Cell, Counts, SubjectCounts
 from harness.counting.grouping import AxisGrouping
 from harness.counting.thresholds import (
@@ -32,7 +34,14 @@ from harness.evaluation.signs_of_error import (
 )
 from harness.study import Policy, Study
 
-__all__ = ["Counted", "count_for", "halves", "require_excluded_labels", "require_few_groups"]
+__all__ = [
+    "Counted",
+    "count_for",
+    "halves",
+    "require_excluded_labels",
+    "require_few_groups",
+    "require_groups",
+]
 
 
 SPLIT_SEED = 19795
@@ -42,6 +51,9 @@ MOST_COMPARISONS = 100_000_000
 
 FEWEST_THRESHOLDS = 100
 """About how many are evaluated at the least where they are chosen from the scores."""
+
+MOST_NUMBERS = 30
+"""Groups of one attribute that are named by numbers: more are taken for values that were not put into groups."""
 
 SHOWN = 3
 
@@ -70,6 +82,10 @@ class Counted:
         Files in what was named that were not read, or the folders that hold them.
     warnings : tuple of str
         Signs of errors in the comparisons, a line each.
+    notes : tuple of str
+        On which scores are comparisons.
+    met : Met
+        What of the study's key some comparison has, and how many rows the study leaves out.
     """
 
     study: Study
@@ -81,6 +97,8 @@ class Counted:
     asked_for: FloatArray | None
     left_out: tuple[Path, ...] = ()
     warnings: tuple[str, ...] = ()
+    notes: tuple[str, ...] = ()
+    met: Met = field(default_factory=Met)
 
 
 def count_for(
@@ -100,9 +118,13 @@ def count_for(
     wanted = np.unique(study.sign * (operating if asked_for is None else asked_for)) + 0.0
     groupings = [AxisGrouping(study, axis) for axis in study.axes]
     survey = engines.survey(comparisons, TAIL)
+    met = engines.met(comparisons)
+    require_met(study, met, comparisons.name)
     if not survey:
         raise InputError("holds no comparison with a score; give it rows", source=comparisons.name)
-    require_few_groups(groupings, (one.cell for one in survey), FEWEST_THRESHOLDS, comparisons.name)
+    cells = [one.cell for one in survey]
+    require_groups(study, cells, comparisons.name)
+    require_few_groups(groupings, cells, FEWEST_THRESHOLDS, comparisons.name)
     choice = candidates(survey, groupings, wanted)
     ties = separating_ties(survey, groupings, choice, comparisons.score_type)
     at = np.union1d(choice, ties) + 0.0
@@ -134,6 +156,8 @@ def count_for(
             *(() if by_subject is None else warnings_on_labels(study, by_subject)),
             *(warnings_on_repeats(comparisons) if isinstance(comparisons, Comparisons) else ()),
         ),
+        notes=comparisons.notes,
+        met=met,
     )
 
 
@@ -218,6 +242,43 @@ def _named(names: Sequence[str], most: int) -> str:
     return f"{', '.join(map(repr, names[:most]))}{more}"
 
 
+def require_groups(study: Study, cells: Iterable[Cell], source: str) -> None:
+    """Refuse an attribute whose groups are numbers that nobody put into groups, such as ages.
+
+    Parameters
+    ----------
+    study : Study
+    cells : iterable of Cell
+        Those that occur.
+    source : str
+        Name of the scores, for errors.
+
+    Raises
+    ------
+    InputError
+        It names the attribute, and bins that would do.
+    """
+    judged = {attribute for axis in study.axes for attribute in axis.attributes}
+    for attribute, labels in labels_in(study, cells).items():
+        numbers = sorted(number for label in labels if (number := _number(label)) is not None)
+        if attribute in judged and len(labels) > MOST_NUMBERS and 2 * len(numbers) > len(labels):
+            quarters = [numbers[len(numbers) * part // 4] for part in range(4)]
+            edges = sorted({math.floor(number) for number in quarters})
+            raise InputError(
+                f"{attribute} has {len(labels):,} labels ({_named(sorted(labels), SHOWN)}), most of them numbers; put "
+                f"them into groups in the study (bins: {{{attribute}: {edges}}}), or leave {attribute} out of its axes",
+                source=source,
+            )
+
+
+def _number(label: str) -> float | None:
+    try:
+        number = float(label)
+    except ValueError:
+        return None
+    return number if math.isfinite(number) else None
+
+
 def require_few_groups(
     groupings: Sequence[AxisGrouping], cells: Iterable[Cell], thresholds: int, source: str
 ) -> None:
@@ -245,7 +306,7 @@ def require_few_groups(
             named = ", ".join(map(repr, groups[:SHOWN]))
             raise InputError(
                 f"axis {grouping.axis.name}: {len(groups):,} groups ({named}, ...) are {pairs:,} pairs, more than "
-                f"can be compared at {thresholds:,} thresholds ({MOST_COMPARISONS:,} comparisons in all); put values "
-                "together (ages into ranges), or leave the axis out of the study's axes",
+                f"can be compared at {thresholds:,} thresholds ({MOST_COMPARISONS:,} comparisons in all): is it "
+                "a group at all? Put values together (labels or bins in the study), or leave the axis out of its axes",
                 source=source,
             )

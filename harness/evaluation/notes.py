@@ -13,6 +13,7 @@ import pyarrow as pa
 import scipy
 
 from harness._version import __version__
+from harness.comparisons.met import Met
 from harness.counting import Counts
 from harness.evaluation.axis import AxisEvaluation, MatedCounts
 from harness.numbers import confidence_text, limit_text
@@ -20,7 +21,7 @@ from harness.sentences import some
 from harness.statistics.measures import FDR_CAUTION
 from harness.study import Policy, Study
 
-__all__ = ["fewest_to_show", "notes_on", "notes_on_files", "versions"]
+__all__ = ["fewest_to_show", "notes_on", "notes_on_files", "notes_on_rows", "versions"]
 
 MOST_NAMED = 5
 """Files that were left out, and groups."""
@@ -77,6 +78,7 @@ def notes_on(
     axes = tuple(axes)
     listed = "" if asked_for is None else f"; tables list the {asked_for} asked for"
     notes = [
+        *(() if study.matcher else ("No matcher is named: no gate will use this evaluation.",)),
         _on_dependence(study),
         *(note for axis in axes for note in _on_labels(axis)),
         f"The {len(counts.thresholds)} thresholds were chosen from the scores, to resolve each group's errors down to "
@@ -105,6 +107,22 @@ def notes_on_files(left_out: Sequence[Path]) -> tuple[str, ...]:
         f"Left out of the folders named: {named}. So are hidden and temporary files and folders, the harness's "
         "own results, and files that are no longer part of a table.",
     )
+
+
+def notes_on_rows(study: Study, met: Met) -> tuple[str, ...]:
+    """Say how many rows the study leaves out, and how much of the key has no score."""
+    notes = []
+    if study.rows:
+        kept = " and ".join(f"{name} {', '.join(values)}" for name, values in study.rows.items())
+        others = "1 other row was" if met.left_out == 1 else f"{met.left_out:,} other rows were"
+        notes.append(f"The study keeps only rows with {kept}; {others} left out.")
+    if met.lines is not None and met.lines_without_score and study.key is not None:
+        lines = f"{len(met.lines):,} lines of the key {study.key.file}"
+        notes.append(
+            f"Of {lines}, {met.lines_without_score:,} have no score and are in no count: the matcher may have failed "
+            "on them, or they were not run."
+        )
+    return tuple(notes)
 
 
 def _on_labels(axis: AxisEvaluation) -> Iterator[str]:

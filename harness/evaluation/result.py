@@ -8,6 +8,7 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import asdict, dataclass
 from functools import cached_property
 from importlib import import_module
+from numbers import Real
 from pathlib import Path
 from types import MethodType
 from typing import Any
@@ -235,7 +236,7 @@ class Evaluation:
         Raises
         ------
         InputError
-            Where it is not among them: what lies between two was not counted.
+            Where it is no number, or not among them: what lies between two was not counted.
 
         Examples
         --------
@@ -246,6 +247,8 @@ class Evaluation:
         >>> float(evaluation.thresholds[evaluation.index_of(0.3)])
         0.3
         """
+        if isinstance(threshold, bool) or not isinstance(threshold, Real):
+            raise InputError(f"threshold {str(threshold)[:60]!r} is no number; give a number, such as 0.3")
         indices = np.flatnonzero(self.thresholds == threshold)
         if not len(indices):
             nearest = np.sort(self.thresholds[np.argsort(np.abs(self.thresholds - threshold))[:2]])
@@ -324,9 +327,9 @@ class Evaluation:
         write_whole(Path(path), to_json(self).encode())
 
     def __repr__(self) -> str:
-        matcher, axes = self.study.matcher, ", ".join(self.axes)
+        axes = ", ".join(self.axes)
         return (
-            f"<Evaluation of {matcher.name} {matcher.version}: safe threshold {self.safe_threshold}, "
+            f"<Evaluation of {self.study.matcher_name}: safe threshold {self.safe_threshold}, "
             f"axes {axes}, {len(self.thresholds)} thresholds>"
         )
 

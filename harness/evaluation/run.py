@@ -10,14 +10,14 @@ from typing import Literal, TypeAlias
 import numpy as np
 
 from harness.arrays import FloatArray
-from harness.comparisons import Scores, resolve_study
+from harness.comparisons import Scores, resolve
 from harness.counting import MATED, NON_MATED, Cell, Counts, SubjectCounts
 from harness.counting.grouping import AxisGrouping
 from harness.counting.thresholds import Thresholds
 from harness.engines import EngineName, choose_engine, open_with
 from harness.evaluation.axis import AxisEvaluation, Confirmation, MatedCounts, Outcome
 from harness.evaluation.counted import Counted, count_for, halves
-from harness.evaluation.notes import notes_on, notes_on_files, versions
+from harness.evaluation.notes import notes_on, notes_on_files, notes_on_rows, versions
 from harness.evaluation.result import Evaluation
 from harness.statistics.clustering import carried, design_effect, on_finer_thresholds, small_sample
 from harness.statistics.differentials import EffectiveCounts, differentials
@@ -61,8 +61,10 @@ def evaluate(
     ----------
     scores : Scores
         A file, glob or folder of text (CSV and its kin), Parquet or Arrow IPC; several paths; ``"-"`` for standard
-        input; a mapping of column names to arrays; a dataframe; any object with ``__arrow_c_stream__``; or pairs of
-        templates still to be compared, from `harness.comparisons.all_pairs`.
+        input; a mapping of column names to arrays; a dataframe; any object with ``__arrow_c_stream__``; pairs of
+        templates still to be compared, from `harness.comparisons.all_pairs`; or a matrix, from
+        `harness.comparisons.matrix` or, where the study says who its rows and columns are, an ``.npy`` or ``.npz``
+        file or an array.
     study : Study, mapping or path
         The meaning of the columns.
     policy : Policy, mapping or path, optional
@@ -106,7 +108,7 @@ def evaluate(
     >>> evaluate(scores, study=study)
     <Evaluation of example 1: safe threshold None, axes sex, 73 thresholds>
     """
-    study, policy = resolve_study(scores, study), load_policy(policy)
+    (scores, study), policy = resolve(scores, study), load_policy(policy)
     policy.axes_of(study)  # refuses before anything is read, as the next does
     policy.false_match_limit(study.task)
     by = choose_engine(
@@ -169,6 +171,8 @@ def conclude(counted: Counted, policy: Policy) -> Evaluation:
                 axes.values(),
                 None if counted.asked_for is None else len(counted.asked_for),
             ),
+            *counted.notes,
+            *notes_on_rows(study, counted.met),
             *notes_on_files(counted.left_out),
         ),
         asked_for=None if counted.asked_for is None else study.sign * counted.asked_for + 0.0,

@@ -296,7 +296,7 @@ def axis_of(evaluation: Evaluation, axis: str) -> AxisEvaluation:
 
 def matcher_of(evaluation: Evaluation) -> str:
     """Return the name and version of an evaluation's matcher."""
-    return f"{evaluation.study.matcher.name} {evaluation.study.matcher.version}"
+    return evaluation.study.matcher_name
 
 
 def index_to_read(evaluation: Evaluation, axis: str, threshold: float | None) -> int:

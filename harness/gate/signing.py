@@ -181,8 +181,14 @@ def about_evaluation(evidence: Evidence, *, name: str, signed_on: date, version:
     Raises
     ------
     InputError
-        Its scores have no digests, because they were no files.
+        It names no matcher, or its scores have no digests, because they were no files.
     """
+    if evidence.study.matcher is None:
+        problem = (
+            "names no matcher, so that no gate will use it: evaluate again with its name and version (matcher: {name, "
+            "version}; --matcher, --matcher-version)"
+        )
+        raise InputError(problem, source=evidence.source)
     lacking = [score for score, digest in evidence.scores if digest is None]
     if lacking:
         problem = f"the scores {shown(lacking[0])} have no SHA-256: evaluate them from files, so that they can be named"

@@ -81,6 +81,13 @@ def _undecided(deployment: Located, rule: Rule, sentence: str, *path: str) -> Fi
 
 def _matcher(deployment: Located, evidence: Evidence) -> Iterator[Finding]:
     deployed, tested = deployment.terms.matcher, evidence.study.matcher
+    if tested is None:
+        sentence = (
+            f"the matcher's name is {shown(deployed.name)}; the evaluation names none, and is evidence for none; "
+            "evaluate again with --matcher and --matcher-version"
+        )
+        yield _undecided(deployment, Rule.OTHER_MATCHER, sentence, "matcher")
+        return
     for part in ("name", "version"):
         mine, theirs = getattr(deployed, part), getattr(tested, part)
         if mine != theirs:

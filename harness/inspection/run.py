@@ -8,7 +8,8 @@ from dataclasses import replace
 import numpy as np
 
 from harness import engines
-from harness.comparisons import Comparisons, EmbeddingPairs, Scores
+from harness.comparisons import Comparisons, Scores
+from harness.comparisons.pair_source import PairSource
 from harness.comparisons.repeats import Repeats, repeats
 from harness.comparisons.trials import Trial, extremes, tails
 from harness.counting import NON_MATED, Cell, SubjectTally, Tally
@@ -71,10 +72,14 @@ def inspect(
     """
     if not 1 <= worst <= MOST:
         raise InputError(f"worst is {worst}; give a number from 1 to {MOST:,}")
-    if isinstance(scores, EmbeddingPairs):
-        raise InputError("pairs of templates have no rows to list; inspect takes scores that are written out")
+    if isinstance(scores, PairSource):
+        raise InputError(f"{scores.what} have no rows to list; inspect takes scores that are written out")
     study, policy = load_study(study), load_policy(policy)
     policy.axes_of(study)  # refuses before anything is read
+    if study.matrix is not None:
+        raise InputError(
+            "the scores of a matrix have no rows to list; inspect takes scores that are written out"
+        )
     with Comparisons(scores, study, digested=True) as comparisons:
         counted = count_for(comparisons, policy, thresholds, progress)
         inspection = _inspected(comparisons, counted, policy, worst)

@@ -87,8 +87,13 @@ def comparison_of(
     )
 
 
+def _matcher(evaluation: Evaluation) -> str | None:
+    matcher = evaluation.study.matcher
+    return None if matcher is None else matcher.name
+
+
 def _names(first: Evaluation, second: Evaluation) -> tuple[str, str]:
-    one, other = (f"{e.study.matcher.name} {e.study.matcher.version}" for e in (first, second))
+    one, other = (e.study.matcher_name for e in (first, second))
     return (one, other) if one != other else (f"{one} (first)", f"{other} (second)")
 
 
@@ -133,10 +138,7 @@ def _own(side: _Side, index: int | None) -> str:
 def _at_common(sides: tuple[_Side, _Side]) -> Section:
     heading = "Both at the same threshold"
     first, second = (side.evaluation for side in sides)
-    if (
-        first.study.matcher.name != second.study.matcher.name
-        or first.study.score.better != second.study.score.better
-    ):
+    if _matcher(first) != _matcher(second) or first.study.score.better != second.study.score.better:
         text = "Scores of different matchers are not on one scale, so a threshold of one means nothing to the other."
         return Section("common", heading, (Paragraph(text),))
     named = sorted({value for side in sides for value in _named(side.evaluation)})

@@ -64,11 +64,8 @@ def _told(rates: Rates, group: int, index: int) -> str:
 
 def tested(evaluation: Evaluation) -> str:
     """Say in a sentence what was tested."""
-    words, matcher, watchlist = (
-        wording_of(evaluation),
-        evaluation.study.matcher,
-        evaluation.study.watchlist_size,
-    )
+    words, study = wording_of(evaluation), evaluation.study
+    watchlist = study.watchlist_size
     non_mated, mated = evaluation.comparisons
     enrolled = "" if watchlist is None else f" of a watchlist of {watchlist:,}"
     axes = listed(
@@ -78,6 +75,6 @@ def tested(evaluation: Evaluation) -> str:
         ]
     )
     return (
-        f"{matcher.name}, version {matcher.version}: {non_mated:,} {words.non_mated} and {mated:,} {words.mated}"
+        f"{study.matcher_in_words}: {non_mated:,} {words.non_mated} and {mated:,} {words.mated}"
         f"{enrolled}, in {axes}, at {counted(len(evaluation.thresholds), 'threshold')}."
     )

@@ -41,9 +41,10 @@ def report_on(evaluation: Evaluation, *, digest: str, title: str | None = None) 
     title : str, optional
         In place of one that names the matcher.
     """
-    index = evaluation.safe.index
+    index, matcher = evaluation.safe.index, evaluation.study.matcher
     return Report(
-        title=title or f"Demographic differentials of {evaluation.study.matcher.name}",
+        title=title
+        or f"Demographic differentials of {matcher.name if matcher else evaluation.study.matcher_in_words}",
         subtitle=subtitle_of(evaluation),
         safe_threshold="none" if index is None else threshold_labels(evaluation)[index],
         status=status(evaluation),
@@ -79,9 +80,9 @@ def report_on(evaluation: Evaluation, *, digest: str, title: str | None = None) 
 
 def subtitle_of(evaluation: Evaluation) -> str:
     """Name the matcher, its version and the task."""
-    matcher, watchlist = evaluation.study.matcher, evaluation.study.watchlist_size
+    watchlist = evaluation.study.watchlist_size
     enrolled = "" if watchlist is None else f" of a watchlist of {watchlist:,}"
-    return f"{matcher.name}, version {matcher.version}; {evaluation.study.task}{enrolled}"
+    return f"{evaluation.study.matcher_in_words}; {evaluation.study.task}{enrolled}"
 
 
 def limits(evaluation: Evaluation) -> Section:
@@ -96,7 +97,7 @@ def limits(evaluation: Evaluation) -> Section:
 
 
 def _general(evaluation: Evaluation) -> list[tuple[str, str]]:
-    words, matcher = wording_of(evaluation), evaluation.study.matcher
+    words, matcher = wording_of(evaluation), evaluation.study.matcher_in_words
     confidence = confidence_text(evaluation.policy.confidence)
     said = [
         (
@@ -106,7 +107,7 @@ def _general(evaluation: Evaluation) -> list[tuple[str, str]]:
         ),
         (
             "This matcher, this data",
-            f"The numbers are of {matcher.name}, version {matcher.version}, on the {words.trials} named under "
+            f"The numbers are of {matcher}, on the {words.trials} named under "
             "Provenance. Another version, camera, watchlist or population may differ.",
         ),
         (

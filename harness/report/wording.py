@@ -267,6 +267,8 @@ def in_order(text: str) -> str:
 STUDY_KEYS = {
     "matcher": "Matcher",
     "task": "Task",
+    "columns": "Columns of files without a header",
+    "pairs": "Lists of pairs",
     "score": "Score",
     "mated": "Ground truth",
     "subjects": "Columns of subjects",

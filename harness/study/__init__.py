@@ -1,6 +1,9 @@
 """The study: meaning of the columns, and groups compared; and the policy: when a threshold counts as safe."""
 
+from harness.study.derived import Key, People
 from harness.study.groups import Axes, Axis, WatchlistComposition, distinct, require_whole
+from harness.study.matrix import Matrix
+from harness.study.patterns import FromValue
 from harness.study.policy import (
     DEFAULT_FALSE_MATCH_LIMIT,
     DEFAULT_MAX_RATIO,
@@ -18,9 +21,13 @@ __all__ = [
     "Axes",
     "Axis",
     "FalseMatchLimit",
+    "FromValue",
     "GroupColumns",
+    "Key",
     "Matcher",
     "Mated",
+    "Matrix",
+    "People",
     "Policy",
     "Score",
     "Study",

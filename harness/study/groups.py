@@ -6,11 +6,22 @@ from collections.abc import Hashable, Mapping
 from dataclasses import dataclass
 from typing import Annotated, TypeVar
 
-from pydantic import AfterValidator, PlainSerializer, PlainValidator, WithJsonSchema
+from pydantic import AfterValidator, BeforeValidator, Field, PlainSerializer, PlainValidator, WithJsonSchema
 
 from harness.config import TupleOf, problem_at, shown
 
-__all__ = ["Axes", "Axis", "WatchlistComposition", "distinct", "require_whole"]
+__all__ = [
+    "Attribute",
+    "Axes",
+    "Axis",
+    "OneOrMore",
+    "Text",
+    "TextOrTexts",
+    "Texts",
+    "WatchlistComposition",
+    "distinct",
+    "require_whole",
+]
 
 _H = TypeVar("_H", bound=Hashable)
 
@@ -56,6 +67,27 @@ def distinct(values: tuple[_H, ...]) -> tuple[_H, ...]:
             raise ValueError(f"{shown(value)} is repeated")
         seen.add(value)
     return values
+
+
+def _not_blank(text: str) -> str:
+    if not text.strip():
+        raise ValueError(f"{shown(text)} is blank")
+    return text
+
+
+def _attribute_name(name: str) -> str:
+    if "×" in name:
+        raise ValueError(f"{shown(name)} holds ×, which joins the attributes of an axis")
+    return _not_blank(name)
+
+
+Text = Annotated[str, AfterValidator(_not_blank)]
+Texts = Annotated[TupleOf[Text], AfterValidator(distinct)]
+TextOrTexts = Annotated[Texts, BeforeValidator(lambda value: [value] if isinstance(value, str) else value)]
+"""Several texts, or one that stands for a list of it."""
+OneOrMore = Annotated[TextOrTexts, Field(min_length=1)]
+Attribute = Annotated[str, AfterValidator(_attribute_name)]
+"""The name of a demographic attribute."""
 
 
 def _axis_from(value: object) -> Axis:

@@ -1,46 +1,37 @@
 """The meaning of the columns of a source of comparisons: matcher, direction, truth, groups and subjects."""
 
 import os
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import replace
-from typing import Annotated, Any, Literal, Self
+from typing import Annotated, Any, ClassVar, Literal, Self
 
-from pydantic import AfterValidator, BeforeValidator, Field, model_validator
+from pydantic import AfterValidator, Field, ValidationInfo, model_validator
+from pydantic_core import PydanticCustomError
 
 from harness.config import (
     Document,
     MappingOf,
     StrictModel,
-    TupleOf,
     load,
     plain,
     problem_at,
+    read_document,
     shown,
     validate,
     with_options,
 )
-from harness.study.groups import Axes, Axis, distinct, require_whole
+from harness.study.bins import Bins, LabelMaps
+from harness.study.columns import GroupColumns, Matcher, Mated, Score
+from harness.study.derived import Key, People, label_column
+from harness.study.groups import Attribute, Axes, Axis, OneOrMore, Text, TextOrTexts, Texts, require_whole
+from harness.study.matrix import Matrix
+from harness.study.paths import with_files_beside
+from harness.study.patterns import FromPath, FromValues
 
 __all__ = ["Axis", "GroupColumns", "Matcher", "Mated", "Score", "Study", "load_study", "study_from_options"]
 
 
-def _not_blank(text: str) -> str:
-    if not text.strip():
-        raise ValueError(f"{shown(text)} is blank")
-    return text
-
-
-def _attribute_name(name: str) -> str:
-    if "×" in name:
-        raise ValueError(f"{shown(name)} holds ×, which joins the attributes of an axis")
-    return _not_blank(name)
-
-
-_Text = Annotated[str, AfterValidator(_not_blank)]
-_Texts = Annotated[TupleOf[_Text], AfterValidator(distinct)]
-_TextOrTexts = Annotated[_Texts, BeforeValidator(lambda value: [value] if isinstance(value, str) else value)]
-_Attribute = Annotated[str, AfterValidator(_attribute_name)]
-_Counts = Annotated[MappingOf[_Text, Annotated[int, Field(ge=0)]], Field(min_length=1)]
+_Counts = Annotated[MappingOf[Text, Annotated[int, Field(ge=0)]], Field(min_length=1)]
 
 
 def _told_apart(names: tuple[str, ...]) -> tuple[str, ...]:
@@ -60,121 +51,41 @@ def _person_or_image(value: object) -> object:
     return value
 
 
-_Excluded = MappingOf[_Attribute, Annotated[_TextOrTexts, Field(min_length=1)]]
-_Names = Annotated[_Texts, AfterValidator(_told_apart)]
+_Excluded = MappingOf[Attribute, OneOrMore]
+_Names = Annotated[Texts, AfterValidator(_told_apart)]
 _LabelsOf = Annotated[Any, AfterValidator(_person_or_image)]
 
 
-def _column_as_mapping(value: object) -> object:
-    """Take a bare column for a mapping of it."""
-    if isinstance(value, str):
-        return {"column": value}
-    if not isinstance(value, Mapping | StrictModel):
-        raise ValueError(f"{shown(value)} is not a column or a mapping")
-    return value
-
-
-class Matcher(StrictModel):
-    """The matcher that gave the scores.
-
-    Parameters
-    ----------
-    name, version : str
-        As a deployment config names them; a version such as 1.10 is text, not a number.
-    """
-
-    name: _Text
-    version: _Text
-
-
-class Score(StrictModel):
-    """The comparison score.
-
-    Parameters
-    ----------
-    column : str
-        Name of its column.
-    better : {"higher", "lower"}
-        Which scores speak for the same subject; ``"lower"`` is for distances.
-    decimal : {".", ","}
-        What is before the decimals of scores in text files.
-    """
-
-    column: _Text = "score"
-    better: Literal["higher", "lower"] = "higher"
-    decimal: Literal[".", ","] = "."
-
-    _from_shorthand = model_validator(mode="before")(_column_as_mapping)
-
-
-class Mated(StrictModel):
-    """The ground truth of a trial.
-
-    Parameters
-    ----------
-    column : str
-        Name of its column.
-    mated, non_mated : tuple of str
-        The label of either class, or a list of labels. Without them the column must be bool, or 0 and 1.
-    """
-
-    column: _Text = "mated"
-    mated: _TextOrTexts = ()
-    non_mated: _TextOrTexts = ()
-
-    _from_shorthand = model_validator(mode="before")(_column_as_mapping)
-
-    @model_validator(mode="after")
-    def _check_as_a_whole(self) -> Self:
-        """Refuse labels of one class only, or of both."""
-        if bool(self.mated) != bool(self.non_mated):
-            raise ValueError("the labels mated and non_mated go together: give both or neither")
-        for index, label in enumerate(self.non_mated):
-            if label in self.mated:
-                raise problem_at(("non_mated", index), f"{shown(label)} is also a label of mated trials")
-        return self
-
-
-class GroupColumns(StrictModel):
-    """Where the two sides of a trial have the value of an attribute.
-
-    Parameters
-    ----------
-    probe : str
-        Column of the probe's value, or of the value that both sides share.
-    reference : str, optional
-        Column of the reference's value.
-    """
-
-    probe: _Text
-    reference: _Text | None = None
-
-    @model_validator(mode="before")
-    @classmethod
-    def _from_shorthand(cls, value: object) -> object:
-        """Take one or two columns for a mapping of them."""
-        columns = [value] if isinstance(value, str) else value
-        if isinstance(columns, list | tuple) and 1 <= len(columns) <= 2:
-            return dict(zip(("probe", "reference"), columns, strict=False))
-        if not isinstance(value, Mapping | GroupColumns):
-            raise ValueError(f"{shown(value)} is not a column or a list of one or two columns")
-        return value
-
-    @model_validator(mode="after")
-    def _check_as_a_whole(self) -> Self:
-        """Refuse one column for both sides."""
-        if self.probe == self.reference:
-            raise ValueError(f"{shown(self.probe)} is given twice; name a column that both sides share once")
-        return self
-
-    @property
-    def columns(self) -> tuple[str, ...]:
-        """The one or two columns, the probe's first."""
-        return (self.probe,) if self.reference is None else (self.probe, self.reference)
+def _with_those_of_people(
+    groups: Mapping[str, GroupColumns], info: ValidationInfo
+) -> dict[str, GroupColumns]:
+    """Add the attributes that the people's file gives, with a column for each column of subjects."""
+    people, subjects = info.data.get("people"), info.data.get("subjects") or ("subject",)
+    found = dict(groups)
+    for attribute in people.columns if people is not None else ():
+        if attribute in groups:
+            problem = f"{shown(attribute)} is an attribute of people too; name its columns in one of them"
+            raise problem_at((attribute,), problem)
+        probe, reference = (label_column(attribute, subject) for subject in (subjects[0], subjects[-1]))
+        found[attribute] = GroupColumns(probe=probe, reference=None if reference == probe else reference)
+    if not found:
+        raise PydanticCustomError("missing", "Field required")
+    return found
 
 
 def _each_attribute(validated: dict[str, Any]) -> tuple[Axis, ...]:
     return tuple(Axis((attribute,)) for attribute in validated.get("groups", ()))
+
+
+_DERIVING = ("rows", "from_path", "from_value", "key", "people", "labels", "bins")
+"""Keys by which columns or rows follow from what there is."""
+
+
+_ONLY_IF_GIVEN = (
+    *("matcher", "columns", "pairs", "groups", "exclude", "watchlist_composition", "matrix"),
+    *_DERIVING,
+)
+"""Keys that are not written out where they say nothing."""
 
 
 class Study(StrictModel):
@@ -182,12 +93,17 @@ class Study(StrictModel):
 
     Parameters
     ----------
-    matcher : Matcher
-        The matcher under test.
+    matcher : Matcher, optional
+        The matcher under test. Without its name and version no gate uses the evaluation.
     task : {"verification", "identification"}
         Whether a row is a comparison, or a search of a watchlist with its top score.
-    columns : tuple of str
-        The columns, in order, of text files that have no header; ``names`` in Python.
+    names : tuple of str
+        Every column, in order, of text files that have no header. It is given as ``columns``; `columns` itself tells
+        those that the study needs.
+    pairs : tuple of str
+        The file that lists the pairs of people that were scored, as LFW's ``pairs.txt`` does, line by line as the
+        scores; one for each file of scores. Relative to the folder of the study file. It gives the columns probe,
+        reference, probe_image, reference_image and mated.
     score : Score
         The column of scores and their direction; the name of the column alone will do.
     mated : Mated
@@ -197,14 +113,33 @@ class Study(StrictModel):
     identities : {"shared", "separate"}
         Whether the two columns of subjects name people alike, or each in its own way: an enrolment number and
         a visitor number, say, of which equal ones mean nothing.
+    rows : mapping of str to tuple of str
+        By column, the value or values of the rows that are kept, such as one matcher of several; how many others there
+        are is told. A value that no row has is refused.
+    from_path : mapping of str to str
+        By name of a column, a pattern of the end of each file's path that takes its value, in braces:
+        ``scores_{ethnicity}.csv``. A pattern alone will do. What stands between slashes is taken whole by ``*``, and
+        folders by ``**``.
+    from_value : mapping of str to FromValue
+        By name of a column, the column that its value is taken out of and the pattern.
+    key : Key, optional
+        The file that holds the truth of the comparisons, where the scores do not.
+    people : People, optional
+        The file that holds people's labels, where the scores do not.
     groups : mapping of str to GroupColumns
-        The columns of each demographic attribute.
+        The columns of each demographic attribute. Those of `people` need not be named.
     axes : tuple of Axis
         The groupings to evaluate, each an attribute or a list of attributes; by default every attribute.
     labels_of : {"person", "image"} or mapping of str to those
         Whether the two columns of an attribute label the person, so that both sides of a mated trial have the
         same label, or the image, as where a classifier guesses it from each image. For all attributes alike, or
         by attribute; one that is not named labels the person.
+    labels : mapping of str to mapping of str to str
+        By attribute, labels and what each of them means, before anything else looks at them: ``{black: Black}``. A
+        label that no row has is refused.
+    bins : mapping of str to tuple of float
+        By attribute, the edges that put its numbers into groups: [0, 18, 70] are 0–17, 18–69 and 70+. A number below
+        the first, and what is no number and not excluded, is refused.
     exclude : mapping of str to tuple of str
         By attribute, labels that are no group: comparisons of people with such a label belong to no group of an axis
         with that attribute, and how many there are is told. A label that no row has is refused.
@@ -216,33 +151,57 @@ class Study(StrictModel):
         Enrolled references; required for identification and refused otherwise.
     watchlist_composition : mapping of str to mapping of str to int, optional
         By attribute and group, how many of them there are of each group; an attribute's add up to all.
+    matrix : Matrix, optional
+        Where the scores are a matrix: the file of the people of its rows, or a mapping of that and the file of those
+        of its columns. One of ``subjects`` and one column for each of ``groups`` are columns of these files (two,
+        where the files name them differently), and the truth follows: scores of the same subject are mated.
     """
 
-    matcher: Matcher
+    how_to_give: ClassVar[Mapping[str, str]] = {
+        "groups": "groups: {NAME: COLUMN} in the study, --group NAME=COLUMN"
+    }
+
+    matcher: Matcher | None = None
     task: Literal["verification", "identification"] = "verification"
     names: Annotated[_Names, Field(alias="columns")] = ()
+    pairs: TextOrTexts = ()
     score: Score = Score()
     mated: Mated = Mated()
-    subjects: Annotated[_Texts, Field(max_length=2)] = ()
+    subjects: Annotated[Texts, Field(max_length=2)] = ()
     identities: Literal["shared", "separate"] = "shared"
-    groups: Annotated[MappingOf[_Attribute, GroupColumns], Field(min_length=1)]
+    rows: Annotated[MappingOf[Text, OneOrMore], Field(max_length=50)] = Field(default_factory=dict)
+    from_path: FromPath = Field(default_factory=dict)
+    from_value: FromValues = Field(default_factory=dict)
+    key: Key | None = None
+    people: People | None = None  # before groups, some of which it gives
+    groups: Annotated[
+        MappingOf[Attribute, GroupColumns],
+        AfterValidator(_with_those_of_people),
+        Field(default_factory=dict, validate_default=True),
+    ]
     axes: Axes = Field(default_factory=_each_attribute)
     labels_of: _LabelsOf = "person"
+    labels: LabelMaps = Field(default_factory=dict)
+    bins: Bins = Field(default_factory=dict)
     exclude: _Excluded = Field(default_factory=dict)
     pairing: Literal["within", "probe", "cross"] = "within"
     missing_scores: Literal["reject", "exclude", "count"] = "reject"
     watchlist_size: Annotated[int, Field(ge=1)] | None = None
-    watchlist_composition: Annotated[MappingOf[_Attribute, _Counts], Field(min_length=1)] | None = None
+    watchlist_composition: Annotated[MappingOf[Attribute, _Counts], Field(min_length=1)] | None = None
+    matrix: Matrix | None = None
 
     @model_validator(mode="after")
     def _check_as_a_whole(self) -> Self:
         """Refuse keys that do not go together."""
+        self._check_key()
+        self._check_people()
         self._check_axes()
         self._check_labels()
         self._check_exclude()
         self._check_identities()
         self._check_watchlist()
         self._check_pairing()
+        self._check_matrix()
         self._check_column_uses()
         return self
 
@@ -250,6 +209,70 @@ class Study(StrictModel):
     def columns(self) -> tuple[str, ...]:
         """Every column the study needs: score, mated, subjects, then each attribute's."""
         return tuple(column for _, column in self._column_uses())
+
+    @property
+    def matcher_name(self) -> str:
+        """The name of the matcher and its version, for titles."""
+        return "(unnamed)" if self.matcher is None else f"{self.matcher.name} {self.matcher.version}"
+
+    @property
+    def matcher_in_words(self) -> str:
+        """The same, for sentences."""
+        matcher = self.matcher
+        return "a matcher without a name" if matcher is None else f"{matcher.name}, version {matcher.version}"
+
+    @property
+    def stored_columns(self) -> tuple[str, ...]:
+        """Every column that the scores themselves must have, that of the score first."""
+        derived = set(self.derived_columns)
+        taken_from = [of.column for of in self.from_value.values()]
+        keys = self.key.by if self.key else ()
+        needed = dict.fromkeys([*self.columns, *self.mated.same, *keys, *self.rows, *taken_from])
+        return tuple(column for column in needed if column not in derived)
+
+    @property
+    def derived_columns(self) -> tuple[str, ...]:
+        """Every column that follows from others, or from another file."""
+        same = (self.mated.column,) if self.mated.same else ()
+        return (*self.from_path, *self.from_value, *same, *self.columns_beside)
+
+    @property
+    def columns_beside(self) -> tuple[str, ...]:
+        """The columns that come from files beside the scores."""
+        people = () if self.people is None else self.people.columns
+        return (
+            *self.key_columns,
+            *(label_column(attribute, subject) for attribute in people for subject in self.subjects),
+        )
+
+    @property
+    def key_columns(self) -> tuple[str, ...]:
+        """The columns that are taken from the key: that of the truth, unless identities tell it, and those named."""
+        if self.key is None:
+            return ()
+        truth = () if self.mated.same else (self.mated.column,)
+        return tuple(dict.fromkeys([*truth, *self.key.take]))
+
+    @property
+    def derived_by(self) -> tuple[str, ...]:
+        """The keys of this study by which columns or rows follow from what there is."""
+        given = {key: getattr(self, key) for key in _DERIVING} | {"mated: {same: ...}": self.mated.same}
+        return tuple(key for key, value in given.items() if value)
+
+    @property
+    def files(self) -> tuple[str, ...]:
+        """The files that are read beside the scores."""
+        return tuple(beside.file for beside in (self.key, self.people) if beside is not None)
+
+    def with_files(self, elsewhere: Callable[[str], str]) -> Self:
+        """Return the study with other names of the files beside the scores."""
+        given = {"key": self.key, "people": self.people}
+        named = {
+            key: beside.model_copy(update={"file": elsewhere(beside.file)})
+            for key, beside in given.items()
+            if beside is not None
+        }
+        return self.model_copy(update=named)
 
     @property
     def sign(self) -> int:
@@ -273,27 +296,31 @@ class Study(StrictModel):
     def to_dict(self) -> dict[str, object]:
         """Return the study as plain values in the form of a file, every default spelled out.
 
-        Labels of the person, no exclusion, no columns, decimal points and a composition that is not stated are left
-        out: evaluations from before these keys were known read alike.
+        Labels of the person, decimal points, and keys that are not given and were not always known are left out:
+        evaluations from before these keys were known read alike.
         """
         written = plain(self)
         if all(map(self.labels_the_person, self.groups)):
             del written["labels_of"]
-        if not self.exclude:
-            del written["exclude"]
-        if not self.names:
-            del written["columns"]
         if self.score.decimal == ".":
             del written["score"]["decimal"]
-        if self.watchlist_composition is None:
-            del written["watchlist_composition"]
-        if not self.mated.mated:
+        if self.mated.same:
+            written["mated"] = {"same": list(self.mated.same)}
+        elif self.mated.mated:
+            del written["mated"]["same"]
+        else:
             written["mated"] = self.mated.column
+        people = self.people.columns if self.people else ()
         written["groups"] = {
             attribute: group.probe if group.reference is None else [group.probe, group.reference]
             for attribute, group in self.groups.items()
+            if attribute not in people
         }
-        return written
+        written["key"], written["people"] = (
+            self.key and self.key.to_dict(),
+            self.people and self.people.to_dict(),
+        )
+        return {key: value for key, value in written.items() if value or key not in _ONLY_IF_GIVEN}
 
     def _column_uses(self) -> Iterator[tuple[tuple[str | int, ...], str]]:
         yield ("score", "column"), self.score.column
@@ -313,14 +340,28 @@ class Study(StrictModel):
                 raise problem_at(path, problem)
             uses[column] = use
 
+    def _check_key(self) -> None:
+        for index, column in enumerate(self.key.take if self.key else ()):
+            if column not in self.columns:
+                raise problem_at(("key", "take", index), f"the study names no column {shown(column)}")
+        if self.key is not None and not self.key_columns:
+            raise problem_at(
+                ("key",), "identities tell who is mated (same), and nothing else is taken from the key"
+            )
+
+    def _check_people(self) -> None:
+        if self.people is not None and not self.subjects:
+            raise problem_at(("people",), "people are found by their subject: name the columns of subjects")
+
     def _check_axes(self) -> None:
         for index, axis in enumerate(self.axes):
             for attribute in axis.attributes:
                 self._require_attribute(attribute, ("axes", index))
 
     def _check_exclude(self) -> None:
-        for attribute in self.exclude:
-            self._require_attribute(attribute, ("exclude", attribute))
+        for key in ("exclude", "labels", "bins"):
+            for attribute in getattr(self, key):
+                self._require_attribute(attribute, (key, attribute))
 
     def _check_labels(self) -> None:
         for attribute in self.labels_of if isinstance(self.labels_of, Mapping) else ():
@@ -333,6 +374,10 @@ class Study(StrictModel):
     def _check_identities(self) -> None:
         if self.identities == "separate" and len(self.subjects) < 2:
             raise problem_at(("identities",), "separate identities need two columns of subjects")
+        if self.identities == "separate" and self.mated.same:
+            raise problem_at(
+                ("identities",), "equal ones mean nothing where they are separate; leave out same"
+            )
 
     def _check_watchlist(self) -> None:
         if self.task == "identification" and self.watchlist_size is None:
@@ -347,9 +392,27 @@ class Study(StrictModel):
 
     def _check_pairing(self) -> None:
         one_sided = all(group.reference is None for group in self.groups.values())
-        if self.pairing == "cross" and one_sided:
+        if self.pairing == "cross" and one_sided and self.matrix is None:
             raise problem_at(
                 ("pairing",), "cross needs groups with two columns, the probe's and the reference's"
+            )
+
+    def _check_matrix(self) -> None:
+        if self.matrix is None:
+            return
+        if not self.subjects:
+            raise problem_at(
+                ("matrix",),
+                "a matrix needs subjects: the column of the people's file that says who each is "
+                "(subjects: [subject]; --subject)",
+            )
+        two = [attribute for attribute, group in self.groups.items() if group.reference is not None]
+        if self.matrix.columns is None and (two or len(self.subjects) > 1):
+            path, what = (("groups", two[0]), shown(two[0])) if two else (("subjects",), "subjects")
+            raise problem_at(
+                path,
+                f"{what} names two columns, but rows and columns of the matrix are the same people; name one, or "
+                "the people of the columns too (matrix: {rows: ..., columns: ...}; --matrix-columns)",
             )
 
 
@@ -372,6 +435,8 @@ def load_study(study: Study | Mapping[str, object] | str | os.PathLike[str]) -> 
     >>> study.columns
     ('score', 'mated', 'sex_1', 'sex_2')
     """
+    if isinstance(study, str | os.PathLike):
+        return validate(Study, with_files_beside(read_document(study)))
     return load(Study, study, "study")
 
 
@@ -383,23 +448,25 @@ def study_from_options(document: Document | None, options: Mapping[str, object])
     document : Document or None
         The study file, where there is one.
     options : mapping
-        Nested plain values in the form of a file. ``matcher``, ``score`` and ``mated`` merge key by key,
-        ``groups`` and ``exclude`` by attribute; other keys replace the file's.
+        Nested plain values in the form of a file. ``matcher``, ``score``, ``mated``, ``people`` and ``matrix`` merge
+        key by key, ``groups`` and ``exclude`` by attribute; other keys replace the file's.
 
     Raises
     ------
     InputError
         The first problem; its source is ``command line`` where an option is to blame.
     """
-    written_out = document and replace(document, value=_with_columns_as_mappings(document.value))
+    beside = document and with_files_beside(document)
+    written_out = beside and replace(beside, value=_with_mappings(beside.value))
     merged = with_options(
         written_out,
-        _with_columns_as_mappings(options),
-        merged=("matcher", "score", "mated", "groups", "exclude"),
+        _with_mappings(options),
+        merged=("matcher", "score", "mated", "people", "groups", "exclude", "matrix"),
     )
     return validate(Study, merged)
 
 
-def _with_columns_as_mappings(value: Mapping[str, object]) -> Mapping[str, object]:
-    bare = {key: {"column": value[key]} for key in ("score", "mated") if isinstance(value.get(key), str)}
-    return {**value, **bare}
+def _with_mappings(value: Mapping[str, object]) -> Mapping[str, object]:
+    """Write the short forms of keys that merge key by key as the mappings that they stand for."""
+    short = (("score", "column"), ("mated", "column"), ("matrix", "rows"))
+    return {**value, **{key: {own: value[key]} for key, own in short if isinstance(value.get(key), str)}}

@@ -396,3 +396,42 @@ def test_an_interrupt_leaves_nothing_half_written(folder: Path) -> None:
     assert said.splitlines()[-1] == "harness: interrupted; nothing was written"
     assert not Path("out").exists()
     assert not list(scratch.iterdir())
+
+
+def test_people_come_from_a_file_that_flags_name(folder: Path) -> None:
+    assert evaluate("--no-report", "--no-figures") == 0
+    whole = json.loads(Path("out/evaluation.json").read_text())
+    Path("study.yaml").write_text(STUDY.replace("groups: {group: group}\n", ""))
+    Path("scores.csv").write_text(
+        "\n".join([HEADER, *rows()]).replace(",group", "").replace(",A", "").replace(",B", "")
+    )
+    Path("people.csv").write_text("id,group\n" + "".join(f"{i},{'AB'[i // 10]}\n" for i in range(20)))
+    flags = ["--people", "people.csv", "--people-subject", "id", "--people-column", "group"]
+    assert evaluate("--no-report", "--no-figures", *flags) == 0
+    found = json.loads(Path("out/evaluation.json").read_text())
+    assert found["axes"] == whole["axes"]
+    assert found["study"]["people"] == {"file": "people.csv", "subject": "id", "columns": ["group"]}
+    assert [one["name"] for one in found["inputs"]] == ["scores.csv", "people.csv"]
+    assert run(["report", "out", "--out", "report"]) == 0
+
+
+def test_rows_are_kept_and_groups_come_from_paths_by_flags(folder: Path) -> None:
+    assert evaluate("--no-report", "--no-figures") == 0
+    whole = json.loads(Path("out/evaluation.json").read_text())
+    Path("study.yaml").write_text(STUDY)
+    for group in "AB":
+        lines = [line.rpartition(",")[0] for line in rows() if line.endswith(group)]
+        lines = [
+            HEADER.replace("group", "run"),
+            *(f"{line},1" for line in lines),
+            *(f"{line},2" for line in lines),
+        ]
+        Path(f"scores_{group}.csv").write_text("\n".join(lines) + "\n")
+    Path("scores.csv").unlink()
+    flags = ["--rows", "run=1", "--from-path", "scores_{group}.csv"]
+    assert evaluate("--no-report", "--no-figures", *flags, scores="scores_*.csv") == 0
+    found = json.loads(Path("out/evaluation.json").read_text())
+    assert found["axes"] == whole["axes"]
+    assert found["study"]["rows"] == {"run": ["1"]}
+    assert found["study"]["from_path"] == {"group": "scores_{group}.csv"}
+    assert "The study keeps only rows with run 1; 110 other rows were left out." in found["notes"]

@@ -27,7 +27,7 @@ from tests.comparisons.known_trials import (
 )
 
 NAMES = list(trials(1))
-SUFFIXES = ".csv, .csv.gz, .parquet, .pq, .arrow, .arrows, .feather, .ipc"
+SUFFIXES = ".csv, .tsv, .txt (also with .gz or .zst), .parquet, .pq, .arrow, .arrows, .feather, .ipc"
 Make = Callable[[Path], Any]
 
 
@@ -138,9 +138,9 @@ EXACT: dict[str, tuple[Make, str, str]] = {
     "empty folder": (
         lambda f: f,
         "",
-        f": holds no file whose name ends in {SUFFIXES}; name a folder that does",
+        f": holds no file whose name ends in {SUFFIXES}; name a folder that does, or files that end in .txt themselves",
     ),
-    "unknown extension": (bytes_of("a.txt", b"x"), "a.txt", f": its name must end in one of {SUFFIXES}"),
+    "unknown extension": (bytes_of("a.doc", b"x"), "a.doc", f": its name must end in one of {SUFFIXES}"),
     "named twice": (
         lambda f: [csv(f), csv(f)],
         "a.csv",

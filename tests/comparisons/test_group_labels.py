@@ -16,6 +16,7 @@ from hypothesis import strategies as st
 from harness.comparisons import Templates, all_pairs, pairs_between, resolve_study
 from harness.comparisons.coding import NearEqualLabelsError, require_distinct_labels
 from harness.comparisons.stream import ROWS_TO_GUESS_LABELS_FROM
+from harness.config import document_in
 from harness.engines import choose_engine, count, open_with
 from harness.errors import InputError
 from tests.comparisons.known_trials import counts_of, naive_counts, refusal, study, write_csv
@@ -44,24 +45,32 @@ def labelled(*sides: tuple[str, str], mated: int = 0) -> Columns:
 
 class TestNearEqual:
     @pytest.mark.parametrize(
-        ("labels", "shown"),
+        ("labels", "shown", "maps"),
         [
-            (["Black", "black", "BLACK"], "'BLACK', 'Black', 'black'"),
-            (["Asian", " Asian", "Asian\u00a0"], "' Asian', 'Asian', 'Asian\\xa0'"),
-            (["Asian", "Asian\u200b"], "'Asian', 'Asian\\u200b'"),
-            (["M\u00e9tis", "Me\u0301tis"], "'Me\\u0301tis', 'M\\xe9tis'"),
-            (["Weiß", "WEISS"], "'WEISS', 'Weiß'"),
-            (["\uff21", "A"], "'A', '\\uff21'"),
-            (["a", "A", "b", "B", "c"], "'A', 'a'; 'B', 'b'"),
+            (["Black", "black", "BLACK"], "'BLACK', 'Black', 'black'", "BLACK: Black, black: Black"),
+            (
+                ["Asian", " Asian", "Asian\u00a0"],
+                "' Asian', 'Asian', 'Asian\\xa0'",
+                '" Asian": Asian, "Asian\\u00a0": Asian',
+            ),
+            (["Asian", "Asian\u200b"], "'Asian', 'Asian\\u200b'", '"Asian\\u200b": Asian'),
+            (["M\u00e9tis", "Me\u0301tis"], "'Me\\u0301tis', 'M\\xe9tis'", '"Me\\u0301tis": "M\\u00e9tis"'),
+            (["Weiß", "WEISS"], "'WEISS', 'Weiß'", "WEISS: Weiß"),
+            (["\uff21", "A"], "'A', '\\uff21'", '"\\uff21": "A"'),
+            (["a", "A", "b", "B", "c"], "'A', 'a'; 'B', 'b'", '"a": "A", "b": "B"'),
+            (["no", "No"], "'No', 'no'", '"no": "No"'),
         ],
     )
-    def test_are_refused_together(self, labels: list[str], shown: str) -> None:
+    def test_are_refused_together_and_can_be_mapped(self, labels: list[str], shown: str, maps: str) -> None:
         with pytest.raises(NearEqualLabelsError) as caught:
             require_distinct_labels({"group": labels, "sex": ["F", "M"]})
-        assert (
-            str(caught.value)
-            == f"labels of group {ALIKE}: {shown}; write them alike in all columns and files"
+        remedy = f"labels: {{group: {{{maps}}}}}"
+        assert str(caught.value) == (
+            f"labels of group {ALIKE}: {shown}; write them alike in all columns and files, or map them in the study "
+            f"({remedy})"
         )
+        found = document_in(remedy.encode(), "study.yaml").value["labels"]["group"]  # type: ignore[index]
+        require_distinct_labels({"group": [found.get(label, label) for label in labels]})
 
     @given(
         st.text(min_size=1),
@@ -88,7 +97,10 @@ class TestNearEqual:
         paths = [tmp_path / "1.parquet", tmp_path / "2.parquet"]
         pq.write_table(pa.table(first), paths[0])
         pq.write_table(pa.table(labelled()), paths[1])
-        expected = f"labels of ethnicity {ALIKE}: 'B', 'b'; write them alike in all columns and files"
+        expected = (
+            f"labels of ethnicity {ALIKE}: 'B', 'b'; write them alike in all columns and files, "
+            'or map them in the study (labels: {ethnicity: {"b": "B"}})'
+        )
         assert refusal(paths).endswith(expected)
         by_part = choose_engine(checkpoints=tmp_path / "kept")
         with open_with(paths, study(), by_part) as parts, pytest.raises(InputError) as caught:
@@ -100,7 +112,7 @@ class TestNearEqual:
         assert refusal(path).startswith(f"{path}: labels of ethnicity {ALIKE}: 'A', 'a'")
 
     def test_of_templates(self) -> None:
-        pairs = all_pairs(np.eye(4), [1, 1, 2, 2], {"sex": ["F", "F", "f", "f"]})
+        pairs = all_pairs(2 * np.eye(4), [1, 1, 2, 2], {"sex": ["F", "F", "f", "f"]})
         with pytest.raises(InputError, match=f"^labels of sex {ALIKE}: 'F', 'f'"):
             pairs.open(resolve_study(pairs, {"matcher": {"name": "example", "version": "1"}}))
 
@@ -140,7 +152,7 @@ class TestTwoLabelsOfOnePerson:
 
     def test_of_templates(self) -> None:
         labels = {"sex": ["F", "M", "M"]}
-        pairs = all_pairs(np.eye(3), ["a", "b", "a"], labels)
+        pairs = all_pairs(2 * np.eye(3), ["a", "b", "a"], labels)
         named = {"matcher": {"name": "example", "version": "1"}}
         with pytest.raises(InputError) as caught:
             pairs.open(resolve_study(pairs, named))

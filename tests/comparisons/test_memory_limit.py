@@ -113,7 +113,7 @@ def test_pairs_of_templates_take_no_limit() -> None:
 
     rng = np.random.default_rng(2)
     pairs = all_pairs(rng.normal(size=(8, 4)), np.arange(8) // 2, {"group": ["a", "b"] * 4})
-    with pytest.raises(InputError, match="templates are in memory already"):
+    with pytest.raises(InputError, match="pairs of templates are counted block by block"):
         harness.evaluate(pairs, study={"matcher": STUDY["matcher"]}, memory_limit="400MB")
 
 

@@ -27,6 +27,18 @@ Cells = dict[tuple[tuple[str, ...], bool], list[float]]
 
 class TestGiven:
     @pytest.mark.parametrize(
+        ("text", "meant"), [("0,58", "0.58"), ("0,58,0,6", "0.58,0.6"), (" -0,5", "-0.5")]
+    )
+    def test_what_may_be_decimal_commas_is_asked_about(self, text: str, meant: str) -> None:
+        with pytest.raises(InputError) as caught:
+            parse_thresholds(text)
+        assert f"is {meant.strip()} meant?" in str(caught.value)
+
+    @pytest.mark.parametrize("text", ["0, 58", "0,58,60", "40,60"])
+    def test_what_can_be_thresholds_alone_is_not(self, text: str) -> None:
+        assert parse_thresholds(text).tolist() == [float(one) for one in text.split(",")]
+
+    @pytest.mark.parametrize(
         ("given", "expected"),
         [
             ("0.5:0.52:0.005", [0.5, 0.505, 0.51, 0.515, 0.52]),

@@ -66,7 +66,7 @@ def test_the_command_refuses_it_in_one_line(
     "options", [{"engine": "dask"}, {"engine": "spark"}, {"checkpoints": "kept"}], ids=str
 )
 def test_pairs_of_templates_are_counted_in_this_process(options: dict[str, Any]) -> None:
-    pairs = all_pairs(np.eye(4), list("aabb"), {"sex": list("ffmm")}, metric="cosine")
+    pairs = all_pairs(2 * np.eye(4), list("aabb"), {"sex": list("ffmm")}, metric="cosine")
     with pytest.raises(InputError, match="pairs of templates are counted in this process"):
         document(pairs, of={"matcher": STUDY["matcher"]}, **options)
 

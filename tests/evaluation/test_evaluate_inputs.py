@@ -337,3 +337,13 @@ def test_a_study_and_a_policy_may_be_files(tmp_path: Any) -> None:
     assert to_json(found) == to_json(
         evaluated(policy={"criterion": "not_detected", "operating": [0.5]}, thresholds=[0.6])
     )
+
+
+@pytest.mark.parametrize("threshold", ["0.3", "x", None, True, [0.3]])
+def test_a_threshold_that_is_no_number_is_refused_in_a_line(threshold: Any) -> None:
+    scores = {"score": [0.2, 0.9, 0.3, 0.8], "mated": [0, 1, 0, 1], "sex": ["f", "f", "m", "m"]}
+    found = harness.evaluate(
+        scores, study={"matcher": {"name": "A", "version": "1"}, "groups": {"sex": "sex"}}
+    )
+    with pytest.raises(InputError, match="is no number; give a number"):
+        found.at(threshold)

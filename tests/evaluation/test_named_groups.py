@@ -119,7 +119,8 @@ class TestOnTheCommandLine:
         assert evaluate() == 2
         assert capsys.readouterr().err == (
             "harness: s.csv: labels of ethnicity that differ only in case, outer blanks or Unicode form: 'Asian', "
-            "'asian'; write them alike in all columns and files\n"
+            "'asian'; write them alike in all columns and files, or map them in the study "
+            "(labels: {ethnicity: {asian: Asian}})\n"
         )
         assert not Path("out").exists()
 

@@ -54,6 +54,14 @@ def test_without_a_composition_on_either_side_the_size_alone_decides(
     assert checking(written(None, 10_001), composed(plain, None)).exit_code == 3
 
 
+def test_an_evaluation_of_no_named_matcher_is_evidence_for_none(checking: Checking, plain: Plain) -> None:
+    del plain["study"]["matcher"]
+    report = checking(VALID, plain)
+    (finding,) = [f for f in report.checked[0].findings if f.rule is not Rule.SAFE]
+    assert (report.exit_code, finding.rule) == (3, Rule.OTHER_MATCHER)
+    assert "the evaluation names none, and is evidence for none" in finding.sentence
+
+
 @pytest.mark.parametrize(
     ("config", "study", "position", "sentence"),
     [

@@ -130,15 +130,18 @@ class TestAStudy:
 @pytest.mark.parametrize(
     ("changes", "error"),
     [
-        ({"matcher": None}, "matcher: null is not a mapping of keys to values"),
-        ({"matcher": {"name": "a"}}, "matcher: missing key 'version'"),
+        ({"matcher": "A"}, "matcher: 'A' is not a mapping of keys to values"),
+        ({"matcher": {"name": "a"}}, "matcher: missing key 'version' (--matcher-version VERSION)"),
         ({"matcher": {"name": "a", "version": 1.1}}, "matcher.version: 1.1 is not text; put it in quotes"),
         ({"matcher": {"name": " ", "version": "1"}}, "matcher.name: ' ' is blank"),
         (
             {"matcher": {"nam": "a", "version": "1"}},
             "matcher: unknown key 'nam'; did you mean 'name'? (and 1 more problem)",
         ),
-        ({"score": "s"}, "score: 's' is not a mapping of keys to values"),
+        ({"score": ["s"]}, "score: ['s'] is not a column or a mapping"),
+        ({"score": {"decimal": ";"}}, "score.decimal: ';' is not '.' or ','"),
+        ({"columns": ["a", "b", "A"]}, "columns[2]: 'A' is repeated, letter case apart"),
+        ({"exclude": {"sex": ""}}, "exclude.sex: '' is blank"),
         ({"score": {"better": "upper"}}, "score.better: 'upper' is not 'higher' or 'lower'"),
         ({"mated": 1}, "mated: 1 is not a column or a mapping"),
         ({"mated": ""}, "mated: '' is blank"),
@@ -159,7 +162,10 @@ class TestAStudy:
         ({"subjects": "p"}, "subjects: 'p' is not a list"),
         ({"subjects": ["p", "p"]}, "subjects: 'p' is repeated"),
         ({"subjects": ["p", "q", "r"]}, "subjects: ['p', 'q', 'r'] has more items than 2"),
-        ({"groups": {}}, "groups: {} has fewer items than 1"),
+        (
+            {"groups": {}},
+            "groups: missing key 'groups' (groups: {NAME: COLUMN} in the study, --group NAME=COLUMN)",
+        ),
         ({"groups": ["sex"]}, "groups: ['sex'] is not a mapping of keys to values"),
         ({"groups": {"sex": []}}, "groups.sex: [] is not a column or a list of one or two columns"),
         (
@@ -239,8 +245,9 @@ class TestAStudy:
         ),
         (
             {"threshold": 0.6},
-            "unknown key 'threshold'; known keys: matcher, task, score, mated, subjects, identities, "
-            "groups, axes, labels_of, exclude, pairing, missing_scores, watchlist_size, watchlist_composition",
+            "unknown key 'threshold'; known keys: matcher, task, columns, pairs, score, mated, subjects, identities, "
+            "rows, from_path, from_value, key, people, groups, axes, labels_of, labels, bins, exclude, pairing, "
+            "missing_scores, watchlist_size, watchlist_composition, matrix",
         ),
     ],
 )
@@ -253,7 +260,11 @@ def test_a_study_that_contradicts_itself(changes: dict[str, object], error: str)
 @pytest.mark.parametrize(
     ("old", "new", "error"),
     [
-        ("version: r100-ms1mv3", "version: 1.10", "1:35: matcher.version: 1.1 is not text; put it in quotes"),
+        (
+            "version: r100-ms1mv3",
+            "version: 1.10",
+            "1:35: matcher.version: 1.10 is not text; put it in quotes",
+        ),
         ("better: lower", "better: upper", "3:35: score.better: 'upper' is not 'higher' or 'lower'"),
         ("pairing:", "paring:", "10:1: unknown key 'paring'; did you mean 'pairing'?"),
         (
@@ -277,7 +288,11 @@ def test_a_study_that_contradicts_itself(changes: dict[str, object], error: str)
             "",
             "11:17: watchlist_size: verification has no watchlist; is the task identification?",
         ),
-        ("matcher: {name: ArcFace, version: r100-ms1mv3}\n", "", "1:1: missing key 'matcher'"),
+        (
+            "matcher: {name: ArcFace, version: r100-ms1mv3}\n",
+            "matcher: {}\n",
+            "1:10: missing keys: matcher.name (--matcher NAME); matcher.version (--matcher-version VERSION)",
+        ),
     ],
 )
 def test_a_file_is_blamed_at_its_line_and_column(tmp_path: Path, old: str, new: str, error: str) -> None:
@@ -352,8 +367,19 @@ class TestOptions:
         assert str(caught.value) == error.format(file=path)
 
     def test_are_blamed_for_what_is_missing_without_a_file(self) -> None:
-        with pytest.raises(InputError, match=r"^command line: missing key 'matcher'$"):
-            study_from_options(None, {"groups": {"sex": "sex"}})
+        with pytest.raises(InputError) as caught:
+            study_from_options(None, {"matcher": {"name": "A"}})
+        assert str(caught.value) == (
+            "command line: missing keys: matcher.version (--matcher-version VERSION); groups (groups: {NAME: COLUMN} "
+            "in the study, --group NAME=COLUMN)"
+        )
+
+    def test_a_matcher_need_not_be_named(self) -> None:
+        found = study_from_options(None, {"groups": {"sex": "sex"}})
+        assert found.matcher is None
+        assert (found.matcher_name, found.matcher_in_words) == ("(unnamed)", "a matcher without a name")
+        assert "matcher" not in found.to_dict()
+        assert load_study(found.to_dict()) == found
 
 
 names = st.text(st.characters(exclude_categories=["Cs", "Cc"], exclude_characters="×"), min_size=1).filter(
@@ -405,3 +431,26 @@ def test_a_study_survives_its_plain_form_and_a_file(
     path.write_text(json.dumps(study.to_dict()))
     assert load_study(study.to_dict()) == load_study(path) == study
     assert load_study(path).columns == study.columns
+
+
+class TestShortForms:
+    def test_the_name_of_its_column_stands_for_the_score(self) -> None:
+        assert load_study({**MINIMAL, "score": "sc"}) == load_study({**MINIMAL, "score": {"column": "sc"}})
+
+    def test_one_label_stands_for_a_list_of_one(self) -> None:
+        one = {"mated": {"mated": "genuine", "non_mated": "impostor"}, "exclude": {"sex": "unknown"}}
+        many = {"mated": {"mated": ["genuine"], "non_mated": ["impostor"]}, "exclude": {"sex": ["unknown"]}}
+        assert load_study({**MINIMAL, **one}) == load_study({**MINIMAL, **many})
+
+    def test_flags_are_laid_over_them(self) -> None:
+        document = document_from({**MINIMAL, "score": "sc", "mated": "truth"}, "study")
+        found = study_from_options(document, {"score": {"better": "lower"}})
+        assert found.score == Score(column="sc", better="lower")
+
+    def test_what_is_not_given_is_not_written(self) -> None:
+        written = load_study(MINIMAL).to_dict()
+        assert "columns" not in written
+        assert "pairs" not in written
+        assert written["score"] == {"column": "score", "better": "higher"}
+        given = load_study({**MINIMAL, "columns": ["score", "mated", "sex"], "score": {"decimal": ","}})
+        assert load_study(given.to_dict()) == given

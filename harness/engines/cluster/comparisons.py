@@ -7,8 +7,9 @@ import os
 from collections.abc import Callable, Sequence
 from contextlib import closing
 from dataclasses import dataclass, replace
-from functools import cached_property, partial
+from functools import cached_property, partial, reduce
 from itertools import pairwise
+from operator import add
 from pathlib import Path
 from types import TracebackType
 from typing import TYPE_CHECKING, Any, Self, TypeAlias
@@ -17,8 +18,10 @@ import numpy as np
 import pyarrow as pa
 
 from harness.comparisons.coding import Coding, coded_sides, labels_in, require_distinct_labels
+from harness.comparisons.deriving import files_beside
 from harness.comparisons.files import holds_rows
 from harness.comparisons.listing import Listing, list_files
+from harness.comparisons.met import Met
 from harness.comparisons.source import Input, refuse_copies
 from harness.counting import Counts, SubjectCounts, thresholds_for
 from harness.engines.cluster.merging import (
@@ -77,10 +80,15 @@ class PartedComparisons:
         Where what is found of finished parts is kept, and taken from.
     """
 
+    notes: tuple[str, ...] = ()
+    """As of `harness.comparisons.Comparisons`."""
+
     def __init__(self, listing: Listing, study: Study, runner: Runner, store: CheckpointStore | None) -> None:
         self.study = study
         self.left_out = listing.left_out
         self._files = [NamedFile.of(path, listing.kind) for path in listing.paths]
+        self._beside = tuple(NamedFile.of(path, "beside the scores") for path in files_beside(study))
+        self._study_there = study.with_files(os.path.abspath)
         self._runner, self._store = runner, store
         self._latest: Overview | None = None
 
@@ -114,6 +122,11 @@ class PartedComparisons:
         """Number of subjects, which are numbered from 0 in the order of their names."""
         return sum(map(len, self._overview().names))
 
+    @property
+    def met(self) -> Met:
+        """What of the study, and of its key, some row has."""
+        return self._overview().met
+
     def inputs(self) -> tuple[Input, ...]:
         """Return the digests of what has been read, each file of which is digested again.
 
@@ -123,9 +136,10 @@ class PartedComparisons:
             Where a file is not what it was before.
         """
         require_same_bytes([known for known in self._facts if known.file in self._work.read], self._runner)
+        require_same_bytes(self._facts_beside, self._runner)
         return tuple(
             Input(file_name(known.file.path), known.file.stamp.size, known.digested.sha256)
-            for known in self._facts
+            for known in (*self._facts, *self._facts_beside)
         )
 
     def rows(self) -> int | None:
@@ -166,7 +180,7 @@ class PartedComparisons:
             told += counted
             progress(counted)
 
-        job = partial(count_part, study=self.study, thresholds=thresholds, at=at, among=among)
+        job = partial(count_part, study=self._study_there, thresholds=thresholds, at=at, among=among)
         on = {"thresholds": _digest(thresholds), "by subject at": _digest(at), "among": _digest_names(among)}
         with closing(self._work.each(job, COUNTED, on, Meanwhile(tell, lambda: sums.bytes))) as results:
             for _, part in results:
@@ -188,7 +202,7 @@ class PartedComparisons:
 
     def _overview(self, tail: int = 0) -> Overview:
         if self._latest is None or self._latest.tail < tail:
-            self._latest = look_over(self._work, self._parts, self.study, tail)
+            self._latest = look_over(self._work, self._parts, self._study_there, tail)
         return self._latest
 
     @cached_property
@@ -201,16 +215,21 @@ class PartedComparisons:
         return facts
 
     @cached_property
+    def _facts_beside(self) -> list[FileFacts]:
+        return facts_of(self._beside, self._runner, self._store)
+
+    @cached_property
     def _parts(self) -> list[FilePart]:
         return [
-            FilePart(known.file, known.digested.sha256, rows)
+            FilePart(known.file, known.digested.sha256, rows, self._beside)
             for known in self._facts
             for rows in known.digested.parts or (None,)
         ]
 
     @cached_property
     def _work(self) -> Work:
-        return Work(self.study, self._parts, self._runner, self._store)
+        beside = [known.digested.sha256 for known in self._facts_beside]
+        return Work(self.study, self._parts, self._runner, self._store, beside)
 
 
 def _added(one: Sums, other: Sums) -> Sums:
@@ -259,6 +278,7 @@ class Overview:
     names : Names
         Of all subjects, in order.
     cells : CellScoresByCell
+    met : Met
     """
 
     tail: int
@@ -266,6 +286,7 @@ class Overview:
     score_type: str
     names: Names
     cells: CellScoresByCell
+    met: Met
 
 
 def look_over(work: Work, parts: Sequence[FilePart], study: Study, tail: int) -> Overview:
@@ -304,6 +325,7 @@ def look_over(work: Work, parts: Sequence[FilePart], study: Study, tail: int) ->
         score_type=score_type_of(in_order, study),
         names=names.total(()),
         cells=cells,
+        met=reduce(add, (looked.met for looked in in_order)),
     )
 
 

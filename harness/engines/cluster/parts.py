@@ -5,8 +5,8 @@ from __future__ import annotations
 import json
 import os
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
-from dataclasses import asdict, dataclass
+from contextlib import ExitStack, contextmanager
+from dataclasses import asdict, dataclass, field
 from itertools import accumulate, pairwise
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Generic, TypeAlias, TypeVar
@@ -17,6 +17,7 @@ import pyarrow.compute as pc
 import pyarrow.parquet as pq
 
 from harness.comparisons.files import RowsOfFile, open_files
+from harness.comparisons.met import Met
 from harness.comparisons.scan import CellScores
 from harness.comparisons.source import CHANGED, Source, Stamp, sha256_of
 from harness.comparisons.stream import Comparisons, NoComparisonsError
@@ -62,7 +63,7 @@ Names: TypeAlias = tuple[pa.Array, ...]
 LabelsByColumn: TypeAlias = tuple[tuple[str, tuple[str, ...]], ...]
 """Of each column of a cell its name and its labels."""
 Content = TypeVar("Content")
-LOOK = "harness/looked/1"
+LOOK = "harness/looked/2"
 NAMES = "harness/names/1"
 
 
@@ -103,10 +104,11 @@ class NamedFile:
             with self._unchanged():
                 yield
         except InputError as error:
-            if error.source != self.place:
+            if self.place not in (error.source or "") + error.problem:
                 raise
             problem = error.problem.replace(self.place, self.path)
-            raise type(error)(problem, source=self.path, line=error.line, column=error.column) from error
+            source = self.path if error.source == self.place else error.source
+            raise type(error)(problem, source=source, line=error.line, column=error.column) from error
 
     @contextmanager
     def _unchanged(self) -> Iterator[None]:
@@ -231,6 +233,7 @@ class Looked:
         Of its subjects.
     cells : tuple of CellScores
         None where the scores were not looked at.
+    met : Met
     """
 
     rows: int | None
@@ -238,6 +241,7 @@ class Looked:
     labels: LabelsByColumn
     names: Names
     cells: tuple[CellScores, ...]
+    met: Met = field(default_factory=Met)
 
 
 @dataclass(frozen=True, eq=False)
@@ -271,11 +275,27 @@ class FilePart:
         Of the whole file, hexadecimal.
     rows : Rows or None
         None for all.
+    beside : tuple of NamedFile
+        Files that are read beside it, of which the study names the places.
     """
 
     file: NamedFile
     sha256: str
     rows: Rows | None
+    beside: tuple[NamedFile, ...] = ()
+
+    @contextmanager
+    def being_read(self) -> Iterator[None]:
+        """Hold that all files are those that were named, and stay so; errors name them as they were named.
+
+        Raises
+        ------
+        InputError
+        """
+        with ExitStack() as files:
+            for file in (self.file, *self.beside):
+                files.enter_context(file.being_read())
+            yield
 
     def source(self, study: Study) -> Source:
         """Open it.
@@ -287,7 +307,7 @@ class FilePart:
         """
         if self.rows is None:
             return open_files(
-                [self.file.place], study.columns, names=study.names, decimal=study.score.decimal
+                [self.file.place], study.stored_columns, names=study.names, decimal=study.score.decimal
             )
         return RowsOfFile((Path(self.file.place),), *self.rows)
 
@@ -328,7 +348,7 @@ def look_at_part(part: FilePart, conditions: Conditions, *, study: Study, tail: 
     InputError
         Where a row cannot be used, or the file is not the one that was named.
     """
-    with part.file.being_read(), conditions.open(part, study) as comparisons:
+    with part.being_read(), conditions.open(part, study) as comparisons:
         cells = comparisons.read(lambda coding: comparisons.survey(coding, tail)) if tail else ()
         return Looked(
             rows=comparisons.rows(),
@@ -336,6 +356,7 @@ def look_at_part(part: FilePart, conditions: Conditions, *, study: Study, tail: 
             labels=tuple(comparisons.labels.items()),
             names=comparisons.subject_names(),
             cells=cells,
+            met=comparisons.met,
         )
 
 
@@ -372,7 +393,7 @@ def count_part(
         rows += read
         conditions.progress(read)
 
-    with part.file.being_read(), conditions.open(part, study) as comparisons:
+    with part.being_read(), conditions.open(part, study) as comparisons:
         names = comparisons.subject_names() if at is not None else ()
         try:
             if at is None:
@@ -427,6 +448,7 @@ def looked_to_bytes(looked: Looked) -> bytes:
         "kinds": looked.kinds,
         "labels": looked.labels,
         "cells": [asdict(cell) for cell in looked.cells],
+        "met": looked.met.to_dict(),
     }
     return _joined([sealed(head, {}), *_names_to_bytes(looked.names)])
 
@@ -441,6 +463,7 @@ def looked_from_bytes(data: bytes) -> Looked:
         labels=tuple((name, tuple(labels)) for name, labels in head["labels"]),
         names=_names_from_bytes(names),
         cells=tuple(_cell_from(cell) for cell in head["cells"]),
+        met=Met.from_dict(head["met"]),
     )
 
 

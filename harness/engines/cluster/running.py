@@ -151,6 +151,8 @@ class Work:
     runner : Runner
     store : CheckpointStore, optional
         Where results are kept, and taken from.
+    beside : sequence of str
+        The SHA-256 of each file that is read beside the parts.
 
     Attributes
     ----------
@@ -159,12 +161,19 @@ class Work:
     """
 
     def __init__(
-        self, study: Study, parts: Sequence[FilePart], runner: Runner, store: CheckpointStore | None
+        self,
+        study: Study,
+        parts: Sequence[FilePart],
+        runner: Runner,
+        store: CheckpointStore | None,
+        beside: Sequence[str] = (),
     ) -> None:
         self._parts, self._runner, self._store = parts, runner, store
         self.read: set[NamedFile] = set()
         terms = study.to_dict()
-        self._terms = {term: terms[term] for term in terms if term not in NOT_COUNTED_BY}
+        self._terms: dict[str, Any] = {term: terms[term] for term in terms if term not in NOT_COUNTED_BY}
+        if beside:
+            self._terms["files beside"] = list(beside)
 
     def each(
         self, job: Job[FilePart, Result], kind: Kind[Result], on: Mapping[str, Any], meanwhile: Meanwhile
@@ -200,7 +209,8 @@ class Work:
             for i, result in results:
                 part = self._parts[missing[i]]
                 self.read.add(part.file)
-                _require_unchanged(part.file)
+                for file in (part.file, *part.beside):
+                    _require_unchanged(file)
                 if self._store is not None:
                     self._store.write(kind.name, self._key(part, on), kind.to_bytes(result))
                 yield missing[i], result

@@ -88,10 +88,14 @@ class SparkComparisons:
         Where the scores cannot be read as the study says, or Spark cannot be started.
     """
 
+    notes: tuple[str, ...] = ()
+    """As of `harness.comparisons.Comparisons`."""
+
     def __init__(self, scores: Scores, study: Study, *, master: str = "local[*]") -> None:
         self.study = study
         self._open = ExitStack()
         try:
+            _require_nothing_derived(study)
             self._source = _files(scores, study)
             self.left_out = self._source.left_out
             self._plain = self._open.enter_context(Comparisons(self._source, study))
@@ -316,6 +320,14 @@ class SparkComparisons:
             yield
         except InputError as error:
             raise InputError(error.problem, source=error.source or self.name) from None
+
+
+def _require_nothing_derived(study: Study) -> None:
+    if study.derived_by:
+        raise InputError(
+            f"the engine spark reads columns as they are stored, without {study.derived_by[0]}: leave out engine "
+            "spark, or write the columns to the scores"
+        )
 
 
 def _files(scores: Scores, study: Study) -> Files:
