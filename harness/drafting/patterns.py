@@ -8,22 +8,17 @@ from dataclasses import dataclass
 from itertools import takewhile
 from pathlib import Path
 
+from harness.comparisons.sql import literal
 from harness.drafting.columns import LOOKED, Table
 from harness.drafting.page import quoted
-from harness.drafting.roles import HARDLY_ANY, NEARLY_ALL
 from harness.drafting.sides import Pair
 from harness.drafting.truth import Truth
-from harness.numbers import percent
+from harness.study.patterns import as_regex
 
 __all__ = ["Pattern", "pattern_of_paths", "pattern_of_people"]
 
-IN_NAMES = {
-    "{person}/*": r"^([^/]+)/",
-    "*/{person}/*": r"([^/]+)/[^/]*$",
-    "{person}_*": r"([^/]+?)_[0-9]+(?:\.[A-Za-z0-9]+)?$",
-    "{person}-*": r"([^/]+?)-[0-9]+(?:\.[A-Za-z0-9]+)?$",
-}
-"""Where in the name of an image a person may stand, and the regular expression that finds it there."""
+IN_NAMES = ("{person}/*", "{person}/*/*", "{person}/*/*/*", "{person}_*", "{person}-*")
+"""Where in the name of an image a person may stand, as ``from_value`` of a study takes it."""
 
 
 @dataclass(frozen=True)
@@ -53,17 +48,15 @@ def pattern_of_people(table: Table, pair: Pair, truth: Truth | None) -> Pattern 
     """
     if truth is None:
         return None
-    for text, expression in IN_NAMES.items():
-        one, other = (f"regexp_extract({column.sql}, '{expression}', 1)" for column in pair.columns)
+    for text in IN_NAMES:
+        expression = literal(as_regex(text, "person"))
+        one, other = (f"regexp_extract({column.sql}, {expression}, 1)" for column in pair.columns)
         mated, non_mated = table.fetch(
             f"SELECT avg(same) FILTER (truth = 1), avg(same) FILTER (truth = 0) FROM (SELECT {truth.sql} AS truth, "
             f"CAST({one} <> '' AND {one} = {other} AS INTEGER) AS same FROM {LOOKED})"
         )[0]
-        if (mated or 0) >= NEARLY_ALL and (non_mated or 0) <= HARDLY_ANY:
-            shares = percent(mated), percent(non_mated)
-            return Pattern(
-                text, "In {} of the mated rows that part is equal, and in {} of the others.".format(*shares)
-            )
+        if mated == 1 and not non_mated:
+            return Pattern(text, "What it takes is equal in all mated rows, and in no other.")
     return None
 
 

@@ -53,7 +53,6 @@ def draft(
     >>> for line in draft(scores).splitlines():
     ...     if line and not line.lstrip().startswith("#"):
     ...         print(line)
-    matcher: {name: unknown, version: unknown}
     score: {column: sim, better: higher}
     mated: {column: label, mated: genuine, non_mated: impostor}
     groups:

@@ -84,17 +84,17 @@ class Draft:
     def _matcher(self, page: Page) -> None:
         known = next(
             (
-                column.examples[0]
+                scalar(column.examples[0])
                 for column in self.table.columns
                 if column.distinct == 1 and not column.missing and column.name.lower() in OF_MATCHERS
             ),
-            "unknown",
+            "NAME",
         )
         page.say(
-            "Question: which matcher gave the scores, and which version of it? Write both as deployments name them: no",
-            "other deployment can be checked against the evaluation. A version such as 1.10 stands in quotes.",
+            "Question: which matcher gave the scores, and which version of it? Write both as deployments name them;",
+            "without them no deployment can be checked against the evaluation. A version stands in quotes.",
         )
-        page.put(f"matcher: {{name: {scalar(known)}, version: unknown}}")
+        page.suggest(f'matcher: {{name: {known}, version: "VERSION"}}')
 
     def _columns(self, page: Page) -> None:
         if not self.table.headerless:
@@ -185,7 +185,7 @@ class Draft:
             )
             page.suggest("mated: {column: NAME, mated: LABEL, non_mated: LABEL}")
             page.suggest("mated: {same: [PROBE_SUBJECT, REFERENCE_SUBJECT]}")
-            page.suggest("key: {file: TRIALS, on: [PROBE, REFERENCE]}")
+            page.suggest("key: {file: TRIALS, by: [PROBE, REFERENCE]}")
             return
         rows = f"{counted(self.roles.mated, 'row is', 'rows are')} mated, {self.roles.non_mated:,} are not"
         if truth.pair is not None:
@@ -229,7 +229,12 @@ class Draft:
 
     def _subjects(self, page: Page) -> None:
         subjects = self.roles.subjects
-        if subjects is None:
+        for pair in self.roles.images:
+            said, example = self._names.said(pair.columns), quoted(pair.probe.examples[0])
+            page.say(f"{said} hold names of files, such as {example}.")
+        if subjects is None and self.image_pattern is not None:
+            self._from_images(page, self.image_pattern)
+        elif subjects is None:
             page.say(
                 "Question: which columns name the people who are compared? None does, as far as can be told. Without",
                 "them rows count as independent, and bounds are too narrow where a person is in many rows.",
@@ -242,7 +247,19 @@ class Draft:
             )
             if subjects.separate:
                 page.put("identities: separate")
-        self._images(page)
+
+    def _from_images(self, page: Page, pattern: Pattern) -> None:
+        page.say(f"from_value: people are taken out of them by a pattern. {pattern.why}")
+        page.put("from_value:")
+        taken = {column.name for column in self.table.columns}
+        named = [
+            name if name not in taken else f"{name}_taken" for name in ("probe_subject", "reference_subject")
+        ]
+        for pair in self.roles.images[:1]:
+            for column, name in zip(pair.columns, named, strict=True):
+                of = f"column: {scalar(self._names.of(column))}, pattern: {scalar(pattern.text)}"
+                page.put(f"  {name}: {{{of}}}")
+        page.put(f"subjects: [{', '.join(named)}]")
 
     def _of_subjects(self, subjects: Subjects) -> Iterator[str]:
         said, truth = self._names.said(subjects.columns), self.roles.reading.truth
@@ -261,19 +278,6 @@ class Draft:
             yield f"Question: {rows} not keep to that, and will be refused; what is wrong there?"
         for pair in subjects.others:
             yield f"So do {self._names.said(pair.columns)}."
-
-    def _images(self, page: Page) -> None:
-        for pair in self.roles.images:
-            page.say(
-                f"{self._names.said(pair.columns)} hold names of files, such as {quoted(pair.probe.examples[0])}."
-            )
-            if self.image_pattern is None or self.roles.subjects is not None:
-                continue
-            page.say(f"Question: do they name people? {self.image_pattern.why} If so:")
-            pattern = scalar(self.image_pattern.text)
-            for column, side in zip(pair.columns, ("probe_subject", "reference_subject"), strict=True):
-                of = f"column: {scalar(self._names.of(column))}, pattern: {pattern}"
-                page.suggest(f"from_value: {{{side}: {{{of}}}}}")
 
     def _task(self, page: Page) -> None:
         page.say(

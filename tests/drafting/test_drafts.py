@@ -21,12 +21,12 @@ def _in_an_empty_folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None
     monkeypatch.chdir(tmp_path)
 
 
-def drafted(scores: object, *, matcher: str = "unknown", **options: object) -> dict[str, object]:
-    """The keys that a draft has in force, less the matcher, which no data tell."""
+def drafted(scores: object, *, matcher: str = "NAME", **options: object) -> dict[str, object]:
+    """The keys that a draft has in force."""
     Path("study.yaml").unlink(missing_ok=True)
     Path("study.yaml").write_text(harness.draft(scores, **options), encoding="utf-8")
     keys = dict(read_document(Path("study.yaml")).value)
-    assert keys.pop("matcher") == {"name": matcher, "version": "unknown"}
+    assert f'# matcher: {{name: {matcher}, version: "VERSION"}}\n' in Path("study.yaml").read_text("utf-8")
     return keys
 
 
@@ -291,7 +291,7 @@ def test_sexes_guessed_from_each_image_are_labels_of_the_image(capsys: pytest.Ca
     require_evaluated("s.csv", capsys)
 
 
-def test_the_person_in_the_name_of_an_image_is_suggested() -> None:
+def test_the_person_is_taken_out_of_the_name_of_an_image() -> None:
     rows = [
         f"{int(c.mated)} {c.probe.name}/a/{c.images[0]:05}.wav {c.reference.name}/b/{c.images[1]:05}.wav {c.score}"
         for c in comparisons()
@@ -299,8 +299,11 @@ def test_the_person_in_the_name_of_an_image_is_suggested() -> None:
     Path("s.txt").write_text(text(None, rows))
     keys = drafted("s.txt")
     assert keys["columns"] == ["mated", "probe_image", "reference_image", "score"]
-    said = Path("study.yaml").read_text()
-    assert '# from_value: {probe_subject: {column: probe_image, pattern: "{person}/*"}}' in said
+    assert keys["from_value"] == {
+        "probe_subject": {"column": "probe_image", "pattern": "{person}/*/*"},
+        "reference_subject": {"column": "reference_image", "pattern": "{person}/*/*"},
+    }
+    assert keys["subjects"] == ["probe_subject", "reference_subject"]
 
 
 def test_labels_that_differ_in_case_are_mapped_and_unknown_ones_asked_about() -> None:
