@@ -30,14 +30,14 @@ def drafted(scores: object, *, matcher: str = "NAME", **options: object) -> dict
     return keys
 
 
-def require_evaluated(scores: str, capsys: pytest.CaptureFixture[str]) -> None:
+def require_evaluated(scores: str, capsys: pytest.CaptureFixture[str], *options: str) -> None:
     """Draft by the command, and evaluate by what it printed."""
-    assert run(["draft", scores]) == 0
+    assert run(["draft", scores, *options]) == 0
     said = capsys.readouterr()
     assert said.err == ""
     Path("printed.yaml").write_text(said.out, encoding="utf-8")
-    options = ["--thresholds", "0.3,0.5", "--no-report", "--no-figures"]
-    code = run(["evaluate", scores, "--study", "printed.yaml", "--out", "out", *options])
+    drawn = ["--thresholds", "0.3,0.5", "--no-report", "--no-figures"]
+    code = run(["evaluate", scores, "--study", "printed.yaml", "--out", "out", *drawn])
     assert capsys.readouterr().err == ""
     assert code == 0
 
@@ -127,7 +127,7 @@ def test_where_no_word_tells_distances_cannot_be_told_from_scores_and_it_is_aske
     assert "Question: is 'p' the mated one?" in said
 
 
-def test_zeros_that_are_mated_are_found_by_identities() -> None:
+def test_zeros_that_are_mated_are_found_by_identities(capsys: pytest.CaptureFixture[str]) -> None:
     rows = [
         f"{c.score},{int(not c.mated)},{c.probe.name},{c.reference.name},{c.probe.sex}" for c in comparisons()
     ]
@@ -135,9 +135,10 @@ def test_zeros_that_are_mated_are_found_by_identities() -> None:
     keys = drafted("s.csv")
     assert keys["mated"] == {"column": "label", "mated": "0", "non_mated": "1"}
     assert keys["score"] == {"column": "score", "better": "higher"}
+    require_evaluated("s.csv", capsys)
 
 
-def test_identities_without_truth() -> None:
+def test_identities_without_truth(capsys: pytest.CaptureFixture[str]) -> None:
     rows = [f"{c.probe.name},{c.reference.name},{c.score},{c.probe.sex}" for c in comparisons(within=True)]
     Path("s.csv").write_text(text("enrol,test,llr,sex", rows))
     assert drafted("s.csv") == {
@@ -146,6 +147,7 @@ def test_identities_without_truth() -> None:
         "subjects": ["test", "enrol"],
         "groups": {"sex": "sex"},
     }
+    require_evaluated("s.csv", capsys)
 
 
 def test_a_list_without_a_header(capsys: pytest.CaptureFixture[str]) -> None:
@@ -208,11 +210,12 @@ def test_ages_are_put_into_classes_in_a_comment_where_there_are_other_groups(
     require_evaluated("s.csv", capsys)
 
 
-def test_ages_alone_are_put_into_classes() -> None:
+def test_ages_alone_are_put_into_classes(capsys: pytest.CaptureFixture[str]) -> None:
     rows = [f"{c.probe.age},{c.reference.age},{c.score},{int(c.mated)}" for c in comparisons()]
     Path("s.csv").write_text(text("age_x,age_y,score,mated", rows))
     keys = drafted("s.csv")
     assert (keys["groups"], keys["bins"]) == ({"age": ["age_x", "age_y"]}, {"age": [0, 18, 30, 50, 70]})
+    require_evaluated("s.csv", capsys)
 
 
 def test_missing_scores_are_left_out_and_asked_about(capsys: pytest.CaptureFixture[str]) -> None:
@@ -226,7 +229,7 @@ def test_missing_scores_are_left_out_and_asked_about(capsys: pytest.CaptureFixtu
 
 @pytest.mark.parametrize("first_rows", [None, 300])
 def test_of_several_matchers_the_rows_of_one_are_kept(
-    first_rows: int | None, monkeypatch: pytest.MonkeyPatch
+    first_rows: int | None, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
     """Also where the rows of another one begin far behind those that are looked at first."""
     rows = [
@@ -243,9 +246,12 @@ def test_of_several_matchers_the_rows_of_one_are_kept(
     assert "--each matcher" in said
     if first_rows is None:
         assert f"{len(rows) // 2:,} of them were looked at" in " ".join(said.replace("#", "").split())
+    require_evaluated("s.csv", capsys)
 
 
-def test_a_column_that_says_the_same_as_another_is_asked_about_and_what_is_left_is_listed() -> None:
+def test_a_column_that_says_the_same_as_another_is_asked_about_and_what_is_left_is_listed(
+    capsys: pytest.CaptureFixture[str],
+) -> None:
     rows = [
         f"{i},{tidy(c)},{c.probe.ethnicity[0]},cam{i % 7}" for i, c in enumerate(comparisons(within=True))
     ]
@@ -255,6 +261,7 @@ def test_a_column_that_says_the_same_as_another_is_asked_about_and_what_is_left_
     assert "# list: list" in said
     assert "# '(column 1 has no name)': the number of the row, " in said
     assert "# 'camera': text, 7 different values, such as 'cam0', 'cam1', 'cam2'" in said
+    require_evaluated("s.csv", capsys)
 
 
 def test_of_two_columns_of_scores_the_one_that_separates_best_is_taken_and_the_other_asked_about() -> None:
@@ -291,31 +298,36 @@ def test_sexes_guessed_from_each_image_are_labels_of_the_image(capsys: pytest.Ca
     require_evaluated("s.csv", capsys)
 
 
-def test_the_person_is_taken_out_of_the_name_of_an_image() -> None:
+def test_the_person_is_taken_out_of_the_name_of_an_image(capsys: pytest.CaptureFixture[str]) -> None:
     rows = [
-        f"{int(c.mated)} {c.probe.name}/a/{c.images[0]:05}.wav {c.reference.name}/b/{c.images[1]:05}.wav {c.score}"
-        for c in comparisons()
+        f"{int(c.mated)} {c.probe.name}/a/{c.images[0]:05}.wav {c.reference.name}/b/{c.images[1]:05}.wav {c.score} "
+        f"{c.probe.sex}"
+        for c in comparisons(within=True)
     ]
     Path("s.txt").write_text(text(None, rows))
     keys = drafted("s.txt")
-    assert keys["columns"] == ["mated", "probe_image", "reference_image", "score"]
+    assert keys["columns"] == ["mated", "probe_image", "reference_image", "score", "group"]
     assert keys["from_value"] == {
         "probe_subject": {"column": "probe_image", "pattern": "{person}/*/*"},
         "reference_subject": {"column": "reference_image", "pattern": "{person}/*/*"},
     }
     assert keys["subjects"] == ["probe_subject", "reference_subject"]
+    require_evaluated("s.txt", capsys)
 
 
-def test_labels_that_differ_in_case_are_mapped_and_unknown_ones_asked_about() -> None:
+def test_labels_that_differ_in_case_are_mapped_and_unknown_ones_asked_about(
+    capsys: pytest.CaptureFixture[str],
+) -> None:
     rows = [tidy(c) for c in comparisons()]
     rows = [row.replace("Black", "black") if i % 5 == 0 else row for i, row in enumerate(rows)]
     rows = [row.replace("Asian", "unknown") for row in rows]
     Path("s.csv").write_text(text(TIDY, rows))
     assert drafted("s.csv")["labels"] == {"ethnicity": {"black": "Black"}}
     assert "# exclude: {ethnicity: [unknown]}" in Path("study.yaml").read_text()
+    require_evaluated("s.csv", capsys)
 
 
-def test_files_of_one_group_each() -> None:
+def test_files_of_one_group_each(capsys: pytest.CaptureFixture[str]) -> None:
     for sex in ("female", "male"):
         rows = [
             f"{c.probe.name},{c.reference.name},{c.score},{int(c.mated)}"
@@ -326,9 +338,10 @@ def test_files_of_one_group_each() -> None:
     keys = drafted("scores_*.csv")
     assert keys["from_path"] == {"group": "scores_{group}.csv"}
     assert keys["groups"] == {"group": "group"}
+    require_evaluated("scores_*.csv", capsys)
 
 
-def test_people_in_a_file_of_their_own() -> None:
+def test_people_in_a_file_of_their_own(capsys: pytest.CaptureFixture[str]) -> None:
     Path("s.csv").write_text(
         text(
             "score,mated,a,b",
@@ -353,6 +366,8 @@ def test_people_in_a_file_of_their_own() -> None:
         )
         == 1
     )
+    Path("who/people.csv").write_text(text("person,ethnicity", [f"{p.name},{p.ethnicity}" for p in people()]))
+    require_evaluated("s.csv", capsys, "--people", "who/people.csv")
 
 
 @pytest.mark.parametrize(
