@@ -246,6 +246,7 @@ class Table:
         count, nan, whole, low, high = by_comma if decimal == "," else by_point
         if not (self.source.text_only or kind in FLOATING | WHOLE or kind.startswith("DECIMAL")):
             count = nan = whole = 0
+        nan = nan if count else 0  # a label of letters
         column = Column(
             index=index,
             name=name,

@@ -7,9 +7,9 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from harness.comparisons.files import Files
-from harness.drafting.names import Names, listed
-from harness.drafting.page import Page, quoted, scalar
-from harness.drafting.patterns import Pattern, pattern_of_paths
+from harness.drafting.names import Names
+from harness.drafting.page import Page, listed, quoted, scalar
+from harness.drafting.patterns import Pattern, patterns_of_paths
 from harness.drafting.people import People
 from harness.drafting.roles import OF_ONE_IMAGE, Attribute, Roles
 from harness.numbers import counted, percent, threshold_text
@@ -48,14 +48,13 @@ class Grouping:
         if self.people is not None:
             self._of_people(page, self.people, {one.name for one in active})
             page.gap()
-        by_path = self._by_path if not active and self.people is None else None
-        if by_path is not None:
-            page.say(
-                f"from_path: the names of the files differ in one part, which is taken for the group: {by_path.why}.",
-                "Question: is it so?",
-            )
-            page.put(f"from_path: {{group: {scalar(by_path.text)}}}")
-            page.put("groups: {group: group}")
+        by_path = self._by_path if not active and self.people is None else {}
+        if by_path:
+            said = "; ".join(f"{line(name)} is {pattern.why}" for name, pattern in by_path.items())
+            page.say(f"from_path: the paths of the files tell the group: {said}. Question: is it so?")
+            patterns = ", ".join(f"{scalar(name)}: {scalar(of.text)}" for name, of in by_path.items())
+            page.put(f"from_path: {{{patterns}}}")
+            page.put(f"groups: {{{', '.join(f'{scalar(name)}: {scalar(name)}' for name in by_path)}}}")
         else:
             self._groups(page, active)
         self._labels(page, active)
@@ -66,9 +65,10 @@ class Grouping:
         self._pairing(page)
 
     @property
-    def _by_path(self) -> Pattern | None:
-        source = self.names.table.source
-        return pattern_of_paths(source.paths) if isinstance(source, Files) else None
+    def _by_path(self) -> dict[str, Pattern]:
+        source, names = self.names.table.source, {column.name for column in self.names.table.columns}
+        found = patterns_of_paths(source.paths) if isinstance(source, Files) else {}
+        return {name: pattern for name, pattern in found.items() if name not in names}
 
     @property
     def _truth_is_known(self) -> bool:

@@ -1,4 +1,4 @@
-"""How a draft names columns: as the file does, or by what they are where it does not; and values in a sentence."""
+"""How a draft names columns: as the file does, or by what they are where it does not."""
 
 from __future__ import annotations
 
@@ -10,16 +10,7 @@ from harness.drafting.columns import Column, Table
 from harness.drafting.page import flow, quoted
 from harness.drafting.roles import Roles
 
-__all__ = ["Names", "listed"]
-
-MOST_NAMED = 6
-"""Values in a comment."""
-
-
-def listed(values: Sequence[str]) -> str:
-    """Quote values, the first of many."""
-    shown = ", ".join(quoted(value) for value in values[:MOST_NAMED])
-    return shown if len(values) <= MOST_NAMED else f"{shown} and {len(values) - MOST_NAMED:,} more"
+__all__ = ["Names"]
 
 
 @dataclass(frozen=True)

@@ -8,9 +8,11 @@ from collections.abc import Sequence
 
 from harness.text import line
 
-__all__ = ["Page", "flow", "quoted", "scalar"]
+__all__ = ["Page", "flow", "listed", "quoted", "scalar"]
 
 WIDTH = 110
+MOST_NAMED = 6
+"""Values in a comment."""
 MOST_SHOWN = 40
 """Characters of a value in a comment."""
 PLAIN = re.compile(r"[A-Za-z_][A-Za-z0-9_.-]*")
@@ -57,6 +59,12 @@ def quoted(value: str) -> str:
     """
     shown = line(value[:MOST_SHOWN])
     return f"'{shown}'" + (" and so on" if len(value) > MOST_SHOWN else "")
+
+
+def listed(values: Sequence[str]) -> str:
+    """Quote values, the first of many."""
+    shown = ", ".join(quoted(value) for value in values[:MOST_NAMED])
+    return shown if len(values) <= MOST_NAMED else f"{shown} and {len(values) - MOST_NAMED:,} more"
 
 
 class Page:

@@ -10,12 +10,12 @@ from pathlib import Path
 
 from harness.comparisons.sql import literal
 from harness.drafting.columns import LOOKED, Table
-from harness.drafting.page import quoted
+from harness.drafting.page import listed
 from harness.drafting.sides import Pair
 from harness.drafting.truth import Truth
 from harness.study.patterns import as_regex
 
-__all__ = ["Pattern", "pattern_of_paths", "pattern_of_people"]
+__all__ = ["Pattern", "pattern_of_people", "patterns_of_paths"]
 
 IN_NAMES = ("{person}/*", "{person}/*/*", "{person}/*/*/*", "{person}_*", "{person}-*")
 """Where in the name of an image a person may stand, as ``from_value`` of a study takes it."""
@@ -60,26 +60,42 @@ def pattern_of_people(table: Table, pair: Pair, truth: Truth | None) -> Pattern 
     return None
 
 
-def pattern_of_paths(paths: Sequence[Path]) -> Pattern | None:
-    """Find the part in which the names of files differ; a folder such as ``race=X`` says itself what it is.
+def patterns_of_paths(paths: Sequence[Path]) -> dict[str, Pattern]:
+    """Find the parts in which the paths of files differ, by the name of a column that they may be.
+
+    They are the folders that name a column themselves, such as ``race=X``, or else one part of the names of the files.
 
     Examples
     --------
-    >>> pattern_of_paths([Path("scores_asian.csv"), Path("scores_black.csv")]).text
+    >>> patterns_of_paths([Path("scores_asian.csv"), Path("scores_black.csv")])["group"].text
     'scores_{group}.csv'
+    >>> patterns_of_paths([Path("race=A/1.parquet"), Path("race=B/1.parquet")])["race"].text
+    'race={race}/**'
     """
-    names = [path.name for path in paths]
+    said: dict[str, dict[str, None]] = {}
+    for path in paths:
+        for column, equals, value in (folder.partition("=") for folder in path.parts[:-1]):
+            if equals and re.fullmatch(r"\w+", column):
+                said.setdefault(column, {})[value] = None
+    by_folder = {
+        column: Pattern(f"{column}={{{column}}}/**", listed(tuple(values)))
+        for column, values in said.items()
+        if len(values) > 1
+    }
+    return by_folder or _by_name([path.name for path in paths])
+
+
+def _by_name(names: Sequence[str]) -> dict[str, Pattern]:
     if len(set(names)) < max(2, len(names)):
-        return None
+        return {}
     before = re.sub(
         r"[A-Za-z0-9]*$", "", _beginning(names)
     )  # whole words: of female and male, not fe and nothing
     after = re.sub(r"^[A-Za-z0-9]*", "", _beginning([name[len(before) :][::-1] for name in names])[::-1])
     parts = [name[len(before) : len(name) - len(after)] for name in names]
-    if not all(parts):
-        return None
-    said = ", ".join(map(quoted, parts[:3]))
-    return Pattern(f"{before}{{group}}{after}", f"{said}{' and so on' if len(parts) > 3 else ''}")
+    if not all(parts) or set(before + after) & set("{}*"):
+        return {}
+    return {"group": Pattern(f"{before}{{group}}{after}", listed(parts))}
 
 
 def _beginning(names: Sequence[str]) -> str:

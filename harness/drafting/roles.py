@@ -7,6 +7,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from itertools import count
 
+from harness.comparisons.repeats import MOST_VALUES, repeats_sql
 from harness.drafting.columns import LOOKED, Column, Table
 from harness.drafting.sides import Pair, attribute_of, pairs_of, words_of
 from harness.drafting.truth import Reading, Truth, read_truth
@@ -29,8 +30,6 @@ MOST_NUMBERS = 12
 NEARLY_ALL, HARDLY_ANY = 0.98, 0.02
 OF_ONE_IMAGE = 0.7
 """Of the mated rows, those with equal labels on both sides where labels are guessed from each image."""
-FEWEST_TRIALS, MOST_REPEATS, MOSTLY = 10, 50, 0.95
-"""Of what a column repeats: how many there are at least, how often at most, and the share of all."""
 OF_SUBJECTS = {
     "subject",
     "person",
@@ -250,11 +249,12 @@ def _repeated(table: Table) -> Repeated | None:
         return None
     telling = [c for c in table.columns if c.filled and not c.has_fractions and 2 * c.distinct <= table.rows]
     for column in telling:
-        if not 2 <= column.distinct <= MOST_REPEATS or column.missing:
+        if not 2 <= column.distinct <= MOST_VALUES or column.missing:
             continue
         others = [other.sql for other in telling if not _goes_with(table, other, column)]
-        if others and _repeats(table, column, ", ".join(others)):
-            return Repeated(column, tuple(sorted(table.values(column, MOST_REPEATS))))
+        asked = repeats_sql(table.trials, column.sql, ", ".join(others), column.distinct) if others else ""
+        if others and table.fetch(asked)[0][0]:
+            return Repeated(column, tuple(sorted(table.values(column, MOST_VALUES))))
     return None
 
 
@@ -264,16 +264,6 @@ def _goes_with(table: Table, other: Column, column: Column) -> bool:
         return other is column
     asked = f"SELECT count(*) FROM (SELECT DISTINCT {column.sql}, {other.sql} FROM {table.trials})"
     return bool(table.fetch(asked)[0][0] <= column.distinct)
-
-
-def _repeats(table: Table, column: Column, others: str) -> bool:
-    trials, repeated = table.fetch(
-        f"SELECT count(*), count(*) FILTER (found = {column.distinct} AND fewest = most) FROM ("
-        "SELECT count(*) AS found, min(times) AS fewest, max(times) AS most FROM ("
-        f"SELECT {others}, {column.sql}, count(*) AS times FROM {table.trials} GROUP BY ALL) "
-        f"GROUP BY {others})"
-    )[0]
-    return bool(trials >= FEWEST_TRIALS and repeated >= MOSTLY * trials)
 
 
 def _alike(table: Table, pairs: Sequence[Pair], truth: Truth | None) -> list[_Alike]:
@@ -392,7 +382,7 @@ def _of_singles(
     for column in table.columns:
         if column.index in taken or column in (reading.score, reading.truth and reading.truth.column):
             continue
-        if column.distinct < 2 or column.counts_rows or column.has_fractions:
+        if column.distinct < 2 or column.counts_rows or column.has_fractions or column.names_files:
             continue
         steady = _steady(table, column, subjects)
         named = bool(set(words_of(column.name)) & OF_ATTRIBUTES)
@@ -401,7 +391,9 @@ def _of_singles(
             if "age" in words_of(column.name) or (steady or 0.0) >= NEARLY_ALL:
                 classes = classes_of(table, [column])
                 found.append(Attribute(name, (column,), (), classes, steady=steady, active=False))
-        elif column.distinct <= MOST_GROUPS and (named or steady is None or steady >= NEARLY_ALL):
+        elif column.distinct <= min(MOST_GROUPS, table.rows / 2) and (
+            named or steady is None or steady >= NEARLY_ALL
+        ):
             labels = labels_of(table, [column])
             active = named if steady is None else steady >= NEARLY_ALL
             found.append(Attribute(name, (column,), labels, steady=steady, active=active))

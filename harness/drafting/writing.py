@@ -8,8 +8,8 @@ from functools import cached_property
 
 from harness.drafting.columns import Column, Table
 from harness.drafting.grouping import Grouping
-from harness.drafting.names import Names, listed
-from harness.drafting.page import Page, quoted, scalar
+from harness.drafting.names import Names
+from harness.drafting.page import Page, listed, quoted, scalar
 from harness.drafting.patterns import Pattern
 from harness.drafting.people import People
 from harness.drafting.roles import Repeated, Roles, Subjects

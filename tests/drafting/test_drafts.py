@@ -341,6 +341,17 @@ def test_files_of_one_group_each(capsys: pytest.CaptureFixture[str]) -> None:
     require_evaluated("scores_*.csv", capsys)
 
 
+def test_folders_that_name_a_group(capsys: pytest.CaptureFixture[str]) -> None:
+    Path("s.csv").write_text(
+        text("score,mated,sex", [f"{c.score},{int(c.mated)},{c.probe.sex}" for c in comparisons()])
+    )
+    duckdb.sql("COPY (FROM 's.csv') TO 'parts' (FORMAT parquet, PARTITION_BY (sex))")
+    keys = drafted("parts")
+    assert keys["from_path"] == {"sex": "sex={sex}/**"}
+    assert keys["groups"] == {"sex": "sex"}
+    require_evaluated("parts", capsys)
+
+
 def test_people_in_a_file_of_their_own(capsys: pytest.CaptureFixture[str]) -> None:
     Path("s.csv").write_text(
         text(

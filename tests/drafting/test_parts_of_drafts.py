@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 
 from harness.config import read_document
 from harness.drafting.page import Page, quoted, scalar
-from harness.drafting.patterns import pattern_of_paths
+from harness.drafting.patterns import patterns_of_paths
 from harness.drafting.sides import sides_of
 from harness.drafting.truth import area_above
 
@@ -84,8 +84,15 @@ def test_comments_are_wrapped_and_cut() -> None:
         (["Asian.parquet", "Black.parquet"], "{group}.parquet"),
         (["one.csv"], None),
         (["a/one.csv", "b/one.csv"], None),
+        (["s{1}_a.csv", "s{1}_b.csv"], None),
     ],
 )
 def test_the_part_in_which_the_names_of_files_differ(names: list[str], pattern: str | None) -> None:
-    found = pattern_of_paths([Path(name) for name in names])
-    assert (found and found.text) == pattern
+    found = patterns_of_paths([Path(name) for name in names])
+    assert {name: of.text for name, of in found.items()} == ({} if pattern is None else {"group": pattern})
+
+
+def test_folders_that_name_a_column() -> None:
+    paths = [Path(f"scores/run=1/race={race}/sex={sex}/0.parquet") for race in "AB" for sex in "fm"]
+    found = patterns_of_paths(paths)
+    assert {name: of.text for name, of in found.items()} == {"race": "race={race}/**", "sex": "sex={sex}/**"}
