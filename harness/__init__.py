@@ -14,7 +14,7 @@ if TYPE_CHECKING:
     from harness.auditing import Audit, DeploymentRecord, RecordMapping, audit
     from harness.drafting import draft
     from harness.errors import HarnessError, InputError
-    from harness.evaluation import Evaluation, evaluate, load
+    from harness.evaluation import Evaluation, evaluate, evaluate_each, load
     from harness.inspection import Inspection, inspect
     from harness.study import Policy, Study
 
@@ -33,6 +33,7 @@ __all__ = [
     "audit",
     "draft",
     "evaluate",
+    "evaluate_each",
     "inspect",
     "load",
 ]
@@ -50,6 +51,7 @@ _HOMES = {
     "audit": "harness.auditing",
     "draft": "harness.drafting",
     "evaluate": "harness.evaluation",
+    "evaluate_each": "harness.evaluation",
     "inspect": "harness.inspection",
     "load": "harness.evaluation",
 }

@@ -24,7 +24,7 @@ except ImportError:  # Windows
 
 __all__ = ["MANIFEST", "Kind", "new_folder", "require_outside", "require_replaceable"]
 
-Kind: TypeAlias = Literal["evaluation", "report", "figures", "inspection", "audit"]
+Kind: TypeAlias = Literal["evaluation", "evaluations", "report", "figures", "inspection", "audit"]
 
 MANIFEST = ".harness.json"
 """In each folder of results: its kind, and the SHA-256 of every file that was written there."""
@@ -33,6 +33,7 @@ LARGEST_MANIFEST = 1 << 24
 
 NAMES: dict[Kind, str] = {
     "evaluation": "an evaluation",
+    "evaluations": "evaluations",
     "report": "a report",
     "figures": "figures",
     "inspection": "an inspection",

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import hashlib
 import os
-from collections.abc import Collection, Iterable, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from pathlib import Path
 from typing import Literal, TypeAlias
 from warnings import catch_warnings, simplefilter
@@ -18,16 +18,18 @@ from pyarrow import compute, csv
 from harness import auditing as deployments
 from harness import inspection as contamination
 from harness.errors import ContradictionWarning, InputError
-from harness.evaluation import Evaluation, content_at, from_json, to_json
+from harness.evaluation import Evaluation, content_at, from_json, side_by_side, to_json
 from harness.folders import new_folder
 from harness.gate.locating import EVALUATION
 from harness.inspection import Inspection
+from harness.text import names_of_files
 
 __all__ = [
     "Drawn",
     "write_audit",
     "write_comparison",
     "write_evaluation",
+    "write_evaluations",
     "write_figures",
     "write_inspection",
     "write_report",
@@ -74,21 +76,54 @@ def write_evaluation(
         Where the directory holds something else, or cannot be written.
     """
     with new_folder(Path(directory), "evaluation") as folder:
-        document = to_json(evaluation)
-        (folder / EVALUATION).write_text(document, encoding="utf-8")
-        _write_csv(evaluation.rates, folder / "rates.csv")
-        _write_csv(evaluation.verdicts, folder / "verdicts.csv")
-        _write_csv(evaluation.pairs_at(evaluation.answer_thresholds), folder / "pairs.csv")
-        _write_csv(evaluation.measures, folder / "measures.csv")
-        figures = None if "figures" in without else folder / "figures"
-        if figures is not None:
-            from harness.figures import save_figures
-
-            figures.mkdir()
-            save_figures(evaluation, figures)
-        if "report" not in without:
-            _write_reports(evaluation, document, folder, figures=figures, appendix=appendix)
+        _write_contents(evaluation, folder, without, appendix=appendix)
     return Path(directory)
+
+
+def write_evaluations(
+    evaluations: Mapping[str, Evaluation],
+    directory: str | os.PathLike[str],
+    *,
+    without: Collection[Drawn] = (),
+    appendix: bool = False,
+) -> Path:
+    """Write several evaluations, each to a folder of its own, and ``comparison.csv``, which sets them side by side.
+
+    Parameters
+    ----------
+    evaluations : mapping of str to Evaluation
+        By name, after which the folders are called.
+    directory : path
+        Made if need be; earlier ones in it are replaced in one step.
+    without, appendix
+        As for `write_evaluation`, which says too what is returned and raised.
+    """
+    with new_folder(Path(directory), "evaluations") as folder:
+        for name, part in names_of_files(list(evaluations)).items():
+            own = folder / part
+            own.mkdir()
+            _write_contents(evaluations[name], own, without, appendix=appendix)
+        _write_csv(side_by_side(evaluations), folder / "comparison.csv")
+    return Path(directory)
+
+
+def _write_contents(
+    evaluation: Evaluation, folder: Path, without: Collection[Drawn], *, appendix: bool
+) -> None:
+    document = to_json(evaluation)
+    (folder / EVALUATION).write_text(document, encoding="utf-8")
+    _write_csv(evaluation.rates, folder / "rates.csv")
+    _write_csv(evaluation.verdicts, folder / "verdicts.csv")
+    _write_csv(evaluation.pairs_at(evaluation.answer_thresholds), folder / "pairs.csv")
+    _write_csv(evaluation.measures, folder / "measures.csv")
+    figures = None if "figures" in without else folder / "figures"
+    if figures is not None:
+        from harness.figures import save_figures
+
+        figures.mkdir()
+        save_figures(evaluation, figures)
+    if "report" not in without:
+        _write_reports(evaluation, document, folder, figures=figures, appendix=appendix)
 
 
 def write_report(

@@ -10,10 +10,15 @@ from __future__ import annotations
 import os
 import re
 import unicodedata
-from collections.abc import Callable
+from collections import Counter
+from collections.abc import Callable, Sequence
 from html import escape
+from itertools import count
 
-__all__ = ["ascii_json", "file_name", "html", "line", "page"]
+__all__ = ["ascii_json", "file_name", "html", "line", "names_of_files", "page"]
+
+LONGEST_PART = 120
+"""Bytes of a file name that stand for a name, so that there is room for the rest of it."""
 
 _BLANK_LETTERS = (
     "\u034f\u115f\u1160\u17b4\u17b5\u180b-\u180f\u2800\u3164\ufe00-\ufe0f\uffa0\U000e0100-\U000e01ef"
@@ -84,6 +89,38 @@ def file_name(path: str | os.PathLike[str]) -> str:
         lambda found: found[0].encode("ascii", "surrogateescape").decode("utf-8", "backslashreplace"),
         os.fspath(path),
     )
+
+
+def names_of_files(names: Sequence[str]) -> dict[str, str]:
+    """Return the part of a file name that stands for each of several names; those that would share one are numbered.
+
+    Examples
+    --------
+    >>> names_of_files(["ethnicity×sex", "a/b", "a b"])
+    {'ethnicity×sex': 'ethnicity_sex', 'a/b': 'a-b-2', 'a b': 'a-b-3'}
+    """
+    plain = {name: _part_of_file_name(name) for name in names}
+    often = Counter(map(_alike, plain.values()))
+    taken = set(often)
+    parts = {}
+    for number, (name, part) in enumerate(plain.items(), 1):
+        own = part
+        if often[_alike(part)] > 1:
+            numbered = (f"{part}-{n}" for n in count(number))
+            own = next(each for each in numbered if _alike(each) not in taken)
+            taken.add(_alike(own))
+        parts[name] = own
+    return parts
+
+
+def _part_of_file_name(name: str) -> str:
+    part = "_".join("".join(c if c.isalnum() else "-" for c in word) for word in name.split("×"))
+    return part.encode()[:LONGEST_PART].decode(errors="ignore")
+
+
+def _alike(name: str) -> str:
+    """Return the same for names that some file system takes for one: of other case, or of another Unicode form."""
+    return unicodedata.normalize("NFC", unicodedata.normalize("NFC", name).casefold())
 
 
 def ascii_json(text: str) -> str:

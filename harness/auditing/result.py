@@ -15,7 +15,7 @@ from harness.auditing.findings import GroupFinding, claim_of_no_false_alert, cla
 from harness.auditing.mapping import RecordMapping
 from harness.auditing.reading import RecordFile
 from harness.auditing.records import DeploymentRecord
-from harness.evaluation import html_table
+from harness.evaluation.answer import html_table
 from harness.numbers import confidence_text, one_in, threshold_text
 
 __all__ = [

@@ -6,13 +6,12 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Self
 
-from harness.comparisons.source import Check, Input, Source
+from harness.comparisons.source import Check, Input, Reader, Source
 from harness.comparisons.sql import WHOLE, identifier, is_label
 
 if TYPE_CHECKING:
     import duckdb
 
-    from harness.comparisons.database import Database
     from harness.comparisons.met import Met
 
 __all__ = ["Derived", "Identities"]
@@ -83,9 +82,13 @@ class Derived:
         """By column, all labels that it may hold, in order, where it is an ENUM of them."""
         return self.source.labels
 
-    def met(self, database: Database) -> Met:
+    def labels_of(self, subject: str) -> tuple[str, Mapping[str, str]] | None:
+        """Return the table in which subjects of a column have labels, and their names there by the columns they are."""
+        return self.source.labels_of(subject)
+
+    def met(self, reader: Reader) -> Met:
         """Return what is known of the rows once all were looked at."""
-        return self.source.met(database)
+        return self.source.met(reader)
 
     def checks(self) -> Sequence[Check]:
         """Return what no row may meet that is looked for before the terms of a study."""

@@ -13,8 +13,7 @@ from harness.comparisons.sql import identifier, literals
 from harness.errors import InputError
 
 if TYPE_CHECKING:
-    from harness.comparisons.database import Database
-    from harness.comparisons.source import Source
+    from harness.comparisons.source import Reader, Source
     from harness.study import Study
 
 __all__ = ["Kept", "require_met", "values_met"]
@@ -51,26 +50,24 @@ class Kept(Derived):
         """Read the columns that tell, too."""
         return replace(self, source=self.source.narrowed([*columns, *self.rows]))
 
-    def met(self, database: Database) -> Met:
+    def met(self, reader: Reader) -> Met:
         """Count the rows that are left out, and find the values that rows have."""
         all_rows = self.source.narrowed(tuple(self.rows))
-        found = database.fetch(
-            f"SELECT count(*) FILTER (WHERE NOT ({self._condition})) FROM {database.relation_of(all_rows)}"
+        found = reader.fetch(
+            f"SELECT count(*) FILTER (WHERE NOT ({self._condition})) FROM {reader.relation_of(all_rows)}"
         )
-        met = self.source.met(database) + Met(left_out=int(found[0][0]))
+        met = self.source.met(reader) + Met(left_out=int(found[0][0]))
         for name, asked in self.rows.items():
-            met += values_met(database, self.source, ("rows", name), name, asked)
+            met += values_met(reader, self.source, ("rows", name), name, asked)
         return met
 
 
-def values_met(
-    database: Database, source: Source, of: tuple[str, str], column: str, asked: Sequence[str]
-) -> Met:
+def values_met(reader: Reader, source: Source, of: tuple[str, str], column: str, asked: Sequence[str]) -> Met:
     """Find the values of a column, those that are asked for first.
 
     Parameters
     ----------
-    database : Database
+    reader : Reader
     source : Source
     of : tuple of str
         The study's key that asks for them, and the name beside it.
@@ -78,9 +75,9 @@ def values_met(
     asked : sequence of str
     """
     text = f"CAST({identifier(column)} AS VARCHAR)"
-    found = database.fetch(
+    found = reader.fetch(
         f"SELECT DISTINCT {text}, list_contains({literals(asked)}, {text}) "
-        f"FROM {database.relation_of(source.narrowed([column]))} WHERE {text} IS NOT NULL "
+        f"FROM {reader.relation_of(source.narrowed([column]))} WHERE {text} IS NOT NULL "
         f"ORDER BY 2 DESC, 1 LIMIT {MOST_VALUES + len(asked)}"
     )
     return Met(values=frozenset((*of, value) for value, _ in found))

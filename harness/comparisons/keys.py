@@ -16,7 +16,7 @@ from harness.comparisons.derived import Derived
 from harness.comparisons.entries import Entries, open_beside
 from harness.comparisons.met import Met
 from harness.comparisons.relabelled import relabel_entries
-from harness.comparisons.source import Asks, Check, Input, Source
+from harness.comparisons.source import Asks, Check, Input, Reader, Source
 from harness.comparisons.sql import identifier, literal, mated_sql
 from harness.errors import InputError
 
@@ -120,15 +120,15 @@ class WithKey(Derived):
             return f"column {column!r} of {self.file.name}"
         return self.source.called(column)
 
-    def met(self, database: Database) -> Met:
+    def met(self, reader: Reader) -> Met:
         """Tell which lines of the key some comparison has."""
         lines = np.zeros(self.lines, np.bool_)
-        relation = database.relation_of(self.source.narrowed(self.on))
-        database.fetch(f"ATTACH IF NOT EXISTS {literal(str(self.database))} AS key (READ_ONLY)")
+        relation = reader.relation_of(self.source.narrowed(self.on))
+        reader.fetch(f"ATTACH IF NOT EXISTS {literal(str(self.database))} AS key (READ_ONLY)")
         query = f"SELECT DISTINCT line.line FROM {relation} scores JOIN key.lines line ON {self._match}"
-        for batch in database.stream(query):
+        for batch in reader.stream(query):
             lines[batch.column(0).to_numpy()] = True
-        return self.source.met(database) + Met(lines=lines)
+        return self.source.met(reader) + Met(lines=lines)
 
     def inputs(self) -> tuple[Input, ...]:
         """Digest the key too."""

@@ -19,6 +19,7 @@ from urllib.parse import unquote, urlsplit
 
 from harness.comparisons.standard_input import DASH
 from harness.errors import InputError
+from harness.folders import MANIFEST
 
 __all__ = ["FORMATS", "Listing", "current_files", "in_utf8", "list_files"]
 
@@ -51,8 +52,8 @@ TRASH = {
     "~snapshot",
 }
 """Folders in which desktops and file servers keep copies of files, beside those whose names begin with a dot."""
-RESULTS = ("evaluation.json", "inspection.json", "audit.json")
-OF_A_RESULT = re.compile(rb'\s*\{\s*"schema"\s*:\s*"harness/(evaluation|inspection|audit)/')
+RESULTS = (MANIFEST, "evaluation.json", "inspection.json", "audit.json")
+OF_A_RESULT = re.compile(rb'\s*\{\s*"schema"\s*:\s*"harness/(folder|evaluation|inspection|audit)/')
 WILD = re.compile(r"[*?\[]")
 REMEDY = "write its rows to files in a folder of their own, and name that"
 COMMIT = re.compile(r"(\d{20})\.json")

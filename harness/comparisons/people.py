@@ -17,6 +17,7 @@ from harness.comparisons.database import Database
 from harness.comparisons.derived import Derived
 from harness.comparisons.entries import Entries, open_beside
 from harness.comparisons.relabelled import relabel_entries
+from harness.comparisons.scan import PERSON
 from harness.comparisons.source import Asks, Check, Input, Source
 from harness.comparisons.sql import WHOLE, identifier, is_label, literal
 from harness.errors import InputError
@@ -30,9 +31,6 @@ if TYPE_CHECKING:
     from harness.study.derived import People
 
 __all__ = ["WithPeople", "with_people"]
-
-PERSON = "person"
-"""The column of subjects in the tables that are joined; the labels are in others, by number of the attribute."""
 
 
 @dataclass(frozen=True)
@@ -128,6 +126,11 @@ class WithPeople(Derived):
     def labels(self) -> Mapping[str, tuple[str, ...]]:
         """All labels that the people have."""
         return {**self.source.labels, **self.known}
+
+    def labels_of(self, subject: str) -> tuple[str, Mapping[str, str]] | None:
+        """Return the table of people, whose subjects are in the column `PERSON`."""
+        side = next(side for side in self.sides if side.subject == subject)
+        return side.table, {name: f"label_{number}" for number, name in side.attributes.items()}
 
     def checks(self) -> Sequence[Check]:
         """Refuse a subject that has no entry."""

@@ -9,13 +9,11 @@ from typing import TYPE_CHECKING
 from harness.comparisons.derived import Derived
 from harness.comparisons.kept import require_met, values_met
 from harness.comparisons.met import Met
-from harness.comparisons.source import Check
+from harness.comparisons.source import Check, Reader
 from harness.comparisons.sql import identifier, is_label, literal, literals
 from harness.errors import InputError
-from harness.study.bins import bin_labels
 
 if TYPE_CHECKING:
-    from harness.comparisons.database import Database
     from harness.comparisons.entries import Entries
     from harness.study import Study
 
@@ -41,7 +39,7 @@ def _relabelled_sql(text: str, study: Study, attribute: str) -> str:
     if edges is None:
         return mapped
     number = f"TRY_CAST({mapped} AS DOUBLE)"
-    intervals = list(zip(edges, bin_labels(edges), strict=True))
+    intervals = list(zip(edges, study.labels_of_bins(attribute), strict=True))
     whens = " ".join(
         f"WHEN {number} >= {edge!r} THEN {literal(label)}" for edge, label in reversed(intervals)
     )
@@ -103,12 +101,12 @@ class Relabelled(Derived):
         stored = {_as_stored(name): name for name in self.columns}
         return self.source.called(stored.get(column, column))
 
-    def met(self, database: Database) -> Met:
+    def met(self, reader: Reader) -> Met:
         """Find the labels that are mapped."""
-        found = self.source.met(database)
+        found = self.source.met(reader)
         for name, attribute in self.columns.items():
             if asked := self.study.labels.get(attribute):
-                found += values_met(database, self.source, ("labels", attribute), name, tuple(asked))
+                found += values_met(reader, self.source, ("labels", attribute), name, tuple(asked))
         return found
 
 

@@ -27,6 +27,7 @@ if TYPE_CHECKING:
 
 __all__ = [
     "NOBODY",
+    "PERSON",
     "Batch",
     "CellScores",
     "Scan",
@@ -44,6 +45,8 @@ SPARSE = 2
 """With at most this many indices for each subject, a whole number is its subject's index as it is read."""
 NOBODY = -1
 """The number at an index that no subject has."""
+PERSON = "person"
+"""The column of subjects in a table of people."""
 LABEL, NUMBER = "label_of_a_subject", "number_of_a_subject"
 """Columns of the tables that are joined to the source, which may have a column `label` or `number` of its own."""
 
@@ -98,12 +101,15 @@ class SubjectColumn:
         DuckDB use the number as an address, and which leaves out rows that it does not find.
     origin : int or None
         The whole number whose subject has index 0, where labels are indices and need no look-up.
+    beside : tuple of str
+        Columns of people's labels that are in the table too, so that one look-up finds both.
     """
 
     index: int
     label_sql: str
     rows: int | None
     origin: int | None = None
+    beside: tuple[str, ...] = ()
 
     @property
     def table(self) -> str:
@@ -145,6 +151,11 @@ class Subjects:
     columns: tuple[SubjectColumn, ...]
     number_of_index: IntArray
 
+    @property
+    def labels(self) -> frozenset[str]:
+        """The columns of people's labels that a look-up of the subjects finds too."""
+        return frozenset(name for column in self.columns if column.origin is None for name in column.beside)
+
     @classmethod
     def none(cls) -> Subjects:
         """Return what a study without subjects has."""
@@ -167,7 +178,8 @@ def number_subjects(database: Database, queries: Queries) -> Subjects:
                 f"CREATE OR REPLACE TEMP TABLE labels_{index} AS "
                 f"SELECT DISTINCT {label} AS label FROM {database.relation(queries.study.subjects)}"
             )
-        columns.append(SubjectColumn(index, label, rows))
+        people = database.source.labels_of(name)
+        columns.append(SubjectColumn(index, label, rows, beside=tuple(people[1]) if people else ()))
     named = " UNION ".join(
         f"SELECT {queries.side(column.index)} AS side, CAST(label AS VARCHAR) AS label FROM labels_{column.index} "
         f"WHERE {is_label('CAST(label AS VARCHAR)')}"
@@ -178,15 +190,27 @@ def number_subjects(database: Database, queries: Queries) -> Subjects:
         f"CAST(row_number() OVER (ORDER BY side, label) - 1 AS INTEGER) AS number FROM ({named})"
     )
     for column in columns:
+        beside, joined = _labels_beside(database, queries.study.subjects[column.index])
         database.fetch(
-            f"CREATE OR REPLACE TEMP TABLE {column.table} AS SELECT own.label AS {LABEL}, named.number AS {NUMBER} "
+            f"CREATE OR REPLACE TEMP TABLE {column.table} AS "
+            f"SELECT own.label AS {LABEL}, named.number AS {NUMBER}{beside} "
             f"FROM labels_{column.index} own JOIN {SUBJECT_NUMBERS} named "
-            f"ON named.side = {queries.side(column.index)} AND named.label = CAST(own.label AS VARCHAR)"
+            f"ON named.side = {queries.side(column.index)} AND named.label = CAST(own.label AS VARCHAR) {joined}"
         )
         database.fetch(f"DROP TABLE labels_{column.index}")
     count = int(database.fetch(f"SELECT count(*) FROM {SUBJECT_NUMBERS}")[0][0])
     numbered = Subjects(count, tuple(columns), np.arange(count))
     return _placed(numbered, database, queries) if len(marked) == len(columns) else numbered
+
+
+def _labels_beside(database: Database, subject: str) -> tuple[str, str]:
+    """Select, and join, the labels of people."""
+    found = database.source.labels_of(subject)
+    if found is None:
+        return "", ""
+    table, names = found
+    labels = "".join(f", p.{own} AS {identifier(name)}" for name, own in names.items())
+    return labels, f"LEFT JOIN {table} p ON CAST(p.{PERSON} AS VARCHAR) = CAST(own.label AS VARCHAR)"
 
 
 def _placed(numbered: Subjects, database: Database, queries: Queries) -> Subjects:

@@ -3,20 +3,18 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Protocol, Self, TypeAlias
+from typing import Any, Protocol, Self, TypeAlias
 
 import duckdb
+import pyarrow as pa
 
 from harness.comparisons.met import Met
 from harness.errors import InputError
 from harness.files import reading
 from harness.text import file_name
-
-if TYPE_CHECKING:
-    from harness.comparisons.database import Database
 
 __all__ = [
     "CHANGED",
@@ -24,6 +22,7 @@ __all__ = [
     "AsStored",
     "Check",
     "Input",
+    "Reader",
     "Seen",
     "Source",
     "Stamp",
@@ -83,6 +82,19 @@ class Check:
         return (self.column,) if self.beside is None else (self.column, self.beside)
 
 
+class Reader(Protocol):
+    """Who reads rows; see `harness.comparisons.database.Database`."""
+
+    def relation_of(self, part: Source) -> str:
+        """Return an SQL name for the rows of a source."""
+
+    def fetch(self, query: str) -> Sequence[tuple[Any, ...]]:
+        """Return all rows that a query finds."""
+
+    def stream(self, query: str) -> Iterator[pa.RecordBatch]:
+        """Give the rows that a query finds, some at a time."""
+
+
 class Source(Protocol):
     """Rows that DuckDB can scan, again and again, in the same order."""
 
@@ -118,7 +130,10 @@ class Source(Protocol):
     def labels(self) -> Mapping[str, tuple[str, ...]]:
         """By column, all labels that it may hold, in order, where it is an ENUM of them."""
 
-    def met(self, database: Database) -> Met:
+    def labels_of(self, subject: str) -> tuple[str, Mapping[str, str]] | None:
+        """Return the table in which subjects of a column have labels, and their names there by the columns they are."""
+
+    def met(self, reader: Reader) -> Met:
         """Return what is known of the rows once all were looked at."""
 
     def checks(self) -> Sequence[Check]:
@@ -163,7 +178,11 @@ class AsStored:
         """Return itself."""
         return self
 
-    def met(self, database: Database) -> Met:  # noqa: ARG002 - as sources of rows that follow from others have it
+    def labels_of(self, subject: str) -> tuple[str, Mapping[str, str]] | None:  # noqa: ARG002 - as for `met`
+        """There is none."""
+        return None
+
+    def met(self, reader: Reader) -> Met:  # noqa: ARG002 - as sources of rows that follow from others have it
         """Return nothing."""
         return Met()
 

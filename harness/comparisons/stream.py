@@ -272,7 +272,8 @@ class Comparisons:
         scan = Scan(self.study, self._kinds, self._source.text_only, coding, subjects)
         self.named = ()
         rows = 0
-        for read in self._database.stream(scan.sql(self._database.relation())):
+        needed = [name for name in self.study.columns if name not in subjects.labels]
+        for read in self._database.stream(scan.sql(self._database.relation(needed))):
             batch = scan.batch(read)
             if batch is None:
                 self.refuse()

@@ -2,17 +2,24 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Hashable, Mapping
 from typing import Annotated, Any, ClassVar, TypeVar, get_args
 
-from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, model_validator
+from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field, model_validator
 from pydantic_core import PydanticCustomError
+
+from harness.config.document import shown
 
 __all__ = [
     "ListOf",
     "MappingOf",
+    "OneOrMore",
     "StrictModel",
+    "Text",
+    "TextOrTexts",
+    "Texts",
     "TupleOf",
+    "distinct",
     "model_in",
     "plain",
     "problem_at",
@@ -20,6 +27,7 @@ __all__ = [
 
 _Key = TypeVar("_Key")
 _Value = TypeVar("_Value")
+_H = TypeVar("_H", bound=Hashable)
 _MOST_KEYS = 10_000
 
 
@@ -74,3 +82,32 @@ def plain(model: StrictModel) -> dict[str, Any]:
 def problem_at(path: tuple[str | int, ...], problem: str) -> PydanticCustomError:
     """Make the error by which a check of a model blames a value of it rather than the whole."""
     return PydanticCustomError("problem_at", "{problem}", {"path": path, "problem": problem})
+
+
+def _not_blank(text: str) -> str:
+    if not text.strip():
+        raise ValueError(f"{shown(text)} is blank")
+    return text
+
+
+def distinct(values: tuple[_H, ...]) -> tuple[_H, ...]:
+    """Return the values as they are.
+
+    Raises
+    ------
+    ValueError
+        A value is repeated.
+    """
+    seen: set[_H] = set()
+    for value in values:
+        if value in seen:
+            raise ValueError(f"{shown(value)} is repeated")
+        seen.add(value)
+    return values
+
+
+Text = Annotated[str, AfterValidator(_not_blank)]
+Texts = Annotated[TupleOf[Text], AfterValidator(distinct)]
+TextOrTexts = Annotated[Texts, BeforeValidator(lambda value: [value] if isinstance(value, str) else value)]
+"""Several texts, or one that stands for a list of it."""
+OneOrMore = Annotated[TextOrTexts, Field(min_length=1)]

@@ -12,6 +12,7 @@ from harness.evaluation.answer import (
 from harness.evaluation.axis import AxisEvaluation, Confirmation, MatedCounts, Outcome
 from harness.evaluation.counted import Counted, count_for
 from harness.evaluation.document import content_at, from_json, load
+from harness.evaluation.each import evaluate_each, side_by_side
 from harness.evaluation.result import Evaluation, Reading, to_json
 from harness.evaluation.run import PolicyLike, StudyLike, conclude, evaluate
 
@@ -30,12 +31,14 @@ __all__ = [
     "content_at",
     "count_for",
     "evaluate",
+    "evaluate_each",
     "findings",
     "from_json",
     "html_summary",
     "html_table",
     "load",
     "rates_there",
+    "side_by_side",
     "to_json",
     "trials_word",
     "unreliable",

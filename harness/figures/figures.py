@@ -4,12 +4,9 @@ from __future__ import annotations
 
 import json
 import os
-from collections import Counter
 from collections.abc import Iterator, Sequence
-from itertools import count
 from pathlib import Path
 from typing import TYPE_CHECKING
-from unicodedata import normalize
 
 from matplotlib.axes import Axes
 
@@ -22,7 +19,7 @@ from harness.figures.rates import FalseMatchRateDisplay, FalseNonMatchRateDispla
 from harness.figures.rows import GroupsAtThresholdDisplay, ScoreDistributionDisplay
 from harness.figures.verdict_zones import VerdictZonesDisplay
 from harness.files import write_whole
-from harness.text import page
+from harness.text import names_of_files, page
 
 if TYPE_CHECKING:
     from harness.evaluation import Evaluation
@@ -42,9 +39,6 @@ __all__ = [
     "plot_worst_ratio",
     "save_figures",
 ]
-
-LONGEST = 120
-"""Bytes of a file name that an axis may take, so that there is room for the rest of it."""
 
 
 def figures_of(evaluation: Evaluation) -> Iterator[tuple[str, Display]]:
@@ -70,7 +64,7 @@ def figures_of(evaluation: Evaluation) -> Iterator[tuple[str, Display]]:
     ['verdict_zones', 'false_match_rates_sex']
     """
     yield "verdict_zones", VerdictZonesDisplay.from_evaluation(evaluation)
-    for axis, part in _file_names(list(evaluation.axes)).items():
+    for axis, part in names_of_files(list(evaluation.axes)).items():
         yield f"false_match_rates_{part}", FalseMatchRateDisplay.from_evaluation(evaluation, axis)
         yield f"worst_ratio_{part}", WorstRatioDisplay.from_evaluation(evaluation, axis)
         yield f"gap_{part}", GapDisplay.from_evaluation(evaluation, axis)
@@ -234,29 +228,3 @@ def save_figures(
     words = Path(folder) / "alt_texts.json"
     write_whole(words, (json.dumps(said, indent=2, ensure_ascii=False) + "\n").encode())
     return (*saved, words)
-
-
-def _file_names(axes: Sequence[str]) -> dict[str, str]:
-    """Return the part of a file name that stands for each axis; axes that would share one are numbered."""
-    plain = {axis: _file_name(axis) for axis in axes}
-    often = Counter(map(_alike, plain.values()))
-    taken = set(often)
-    names = {}
-    for number, (axis, part) in enumerate(plain.items(), 1):
-        name = part
-        if often[_alike(part)] > 1:
-            numbered = (f"{part}-{n}" for n in count(number))
-            name = next(each for each in numbered if _alike(each) not in taken)
-            taken.add(_alike(name))
-        names[axis] = name
-    return names
-
-
-def _file_name(axis: str) -> str:
-    name = "_".join("".join(c if c.isalnum() else "-" for c in part) for part in axis.split("×"))
-    return name.encode()[:LONGEST].decode(errors="ignore")
-
-
-def _alike(name: str) -> str:
-    """Return the same for names that some file system takes for one: of other case, or of another Unicode form."""
-    return normalize("NFC", normalize("NFC", name).casefold())

@@ -11,7 +11,7 @@ from typing import Any
 import pyarrow as pa
 
 from harness.comparisons.repeats import Repeats
-from harness.evaluation import Evaluation
+from harness.evaluation.result import Evaluation
 from harness.inspection.suspicion import POSSIBLE, TYPICAL, UNEXPECTED, SuspiciousSubject, SuspiciousTrial
 from harness.numbers import threshold_text
 

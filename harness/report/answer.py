@@ -6,8 +6,8 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from harness.evaluation import answer, rates_there, unreliable
-from harness.evaluation import findings as found_by_axis
+from harness.evaluation.answer import answer, rates_there, unreliable
+from harness.evaluation.answer import findings as found_by_axis
 from harness.numbers import about, confidence_text
 from harness.report.model import Facts, Status
 from harness.report.tables import zones_of

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from harness.errors import InputError
-from harness.evaluation import answer
+from harness.evaluation.answer import answer
 from harness.numbers import confidence_text, limit_text, number
 from harness.report.answer import headline, warnings
 from harness.report.model import Block, Column, Comparison, Facts, Paragraph, Section, Table

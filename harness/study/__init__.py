@@ -1,7 +1,8 @@
 """The study: meaning of the columns, and groups compared; and the policy: when a threshold counts as safe."""
 
+from harness.config import distinct
 from harness.study.derived import Key, People
-from harness.study.groups import Axes, Axis, WatchlistComposition, distinct, require_whole
+from harness.study.groups import Axes, Axis, WatchlistComposition, require_whole
 from harness.study.matrix import Matrix
 from harness.study.patterns import FromValue
 from harness.study.policy import (

@@ -6,8 +6,7 @@ from typing import Annotated
 
 from pydantic import AfterValidator, Field
 
-from harness.config import MappingOf, TupleOf, shown
-from harness.study.groups import Attribute, Text
+from harness.config import MappingOf, Text, TupleOf, shown
 
 __all__ = ["Bins", "LabelMaps", "bin_labels"]
 
@@ -39,6 +38,6 @@ def bin_labels(edges: Sequence[int | float]) -> list[str]:
 
 
 Bins = MappingOf[
-    Attribute, Annotated[TupleOf[int | float], Field(min_length=1, max_length=50), AfterValidator(_ascending)]
+    Text, Annotated[TupleOf[int | float], Field(min_length=1, max_length=50), AfterValidator(_ascending)]
 ]
-LabelMaps = MappingOf[Attribute, Annotated[MappingOf[str, Text], Field(min_length=1)]]
+LabelMaps = MappingOf[Text, Annotated[MappingOf[str, Text], Field(min_length=1)]]

@@ -5,8 +5,7 @@ from typing import Annotated, ClassVar, Literal, Self
 
 from pydantic import AfterValidator, model_validator
 
-from harness.config import StrictModel, problem_at, shown
-from harness.study.groups import Text, TextOrTexts, Texts
+from harness.config import StrictModel, Text, TextOrTexts, Texts, problem_at, shown
 
 __all__ = ["GroupColumns", "Matcher", "Mated", "Score"]
 

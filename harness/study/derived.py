@@ -5,8 +5,7 @@ from typing import Annotated
 
 from pydantic import BeforeValidator, Field
 
-from harness.config import MappingOf, StrictModel
-from harness.study.groups import Attribute, Text, Texts, distinct
+from harness.config import MappingOf, StrictModel, Text, Texts, distinct
 
 __all__ = ["Key", "People", "label_column", "written"]
 
@@ -46,7 +45,7 @@ class People(StrictModel):
     file: Text
     subject: Text
     columns: Annotated[
-        MappingOf[Attribute, Text], Field(min_length=1, max_length=50), BeforeValidator(_each_by_itself)
+        MappingOf[Text, Text], Field(min_length=1, max_length=50), BeforeValidator(_each_by_itself)
     ]
 
     def to_dict(self) -> dict[str, object]:

@@ -2,28 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Hashable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Annotated, TypeVar
+from typing import Annotated
 
-from pydantic import AfterValidator, BeforeValidator, Field, PlainSerializer, PlainValidator, WithJsonSchema
+from pydantic import AfterValidator, PlainSerializer, PlainValidator, WithJsonSchema
 
-from harness.config import TupleOf, problem_at, shown
+from harness.config import Text, TupleOf, distinct, problem_at, shown
 
-__all__ = [
-    "Attribute",
-    "Axes",
-    "Axis",
-    "OneOrMore",
-    "Text",
-    "TextOrTexts",
-    "Texts",
-    "WatchlistComposition",
-    "distinct",
-    "require_whole",
-]
-
-_H = TypeVar("_H", bound=Hashable)
+__all__ = ["Attribute", "Axes", "Axis", "WatchlistComposition", "require_whole"]
 
 
 @dataclass(frozen=True)
@@ -53,40 +40,13 @@ class Axis:
         return self.attributes[0] if len(self.attributes) == 1 else list(self.attributes)
 
 
-def distinct(values: tuple[_H, ...]) -> tuple[_H, ...]:
-    """Return the values as they are.
-
-    Raises
-    ------
-    ValueError
-        A value is repeated.
-    """
-    seen: set[_H] = set()
-    for value in values:
-        if value in seen:
-            raise ValueError(f"{shown(value)} is repeated")
-        seen.add(value)
-    return values
-
-
-def _not_blank(text: str) -> str:
-    if not text.strip():
-        raise ValueError(f"{shown(text)} is blank")
-    return text
-
-
 def _attribute_name(name: str) -> str:
     if "×" in name:
         raise ValueError(f"{shown(name)} holds ×, which joins the attributes of an axis")
-    return _not_blank(name)
+    return name
 
 
-Text = Annotated[str, AfterValidator(_not_blank)]
-Texts = Annotated[TupleOf[Text], AfterValidator(distinct)]
-TextOrTexts = Annotated[Texts, BeforeValidator(lambda value: [value] if isinstance(value, str) else value)]
-"""Several texts, or one that stands for a list of it."""
-OneOrMore = Annotated[TextOrTexts, Field(min_length=1)]
-Attribute = Annotated[str, AfterValidator(_attribute_name)]
+Attribute = Annotated[Text, AfterValidator(_attribute_name)]
 """The name of a demographic attribute."""
 
 

@@ -6,8 +6,7 @@ from typing import Annotated
 
 from pydantic import AfterValidator, BeforeValidator, Field
 
-from harness.config import MappingOf, StrictModel, problem_at, shown
-from harness.study.groups import Text
+from harness.config import MappingOf, StrictModel, Text, problem_at, shown
 
 __all__ = ["FromPath", "FromValue", "as_regex", "names_in"]
 

@@ -7,9 +7,9 @@ from typing import TYPE_CHECKING, Annotated, Any, Literal, Self
 
 from pydantic import AfterValidator, Field, model_validator
 
-from harness.config import Document, StrictModel, TupleOf, load, plain, validate, with_options
+from harness.config import Document, StrictModel, TupleOf, distinct, load, plain, validate, with_options
 from harness.errors import InputError
-from harness.study.groups import Axes, Axis, distinct
+from harness.study.groups import Axes, Axis
 
 if TYPE_CHECKING:
     from harness.study.study import Study

@@ -11,7 +11,11 @@ from pydantic_core import PydanticCustomError
 from harness.config import (
     Document,
     MappingOf,
+    OneOrMore,
     StrictModel,
+    Text,
+    TextOrTexts,
+    Texts,
     load,
     plain,
     problem_at,
@@ -20,10 +24,10 @@ from harness.config import (
     validate,
     with_options,
 )
-from harness.study.bins import Bins, LabelMaps
+from harness.study.bins import Bins, LabelMaps, bin_labels
 from harness.study.columns import GroupColumns, Matcher, Mated, Score
 from harness.study.derived import Key, People, label_column
-from harness.study.groups import Attribute, Axes, Axis, OneOrMore, Text, TextOrTexts, Texts, require_whole
+from harness.study.groups import Attribute, Axes, Axis, require_whole
 from harness.study.matrix import Matrix
 from harness.study.paths import with_files_beside
 from harness.study.patterns import FromPath, FromValues
@@ -63,6 +67,8 @@ def _with_those_of_people(
     people, subjects = info.data.get("people"), info.data.get("subjects") or ("subject",)
     found = dict(groups)
     for attribute in people.columns if people is not None else ():
+        if "×" in attribute:
+            raise problem_at((), f"people: {shown(attribute)} holds ×, which joins the attributes of an axis")
         if attribute in groups:
             problem = f"{shown(attribute)} is an attribute of people too; name its columns in one of them"
             raise problem_at((attribute,), problem)
@@ -287,6 +293,10 @@ class Study(StrictModel):
             for attribute, group in self.groups.items()
             if group.reference is not None and self.labels_the_person(attribute)
         )
+
+    def labels_of_bins(self, attribute: str) -> list[str]:
+        """Return the labels of the groups that the numbers of an attribute are put into."""
+        return bin_labels(self.bins[attribute])
 
     def labels_the_person(self, attribute: str) -> bool:
         """Whether the two sides of a mated trial must have the same label of an attribute."""
