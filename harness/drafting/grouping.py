@@ -45,9 +45,8 @@ class Grouping:
     def write(self, page: Page) -> None:
         """Write it."""
         active = [one for one in self.roles.attributes if one.active]
-        if self.people is not None:
-            self._of_people(page, self.people, {one.name for one in active})
-            page.gap()
+        used = self._of_people(page, {one.name for one in active})
+        page.gap()
         by_path = self._by_path if not active and self.people is None else {}
         if by_path:
             said = "; ".join(f"{line(name)} is {pattern.why}" for name, pattern in by_path.items())
@@ -57,10 +56,11 @@ class Grouping:
             page.put(f"groups: {{{', '.join(f'{scalar(name)}: {scalar(name)}' for name in by_path)}}}")
         else:
             self._groups(page, active)
-        self._labels(page, active)
-        self._no_groups(page, active)
+        self._bins(page, [*active, *used])
+        self._labels(page, [*active, *used])
+        self._no_groups(page, [*active, *used])
         page.gap()
-        self._axes(page, active)
+        self._axes(page, [*active, *used])
         page.gap()
         self._pairing(page)
 
@@ -74,8 +74,11 @@ class Grouping:
     def _truth_is_known(self) -> bool:
         return self.roles.reading.truth is not None
 
-    def _of_people(self, page: Page, people: People, taken: set[str]) -> None:
-        used = [one for one in people.attributes if one.active and one.name not in taken]
+    def _of_people(self, page: Page, taken: set[str]) -> list[Attribute]:
+        """Write what the file of people gives, and return it."""
+        people = self.people
+        if people is None:
+            return []
         known, where = people.compared - people.unknown, line(os.fspath(people.file))
         page.say(
             f"people: {where} has {counted(people.rows, 'row')}, and its column {quoted(people.subject.name)} names",
@@ -92,20 +95,25 @@ class Grouping:
                 f"Question: {counted(people.repeated, 'row repeats', 'rows repeat')} a subject, which will be refused:",
                 "leave one entry for each.",
             )
-        for one in used:
-            page.say(f"{quoted(one.name)}: {_groups_said(one)}.")
+        used = [one for one in people.attributes if one.active and one.name not in taken]
+        self._columns_of_people(page, people, taken)
+        columns = ", ".join(scalar(one.name) for one in used)
+        named = f"file: {scalar(self.people_file)}, subject: {scalar(people.subject.name)}"
+        (page.put if used else page.suggest)(f"people: {{{named}, columns: [{columns or 'NAME'}]}}")
+        return used
+
+    @staticmethod
+    def _columns_of_people(page: Page, people: People, taken: set[str]) -> None:
         for one in people.attributes:
             if one.name in taken:
                 page.say(f"{quoted(one.name)} is left out here, as the scores have it too.")
-            elif not one.active:
+            elif one.active:
+                page.say(f"{quoted(one.name)}: {_groups_said(one)}.")
+            else:
                 edges = f"bins: {{{scalar(one.name)}: {_edges(one)}}}"
                 page.say(f"Question: {quoted(one.name)} too? {_groups_said(one)}; with it, below: {edges}")
         if people.others:
             page.say(f"No groups: {listed([column.name for column in people.others])}.")
-        columns = ", ".join(scalar(one.name) for one in used)
-        named = f"file: {scalar(self.people_file)}, subject: {scalar(people.subject.name)}"
-        page.put(f"people: {{{named}, columns: [{columns}]}}")
-        self._bins(page, used)
 
     def _groups(self, page: Page, active: Sequence[Attribute]) -> None:
         if active:
@@ -127,14 +135,18 @@ class Grouping:
         for one in self.roles.attributes:
             if not one.active:
                 self._ask(page, one, indent=2 if active else 0)
-        self._bins(page, active)
 
     def _evidence(self, one: Attribute) -> list[str]:
         said = [f"{_groups_said(one)}."]
         if one.alike is not None and self._truth_is_known:
             said.append(f"Both sides have the same in {percent(one.alike)} of the mated rows.")
         elif one.steady is not None:
-            said.append(f"{percent(one.steady)} of the subjects have one label throughout.")
+            of = "" if one.side is None else f" of {self.names.said([one.side])}"
+            said.append(f"{percent(one.steady)} of the subjects{of} have one label throughout.")
+            if one.side is not None:
+                said.append(
+                    "Those of the other side have not, so rows count by this side alone. Question: is it so?"
+                )
         elif len(one.columns) == 1:
             said.append("Question: is it the group of both sides? One column stands for both.")
         if one.missing:

@@ -107,6 +107,8 @@ class Attribute:
         Of the mated rows, the share in which both sides have the same; None where there is one column.
     steady : float or None
         Of the subjects, the share that has one label throughout; None where there are two columns or no subjects.
+    side : Column or None
+        The column of subjects that its one column goes with, where it goes with one of two only.
     active : bool
         Whether the draft groups by it, or only asks.
     same_as : str
@@ -119,6 +121,7 @@ class Attribute:
     classes: tuple[float, ...] = ()
     alike: float | None = None
     steady: float | None = None
+    side: Column | None = None
     active: bool = True
     same_as: str = ""
 
@@ -384,34 +387,41 @@ def _of_singles(
             continue
         if column.distinct < 2 or column.counts_rows or column.has_fractions or column.names_files:
             continue
-        steady = _steady(table, column, subjects)
+        steady, side = _steady(table, column, subjects)
         named = bool(set(words_of(column.name)) & OF_ATTRIBUTES)
         name = "group" if table.headerless else column.name
         if column.is_numeric and column.distinct > MOST_NUMBERS:
             if "age" in words_of(column.name) or (steady or 0.0) >= NEARLY_ALL:
                 classes = classes_of(table, [column])
-                found.append(Attribute(name, (column,), (), classes, steady=steady, active=False))
+                found.append(Attribute(name, (column,), (), classes, steady=steady, side=side, active=False))
         elif column.distinct <= min(MOST_GROUPS, table.rows / 2) and (
             named or steady is None or steady >= NEARLY_ALL
         ):
             labels = labels_of(table, [column])
             active = named if steady is None else steady >= NEARLY_ALL
-            found.append(Attribute(name, (column,), labels, steady=steady, active=active))
+            found.append(Attribute(name, (column,), labels, steady=steady, side=side, active=active))
     return found
 
 
-def _steady(table: Table, column: Column, subjects: Subjects | None) -> float | None:
-    """Return the share of subjects for whom a column holds one value throughout, of the probe's column at least."""
-    if subjects is None:
-        return None
-    shares = [
-        table.fetch(
+def _steady(table: Table, column: Column, subjects: Subjects | None) -> tuple[float | None, Column | None]:
+    """Return the share of subjects for whom a column holds one value throughout, and the side that it goes with.
+
+    There is no share where no subject has several rows; where it goes with both sides, the lower share and no side.
+    """
+    shares = {}
+    for side in subjects.columns if subjects is not None else ():
+        share = table.fetch(
             f"SELECT avg(CAST(n = 1 AS INTEGER)) FROM (SELECT count(DISTINCT {column.sql}) AS n FROM {LOOKED} "
             f"WHERE {side.sql} IS NOT NULL GROUP BY {side.sql} HAVING count(*) > 1)"
         )[0][0]
-        for side in subjects.columns
-    ]
-    return max((share for share in shares if share is not None), default=None)
+        if share is not None:
+            shares[side] = float(share)
+    if not shares:
+        return None, None
+    if min(shares.values()) >= NEARLY_ALL:
+        return min(shares.values()), None
+    best = max(shares, key=lambda side: shares[side])
+    return shares[best], best
 
 
 def _told_apart(table: Table, attributes: Sequence[Attribute]) -> list[Attribute]:
