@@ -12,6 +12,7 @@ if TYPE_CHECKING:
     from typing import Any
 
     from harness.auditing import Audit, DeploymentRecord, RecordMapping, audit
+    from harness.drafting import draft
     from harness.errors import HarnessError, InputError
     from harness.evaluation import Evaluation, evaluate, evaluate_each, load
     from harness.inspection import Inspection, inspect
@@ -30,6 +31,7 @@ __all__ = [
     "Study",
     "__version__",
     "audit",
+    "draft",
     "evaluate",
     "evaluate_each",
     "inspect",
@@ -47,6 +49,7 @@ _HOMES = {
     "RecordMapping": "harness.auditing",
     "Study": "harness.study",
     "audit": "harness.auditing",
+    "draft": "harness.drafting",
     "evaluate": "harness.evaluation",
     "evaluate_each": "harness.evaluation",
     "inspect": "harness.inspection",

@@ -19,6 +19,7 @@ __all__ = ["COMMANDS", "main", "plain_arguments", "run"]
 INVALID, INTERNAL = 2, 70
 
 COMMANDS = {
+    "draft": "Draft a study file from the columns of scores, with reasons and questions, for `harness evaluate`.",
     "evaluate": "Evaluate comparison scores and write what was found.",
     "report": "Write the report of a saved evaluation, or of two side by side.",
     "figures": "Draw every figure of a saved evaluation as SVG, PNG or PDF.",

@@ -74,6 +74,7 @@ def application(commands: Mapping[str, str]) -> App:
     return app
 
 
+PROPOSES = "`harness draft SCORES` proposes a study"
 _STUDY = Group("Study", help="In place of a study file, or over it.", sort_key=1)
 _POLICY = Group("Policy", help="In place of a policy file, or over it.", sort_key=2)
 
@@ -183,7 +184,20 @@ class StudyOptions:
         from harness.config import read_document
         from harness.study import study_from_options
 
-        return study_from_options(read_document(path) if path else None, self.to_dict())
+        document, given = read_document(path) if path else None, self.to_dict()
+        if document is None and not given:
+            raise InputError(
+                "no study says what the columns of the scores mean: name a file (--study), or the columns (--matcher, "
+                f"--score, --mated, --group and so on); {PROPOSES}"
+            )
+        try:
+            return study_from_options(document, given)
+        except InputError as error:
+            if "groups" in given or (document is not None and "groups" in document.value):
+                raise
+            raise InputError(
+                f"{error.problem}; {PROPOSES}", source=error.source, line=error.line, column=error.column
+            ) from None
 
     def to_dict(self) -> dict[str, Any]:
         """Return what was given, in the form of a study file."""

@@ -19,9 +19,11 @@ import pyarrow as pa
 from harness.errors import InputError
 
 __all__ = [
+    "NUMBER",
     "WHITE_SPACE",
     "Header",
     "delimiter_of",
+    "first_records",
     "index_of_record",
     "lines_of_value",
     "mixed_line_ends",
@@ -82,7 +84,8 @@ def read_header(path: Path, columns: Sequence[str]) -> Header:
     if columns and columns[0] not in header and any(map(NUMBER.fullmatch, header)):
         raise InputError(
             f"has no column {columns[0]!r}, and its first line, {line[:MOST_SHOWN]!r}, looks like data and no header; "
-            f"name its columns ({SAID_OF_COLUMNS}), or name the right one of the header in the study",
+            f"name its columns ({SAID_OF_COLUMNS}), or name the right one of the header in the study (`harness draft "
+            "SCORES` proposes a study)",
             source=str(path),
             line=1,
         )
@@ -161,6 +164,19 @@ def delimiter_of(path: Path, columns: Sequence[str], names: Sequence[str], *, de
             line=1,
         )
     return best
+
+
+def first_records(path: Path) -> dict[str, list[tuple[str, ...]]]:
+    """Read the first records of a file, its header if it has one, by each delimiter that is common.
+
+    Raises
+    ------
+    InputError
+        Where it cannot be read as lines of text.
+    """
+    beginning = _beginning(path)
+    _first_line(path, beginning, "remove it")
+    return _readings(_text_of(beginning), RECORDS_LOOKED_AT)
 
 
 def _has_blanks(records: Sequence[Sequence[str]]) -> bool:

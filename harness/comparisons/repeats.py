@@ -14,6 +14,7 @@ if TYPE_CHECKING:
     from harness.comparisons.stream import Comparisons
 
 __all__ = [
+    "MOST_VALUES",
     "ROWS_LOOKED_AT",
     "RepeatedRow",
     "RepeatingColumn",
@@ -21,6 +22,7 @@ __all__ = [
     "repeated_row",
     "repeating_columns",
     "repeats",
+    "repeats_sql",
 ]
 
 ROWS_LOOKED_AT = 300_000
@@ -226,16 +228,34 @@ def _values(comparisons: Comparisons, column: str) -> tuple[str, ...]:
 def _repeats_all(comparisons: Comparisons, column: str, telling: Sequence[str], values: int) -> bool:
     others = ", ".join(identifier(name) for name in telling if name != column)
     needed = dict.fromkeys([*telling, column])
-    trials, repeated = comparisons.ask(
-        lambda _, relation: (
-            "SELECT count(*), count(*) FILTER (WHERE found = $values AND fewest = most) FROM ("
-            "SELECT count(*) AS found, min(times) AS fewest, max(times) AS most FROM ("
-            f"SELECT {others}, {identifier(column)}, count(*) AS times FROM ({_first_rows([*needed], relation)}) "
-            f"WHERE {identifier(column)} IS NOT NULL GROUP BY ALL) GROUP BY {others})"
-        ),
-        values=values,
-    )[0]
-    return bool(trials >= FEWEST_TRIALS and repeated >= MOSTLY * trials)
+    found = comparisons.ask(
+        lambda _, relation: repeats_sql(
+            f"({_first_rows([*needed], relation)})", identifier(column), others, values
+        )
+    )
+    return bool(found[0][0])
+
+
+def repeats_sql(rows: str, column: str, others: str, values: int) -> str:
+    """Select whether nearly every trial has, for each value of a column, as many rows as for every other.
+
+    Parameters
+    ----------
+    rows : str
+        Name of a table, or a table expression.
+    column : str
+    others : str
+        The columns that tell trials apart.
+    values : int
+        Distinct ones of the column.
+    """
+    return (
+        f"SELECT count(*) >= {FEWEST_TRIALS} AND "
+        f"count(*) FILTER (WHERE found = {values} AND fewest = most) >= {MOSTLY} * count(*) FROM ("
+        "SELECT count(*) AS found, min(times) AS fewest, max(times) AS most FROM ("
+        f"SELECT {others}, {column}, count(*) AS times FROM {rows} WHERE {column} IS NOT NULL GROUP BY ALL) "
+        f"GROUP BY {others})"
+    )
 
 
 def _plain_columns(comparisons: Comparisons) -> list[str]:

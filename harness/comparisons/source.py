@@ -198,7 +198,8 @@ class AsStored:
 def missing_column(column: str, present: Sequence[str]) -> str:
     """Say that a column is missing, and which there are."""
     return (
-        f"has no column {column!r}; it has {', '.join(map(repr, present))}; name the right one in the study"
+        f"has no column {column!r}; it has {', '.join(map(repr, present))}; name the right one in the study "
+        "(`harness draft SCORES` proposes a study)"
     )
 
 

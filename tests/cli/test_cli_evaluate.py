@@ -256,7 +256,7 @@ def test_a_missing_column_is_named(folder: Path, capsys: pytest.CaptureFixture[s
     assert evaluate() == 2
     assert refused(capsys) == (
         "harness: scores.csv: has no column 'group'; it has 'score', 'mated', 'probe_subject', 'reference_subject', "
-        "'grp'; name the right one in the study"
+        "'grp'; name the right one in the study (`harness draft SCORES` proposes a study)"
     )
 
 

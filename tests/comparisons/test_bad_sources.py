@@ -63,7 +63,7 @@ def lacking(column: str) -> str:
 
 
 HEADER = ",".join(NAMES).encode()
-RIGHT_ONE = "name the right one in the study"
+RIGHT_ONE = "name the right one in the study (`harness draft SCORES` proposes a study)"
 
 EXACT: dict[str, tuple[Make, str, str]] = {
     "missing column": (lambda f: without(f, "probe"), "a.csv", f": {lacking('probe')}; {RIGHT_ONE}"),
