@@ -12,6 +12,7 @@ if TYPE_CHECKING:
     from typing import Any
 
     from harness.auditing import Audit, DeploymentRecord, RecordMapping, audit
+    from harness.change import PairedComparison, compare
     from harness.errors import HarnessError, InputError
     from harness.evaluation import Evaluation, evaluate, load
     from harness.inspection import Inspection, inspect
@@ -25,11 +26,13 @@ __all__ = [
     "HarnessError",
     "InputError",
     "Inspection",
+    "PairedComparison",
     "Policy",
     "RecordMapping",
     "Study",
     "__version__",
     "audit",
+    "compare",
     "evaluate",
     "inspect",
     "load",
@@ -42,10 +45,12 @@ _HOMES = {
     "HarnessError": "harness.errors",
     "InputError": "harness.errors",
     "Inspection": "harness.inspection",
+    "PairedComparison": "harness.change",
     "Policy": "harness.study.policy",
     "RecordMapping": "harness.auditing",
     "Study": "harness.study",
     "audit": "harness.auditing",
+    "compare": "harness.change",
     "evaluate": "harness.evaluation",
     "inspect": "harness.inspection",
     "load": "harness.evaluation",

@@ -6,6 +6,7 @@ import os
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from functools import cached_property
+from pathlib import Path
 from types import TracebackType
 from typing import Any, NoReturn, Self, TypeAlias, TypeVar
 
@@ -30,6 +31,7 @@ from harness.comparisons.scan import (
 )
 from harness.comparisons.source import CHANGED, Input, Source
 from harness.comparisons.sources import Scores, kinds_of, open_source, require_folders_agree, with_text
+from harness.comparisons.sql import literal
 from harness.errors import InputError
 from harness.files import temporary_folder
 from harness.study import Study, load_study
@@ -66,6 +68,8 @@ class Comparisons:
     digested : bool
         Whether files are digested before they are read, so that `inputs` can tell whether they were the same
         throughout; by default the file system's word is taken for it.
+    beside : sequence of str
+        Columns beside the study's, to be kept of a table or a stream for `ask` and `write`; files keep all.
 
     Attributes
     ----------
@@ -87,13 +91,15 @@ class Comparisons:
         memory: MemoryLimit | None = None,
         threads: int | None = None,
         digested: bool = False,
+        beside: Sequence[str] = (),
     ) -> None:
         self.study = study
         self.named: tuple[tuple[str | None, ...], ...] = ()
         self._scratch = temporary_folder()
         try:
             scratch = self._scratch.folder
-            self._source: Source = open_source(scores, study.columns, scratch, digested=digested)
+            columns = tuple(dict.fromkeys((*study.columns, *beside)))
+            self._source: Source = open_source(scores, columns, scratch, digested=digested)
             self.left_out = self._source.left_out if isinstance(self._source, Files) else ()
             self._database = Database(self._source, scratch, threads=threads)
             self._memory = memory
@@ -272,6 +278,29 @@ class Comparisons:
             )
             for part in self._source.parts()
         ]
+
+    def write(self, query: Callable[[Queries, str], str], folder: Path) -> tuple[str, ...]:
+        """Write what a query about the rows of one file finds to Parquet files ``0.parquet``, ``1.parquet`` and so on.
+
+        Parameters
+        ----------
+        query : callable
+            As for `ask`.
+        folder : Path
+            An existing one.
+
+        Returns
+        -------
+        tuple of str
+            The name of the file that each is of.
+        """
+        names = []
+        for index, part in enumerate(self._source.parts()):
+            path = literal(str(folder / f"{index}.parquet"))
+            found = query(self._queries, self._database.relation_of(part))
+            self._database.fetch(f"COPY ({found}) TO {path} (FORMAT parquet)")
+            names.append(part.name)
+        return tuple(names)
 
     @property
     def subjects(self) -> int:

@@ -76,8 +76,8 @@ class PairedErrors(NamedTuple):
 
     def bounds(self, confidence: float) -> Interval:
         """Bound the ratio of every group, two-sided."""
-        effective = (errors / self.design_effect for errors in (self.old, self.new, self.both))
-        return paired_ratio_interval(*effective, confidence)
+        old, new, both = (errors / self.design_effect for errors in (self.old, self.new, self.both))
+        return paired_ratio_interval(old, new, both, confidence)
 
     def changes(
         self, first: npt.NDArray[np.intp], second: npt.NDArray[np.intp], confidence: float
