@@ -8,7 +8,7 @@ from typing import TypeAlias
 import numpy as np
 import numpy.typing as npt
 
-from harness.arrays import FloatArray, IntArray
+from harness.arrays import IntArray
 from harness.change.points import AxisPoints, Point
 from harness.change.result import (
     Bounded,

@@ -20,7 +20,7 @@ from harness.errors import InputError
 from harness.evaluation import MatedCounts, PolicyLike, StudyLike
 from harness.evaluation.counted import require_excluded_labels, require_few_groups
 from harness.evaluation.notes import notes_on_files, versions
-from harness.study import Policy, Study, load_policy, load_study
+from harness.study import Study, load_policy, load_study
 
 __all__ = ["DEFAULT_TOLERANCE", "compare"]
 
@@ -40,7 +40,7 @@ def compare(
     tolerance_of_misses: float | None = None,
     on: Sequence[str] = (),
 ) -> PairedComparison:
-    """Compare two matchers, or two versions of one, on the same trials: does the update widen the differential?
+    """Compare two matchers, or two versions of one, on the same trials, and say whether the differential widens.
 
     Parameters
     ----------

@@ -203,7 +203,8 @@ def _statistic(a: FloatArray, b: FloatArray, both: FloatArray, ratio: FloatArray
     linear = n * (1 + ratio) ** 2 - alone_old - ratio**2 * alone_new
     constant = (1 + ratio) * n**2 - n * (alone_old + ratio * alone_new)
     root = np.sqrt(np.maximum(linear**2 - 4 * square * constant, 0.0))
-    expected = 2 * constant / np.where(n > 0, linear + root, 1.0)  # the smaller root, without cancellation
+    known = (n > 0) & (linear + root > 0)
+    expected = 2 * constant / np.where(known, linear + root, 1.0)  # the smaller root, without cancellation
     discordant = np.maximum(2 * n - (1 + ratio) * expected, 0.0)
     with np.errstate(divide="ignore", invalid="ignore"):
         found: FloatArray = np.abs(b - ratio * a) / np.sqrt(ratio * discordant)
