@@ -23,7 +23,7 @@ PEOPLE = 40
 
 
 def trials(seed: int = 1, shift: float = 0.04) -> dict[str, np.ndarray]:
-    """Every pair of people of one sex, and three mated trials of each; the new matcher raises scores of men by a shift."""
+    """Every pair of people of one sex, and three mated trials of each; the new matcher raises men's scores by a shift."""
     rng = np.random.default_rng(seed)
     pairs = np.array(np.triu_indices(PEOPLE, k=1))
     each = np.repeat(np.arange(2 * PEOPLE), 3)
@@ -48,7 +48,7 @@ def without(columns: dict[str, np.ndarray], *names: str, **others: np.ndarray) -
     return pa.table({**{name: of for name, of in columns.items() if name not in names}, **others})
 
 
-@pytest.fixture()
+@pytest.fixture
 def files(tmp_path: Path) -> tuple[Path, Path]:
     """The two matchers' files, CSV and Parquet, rows in another order."""
     rows = trials()
@@ -86,7 +86,7 @@ def test_at_equal_rates_each_threshold_is_the_most_lenient_that_keeps_the_rate(
     rows = trials()
     non_mated = rows["mated"] == 0
     equal = [c for c in from_columns.changes if c.at == "equal rates" and c.rate == "FMR"]
-    assert [c.old_threshold for c in equal][0] == 0.5
+    assert equal[0].old_threshold == 0.5
     for level, change in zip((1e-2, 1e-3), equal[1:], strict=True):
         most = int(level * non_mated.sum())
         for name, at in (("score", change.old_threshold), ("new", change.new_threshold)):
@@ -200,8 +200,8 @@ def test_trials_in_one_file_only_are_refused_with_their_count_and_a_row(tmp_path
     rows = without(trials(), "new")
     old, new = written(tmp_path, "old.csv", rows), written(tmp_path, "new.csv", rows.slice(2))
     assert refused(old, new) == (
-        f"{new}: 2 trials are in the old scores alone, such as row 1 of {old}; give the same trials to both, or name the "
-        "columns that identify a trial (--on; now 'probe', 'reference', 'image')"
+        f"{new}: 2 trials are in the old scores alone, such as row 1 of {old}; give the same trials to both, or name "
+        "the columns that identify a trial (--on; now 'probe', 'reference', 'image')"
     )
 
 
@@ -217,8 +217,8 @@ def test_trials_that_are_not_told_apart_are_refused_with_two_rows(tmp_path: Path
     old, new = written(tmp_path, "old.csv", rows), written(tmp_path, "new.csv", rows)
     first = 2 * len(np.triu_indices(PEOPLE, k=1)[0]) + 1
     assert refused(old, new) == (
-        f"{old}: {2 * PEOPLE} trials appear more than once by 'probe', 'reference', such as row {first} of {old} and row "
-        f"{first + 1} of {old}; name columns that tell them apart (--on), or give both scores as columns of one file "
+        f"{old}: {2 * PEOPLE} trials appear more than once by 'probe', 'reference', such as row {first} of {old} and "
+        f"row {first + 1} of {old}; name columns that tell them apart (--on), or give both scores as columns of one file "
         "(--new-score)"
     )
 
