@@ -176,6 +176,6 @@ def test_as_many_errors_as_are_said_to_be_needed_show_that_nothing_changed() -> 
     assert (
         of(growth).changes(first, second, 0.9).upper[0, 0]
         < 1.25
-        < of(0.4 * growth).changes(first, second, 0.9).upper
+        < of(0.25 * growth).changes(first, second, 0.9).upper
     )
     assert growth_to_show_unchanged(of(0), first, second, 1.25, 0.95)[0, 0] == math.inf
