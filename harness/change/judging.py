@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import replace
 from typing import TypeAlias
 
 import numpy as np
@@ -210,8 +211,14 @@ class _Side:
         )
         confidence = comparison.policy.confidence
         found = make(self.within, task=comparison.study.task, confidence=confidence, design_effect=effect)
-        along = (found.errors, found.design_effect, found.estimate, found.lower, found.upper)
-        return Rates(found.name, found.groups, found.trials, *(of[:, at] for of in along), confidence)
+        return replace(
+            found,
+            errors=found.errors[:, at],
+            design_effect=found.design_effect[:, at],
+            estimate=found.estimate[:, at],
+            lower=found.lower[:, at],
+            upper=found.upper[:, at],
+        )
 
     def errors_of_each(self, cell: Cell, truth: int, at: IntArray) -> IntArray | None:
         """Count the errors in the trials of each subject, shape (S, P); None where the study names none."""
@@ -266,12 +273,17 @@ class _Bounds:
         for i, (first, second) in enumerate(zip(self.first, self.second, strict=True)):
             turned = bool(new[i] < 1)
             more, fewer = (second, first) if turned else (first, second)
-            of_pair = [
+            old_ratio, new_ratio, its_change = (
                 _bounded(estimate[i], bound, i, turned=turned)
                 for estimate, bound in zip((old, new, change), bounds, strict=False)
-            ]
+            )
             yield PairOfGroups(
-                groups[more], groups[fewer], *of_pair, widening=_bounded(apart[i], bounds[3], i, turned=False)
+                groups[more],
+                groups[fewer],
+                old_ratio,
+                new_ratio,
+                its_change,
+                _bounded(apart[i], bounds[3], i, turned=False),
             )
 
 

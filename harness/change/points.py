@@ -4,11 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
-from harness.change.result import At
-from harness.comparisons import Comparisons
 from harness.comparisons.paired import cells_of, reaching, thresholds_reached_by
-from harness.counting.grouping import AxisGrouping
+
+if TYPE_CHECKING:
+    from harness.change.result import At
+    from harness.comparisons import Comparisons
+    from harness.counting.grouping import AxisGrouping
 
 __all__ = ["AxisPoints", "Point", "points_of"]
 
@@ -82,9 +85,9 @@ def points_of(
     levels = sorted({limit, *TOLD, *LADDER}, reverse=True)
     most = [int(level * trials) for level in levels]
     of_new = thresholds_reached_by(comparisons[1], cells, [*at_own, *most])
-    for (old, _), count, threshold in zip(own, at_own, of_new, strict=False):
+    for (in_use, _), count, threshold in zip(own, at_own, of_new, strict=False):
         if count and threshold is not None:
-            points.append(Point("equal rates", (old, threshold), told=True, reference=False))
+            points.append(Point("equal rates", (in_use, threshold), told=True, reference=False))
     of_old = thresholds_reached_by(comparisons[0], cells, most)
     for level, count, *thresholds in zip(levels, most, of_old, of_new[len(own) :], strict=True):
         old, new = thresholds

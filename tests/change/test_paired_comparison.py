@@ -102,7 +102,7 @@ def test_two_files_and_two_columns_give_the_same_and_the_order_of_rows_does_not_
     )
     assert found.on == ("probe", "reference", "image")
     assert found.to_dict()["changes"] == from_columns.to_dict()["changes"]
-    assert [one.name for one in found.inputs] == ["old.csv", "new.parquet"]
+    assert [one.name for one in found.inputs] == list(map(str, files))
     assert harness.compare(*files, study=STUDY, new_study=newer, at=(0.5, 0.52)).to_dict() == found.to_dict()
 
 
