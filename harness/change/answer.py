@@ -5,7 +5,14 @@ from __future__ import annotations
 import math
 from collections.abc import Iterator
 
-from harness.change.result import Change, ChangeVerdict, PairedComparison, PairOfGroups, named
+from harness.change.result import (
+    FEWEST_ERRORS,
+    Change,
+    ChangeVerdict,
+    PairedComparison,
+    PairOfGroups,
+    named,
+)
 from harness.numbers import about, confidence_text, limit_text, number, one_in, percent, threshold_text
 from harness.sentences import bounds_said, rates_by_group
 
@@ -110,6 +117,9 @@ def _more_data(change: Change) -> str:
     """Say how many errors it would take."""
     growth, fewest = change.growth_needed, min(min(one.old, one.new) for one in change.groups)
     errors = "misses" if change.rate in ("FNMR", "FNIR") else "false matches"
+    few = [one for one in change.groups if one.is_few]
+    if few and growth <= 1:
+        return f"; {few[0].group} has fewer than {FEWEST_ERRORS} {errors} with either matcher, which decide nothing"
     if not math.isfinite(growth) or not fewest:
         return f"; there are too few {errors} to tell: {fewest} in one group"
     if growth <= 1:

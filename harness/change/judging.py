@@ -104,6 +104,8 @@ class Judge:
                 continue
             why = [*hindered, *(["more than half of all match there"] if full[p] else [])]
             lower, upper, told = found.decisive(p)
+            groups = tuple(self._groups(rates[0], errors, truth, p))
+            undecided = why or any(group.is_few for group in groups)
             yield Change(
                 axis=self.grouping.axis.name,
                 rate=rates[0].name,
@@ -114,12 +116,12 @@ class Judge:
                 new_threshold=comparison.new_study.sign * point.thresholds[1] + 0.0,
                 old_pooled=float(rates[0].pooled[p]),
                 new_pooled=float(rates[1].pooled[p]),
-                groups=tuple(self._groups(rates[0], errors, truth, p)),
+                groups=groups,
                 pairs=tuple(found.pairs(rates[0].groups, p)),
                 lower=lower,
                 upper=upper,
                 told=told,
-                verdict=ChangeVerdict.INCONCLUSIVE if why else verdict_on(lower, upper, tolerated),
+                verdict=ChangeVerdict.INCONCLUSIVE if undecided else verdict_on(lower, upper, tolerated),
                 obstacles=tuple(why),
                 growth_needed=float(growth[:, p].max(initial=0.0)) if not why else float("inf"),
                 tolerance=tolerated,

@@ -18,6 +18,7 @@ from harness.evaluation import MatedCounts, html_table
 from harness.study import Policy, Study
 
 __all__ = [
+    "FEWEST_ERRORS",
     "SCHEMA",
     "At",
     "Bounded",
@@ -32,6 +33,9 @@ __all__ = [
 ]
 
 SCHEMA = "harness/comparison/1"
+
+FEWEST_ERRORS = 10
+"""In a group in which neither matcher errs so often nothing is claimed: in the simulation hardly anything true is found."""
 
 At: TypeAlias = Literal["own thresholds", "equal rates"]
 
@@ -93,6 +97,11 @@ class GroupErrors:
     both: int
     subjects: int | None
     design_effect: float
+
+    @property
+    def is_few(self) -> bool:
+        """Whether neither matcher errs often enough to claim anything."""
+        return max(self.old, self.new) < FEWEST_ERRORS
 
 
 @dataclass(frozen=True)

@@ -136,6 +136,21 @@ def test_too_few_errors_decide_nothing_and_the_answer_says_how_many_it_takes() -
     assert "times as much data to show it, some" in answer(found)[0][1]
 
 
+def test_nothing_is_claimed_where_neither_matcher_has_ten_errors_in_a_group() -> None:
+    rows = trials()
+    rows["new"] = rows["score"]
+    non_mated = {
+        sex: np.sort(rows["score"][(rows["mated"] == 0) & (rows["probe_sex"] == sex)]) for sex in "fm"
+    }
+    at = max(scores[-9] for scores in non_mated.values())
+    found = harness.compare(rows, study=STUDY, new_study=NEW_STUDY, at=(at, at), tolerance=1000)
+    (change,) = (one for one in found.changes if one.judged)
+    assert change.upper <= 1000
+    assert min(group.old for group in change.groups) < 10
+    assert found.verdict is ChangeVerdict.INCONCLUSIVE
+    assert "fewer than 10 false matches with either matcher, which decide nothing" in answer(found)[0][1]
+
+
 def test_thresholds_of_distances_are_stated_as_the_studies_state_them() -> None:
     rows = trials()
     similar = harness.compare(rows, study=STUDY, new_study=NEW_STUDY, at=(0.5, 0.52))
