@@ -35,7 +35,7 @@ __all__ = [
 SCHEMA = "harness/comparison/1"
 
 FEWEST_ERRORS = 10
-"""In a group in which neither matcher errs so often nothing is claimed: in the simulation hardly anything true is found."""
+"""In a group in which neither matcher errs so often nothing is claimed; the simulation finds hardly anything there."""
 
 At: TypeAlias = Literal["own thresholds", "equal rates"]
 
