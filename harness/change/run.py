@@ -150,7 +150,7 @@ def _compared(
 ) -> PairedComparison:
     study, policy = found.study, found.policy
     signs = study.sign, found.new_study.sign
-    canonical = [(signs[0] * a + 0.0, signs[1] * b + 0.0) for a, b in own]
+    canonical = [(signs[0] * float(a) + 0.0, signs[1] * float(b) + 0.0) for a, b in own]
     groupings = [AxisGrouping(study, axis) for axis in study.axes]
     limit = policy.false_match_limit(study.task).limit
     every = [points_of(opened, grouping, canonical, limit) for grouping in groupings]

@@ -442,7 +442,7 @@ def joint_matches(comparisons: Comparisons, old: FloatArray, new: FloatArray) ->
 
 
 def _reaches(column: str, threshold: float) -> str:
-    return f"isfinite({column}) AND {column} >= '{threshold!r}'::DOUBLE"
+    return f"isfinite({column}) AND {column} >= '{float(threshold)!r}'::DOUBLE"
 
 
 def _among(codes: Sequence[int]) -> str:
