@@ -12,6 +12,7 @@ if TYPE_CHECKING:
     from typing import Any
 
     from harness.auditing import Audit, DeploymentRecord, RecordMapping, audit
+    from harness.change import PairedComparison, compare
     from harness.drafting import draft
     from harness.errors import HarnessError, InputError
     from harness.evaluation import Evaluation, evaluate, evaluate_each, load
@@ -26,11 +27,13 @@ __all__ = [
     "HarnessError",
     "InputError",
     "Inspection",
+    "PairedComparison",
     "Policy",
     "RecordMapping",
     "Study",
     "__version__",
     "audit",
+    "compare",
     "draft",
     "evaluate",
     "evaluate_each",
@@ -45,10 +48,12 @@ _HOMES = {
     "HarnessError": "harness.errors",
     "InputError": "harness.errors",
     "Inspection": "harness.inspection",
+    "PairedComparison": "harness.change",
     "Policy": "harness.study.policy",
     "RecordMapping": "harness.auditing",
     "Study": "harness.study",
     "audit": "harness.auditing",
+    "compare": "harness.change",
     "draft": "harness.drafting",
     "evaluate": "harness.evaluation",
     "evaluate_each": "harness.evaluation",

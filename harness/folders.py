@@ -24,7 +24,9 @@ except ImportError:  # Windows
 
 __all__ = ["MANIFEST", "Kind", "new_folder", "require_outside", "require_replaceable"]
 
-Kind: TypeAlias = Literal["evaluation", "evaluations", "report", "figures", "inspection", "audit"]
+Kind: TypeAlias = Literal[
+    "evaluation", "evaluations", "report", "figures", "inspection", "audit", "comparison"
+]
 
 MANIFEST = ".harness.json"
 """In each folder of results: its kind, and the SHA-256 of every file that was written there."""
@@ -38,6 +40,7 @@ NAMES: dict[Kind, str] = {
     "figures": "figures",
     "inspection": "an inspection",
     "audit": "an audit",
+    "comparison": "a comparison",
 }
 
 

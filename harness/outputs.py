@@ -1,4 +1,4 @@
-"""Writing an evaluation, an inspection or an audit to a folder, whole or not at all.
+"""Writing an evaluation, a comparison, an inspection or an audit to a folder, whole or not at all.
 
 What draws (matplotlib, Typst) is imported where something is drawn: it takes as long as counting a small file.
 """
@@ -16,6 +16,7 @@ import pyarrow as pa
 from pyarrow import compute, csv
 
 from harness import auditing as deployments
+from harness import change as updates
 from harness import inspection as contamination
 from harness.errors import ContradictionWarning, InputError
 from harness.evaluation import Evaluation, content_at, from_json, side_by_side, to_json
@@ -27,6 +28,7 @@ from harness.text import names_of_files
 __all__ = [
     "Drawn",
     "write_audit",
+    "write_change",
     "write_comparison",
     "write_evaluation",
     "write_evaluations",
@@ -40,6 +42,7 @@ Drawn: TypeAlias = Literal["report", "figures"]
 
 INSPECTION = "inspection.json"
 AUDIT = "audit.json"
+COMPARISON = "comparison.json"
 REPORT = "report.html"
 PRINTED = "report.pdf"
 FORMULA = r"^([\x00-\x20']*[=+\-@＝＋－＠]|'*[\t\r\n])"
@@ -280,6 +283,17 @@ def write_audit(audit: deployments.Audit, directory: str | os.PathLike[str]) -> 
         with (folder / AUDIT).open("w", encoding="utf-8") as file:
             file.writelines(deployments.json_parts(audit))
         _write_csv(audit.table_parts(), folder / "audit.csv")
+    return Path(directory)
+
+
+def write_change(comparison: updates.PairedComparison, directory: str | os.PathLike[str]) -> Path:
+    """Write ``comparison.json`` and ``changes.csv``, a row for each pair of groups, rate and pair of thresholds.
+
+    Parameters, result and errors are as those of `write_evaluation`.
+    """
+    with new_folder(Path(directory), "comparison") as folder:
+        (folder / COMPARISON).write_text(updates.to_json(comparison), encoding="utf-8")
+        _write_csv(comparison.table, folder / "changes.csv")
     return Path(directory)
 
 

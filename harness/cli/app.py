@@ -23,6 +23,7 @@ COMMANDS = {
     "evaluate": "Evaluate comparison scores and write what was found.",
     "report": "Write the report of a saved evaluation, or of two side by side.",
     "figures": "Draw every figure of a saved evaluation as SVG, PNG or PDF.",
+    "compare": "Compare two matchers on the same trials, and say whether the update widens the differential.",
     "inspect": "List comparisons that look mislabelled, and say how far the safe threshold rests on them.",
     "synthesise": "Draw synthetic scores whose true rates are known; they are no matcher's and no person's.",
     "plan": "Say how much data shows that groups are alike, or differ, and what no false match at all can claim.",

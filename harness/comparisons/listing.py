@@ -52,8 +52,8 @@ TRASH = {
     "~snapshot",
 }
 """Folders in which desktops and file servers keep copies of files, beside those whose names begin with a dot."""
-RESULTS = (MANIFEST, "evaluation.json", "inspection.json", "audit.json")
-OF_A_RESULT = re.compile(rb'\s*\{\s*"schema"\s*:\s*"harness/(folder|evaluation|inspection|audit)/')
+RESULTS = (MANIFEST, "evaluation.json", "inspection.json", "audit.json", "comparison.json")
+OF_A_RESULT = re.compile(rb'\s*\{\s*"schema"\s*:\s*"harness/(folder|evaluation|inspection|audit|comparison)/')
 WILD = re.compile(r"[*?\[]")
 REMEDY = "write its rows to files in a folder of their own, and name that"
 COMMIT = re.compile(r"(\d{20})\.json")

@@ -6,6 +6,7 @@ from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import replace
 from functools import cached_property
+from pathlib import Path
 from types import TracebackType
 from typing import Any, NoReturn, Self, TypeAlias, TypeVar
 
@@ -41,6 +42,7 @@ from harness.comparisons.sources import (
     require_not_in_folders,
     with_text,
 )
+from harness.comparisons.sql import literal
 from harness.comparisons.standard_input import NAME as STANDARD_INPUT
 from harness.comparisons.standard_input import StandardInput, is_standard_input
 from harness.errors import InputError
@@ -85,6 +87,8 @@ class Comparisons:
     digested : bool
         Whether files are digested before they are read, so that `inputs` can tell whether they were the same
         throughout; by default the file system's word is taken for it.
+    beside : sequence of str
+        Columns beside the study's, to be kept of a table or a stream for `ask` and `write`; files keep all.
 
     Attributes
     ----------
@@ -109,6 +113,7 @@ class Comparisons:
         memory: MemoryLimit | None = None,
         threads: int | None = None,
         digested: bool = False,
+        beside: Sequence[str] = (),
     ) -> None:
         self.study = study
         self.named: tuple[tuple[str | None, ...], ...] = ()
@@ -122,7 +127,7 @@ class Comparisons:
                 scores = self._standard_input.path
             stored = open_source(
                 scores,
-                study.stored_columns,
+                tuple(dict.fromkeys((*study.stored_columns, *beside))),
                 scratch,
                 digested=digested,
                 names=study.names,
@@ -336,6 +341,29 @@ class Comparisons:
             )
             for part in self._source.parts()
         ]
+
+    def write(self, query: Callable[[Queries, str], str], folder: Path) -> tuple[str, ...]:
+        """Write what a query about the rows of one file finds to Parquet files ``0.parquet``, ``1.parquet`` and so on.
+
+        Parameters
+        ----------
+        query : callable
+            As for `ask`; the rows have their numbers in the column `harness.comparisons.source.ROW`.
+        folder : Path
+            An existing one.
+
+        Returns
+        -------
+        tuple of str
+            The name of the file that each is of.
+        """
+        names = []
+        for index, part in enumerate(self._source.parts()):
+            path = literal(str(folder / f"{index}.parquet"))
+            found = query(self._queries, self._database.numbered(part))
+            self._database.fetch(f"COPY ({found}) TO {path} (FORMAT parquet)")
+            names.append(part.name)
+        return tuple(names)
 
     @property
     def subjects(self) -> int:

@@ -219,6 +219,27 @@ class SubjectCounts:
         rows = np.flatnonzero(belongs[self._cell_of_row] & (self.mated == mated))
         return summed(self.subjects[rows], rows, self.bins)
 
+    def of_each(
+        self, cell_of: Callable[[Cell], Cell | None], regrouped: Cell, *, mated: bool
+    ) -> tuple[IntArray, IntArray]:
+        """Count the comparisons that touch each subject, of the cells that regroup into one.
+
+        Parameters are those of `sums`.
+
+        Returns
+        -------
+        trials : ndarray of int64, shape (S,)
+            Of the S subjects with such a comparison, in the order of their numbers.
+        matches : ndarray of int64, shape (S, T)
+        """
+        belongs = np.array([cell_of(cell) == regrouped for cell in self._distinct_cells], np.bool_)
+        rows = np.flatnonzero(belongs[self._cell_of_row] & (self.mated == mated))
+        subjects, index = np.unique(self.subjects[rows], return_inverse=True)
+        bins = np.zeros((len(subjects), self.bins.shape[1]), np.int64)
+        np.add.at(bins, index, self.bins[rows])
+        reaching = np.cumsum(bins[:, ::-1], axis=1)[:, ::-1]
+        return reaching[:, 0], reaching[:, 1:]
+
     def to_bytes(self) -> bytes:
         """Serialise as an Arrow IPC stream of rows ``(cell, mated, subject, bins)`` and its SHA-256.
 

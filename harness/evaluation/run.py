@@ -34,7 +34,15 @@ from harness.statistics.verdicts import (
 from harness.study import FalseMatchLimit, Policy, Study, load_policy
 from harness.verdict_rule import DISPARITIES, is_detected, limits_said
 
-__all__ = ["PolicyLike", "StudyLike", "conclude", "confirmation_of", "evaluate"]
+__all__ = [
+    "Effects",
+    "PolicyLike",
+    "StudyLike",
+    "conclude",
+    "confirmation_of",
+    "effects_of_subjects",
+    "evaluate",
+]
 
 StudyLike: TypeAlias = Study | Mapping[str, object] | str | os.PathLike[str]
 PolicyLike: TypeAlias = Policy | Mapping[str, object] | str | os.PathLike[str] | None
@@ -227,7 +235,7 @@ def _excluded(grouping: AxisGrouping, counts: Counts) -> dict[str, MatedCounts]:
     }
 
 
-def _with_those_between(within: Counts, counted: Counted, effects: _Effects) -> EffectiveCounts:
+def _with_those_between(within: Counts, counted: Counted, effects: Effects) -> EffectiveCounts:
     """Return the false matches of every group at all thresholds that were counted at, reported or not."""
     return EffectiveCounts(
         within.thresholds,
@@ -238,7 +246,7 @@ def _with_those_between(within: Counts, counted: Counted, effects: _Effects) -> 
 
 
 def _group_rates(
-    grouping: AxisGrouping, within: Counts, counted: Counted, policy: Policy, effects: _Effects
+    grouping: AxisGrouping, within: Counts, counted: Counted, policy: Policy, effects: Effects
 ) -> tuple[Rates, Rates]:
     at = within.at(counted.thresholds)
     task, confidence = grouping.study.task, policy.confidence
@@ -331,14 +339,14 @@ def _effects(
     counted: Counted,
     cell_of: Callable[[Cell], Cell | None],
     *of: FloatArray,
-) -> tuple[_Effects, ...]:
+) -> tuple[Effects, ...]:
     if counted.by_subject is None:
-        return tuple(_Effects.independent(len(grouped.cells), len(thresholds)) for thresholds in of)
-    return _effects_of_subjects(study, grouped, counted.by_subject, cell_of, *of)
+        return tuple(Effects.independent(len(grouped.cells), len(thresholds)) for thresholds in of)
+    return effects_of_subjects(study, grouped, counted.by_subject, cell_of, *of)
 
 
 @dataclass(frozen=True, eq=False)
-class _Effects:
+class Effects:
     """The effect of clustering by subject on the rates of G groups at T thresholds.
 
     Attributes
@@ -353,19 +361,19 @@ class _Effects:
     subjects: tuple[MatedCounts, ...] | None
 
     @classmethod
-    def independent(cls, groups: int, thresholds: int) -> _Effects:
+    def independent(cls, groups: int, thresholds: int) -> Effects:
         """Return the effects of comparisons that are independent: none."""
         none = np.ones((groups, thresholds))
         return cls(none, none, None)
 
 
-def _effects_of_subjects(
+def effects_of_subjects(
     study: Study,
     grouped: Counts,
     by_subject: SubjectCounts,
     cell_of: Callable[[Cell], Cell | None],
     *of: FloatArray,
-) -> tuple[_Effects, ...]:
+) -> tuple[Effects, ...]:
     """Measure the design effect of every group, and carry it to finer thresholds.
 
     Parameters
@@ -377,7 +385,7 @@ def _effects_of_subjects(
     cell_of : callable
         The function that ``grouped`` was regrouped by.
     *of : ndarray of float64
-        Sets of thresholds, each to have its own `_Effects`.
+        Sets of thresholds, each to have its own `Effects`.
     """
     coarse, fine = grouped.at(by_subject.thresholds), [grouped.at(thresholds) for thresholds in of]
     effects = [np.ones((2, len(grouped.cells), len(thresholds))) for thresholds in of]
@@ -396,4 +404,4 @@ def _effects_of_subjects(
                 effect[truth, i] = carried(finer, errors)
             subjects[i, truth] = sums.subjects
     counted = tuple(MatedCounts(int(non_mated), int(mated)) for non_mated, mated in subjects)
-    return tuple(_Effects(effect[NON_MATED], effect[MATED], counted) for effect in effects)
+    return tuple(Effects(effect[NON_MATED], effect[MATED], counted) for effect in effects)

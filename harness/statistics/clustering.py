@@ -83,17 +83,19 @@ def _sum_of_squared_deviations(matches: IntArray, trials: int, sums: SubjectSums
     return np.asarray(scaled / n**2, np.float64)
 
 
-def small_sample(effective_subjects: FloatArray) -> FloatArray:
+def small_sample(effective_subjects: FloatArray, *, fewest: int = FEWEST_DEGREES_OF_FREEDOM) -> FloatArray:
     """Return the factor on the variance that allows for its being estimated from few subjects.
 
     It is the squared ratio of Student's to the normal 97.5 % quantile, whatever the confidence asked for, with
     as many degrees of freedom as there are subjects that deviate; with fewer than 8 as with 8, where the
-    simulation finds it enough.
+    simulation of rates finds it enough.
 
     Parameters
     ----------
     effective_subjects : ndarray of float64, shape (T,)
         See `harness.counting.SubjectSums`.
+    fewest : int
+        Degrees of freedom at the least.
 
     References
     ----------
@@ -105,7 +107,7 @@ def small_sample(effective_subjects: FloatArray) -> FloatArray:
     >>> small_sample(np.array([8.0, 100.0, np.inf])).round(2)
     array([1.38, 1.02, 1.  ])
     """
-    degrees = np.maximum(effective_subjects, FEWEST_DEGREES_OF_FREEDOM)
+    degrees = np.maximum(effective_subjects, fewest)
     factor: FloatArray = (special.stdtrit(degrees, 0.975) / special.ndtri(0.975)) ** 2
     return factor
 

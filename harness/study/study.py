@@ -280,6 +280,17 @@ class Study(StrictModel):
         }
         return self.model_copy(update=named)
 
+    def as_stored(self, **terms: object) -> Self:
+        """Return the study of a table that has all of its columns, derived ones too, under the names of these.
+
+        Parameters
+        ----------
+        **terms
+            Keys that are different there.
+        """
+        derived: dict[str, object] = {key: None if key in ("key", "people") else {} for key in _DERIVING}
+        return self.model_copy(update={**derived, "names": (), "pairs": (), **terms})
+
     @property
     def sign(self) -> int:
         """The factor, 1 or -1, that makes higher scores the better ones."""
