@@ -14,7 +14,8 @@ from typing import Any, Literal, TypeAlias
 import pyarrow as pa
 
 from harness.comparisons import Input
-from harness.evaluation import MatedCounts, html_table
+from harness.evaluation.answer import html_table
+from harness.evaluation.axis import MatedCounts
 from harness.study import Policy, Study
 
 __all__ = [
