@@ -58,6 +58,7 @@ benchmark: $(VENV)/.benchmark $(VENV)/.spark
 	$(BIN)/python -m benchmarks.clustering
 	$(BIN)/python -m benchmarks.scale --times 10
 	$(BIN)/python -m benchmarks.text
+	$(BIN)/python -m benchmarks.people
 	$(BIN)/python -m benchmarks.embeddings
 	$(BIN)/python -m benchmarks.matrix
 	$(BIN)/python -m benchmarks.engines

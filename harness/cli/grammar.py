@@ -128,6 +128,10 @@ class StudyOptions:
         NAME, or NAME,NAME for an intersectional one.
     labels_of
         Whether labels are of the person or of the image: person or image for all attributes, or NAME=image for one.
+    label
+        NAME=FROM=TO: a label and what it means, such as ethnicity=black=Black; as often as there are such.
+    bins
+        NAME=EDGE,EDGE,...: puts the numbers of an attribute into groups, such as age=0,18,30,50,70.
     exclude
         NAME=LABEL: a label of an attribute that is no group, such as ethnicity=unknown; as often as there are such.
     pairing
@@ -165,6 +169,8 @@ class StudyOptions:
     group: tuple[str, ...] = ()
     axis: tuple[str, ...] = ()
     labels_of: tuple[str, ...] = ()
+    label: tuple[str, ...] = ()
+    bins: tuple[str, ...] = ()
     exclude: tuple[str, ...] = ()
     pairing: Literal["within", "probe", "cross"] | None = None
     missing_scores: Literal["reject", "exclude", "count"] | None = None
@@ -219,6 +225,8 @@ class StudyOptions:
                 "groups": dict(_named_columns(text) for text in self.group),
                 "axes": [_name_or_names(text) for text in self.axis],
                 "labels_of": _labels_of(self.labels_of),
+                "labels": _label_maps(self.label),
+                "bins": dict(_edges(text) for text in self.bins),
                 "exclude": _by_name(self.exclude, "--exclude", "ethnicity=unknown"),
                 "pairing": self.pairing,
                 "missing_scores": self.missing_scores,
@@ -327,6 +335,25 @@ def _by_name(texts: tuple[str, ...], flag: str, example: str) -> dict[str, list[
             raise InputError(f"{flag} {text!r}: write NAME={what}, such as {example}")
         values.setdefault(name, []).append(value)
     return values
+
+
+def _label_maps(texts: tuple[str, ...]) -> dict[str, dict[str, str]]:
+    maps: dict[str, dict[str, str]] = {}
+    for text in texts:
+        parts = text.split("=")
+        if len(parts) != 3:
+            raise InputError(f"--label {text!r}: write NAME=FROM=TO, such as ethnicity=black=Black")
+        maps.setdefault(parts[0], {})[parts[1]] = parts[2]
+    return maps
+
+
+def _edges(text: str) -> tuple[str, list[float]]:
+    name, _, edges = text.partition("=")
+    try:
+        found = [float(edge) for edge in edges.split(",")]
+    except ValueError:
+        raise InputError(f"--bins {text!r}: write NAME=EDGE,EDGE, such as age=0,18,30,50,70") from None
+    return name, [int(edge) if edge.is_integer() else edge for edge in found]
 
 
 def _from_path(patterns: tuple[str, ...]) -> dict[str, str]:

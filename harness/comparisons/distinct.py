@@ -6,6 +6,7 @@ from contextlib import closing
 from typing import TYPE_CHECKING
 
 from harness.comparisons.database import Database
+from harness.comparisons.deriving import files_beside
 from harness.comparisons.named import with_paths
 from harness.comparisons.source import missing_column
 from harness.comparisons.sources import Scores, kinds_of, open_source
@@ -48,7 +49,14 @@ def distinct_values(scores: Scores, study: Study, column: str) -> tuple[str, ...
     text = f"CAST({identifier(column)} AS VARCHAR)"
     columns = tuple(dict.fromkeys([*study.stored_columns, column]))
     with temporary_folder() as scratch:
-        stored = open_source(scores, columns, scratch.folder, names=study.names, decimal=study.score.decimal)
+        stored = open_source(
+            scores,
+            columns,
+            scratch.folder,
+            names=study.names,
+            decimal=study.score.decimal,
+            apart=files_beside(study),
+        )
         with closing(Database(stored, scratch.folder)) as database:
             source = database.source = with_paths(stored, study)
             present = kinds_of(database, source)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import glob
 import os
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 from functools import partial
 from pathlib import Path
@@ -287,6 +287,7 @@ def open_files(
     digested: bool = False,
     names: Sequence[str] = (),
     decimal: str = ".",
+    apart: Iterable[Path] = (),
 ) -> Files:
     """Make a source of files of one format, patterns and folders expanded.
 
@@ -301,13 +302,16 @@ def open_files(
         The columns of text files without a header; none where the files name them.
     decimal : {".", ","}
         What is before the decimals of a score in text.
+    apart : iterable of Path
+        Files that are read for something else; see `harness.comparisons.listing.list_files`.
 
     Raises
     ------
     InputError
         Where one cannot be found or read, or its rows would count twice.
     """
-    return open_listed(list_files(named), columns, digested=digested, names=names, decimal=decimal)
+    listing = list_files(named, apart)
+    return open_listed(listing, columns, digested=digested, names=names, decimal=decimal)
 
 
 def open_listed(

@@ -10,7 +10,7 @@ import glob
 import json
 import os
 import re
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 from fnmatch import fnmatchcase
 from pathlib import Path
@@ -80,8 +80,14 @@ class Listing:
     left_out: tuple[Path, ...] = ()
 
 
-def list_files(named: Sequence[str | os.PathLike[str]]) -> Listing:
+def list_files(named: Sequence[str | os.PathLike[str]], apart: Iterable[Path] = ()) -> Listing:
     """Find files of one format, patterns and folders expanded, without opening any of them.
+
+    Parameters
+    ----------
+    named : sequence of path
+    apart : iterable of Path
+        Files that are read for something else, and are not meant by a folder or pattern that they lie in.
 
     A file is used wherever it is, if it is named itself. In a folder, what begins with a dot or an underscore is left
     out, and so are folders of trash and snapshots, the results of the harness, and files that a Delta table no longer
@@ -92,7 +98,7 @@ def list_files(named: Sequence[str | os.PathLike[str]]) -> Listing:
     InputError
         Where there is none, one cannot be read or would count twice, or they are of several formats.
     """
-    expansion = _Expansion()
+    expansion = _Expansion(frozenset(path.resolve() for path in apart))
     paths = [path for item in named for path in expansion.of(os.fspath(item))]
     formats = {path: _format_of(path) for path in paths}
     kinds = set(formats.values())
@@ -157,6 +163,7 @@ def _stat(path: Path) -> os.stat_result:
 class _Expansion:
     """Finds the files that are meant by names, and keeps those that are left out."""
 
+    apart: frozenset[Path] = frozenset()
     left_out: list[Path] = field(default_factory=list)
     _current: dict[Path, frozenset[Path] | None] = field(default_factory=dict)
 
@@ -196,7 +203,7 @@ class _Expansion:
             found = [match for match in self._matching(item) if self._keeps(match, item)]
             missing = "no such file; check the path"
         current: list[Path] = []
-        for file in sorted(found):
+        for file in sorted(file for file in found if not self.apart or file.resolve() not in self.apart):
             (current if self._is_current(file) else self.left_out).append(file)
         if not current and len(self.left_out) > before:
             missing = (

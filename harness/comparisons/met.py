@@ -39,6 +39,12 @@ class Met:
             self.values | other.values,
         )
 
+    def __eq__(self, other: object) -> bool:
+        return isinstance(other, Met) and self.to_dict() == other.to_dict()
+
+    def __hash__(self) -> int:
+        return hash((self.left_out, self.values))
+
     @property
     def lines_without_score(self) -> int:
         """How many lines of the key no comparison has."""

@@ -76,6 +76,9 @@ class PairSource(ABC):
             raise InputError(f"{given!r} is not a Study, mapping or path", source="study")
         document = document_from(given, "study") if isinstance(given, Mapping) else read_document(given)
         terms, value = self._terms(self.sides[0].groups), dict(document.value)
+        if value.get("people"):  # which would give groups, as the pairs do
+            problem = f"people: the {self.image}s have their labels; leave it out"
+            raise InputError(problem, source=document.source)
         if isinstance(value.get("score"), dict):
             value["score"] = {**terms.get("score", {}), **value["score"]}  # type: ignore[dict-item]
         return validate(Study, replace(document, value={**terms, **value}))
@@ -84,6 +87,11 @@ class PairSource(ABC):
         unknown = [attribute for attribute in study.groups if attribute not in self.sides[0].groups]
         present = ", ".join(map(repr, self.sides[0].groups))
         return [
+            (
+                f"{', '.join(study.derived_by)}: of scores that are written out; leave it out, "
+                f"and label each {self.image}",
+                bool(study.derived_by),
+            ),
             (
                 f"task: {study.task}, but {self.what} are comparisons; leave it out",
                 study.task != "verification",

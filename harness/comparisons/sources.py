@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, TypeAlias
@@ -190,6 +190,7 @@ def open_source(
     digested: bool = False,
     names: Sequence[str] = (),
     decimal: str = ".",
+    apart: Iterable[Path] = (),
 ) -> Source:
     """Make a source of whatever holds the comparisons.
 
@@ -203,7 +204,7 @@ def open_source(
         An existing folder for what can be read only once.
     digested : bool
         Whether files are digested first; see `harness.comparisons.source.Seen`.
-    names, decimal
+    names, decimal, apart
         As `harness.comparisons.files.open_files` takes them.
 
     Raises
@@ -215,7 +216,7 @@ def open_source(
         return scores
     paths = [scores] if isinstance(scores, str | os.PathLike) else scores
     if isinstance(paths, Sequence) and paths and all(isinstance(item, str | os.PathLike) for item in paths):
-        return open_files(paths, columns, digested=digested, names=names, decimal=decimal)
+        return open_files(paths, columns, digested=digested, names=names, decimal=decimal, apart=apart)
     if names:
         raise InputError(
             "name their columns themselves; leave out columns, which is for text files without a header",

@@ -16,7 +16,7 @@ import pyarrow as pa
 
 from harness.comparisons.coding import Coding, NearEqualLabelsError, Queries, labels_of, require_columns
 from harness.comparisons.database import Database, MemoryLimit, first_fault
-from harness.comparisons.deriving import derived_from
+from harness.comparisons.deriving import derived_from, files_beside
 from harness.comparisons.files import Files
 from harness.comparisons.listed_pairs import with_pairs
 from harness.comparisons.met import Met
@@ -127,6 +127,7 @@ class Comparisons:
                 digested=digested,
                 names=study.names,
                 decimal=study.score.decimal,
+                apart=files_beside(study),
             )
             if study.pairs:
                 stored = with_pairs(stored, study.pairs, digested=digested)

@@ -435,3 +435,25 @@ def test_rows_are_kept_and_groups_come_from_paths_by_flags(folder: Path) -> None
     assert found["study"]["rows"] == {"run": ["1"]}
     assert found["study"]["from_path"] == {"group": "scores_{group}.csv"}
     assert "The study keeps only rows with run 1; 110 other rows were left out." in found["notes"]
+
+
+def test_labels_are_mapped_and_numbers_put_into_groups_by_flags(
+    folder: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    ages = ["17", "18", "40", "70"]
+    lines = [f"{line},{ages[i % 4]}" for i, line in enumerate(rows())]
+    Path("scores.csv").write_text("\n".join([f"{HEADER},age", *lines]).replace(",A,", ",a,", 5))
+    flags = ["--no-report", "--no-figures", "--group", "age=age"]
+    assert evaluate(*flags) == 2
+    assert '(labels: {group: {"a": "A"}})' in capsys.readouterr().err
+    assert evaluate(*flags, "--label", "group=a=A", "--bins", "age=0,18,70") == 0
+    found = json.loads(Path("out/evaluation.json").read_text())
+    assert found["study"]["labels"] == {"group": {"a": "A"}}
+    assert [one["group"] for one in found["axes"]["age"]["false_matches"]["groups"]] == [
+        "0–17",
+        "18–69",
+        "70+",
+    ]
+    for wrong in (["--label", "group=a"], ["--bins", "age=0,x"], ["--bins", "age"], ["--rows", "run"]):
+        assert evaluate(*flags, *wrong) == 2
+        assert f"{wrong[0]} {wrong[1]!r}: write NAME=" in capsys.readouterr().err

@@ -12,6 +12,7 @@ import numpy as np
 import pytest
 
 from harness.cli.app import run
+from harness.gate.evidence import evidence_of
 
 PAGE = Path(__file__).parents[2] / "docs/how-to/evaluator/people-and-keys.md"
 BLOCK = re.compile(r"```\{code-block\} yaml\n:caption: (\S+)\n\n(.*?)```", re.DOTALL)
@@ -45,7 +46,9 @@ def evaluated(study: str, *scores: str) -> dict[str, Any]:
     """Evaluate through the command line, and return the document."""
     options = ["--study", study, "--out", "out", "--thresholds", str(AT), "--no-report", "--no-figures"]
     assert run(["evaluate", *scores, *options]) == 0
-    document: dict[str, Any] = json.loads(Path("out/evaluation.json").read_text("utf-8"))
+    content = Path("out/evaluation.json").read_bytes()
+    evidence_of(content, "out/evaluation.json")  # as the gate reads it
+    document: dict[str, Any] = json.loads(content)
     return document
 
 

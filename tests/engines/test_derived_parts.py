@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+import json
 import shutil
 from pathlib import Path
 from typing import Any
 
 import pyarrow as pa
+import pyarrow.csv
+import pyarrow.parquet as pq
 import pytest
 
 import harness
@@ -46,6 +49,21 @@ class TestPeople:
         kept = tmp_path / "kept"
         assert document(str(tmp_path / "scores"), **options, checkpoints=kept) == whole
         assert document(str(tmp_path / "scores"), **options, checkpoints=kept) == whole
+
+    @pytest.mark.parametrize("named", ["scores", "scores/*.parquet"])
+    def test_people_in_the_folder_of_the_scores_are_not_scores(
+        self, named: str, people: dict[str, Any], tmp_path: Path
+    ) -> None:
+        whole = json.loads(document(str(tmp_path / "scores"), of=people, thresholds=THRESHOLDS))
+        inside = tmp_path / "scores" / "people.parquet"
+        pq.write_table(pyarrow.csv.read_csv(tmp_path / "people.csv"), inside)
+        of = {**people, "people": {**people["people"], "file": str(inside)}}
+        for checkpoints in (None, tmp_path / "kept"):
+            found = json.loads(
+                document(str(tmp_path / named), of=of, thresholds=THRESHOLDS, checkpoints=checkpoints)
+            )
+            assert found["axes"] == whole["axes"]
+            assert found["notes"] == whole["notes"]
 
     def test_other_labels_are_counted_anew(self, people: dict[str, Any], tmp_path: Path) -> None:
         options: dict[str, Any] = {"of": people, "thresholds": THRESHOLDS}

@@ -373,6 +373,6 @@ def open_parts(
         raise InputError(
             f"{type(scores).__name__} is read in this process, all at once; checkpoints and clusters are for files"
         )
-    listing = list_files(named)
+    listing = list_files(named, files_beside(study))
     store = None if checkpoints is None else CheckpointStore(checkpoints)
     return PartedComparisons(listing, study, start(), store)
