@@ -57,6 +57,7 @@ def draft(
     mated: {column: label, mated: genuine, non_mated: impostor}
     groups:
       sex: sex
+    task: verification
     """
     if not is_standard_input(scores):
         return _drafted(scores, people, Path(folder))

@@ -279,13 +279,15 @@ class Draft:
         for pair in subjects.others:
             yield f"So do {self._names.said(pair.columns)}."
 
-    def _task(self, page: Page) -> None:
+    @staticmethod
+    def _task(page: Page) -> None:
         page.say(
             "task: each row is taken for one comparison. Question: or is it one search of a watchlist, with its",
-            "highest score? If so, and with the number of references that were enrolled:",
+            "highest score? If so, write in its place, with the number of references that were enrolled:",
         )
         page.suggest("task: identification")
         page.suggest("watchlist_size: NUMBER")
+        page.put("task: verification")
 
     def _unused(self, page: Page) -> None:
         used = {column.index for column in self.roles.used}

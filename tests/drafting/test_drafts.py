@@ -22,11 +22,12 @@ def _in_an_empty_folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None
 
 
 def drafted(scores: object, *, matcher: str = "NAME", **options: object) -> dict[str, object]:
-    """The keys that a draft has in force."""
+    """The keys that a draft has in force, less the task, which no data tell."""
     Path("study.yaml").unlink(missing_ok=True)
     Path("study.yaml").write_text(harness.draft(scores, **options), encoding="utf-8")
     keys = dict(read_document(Path("study.yaml")).value)
     assert f'# matcher: {{name: {matcher}, version: "VERSION"}}\n' in Path("study.yaml").read_text("utf-8")
+    assert keys.pop("task") == "verification"
     return keys
 
 
@@ -386,6 +387,36 @@ def test_people_in_a_file_of_their_own(capsys: pytest.CaptureFixture[str]) -> No
 )
 def test_the_shipped_files(name: str, capsys: pytest.CaptureFixture[str]) -> None:
     require_evaluated(str(DATA / name), capsys)
+
+
+def test_a_column_of_one_side_is_said_to_be_of_that_side(capsys: pytest.CaptureFixture[str]) -> None:
+    rows = [
+        f"{c.score},{int(c.mated)},{c.probe.name},{c.reference.name},{c.probe.sex}" for c in comparisons()
+    ]
+    Path("s.csv").write_text(text("score,mated,a,b,sex", rows))
+    assert drafted("s.csv")["groups"] == {"sex": "sex"}
+    said = " ".join(Path("study.yaml").read_text().replace("# ", "").split())
+    assert (
+        "100.00 % of the subjects of 'a' have one label throughout. Those of the other side have not" in said
+    )
+    require_evaluated("s.csv", capsys)
+
+
+def test_people_of_whom_only_the_age_is_known_and_labels_of_people_that_differ_in_case() -> None:
+    Path("s.csv").write_text(
+        text(
+            "score,mated,a,b",
+            [f"{c.score},{int(c.mated)},{c.probe.name},{c.reference.name}" for c in comparisons()],
+        )
+    )
+    everyone = people()
+    Path("ages.csv").write_text(text("id,age", [f"{p.name},{p.age}" for p in everyone]))
+    keys = drafted("s.csv", people="ages.csv")
+    assert keys["people"] == {"file": "ages.csv", "subject": "id", "columns": ["age"]}
+    assert keys["bins"] == {"age": [0, 18, 30, 50, 70]}
+    cased = [f"{p.name},{p.sex.upper() if i % 5 == 0 else p.sex}" for i, p in enumerate(everyone)]
+    Path("sexes.csv").write_text(text("id,sex", cased))
+    assert drafted("s.csv", people="sexes.csv")["labels"] == {"sex": {"FEMALE": "female", "MALE": "male"}}
 
 
 def test_the_first_rows_and_some_of_all_others_are_looked_at(monkeypatch: pytest.MonkeyPatch) -> None:
