@@ -183,8 +183,8 @@ def repeating_columns(comparisons: Comparisons) -> Iterator[RepeatingColumn]:
     """Find columns that the study does not use and that repeat every comparison, as one of the matcher does.
 
     The first rows are looked at. What tells comparisons apart are all columns but the score, numbers with fractions
-    and those of which nearly every row has another value; of each comparison each value of the column must have as
-    many rows as every other value.
+    those of which nearly every row has another value, and those that go with the column, as a version does with a
+    matcher; of each comparison each value of the column must have as many rows as every other value.
 
     Yields
     ------
@@ -194,7 +194,7 @@ def repeating_columns(comparisons: Comparisons) -> Iterator[RepeatingColumn]:
     unused = [
         column
         for column in _plain_columns(comparisons)
-        if column not in study.columns
+        if column not in (*study.columns, *study.stored_columns)
         and kinds[column] not in FLOATING
         and not kinds[column].startswith("DECIMAL")
     ]
@@ -210,9 +210,31 @@ def repeating_columns(comparisons: Comparisons) -> Iterator[RepeatingColumn]:
         for column in [*study.columns, *unused]
         if column != study.score.column and values.get(column, 0) <= rows / 2
     ]
+    told: set[str] = set()
     for column in unused:
-        if 2 <= values[column] <= MOST_VALUES and _repeats_all(comparisons, column, telling, values[column]):
+        if not 2 <= values[column] <= MOST_VALUES or column in told:
+            continue
+        beside = {
+            other
+            for other in telling
+            if values.get(other, rows) <= values[column]
+            and _go_together(comparisons, column, other, values[column])
+        }
+        others = [other for other in telling if other not in beside]
+        if _repeats_all(comparisons, column, others, values[column]):
+            told |= beside
             yield RepeatingColumn(column, _values(comparisons, column))
+
+
+def _go_together(comparisons: Comparisons, column: str, other: str, values: int) -> bool:
+    """Whether each value of a column has one of the other."""
+    both = f"{identifier(column)}, {identifier(other)}"
+    found = comparisons.ask(
+        lambda _, relation: (
+            f"SELECT count(*) FROM (SELECT DISTINCT {both} FROM ({_first_rows([column, other], relation)}))"
+        )
+    )
+    return bool(found[0][0] <= values)
 
 
 def _values(comparisons: Comparisons, column: str) -> tuple[str, ...]:
@@ -226,7 +248,7 @@ def _values(comparisons: Comparisons, column: str) -> tuple[str, ...]:
 
 
 def _repeats_all(comparisons: Comparisons, column: str, telling: Sequence[str], values: int) -> bool:
-    others = ", ".join(identifier(name) for name in telling if name != column)
+    others = ", ".join(map(identifier, telling))
     needed = dict.fromkeys([*telling, column])
     found = comparisons.ask(
         lambda _, relation: repeats_sql(

@@ -111,6 +111,10 @@ class TestAColumnThatRepeatsEveryComparison:
         ]
         assert [column.column for column in self.found(frames, path)] == ["matcher"]
 
+    def test_is_found_beside_its_version(self, path: Path) -> None:
+        frames = [one.assign(version=f"v{i}") for i, one in enumerate(self.by_matcher("A", "B"))]
+        assert [column.column for column in self.found(frames, path)] == ["matcher"]
+
     def test_is_found_where_few_comparisons_lack_a_value(self, path: Path) -> None:
         one, other = self.by_matcher("A", "B")
         keys = ["mated", "probe", "reference", "sex"]
