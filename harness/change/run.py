@@ -50,7 +50,7 @@ def compare(
     study : Study, mapping or path
         The meaning of the columns.
     new_study : Study, mapping or path, optional
-        That of the new matcher, where it differs in ``matcher`` or ``score``, and in nothing else.
+        That of the new matcher, where it differs in ``matcher``, ``score`` or ``rows``, and in nothing else.
     policy : Policy, mapping or path, optional
         Its confidence, axes, limit on false matches, least subjects and trials, and operating thresholds are used.
     at : (float, float), optional
@@ -117,9 +117,10 @@ def compare(
 def _require_alike(study: Study, new_study: Study, *, one_source: bool) -> None:
     own, other = study.to_dict(), new_study.to_dict()
     for key in dict.fromkeys((*own, *other)):
-        if key not in ("matcher", "score") and own.get(key) != other.get(key):
+        if key not in ("matcher", "score", "rows") and own.get(key) != other.get(key):
             raise InputError(
-                f"the study of the new matcher has another {key}; on the same trials only matcher and score differ"
+                f"the study of the new matcher has another {key}; on the same trials only matcher, score and rows "
+                "differ"
             )
     if one_source and study.score.column == new_study.score.column:
         raise InputError(

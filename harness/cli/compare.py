@@ -23,6 +23,7 @@ def compare(
     out: Path,
     study: Path | None = None,
     new_study: Path | None = None,
+    each: str | None = None,
     new_score: str | None = None,
     new_better: Literal["higher", "lower"] | None = None,
     new_matcher: str | None = None,
@@ -43,13 +44,15 @@ def compare(
     Parameters
     ----------
     scores
-        The scores of the old matcher and those of the new one; or one file with a column for each.
+        The scores of the old matcher and those of the new one; or one file with a column, or rows, for each.
     out
         Folder to write; an earlier comparison in it is replaced.
     study
         YAML or JSON file that says what the columns mean.
     new_study
         The same for the new matcher, where its name, version or score differs; the study by default.
+    each
+        Where one file has rows of both, the column that tells them apart and its two values: COLUMN=OLD,NEW.
     new_score
         Column of the new matcher's score, where it is another.
     new_better
@@ -73,6 +76,7 @@ def compare(
     require(*COUNTING)
     from harness.change import DEFAULT_TOLERANCE, ChangeVerdict, answer
     from harness.change import compare as run_comparison
+    from harness.evaluation import study_of_value
     from harness.folders import require_replaceable
     from harness.outputs import write_change
 
@@ -83,6 +87,14 @@ def compare(
         )
     require_replaceable(out, "comparison")
     old_study = study_options.study(study)
+    other_study = old_study if new_study is None else study_options.study(new_study)
+    if each is not None:
+        if len(scores) == 2:
+            raise InputError(f"--each {each}: both are in one file; name it once")
+        scores *= 2
+        column, old_value, new_value = _values(each)
+        old_study = study_of_value(old_study, column, old_value)
+        other_study = study_of_value(other_study, column, new_value)
     given: dict[str, Any] = {
         "score": {"column": new_score, "better": new_better},
         "matcher": {"name": new_matcher, "version": new_matcher_version},
@@ -91,7 +103,7 @@ def compare(
         scores[0],
         scores[1] if len(scores) == 2 else None,
         study=old_study,
-        new_study=_laid_over(old_study if new_study is None else study_options.study(new_study), given),
+        new_study=_laid_over(other_study, given),
         policy=policy_options.policy(policy),
         at=None if at is None else _thresholds(at),
         tolerance=DEFAULT_TOLERANCE if tolerance is None else tolerance,
@@ -108,8 +120,17 @@ def compare(
 def _laid_over(study: Any, given: dict[str, dict[str, str | None]]) -> dict[str, Any]:
     written: dict[str, Any] = study.to_dict()
     for key, values in given.items():
-        written[key] = {**written[key], **{name: one for name, one in values.items() if one is not None}}
+        if named := {name: one for name, one in values.items() if one is not None}:
+            written[key] = {**written.get(key, {}), **named}
     return written
+
+
+def _values(text: str) -> tuple[str, str, str]:
+    column, _, values = text.partition("=")
+    old, comma, new = values.partition(",")
+    if not column or not old or not comma or not new or old == new:
+        raise InputError(f"--each {text!r}: write COLUMN=OLD,NEW, such as matcher=A,B")
+    return column, old, new
 
 
 def _thresholds(text: str) -> tuple[float, float]:

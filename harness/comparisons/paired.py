@@ -85,10 +85,10 @@ def pair_trials(
     new : Scores or None
         None where both scores are columns of `old`.
     study, new_study : Study
-        They differ in matcher and score only.
+        They differ in matcher, score and rows only.
     on : sequence of str
-        Columns that identify a trial; by default every column that both have, but scores, truth and groups; of what
-        is in memory, the subjects.
+        Columns that identify a trial; by default every column that both have, but scores, truth, groups and
+        those by whose values rows are kept; of what is in memory, the subjects.
 
     Raises
     ------
@@ -139,7 +139,8 @@ def _key(first: Comparisons, second: Comparisons, on: Sequence[str]) -> tuple[st
         return tuple(on)
     study = first.study
     groups = [column for group in study.groups.values() for column in group.columns]
-    others = {study.score.column, second.study.score.column, study.mated.column, *groups}
+    kept = {*study.rows, *second.study.rows}
+    others = {study.score.column, second.study.score.column, study.mated.column, *groups, *kept}
     key = tuple(column for column in first.kinds if column in second.kinds and column not in others)
     if not key:
         raise InputError(

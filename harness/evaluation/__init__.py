@@ -12,7 +12,7 @@ from harness.evaluation.answer import (
 from harness.evaluation.axis import AxisEvaluation, Confirmation, MatedCounts, Outcome
 from harness.evaluation.counted import Counted, count_for
 from harness.evaluation.document import content_at, from_json, load
-from harness.evaluation.each import evaluate_each, side_by_side
+from harness.evaluation.each import evaluate_each, side_by_side, study_of_value
 from harness.evaluation.result import Evaluation, Reading, to_json
 from harness.evaluation.run import PolicyLike, StudyLike, conclude, evaluate
 
@@ -39,6 +39,7 @@ __all__ = [
     "load",
     "rates_there",
     "side_by_side",
+    "study_of_value",
     "to_json",
     "trials_word",
     "unreliable",

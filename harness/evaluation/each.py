@@ -18,7 +18,7 @@ from harness.evaluation.result import Evaluation
 from harness.evaluation.run import StudyLike, evaluate
 from harness.study import Study, load_study
 
-__all__ = ["evaluate_each", "side_by_side"]
+__all__ = ["evaluate_each", "side_by_side", "study_of_value"]
 
 OVERALL = (0.01, 0.001, 0.0001)
 """Overall rates at which evaluations whose scores mean different things are set side by side."""
@@ -69,10 +69,26 @@ def evaluate_each(scores: Scores, column: str, *, study: StudyLike, **options: A
             f"rows: {column} keeps some values, and each is to be evaluated; leave one of them out"
         )
     values = distinct_values(scores, resolved, column)
-    return {value: evaluate(scores, study=_study_of(resolved, column, value), **options) for value in values}
+    return {
+        value: evaluate(scores, study=study_of_value(resolved, column, value), **options) for value in values
+    }
 
 
-def _study_of(study: Study, column: str, value: str) -> Study:
+def study_of_value(study: Study, column: str, value: str) -> Study:
+    """Return the study of the rows that have a value in a column, which its matcher is called after.
+
+    Parameters
+    ----------
+    study : Study
+        As `evaluate_each` takes it.
+    column, value : str
+
+    Examples
+    --------
+    >>> study = load_study({"matcher": {"name": "A", "version": "{run}"}, "groups": {"sex": "sex"}})
+    >>> study_of_value(study, "run", "7").matcher_name
+    'A 7'
+    """
     plain = study.to_dict()
     if study.matcher is not None:
         given = {"name": study.matcher.name, "version": study.matcher.version}

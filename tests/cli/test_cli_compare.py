@@ -4,6 +4,7 @@ import json
 from pathlib import Path
 
 import numpy as np
+import pandas as pd
 import pyarrow as pa
 import pyarrow.csv as csv
 import pytest
@@ -68,6 +69,68 @@ def test_worse_beyond_what_is_tolerated_is_1_whether_in_two_files_or_in_one(fold
     assert compare("both.csv", "--new-score", "worse", "--at", "0.45,0.45", out="other") == 1
     one, other = (json.loads(Path(name, "comparison.json").read_text()) for name in ("out", "other"))
     assert one["changes"] == other["changes"]
+
+
+def test_rows_of_both_in_one_file_are_told_apart_by_a_column(folder: Path) -> None:
+    """Whatever the order of the rows, and whoever else has rows in the file."""
+    old, worse = (pd.read_csv(f"{name}.csv") for name in ("old", "worse"))
+    rows = pd.concat([old.assign(run="a"), worse.assign(run="b"), old.assign(run="c")])
+    rows.sample(frac=1, random_state=1).to_csv("runs.csv", index=False)
+    assert compare("runs.csv", "--each", "run=a,b", "--at", "0.45,0.45") == 1
+    assert compare("old.csv", "worse.csv", "--at", "0.45,0.45", out="other") == 1
+    one, other = (json.loads(Path(name, "comparison.json").read_text()) for name in ("out", "other"))
+    assert one["changes"] == other["changes"]
+    assert one["on"] == ["probe", "reference"]
+    assert one["study"]["matcher"]["name"] == "M (a)"
+    assert one["new_study"]["rows"] == {"run": ["b"]}
+    assert compare("runs.csv", "--each", "run=a,c", "--at", "0.45,0.45") == 0
+
+
+def test_matchers_need_no_name(folder: Path) -> None:
+    Path("study.yaml").write_text("\n".join(STUDY.splitlines()[1:]))
+    assert compare("old.csv", "same.csv", "--at", "0.45,0.45") == 0
+    assert "matcher" not in json.loads(Path("out/comparison.json").read_text())["study"]
+
+
+def test_what_each_is_told_apart_by_must_be_two_values_of_one_file(
+    folder: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    for given, said in (("run=a", "write COLUMN=OLD,NEW"), ("run=a,a", "write COLUMN=OLD,NEW")):
+        assert compare("old.csv", "--each", given) == 2
+        assert said in capsys.readouterr().err
+    assert compare("old.csv", "same.csv", "--each", "run=a,b") == 2
+    assert "both are in one file; name it once" in capsys.readouterr().err
+
+
+def test_the_rows_of_errors_are_those_of_the_file_whatever_rows_are_kept(
+    folder: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    old = pd.read_csv("old.csv")
+    wrong = old.copy()
+    wrong.loc[4, "mated"] = 1 - wrong.loc[4, "mated"]
+    wrong.loc[4, "reference"] = old.loc[4, "reference"]
+    separate = STUDY + "identities: separate\n"
+    Path("study.yaml").write_text(separate)
+    pd.concat([old.assign(run="a"), wrong.assign(run="b")]).to_csv("runs.csv", index=False)
+    assert compare("runs.csv", "--each", "run=a,b") == 2
+    said = capsys.readouterr().err
+    assert "row 5, column 'mated'" in said
+    assert f"in row {len(old) + 5} of runs.csv" in said
+
+
+def test_groups_and_truth_may_follow_from_other_files_and_from_identities(folder: Path) -> None:
+    assert compare("old.csv", "worse.csv", "--at", "0.45,0.45") == 1
+    expected = json.loads(Path("out/comparison.json").read_text())["changes"]
+    people = pd.DataFrame({"id": range(120), "sex": ["f"] * 60 + ["m"] * 60})
+    people.to_csv("people.csv", index=False)
+    for name in ("old", "worse"):
+        pd.read_csv(f"{name}.csv")[["probe", "reference", "score"]].to_csv(f"bare_{name}.csv", index=False)
+    derived = "subjects: [probe, reference]\nmated: {same: [probe, reference]}\n"
+    Path("study.yaml").write_text(derived + "people: {file: people.csv, subject: id, columns: [sex]}\n")
+    assert compare("bare_old.csv", "bare_worse.csv", "--at", "0.45,0.45", out="derived") == 1
+    found = json.loads(Path("derived/comparison.json").read_text())
+    assert found["changes"] == expected
+    assert {Path(one["name"]).name for one in found["inputs"]} == {"bare_old.csv", "bare_worse.csv", "people.csv"}
 
 
 def test_what_cannot_be_told_is_3_and_is_written_too(folder: Path) -> None:
