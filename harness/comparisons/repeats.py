@@ -217,7 +217,8 @@ def repeating_columns(comparisons: Comparisons) -> Iterator[RepeatingColumn]:
         beside = {
             other
             for other in telling
-            if values.get(other, rows) <= values[column]
+            if other in values
+            and values[other] <= values[column]
             and _go_together(comparisons, column, other, values[column])
         }
         others = [other for other in telling if other not in beside]

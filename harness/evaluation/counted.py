@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 
@@ -154,11 +154,17 @@ def count_for(
         left_out=comparisons.left_out,
         warnings=(
             *(() if by_subject is None else warnings_on_labels(study, by_subject)),
-            *(warnings_on_repeats(comparisons) if isinstance(comparisons, Comparisons) else ()),
+            *_on_repeats(comparisons),
         ),
         notes=comparisons.notes,
         met=met,
     )
+
+
+def _on_repeats(comparisons: engines.Countable) -> Iterator[str]:
+    """Look for repeats where that takes no pass over all rows, and no memory that was not allowed."""
+    if isinstance(comparisons, Comparisons) and not comparisons.memory_is_limited:
+        yield from warnings_on_repeats(comparisons)
 
 
 def halves(comparisons: engines.Countable, counted: Counted) -> tuple[Counted, Counted]:

@@ -130,7 +130,11 @@ def test_groups_and_truth_may_follow_from_other_files_and_from_identities(folder
     assert compare("bare_old.csv", "bare_worse.csv", "--at", "0.45,0.45", out="derived") == 1
     found = json.loads(Path("derived/comparison.json").read_text())
     assert found["changes"] == expected
-    assert {Path(one["name"]).name for one in found["inputs"]} == {"bare_old.csv", "bare_worse.csv", "people.csv"}
+    assert {Path(one["name"]).name for one in found["inputs"]} == {
+        "bare_old.csv",
+        "bare_worse.csv",
+        "people.csv",
+    }
 
 
 def test_what_cannot_be_told_is_3_and_is_written_too(folder: Path) -> None:

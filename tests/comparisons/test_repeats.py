@@ -121,6 +121,10 @@ class TestAColumnThatRepeatsEveryComparison:
         assert len(other.iloc[1:].groupby(keys)) > 20
         assert [c.column for c in self.found([one, other.iloc[1:]], path)] == ["matcher"]
 
+    def test_is_none_where_each_row_has_its_own_value(self, path: Path) -> None:
+        frame = trials(8).assign(image=[f"i{n}" for n in range(8)])
+        assert self.found([frame], path) == []
+
     def test_is_none_that_the_study_uses(self, path: Path) -> None:
         groups = {"sex": "sex", "matcher": "matcher"}
         assert self.found(self.by_matcher("A", "B"), path, groups=groups) == []
