@@ -269,6 +269,12 @@ STUDY_KEYS = {
     "task": "Task",
     "columns": "Columns of files without a header",
     "pairs": "Lists of pairs",
+    "matrix": "People of a matrix",
+    "rows": "Rows kept",
+    "from_path": "Columns out of paths",
+    "from_value": "Columns out of values",
+    "key": "Key",
+    "people": "People",
     "score": "Score",
     "mated": "Ground truth",
     "subjects": "Columns of subjects",
@@ -276,10 +282,13 @@ STUDY_KEYS = {
     "groups": "Columns of groups",
     "axes": "Axes",
     "labels_of": "Labels are of",
+    "labels": "Labels mapped",
+    "bins": "Numbers in groups",
     "exclude": "Labels excluded",
     "pairing": "Pairing",
     "missing_scores": "Missing scores",
     "watchlist_size": "Watchlist size",
+    "watchlist_composition": "Watchlist composition",
 }
 POLICY_KEYS = {
     "criterion": "Criterion",
@@ -315,8 +324,12 @@ def setting(value: object) -> str:
     if isinstance(value, list):
         return ", ".join(map(_item, value)) or "none"
     if isinstance(value, dict):
-        return "; ".join(f"{key}: {setting(part)}" for key, part in value.items())
+        return "; ".join(f"{key}: {_within(part)}" for key, part in value.items())
     return value if isinstance(value, str) else json.dumps(value)
+
+
+def _within(value: object) -> str:
+    return f"{{{setting(value)}}}" if isinstance(value, dict) else setting(value)
 
 
 def _item(value: object) -> str:

@@ -8,11 +8,14 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
-from harness.evaluation import Evaluation, answer
+from harness.config import StrictModel
+from harness.evaluation import Evaluation, answer, evaluate
 from harness.numbers import about, number
 from harness.report import report_on
 from harness.report.model import Facts, Paragraph, Report, Table
 from harness.report.tables import zones_of
+from harness.report.wording import POLICY_KEYS, STUDY_KEYS
+from harness.study import Policy, Study
 from tests.report.report_worlds import LONG, small, world
 
 DIGEST = "0" * 64
@@ -359,3 +362,25 @@ def test_every_note_of_the_evaluation_is_among_the_limits(three: Evaluation) -> 
 
 def test_a_title_can_be_given(three: Evaluation) -> None:
     assert say(three, "For the board").title == "For the board"
+
+
+@pytest.mark.parametrize(("model", "names"), [(Study, STUDY_KEYS), (Policy, POLICY_KEYS)])
+def test_every_setting_is_told(model: type[StrictModel], names: dict[str, str]) -> None:
+    """Rows that a study leaves out, or labels that it maps, are not to be found elsewhere in the report."""
+    keys = {field.alias or key for key, field in model.model_fields.items()}
+    assert keys == set(names)
+
+
+def test_rows_kept_and_labels_mapped_stand_in_the_provenance() -> None:
+    scores = {
+        "score": [0.2, 0.9, 0.3, 0.8] * 2,
+        "mated": [0, 1] * 4,
+        "sex": ["f", "F", "m", "m"] * 2,
+        "run": ["a"] * 4 + ["b"] * 4,
+    }
+    study = {"groups": {"sex": "sex"}, "rows": {"run": "a"}, "labels": {"sex": {"F": "f"}}}
+    report = say(evaluate(scores, study=study))
+    tables = [block for section in report.sections for block in section.blocks if isinstance(block, Table)]
+    rows = {row[0]: row[1] for table in tables for row in table.rows}
+    assert rows["Rows kept"] == "run: a"
+    assert rows["Labels mapped"] == "sex: {F: f}"
