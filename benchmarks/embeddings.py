@@ -24,9 +24,9 @@ import numpy as np
 from benchmarks.measuring import Job, measure_apart, peak_megabytes
 from harness import engines
 from harness.comparisons import all_pairs, open_comparisons, resolve_study
-from harness.comparisons.pairs import in_parallel
-from harness.comparisons.templates import precision, prepared
-from harness.comparisons.tiles import BLOCK
+from harness.comparisons.images.pairs import in_parallel
+from harness.comparisons.images.templates import precision, prepared
+from harness.comparisons.images.tiles import BLOCK
 from harness.evaluation import evaluate
 
 STUDY = {"matcher": {"name": "benchmark", "version": "1"}}

@@ -6,8 +6,8 @@ from contextlib import closing
 from typing import TYPE_CHECKING
 
 from harness.comparisons.database import Database
-from harness.comparisons.deriving import files_beside
-from harness.comparisons.named import with_paths
+from harness.comparisons.derived.deriving import files_beside
+from harness.comparisons.derived.named import with_paths
 from harness.comparisons.source import missing_column
 from harness.comparisons.sources import Scores, kinds_of, open_source
 from harness.comparisons.sql import identifier

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from harness.comparisons.matrices import matrix_of
-from harness.comparisons.pair_source import PairSource, StudyLike
+from harness.comparisons.images.matrices import matrix_of
+from harness.comparisons.images.pair_source import PairSource, StudyLike
 from harness.study import Study, load_study
 
 if TYPE_CHECKING:

@@ -14,7 +14,7 @@ import narwhals as nw
 import numpy as np
 import pyarrow as pa
 
-from harness.comparisons.derived import Derived
+from harness.comparisons.derived.base import Derived
 from harness.comparisons.files import Files, open_files
 from harness.comparisons.source import ROW, AsStored, Input, Source, missing_column, require_named_once
 from harness.comparisons.sql import identifier, is_interrupt, literal, temporary_fault

@@ -17,13 +17,13 @@ import pyarrow as pa
 
 from harness.comparisons.coding import Coding, NearEqualLabelsError, Queries, labels_of, require_columns
 from harness.comparisons.database import Database, MemoryLimit, first_fault
-from harness.comparisons.deriving import derived_from, files_beside
+from harness.comparisons.derived.deriving import derived_from, files_beside
+from harness.comparisons.derived.named import with_paths
 from harness.comparisons.files import Files
+from harness.comparisons.images.pair_source import PairSource
+from harness.comparisons.images.pairs import Pairs
 from harness.comparisons.listed_pairs import with_pairs
 from harness.comparisons.met import Met
-from harness.comparisons.named import with_paths
-from harness.comparisons.pair_source import PairSource
-from harness.comparisons.pairs import Pairs
 from harness.comparisons.scan import (
     Batch,
     CellScores,

@@ -17,9 +17,9 @@ from harness.comparisons import (
     Scores,
     open_comparisons,
 )
+from harness.comparisons.images.pair_source import PairSource
+from harness.comparisons.images.pairs import Pairs
 from harness.comparisons.met import Met
-from harness.comparisons.pair_source import PairSource
-from harness.comparisons.pairs import Pairs
 from harness.engines import local, pairs
 from harness.engines.cluster.comparisons import PartedComparisons, open_parts
 from harness.engines.cluster.running import InTurn, Runner

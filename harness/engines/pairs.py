@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 import numpy.typing as npt
 
-from harness.comparisons.tiles import BLOCK
+from harness.comparisons.images.tiles import BLOCK
 from harness.counting import Cell, Counts, SubjectCounts, ThresholdIndex, thresholds_for
 from harness.counting.counts import sum_by_cell
 from harness.counting.subjects import HIGHEST_NARROW
@@ -23,8 +23,8 @@ from harness.counting.subjects import HIGHEST_NARROW
 if TYPE_CHECKING:
     from harness.arrays import BoolArray, FloatArray, IntArray
     from harness.comparisons.coding import Coding
-    from harness.comparisons.pairs import Pairs
-    from harness.comparisons.tiles import Stretch, Tile
+    from harness.comparisons.images.pairs import Pairs
+    from harness.comparisons.images.tiles import Stretch, Tile
     from harness.engines.local import Progress
 
 __all__ = ["count", "count_by_subject"]

@@ -13,7 +13,7 @@ from harness import engines
 from harness.arrays import FloatArray
 from harness.comparisons import Comparisons, Input
 from harness.comparisons.coding import labels_in
-from harness.comparisons.kept import require_met
+from harness.comparisons.derived.kept import require_met
 from harness.comparisons.met import Met
 from harness.counting import Cell, Counts, SubjectCounts
 from harness.counting.grouping import AxisGrouping

@@ -9,7 +9,7 @@ import numpy as np
 
 from harness import engines
 from harness.comparisons import Comparisons, Scores
-from harness.comparisons.pair_source import PairSource
+from harness.comparisons.images.pair_source import PairSource
 from harness.comparisons.repeats import Repeats, repeats
 from harness.comparisons.trials import Trial, extremes, tails
 from harness.counting import NON_MATED, Cell, SubjectTally, Tally

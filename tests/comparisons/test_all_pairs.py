@@ -15,7 +15,7 @@ from hypothesis import strategies as st
 import harness
 from harness import engines
 from harness.comparisons import Templates, all_pairs, open_comparisons, pairs_between, resolve_study
-from harness.comparisons import pairs as pairs_module
+from harness.comparisons.images import pairs as pairs_module
 from harness.counting import Counts, SubjectCounts
 from harness.evaluation import to_json
 

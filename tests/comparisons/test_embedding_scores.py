@@ -9,7 +9,7 @@ import numpy as np
 import pytest
 
 from harness.comparisons import Templates, all_pairs, open_comparisons, pairs_between, resolve_study
-from harness.comparisons.tiles import Tile
+from harness.comparisons.images.tiles import Tile
 
 STUDY = {"matcher": {"name": "example", "version": "1"}}
 

@@ -12,7 +12,7 @@ import pytest
 import harness
 from harness import InputError, engines
 from harness.comparisons import Templates, all_pairs, matrix, open_comparisons, pairs_between, resolve_study
-from harness.comparisons.score_array import first_unequal
+from harness.comparisons.images.score_array import first_unequal
 
 MATCHER: dict[str, Any] = {"matcher": {"name": "example", "version": "1"}}
 FOUR = np.array([[1, 0.9, 0.2, 0.3], [0.9, 1, 0.4, 0.25], [0.2, 0.4, 1, 0.8], [0.3, 0.25, 0.8, 1]])

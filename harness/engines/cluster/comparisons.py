@@ -18,7 +18,7 @@ import numpy as np
 import pyarrow as pa
 
 from harness.comparisons.coding import Coding, coded_sides, labels_in, require_distinct_labels
-from harness.comparisons.deriving import files_beside
+from harness.comparisons.derived.deriving import files_beside
 from harness.comparisons.files import holds_rows
 from harness.comparisons.listing import Listing, list_files
 from harness.comparisons.met import Met

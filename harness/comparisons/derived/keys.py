@@ -12,10 +12,10 @@ import numpy as np
 
 from harness.comparisons.coding import require_distinct_labels
 from harness.comparisons.database import Database
-from harness.comparisons.derived import Derived
-from harness.comparisons.entries import Entries, open_beside
+from harness.comparisons.derived.base import Derived
+from harness.comparisons.derived.entries import Entries, open_beside
+from harness.comparisons.derived.relabelled import relabel_entries
 from harness.comparisons.met import Met
-from harness.comparisons.relabelled import relabel_entries
 from harness.comparisons.source import Asks, Check, Input, Reader, Source
 from harness.comparisons.sql import identifier, literal, mated_sql
 from harness.errors import InputError

@@ -10,9 +10,9 @@ from typing import Any, ClassVar, get_args
 import numpy as np
 import numpy.typing as npt
 
-from harness.comparisons.pair_source import PairSource, require_both_classes, terms_of
-from harness.comparisons.pairs import Pairs, Taken
-from harness.comparisons.templates import (
+from harness.comparisons.images.pair_source import PairSource, require_both_classes, terms_of
+from harness.comparisons.images.pairs import Pairs, Taken
+from harness.comparisons.images.templates import (
     ROWS_AT_ONCE,
     CheckedTemplates,
     Metric,

@@ -14,7 +14,7 @@ import pyarrow.compute as pc
 
 from harness.comparisons.database import Database
 from harness.comparisons.files import open_files
-from harness.comparisons.labels import Side, checked_groups, checked_labels
+from harness.comparisons.images.labels import Side, checked_groups, checked_labels
 from harness.comparisons.source import Input, Seen, missing_column, require_named_once
 from harness.comparisons.sql import identifier
 from harness.errors import InputError

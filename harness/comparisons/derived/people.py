@@ -14,9 +14,9 @@ from typing import TYPE_CHECKING
 
 from harness.comparisons.coding import require_distinct_labels
 from harness.comparisons.database import Database
-from harness.comparisons.derived import Derived
-from harness.comparisons.entries import Entries, open_beside
-from harness.comparisons.relabelled import relabel_entries
+from harness.comparisons.derived.base import Derived
+from harness.comparisons.derived.entries import Entries, open_beside
+from harness.comparisons.derived.relabelled import relabel_entries
 from harness.comparisons.scan import PERSON
 from harness.comparisons.source import Asks, Check, Input, Source
 from harness.comparisons.sql import WHOLE, identifier, is_label, literal

@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 from urllib.parse import unquote
 
-from harness.comparisons.derived import Derived
+from harness.comparisons.derived.base import Derived
 from harness.comparisons.files import Files
 from harness.comparisons.source import Check, Source
 from harness.comparisons.sql import identifier, literal

@@ -172,7 +172,7 @@ class Survey:
         self._highest: dict[int, npt.NDArray[Any]] = {}
 
     def add(self, scores: npt.NDArray[Any], codes: IntArray, which: IntArray | None) -> None:
-        """Look at one tile, as `harness.comparisons.tiles.Tile` holds it."""
+        """Look at one tile, as `harness.comparisons.images.tiles.Tile` holds it."""
         flat = scores.reshape(-1)
         if which is None:
             self._look(int(codes[0]), flat)

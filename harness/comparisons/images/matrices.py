@@ -9,17 +9,17 @@ from typing import TYPE_CHECKING, Any, ClassVar, TypeAlias
 
 import numpy as np
 
-from harness.comparisons.pair_source import PairSource, StudyLike, require_both_classes, terms_of
-from harness.comparisons.pairs import Pairs, Taken, pairs_of
-from harness.comparisons.score_array import MatrixScores, ScoreArray, first_unequal, open_array
-from harness.comparisons.sides import PeopleLike, PeopleOfSide, read_side
+from harness.comparisons.images.pair_source import PairSource, StudyLike, require_both_classes, terms_of
+from harness.comparisons.images.pairs import Pairs, Taken, pairs_of
+from harness.comparisons.images.score_array import MatrixScores, ScoreArray, first_unequal, open_array
+from harness.comparisons.images.sides import PeopleLike, PeopleOfSide, read_side
 from harness.config import document_from, validate
 from harness.errors import InputError
 from harness.study import Study
 
 if TYPE_CHECKING:
-    from harness.comparisons.labels import Side
-    from harness.comparisons.sides import Digests
+    from harness.comparisons.images.labels import Side
+    from harness.comparisons.images.sides import Digests
 
 __all__ = ["ScoreMatrix", "matrix", "matrix_of"]
 

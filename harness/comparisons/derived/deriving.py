@@ -6,13 +6,13 @@ from collections.abc import Container
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from harness.comparisons.derived import Identities
-from harness.comparisons.kept import Kept
-from harness.comparisons.keys import with_key
+from harness.comparisons.derived.base import Identities
+from harness.comparisons.derived.kept import Kept
+from harness.comparisons.derived.keys import with_key
+from harness.comparisons.derived.named import FromValues
+from harness.comparisons.derived.people import with_people
+from harness.comparisons.derived.relabelled import Relabelled, mapped_columns
 from harness.comparisons.listing import list_files
-from harness.comparisons.named import FromValues
-from harness.comparisons.people import with_people
-from harness.comparisons.relabelled import Relabelled, mapped_columns
 from harness.comparisons.sources import kinds_of
 from harness.errors import InputError
 

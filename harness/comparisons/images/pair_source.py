@@ -10,8 +10,8 @@ from typing import Any, ClassVar, TypeAlias
 
 import numpy as np
 
-from harness.comparisons.labels import Side, numbered_together
-from harness.comparisons.pairs import Pairs, Taken, pairs_of
+from harness.comparisons.images.labels import Side, numbered_together
+from harness.comparisons.images.pairs import Pairs, Taken, pairs_of
 from harness.config import document_from, read_document, validate
 from harness.errors import InputError
 from harness.study import Study

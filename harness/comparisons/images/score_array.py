@@ -13,14 +13,14 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 import numpy.typing as npt
 
-from harness.comparisons.labels import Side
+from harness.comparisons.images.labels import Side
+from harness.comparisons.images.tiles import BLOCK
 from harness.comparisons.source import Input, Seen
-from harness.comparisons.tiles import BLOCK
 from harness.errors import InputError
 
 if TYPE_CHECKING:
     from harness.arrays import IntArray
-    from harness.comparisons.sides import Digests
+    from harness.comparisons.images.sides import Digests
 
 __all__ = ["MatrixScores", "ScoreArray", "first_unequal", "open_array"]
 
@@ -120,7 +120,7 @@ class ScoreArray:
 
 @dataclass(frozen=True, eq=False)
 class MatrixScores:
-    """The scores of a table, block by block; see `harness.comparisons.pairs.BlockScores`.
+    """The scores of a table, block by block; see `harness.comparisons.images.pairs.BlockScores`.
 
     Attributes
     ----------

@@ -7,7 +7,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
-from harness.comparisons.derived import Derived
+from harness.comparisons.derived.base import Derived
 from harness.comparisons.met import Met
 from harness.comparisons.sql import identifier, literals
 from harness.errors import InputError

@@ -20,9 +20,9 @@ from typing import TYPE_CHECKING, Any, Literal, TypeAlias
 import numpy as np
 import numpy.typing as npt
 
-from harness.comparisons.labels import Side, checked_groups, checked_labels
+from harness.comparisons.images.labels import Side, checked_groups, checked_labels
+from harness.comparisons.images.tiles import BLOCK
 from harness.comparisons.source import Input
-from harness.comparisons.tiles import BLOCK
 from harness.errors import InputError
 
 if TYPE_CHECKING:

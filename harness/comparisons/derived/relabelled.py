@@ -6,15 +6,15 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from harness.comparisons.derived import Derived
-from harness.comparisons.kept import require_met, values_met
+from harness.comparisons.derived.base import Derived
+from harness.comparisons.derived.kept import require_met, values_met
 from harness.comparisons.met import Met
 from harness.comparisons.source import Check, Reader
 from harness.comparisons.sql import identifier, is_label, literal, literals
 from harness.errors import InputError
 
 if TYPE_CHECKING:
-    from harness.comparisons.entries import Entries
+    from harness.comparisons.derived.entries import Entries
     from harness.study import Study
 
 __all__ = ["Relabelled", "mapped_columns", "relabel_entries"]

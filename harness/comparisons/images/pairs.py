@@ -17,8 +17,8 @@ import numpy.typing as npt
 from threadpoolctl import threadpool_limits
 
 from harness.comparisons.coding import Coding, cell_of_side
-from harness.comparisons.labels import Side, numbered_together
-from harness.comparisons.tiles import BLOCK, Stretch, Survey, Tile, in_order, stretches
+from harness.comparisons.images.labels import Side, numbered_together
+from harness.comparisons.images.tiles import BLOCK, Stretch, Survey, Tile, in_order, stretches
 from harness.errors import InputError
 
 if TYPE_CHECKING:
