@@ -40,7 +40,7 @@ if TYPE_CHECKING:
     from harness.comparisons.source import Source
     from harness.study import Score, Study
 
-__all__ = ["Database", "MemoryLimit", "first_fault", "unreadable"]
+__all__ = ["Database", "MemoryLimit", "TooLittleMemoryError", "first_fault", "unreadable"]
 
 ROWS_AT_ONCE = 1 << 16
 """Few enough that a batch stays in the processor's cache, and its memory with the process."""
@@ -50,6 +50,10 @@ PROGRAM = 290_000_000
 """Bytes that Python, all that an evaluation imports, and the batches under way take at most, as measured."""
 LEAST_TO_READ_WITH = 64_000_000
 UNITS = {"": 1, "b": 1, "kb": 10**3, "mb": 10**6, "gb": 10**9, "kib": 2**10, "mib": 2**20, "gib": 2**30}
+
+
+class TooLittleMemoryError(InputError):
+    """A query takes more memory than is allowed."""
 
 
 class Database:
@@ -129,7 +133,7 @@ class Database:
             if fault is not None:
                 raise fault from error
             if isinstance(error, duckdb.OutOfMemoryException):
-                raise InputError(
+                raise TooLittleMemoryError(
                     "cannot be read in the memory there is; allow more (--memory-limit), or write smaller row groups",
                     source=self.source.name,
                 ) from error

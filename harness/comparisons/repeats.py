@@ -25,7 +25,7 @@ __all__ = [
     "repeats_sql",
 ]
 
-ROWS_LOOKED_AT = 300_000
+ROWS_LOOKED_AT = 125_000
 """The first of all rows, so that a look costs little however many there are."""
 BEYOND_CHANCE = 10
 """Times as many repeated rows as scores that are equal by chance would make."""
@@ -152,31 +152,41 @@ def repeated_row(comparisons: Comparisons) -> RepeatedRow | None:
         return None
     score, truth = identifier(study.score.column), identifier(study.mated.column)
     columns = _plain_columns(comparisons)
-    grouped = ", ".join(map(identifier, columns))
-    others = ", ".join(identifier(column) for column in columns if column != study.score.column)
+    row = _hash(columns)
+    trial = _hash([column for column in columns if column != study.score.column])
     shown = [*study.subjects, study.score.column]
     values = ", ".join(f"CAST({identifier(column)} AS VARCHAR)" for column in shown)
     looked_at, surplus, by_chance = comparisons.ask(
         lambda _, relation: (
-            f"WITH looked AS ({_first_rows(columns, relation)}), "
-            f"alike AS (SELECT count(*) AS n FROM looked GROUP BY {grouped}), "
-            f"as_high AS (SELECT {truth} AS truth, count(*) AS n FROM (SELECT DISTINCT * FROM looked) "
-            f"GROUP BY truth, {score}), "
+            f"WITH looked AS (SELECT {row} AS row, {trial} AS trial, {truth} AS truth, {score} AS score "
+            f"FROM ({_first_rows(columns, relation)})), "
+            "as_high AS (SELECT truth, count(*) AS n FROM (SELECT any_value(truth) AS truth, any_value(score) AS score "
+            "FROM looked GROUP BY row) GROUP BY truth, score), "
             "chance AS (SELECT sum(n * (n - 1)) / pow(sum(n), 2) AS of_two FROM as_high GROUP BY truth), "
-            f"trials AS (SELECT count(*) AS n FROM looked GROUP BY {others}) "
-            "SELECT (SELECT count(*) FROM looked), (SELECT count(*) FROM looked) - (SELECT count(*) FROM alike), "
+            "trials AS (SELECT count(*) AS n FROM looked GROUP BY trial) "
+            "SELECT (SELECT count(*) FROM looked), (SELECT count(*) - count(DISTINCT row) FROM looked), "
             "(SELECT max(of_two) FROM chance) * (SELECT sum(n * (n - 1) / 2) FROM trials)"
         )
     )[0]
     if not surplus or surplus <= BEYOND_CHANCE * by_chance:
         return None
-    *texts, times = comparisons.ask(
+    most, times = comparisons.ask(
         lambda _, relation: (
-            f"SELECT {values}, count(*) FROM ({_first_rows(columns, relation)}) "
-            f"GROUP BY {grouped} ORDER BY count(*) DESC, {grouped} LIMIT 1"
+            f"SELECT {row}, count(*) FROM ({_first_rows(columns, relation)}) GROUP BY 1 ORDER BY 2 DESC, 1 LIMIT 1"
         )
     )[0]
+    texts = comparisons.ask(
+        lambda _, relation: (
+            f"SELECT {values} FROM ({_first_rows(columns, relation)}) WHERE {row} = $most LIMIT 1"
+        ),
+        most=most,
+    )[0]
     return RepeatedRow(surplus, looked_at, times, dict(zip(shown, texts, strict=True)))
+
+
+def _hash(columns: Sequence[str]) -> str:
+    """SQL that stands for the values of several columns in 64 bits: few enough rows are looked at to be told apart."""
+    return f"hash({', '.join(map(identifier, columns))})"
 
 
 def repeating_columns(comparisons: Comparisons) -> Iterator[RepeatingColumn]:
@@ -249,11 +259,10 @@ def _values(comparisons: Comparisons, column: str) -> tuple[str, ...]:
 
 
 def _repeats_all(comparisons: Comparisons, column: str, telling: Sequence[str], values: int) -> bool:
-    others = ", ".join(map(identifier, telling))
-    needed = dict.fromkeys([*telling, column])
+    trials = f"SELECT {_hash(telling)} AS trial, {identifier(column)} AS value FROM"
     found = comparisons.ask(
         lambda _, relation: repeats_sql(
-            f"({_first_rows([*needed], relation)})", identifier(column), others, values
+            f"({trials} ({_first_rows([*telling, column], relation)}))", "value", "trial", values
         )
     )
     return bool(found[0][0])

@@ -12,6 +12,7 @@ from harness.engines.engine import (
     count_by_subject,
     met,
     open_with,
+    rows_of,
     survey,
 )
 
@@ -27,5 +28,6 @@ __all__ = [
     "count_by_subject",
     "met",
     "open_with",
+    "rows_of",
     "survey",
 ]

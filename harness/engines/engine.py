@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import os
-from contextlib import AbstractContextManager
+from collections.abc import Iterator
+from contextlib import AbstractContextManager, contextmanager
 from dataclasses import dataclass
 from importlib.util import find_spec
 from pathlib import Path
@@ -44,6 +45,7 @@ __all__ = [
     "count_by_subject",
     "met",
     "open_with",
+    "rows_of",
     "survey",
 ]
 
@@ -225,6 +227,18 @@ def survey(comparisons: Countable, tail: int) -> tuple[CellScores, ...]:
     if isinstance(comparisons, PartedComparisons):
         return comparisons.survey(tail)
     return comparisons.read(lambda coding: comparisons.survey(coding, tail))
+
+
+@contextmanager
+def rows_of(comparisons: Countable) -> Iterator[Comparisons | None]:
+    """Open the rows themselves on this machine, whoever counts them; there are none of pairs of images."""
+    if isinstance(comparisons, PartedComparisons):
+        with comparisons.opened() as rows:
+            yield rows
+    elif isinstance(comparisons, Pairs):
+        yield None
+    else:
+        yield comparisons if isinstance(comparisons, Comparisons) else comparisons.plain
 
 
 def met(comparisons: Countable) -> Met:

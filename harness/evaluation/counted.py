@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable, Iterable, Iterator, Sequence
+from contextlib import suppress
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 
@@ -11,8 +12,9 @@ import numpy as np
 
 from harness import engines
 from harness.arrays import FloatArray
-from harness.comparisons import Comparisons, Input
+from harness.comparisons import Input
 from harness.comparisons.coding import labels_in
+from harness.comparisons.database import TooLittleMemoryError
 from harness.comparisons.derived.kept import require_met
 from harness.comparisons.met import Met
 from harness.counting import Cell, Counts, SubjectCounts
@@ -162,9 +164,10 @@ def count_for(
 
 
 def _on_repeats(comparisons: engines.Countable) -> Iterator[str]:
-    """Look for repeats where that takes no pass over all rows, and no memory that was not allowed."""
-    if isinstance(comparisons, Comparisons) and not comparisons.memory_is_limited:
-        yield from warnings_on_repeats(comparisons)
+    """Look for repeats, if the memory that is allowed suffices: the evaluation does not rest on it."""
+    with suppress(TooLittleMemoryError), engines.rows_of(comparisons) as rows:
+        if rows is not None:
+            yield from warnings_on_repeats(rows)
 
 
 def halves(comparisons: engines.Countable, counted: Counted) -> tuple[Counted, Counted]:

@@ -23,6 +23,7 @@ from harness.comparisons.files import holds_rows
 from harness.comparisons.listing import Listing, list_files
 from harness.comparisons.met import Met
 from harness.comparisons.source import Input, refuse_copies
+from harness.comparisons.stream import Comparisons
 from harness.counting import Counts, SubjectCounts, thresholds_for
 from harness.engines.cluster.merging import (
     CellScoresByCell,
@@ -141,6 +142,10 @@ class PartedComparisons:
             Input(file_name(known.file.path), known.file.stamp.size, known.digested.sha256)
             for known in (*self._facts, *self._facts_beside)
         )
+
+    def opened(self) -> Comparisons:
+        """Open all rows on this machine."""
+        return Comparisons([file.path for file in self._files], self.study)
 
     def rows(self) -> int | None:
         """Return the number of rows where it can be had without reading them."""

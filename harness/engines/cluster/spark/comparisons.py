@@ -98,8 +98,8 @@ class SparkComparisons:
             _require_nothing_derived(study)
             self._source = _files(scores, study)
             self.left_out = self._source.left_out
-            self._plain = self._open.enter_context(Comparisons(self._source, study))
-            self._kinds = self._plain.kinds
+            self.plain = self._open.enter_context(Comparisons(self._source, study))
+            self._kinds = self.plain.kinds
             with self._named():
                 require_kinds(study, self._kinds)
             self._session: Session = open_session(master)
@@ -125,25 +125,25 @@ class SparkComparisons:
     @property
     def name(self) -> str:
         """Name of the scores in errors."""
-        return self._plain.name
+        return self.plain.name
 
     @property
     def columns(self) -> tuple[str, ...]:
         """Names of the columns that the entries of a cell are values of."""
-        return self._plain.columns
+        return self.plain.columns
 
     @property
     def score_type(self) -> str:
         """float32 where the scores were stored so, else float64."""
-        return self._plain.score_type
+        return self.plain.score_type
 
     def inputs(self) -> tuple[Input, ...]:
         """Return the digests of what has been read; see `harness.comparisons.Comparisons.inputs`."""
-        return self._plain.inputs()
+        return self.plain.inputs()
 
     def rows(self) -> int | None:
         """Return the number of rows where it can be had without reading them."""
-        return self._plain.rows()
+        return self.plain.rows()
 
     @property
     def subjects(self) -> int:
@@ -276,7 +276,7 @@ class SparkComparisons:
         if not isinstance(self._source, CsvFiles):
             return ParquetFiles(self._source.paths, self._kinds)
         folder = self._open.enter_context(temporary_folder()).folder
-        return csv_as_parquet(self._plain, self._source.paths, folder)
+        return csv_as_parquet(self.plain, self._source.paths, folder)
 
     @cached_property
     def _rows(self) -> DataFrame:
