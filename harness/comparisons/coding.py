@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING, Any, TypeAlias
 
 import numpy as np
 
-from harness.comparisons.source import missing_column
+from harness.comparisons.source import missing_in_scores
 from harness.comparisons.sql import FLOATING, identifier, is_label, literals, mated_sql, score_sql
 from harness.errors import InputError
 
@@ -403,7 +403,7 @@ def require_columns(kinds: Mapping[str, str], study: Study, *, text_only: bool) 
     """
     for column in study.stored_columns:
         if column not in kinds:
-            raise InputError(missing_column(column, list(kinds)))
+            raise InputError(missing_in_scores(column, list(kinds)))
     score, mated = study.score.column, study.mated.column
     score_sql(study.score, kinds[score], text_only=text_only)
     if mated in kinds:

@@ -27,6 +27,7 @@ __all__ = [
     "Source",
     "Stamp",
     "missing_column",
+    "missing_in_scores",
     "refuse_copies",
     "require_named_once",
     "sha256_of",
@@ -198,9 +199,13 @@ class AsStored:
 def missing_column(column: str, present: Sequence[str]) -> str:
     """Say that a column is missing, and which there are."""
     return (
-        f"has no column {column!r}; it has {', '.join(map(repr, present))}; name the right one in the study "
-        "(`harness draft SCORES` proposes a study)"
+        f"has no column {column!r}; it has {', '.join(map(repr, present))}; name the right one in the study"
     )
+
+
+def missing_in_scores(column: str, present: Sequence[str]) -> str:
+    """Say the same of scores, of which a study can be drafted."""
+    return f"{missing_column(column, present)} (`harness draft SCORES` proposes a study)"
 
 
 def require_named_once(names: Sequence[str], columns: Sequence[str], source: str) -> None:

@@ -16,7 +16,7 @@ import pyarrow as pa
 
 from harness.comparisons.derived.base import Derived
 from harness.comparisons.files import Files, open_files
-from harness.comparisons.source import ROW, AsStored, Input, Source, missing_column, require_named_once
+from harness.comparisons.source import ROW, AsStored, Input, Source, missing_in_scores, require_named_once
 from harness.comparisons.sql import identifier, is_interrupt, literal, temporary_fault
 from harness.errors import InputError
 
@@ -99,7 +99,7 @@ def open_arrays(arrays: Mapping[str, Any], columns: Sequence[str]) -> TableInMem
     kept = {}
     for column in columns:
         if column not in arrays:
-            raise InputError(missing_column(column, list(arrays)), source=name)
+            raise InputError(missing_in_scores(column, list(arrays)), source=name)
         if np.ndim(arrays[column]) != 1:
             raise InputError(f"column {column!r} must have one dimension", source=name)
         kept[column] = _arrow_array(arrays[column], column, name)
@@ -149,7 +149,7 @@ def open_capsule(scores: Any, columns: Sequence[str], scratch: Path) -> Source:
 def _open_frame(frame: nw.DataFrame[Any], columns: Sequence[str], name: str) -> TableInMemory:
     for column in columns:
         if column not in frame.columns:
-            raise InputError(missing_column(column, frame.columns), source=name)
+            raise InputError(missing_in_scores(column, frame.columns), source=name)
     require_named_once(columns, columns, name)
     return TableInMemory(
         name, pa.table({column: _arrow_array(frame[column], column, name) for column in columns})
@@ -161,7 +161,7 @@ def _open_stream(scores: Any, columns: Sequence[str], name: str, database: Path)
         reader = pa.RecordBatchReader.from_stream(scores)
         for column in columns:
             if column not in reader.schema.names:
-                raise InputError(missing_column(column, reader.schema.names), source=name)
+                raise InputError(missing_in_scores(column, reader.schema.names), source=name)
         require_named_once(reader.schema.names, columns, name)
         with duckdb.connect(str(database)) as connection:
             connection.register("stream", reader)
