@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from harness.comparisons.coding import Coding, Queries
 from harness.comparisons.sql import FLOATING, identifier, is_nan
@@ -16,9 +17,11 @@ if TYPE_CHECKING:
 __all__ = [
     "MOST_VALUES",
     "ROWS_LOOKED_AT",
+    "FirstRows",
     "RepeatedRow",
     "RepeatingColumn",
     "Repeats",
+    "first_rows",
     "repeated_row",
     "repeating_columns",
     "repeats",
@@ -27,6 +30,8 @@ __all__ = [
 
 ROWS_LOOKED_AT = 125_000
 """The first of all rows, so that a look costs little however many there are."""
+LOOKED_AT = "first_rows_of_all"
+"""The table that holds them."""
 BEYOND_CHANCE = 10
 """Times as many repeated rows as scores that are equal by chance would make."""
 MOST_VALUES = 50
@@ -132,7 +137,48 @@ def _repeats_of(queries: Queries, relation: str, coding: Coding) -> str:
     )
 
 
-def repeated_row(comparisons: Comparisons) -> RepeatedRow | None:
+@dataclass(frozen=True)
+class FirstRows:
+    """The first rows of comparisons, in a table of their database; see `first_rows`.
+
+    Attributes
+    ----------
+    comparisons : Comparisons
+    columns : tuple of str
+        Those whose values can be compared.
+    """
+
+    comparisons: Comparisons
+    columns: tuple[str, ...]
+
+    def ask(self, query: str, **parameters: int) -> Sequence[tuple[Any, ...]]:
+        """Fetch what a query finds in the table `LOOKED_AT`."""
+        return self.comparisons.ask(lambda *_: query, **parameters)
+
+
+@contextmanager
+def first_rows(comparisons: Comparisons) -> Iterator[FirstRows]:
+    """Copy the first rows to a table of the database, which is dropped at the end."""
+    nested = ("STRUCT", "MAP", "UNION")
+    columns = tuple(
+        name
+        for name, kind in comparisons.kinds.items()
+        if not kind.startswith(nested) and not kind.endswith("]")
+    )
+    read = ", ".join(map(identifier, columns))
+    rows = FirstRows(comparisons, columns)
+    comparisons.ask(
+        lambda _, relation: (
+            f"CREATE OR REPLACE TEMP TABLE {LOOKED_AT} AS SELECT {read} FROM {relation} LIMIT {ROWS_LOOKED_AT}"
+        )
+    )
+    try:
+        yield rows
+    finally:
+        rows.ask(f"DROP TABLE {LOOKED_AT}")
+
+
+def repeated_row(rows: FirstRows) -> RepeatedRow | None:
     """Find a row that appears more than once among the first rows, if more do than equal scores account for.
 
     Rows that differ in the score alone are comparisons of the same two people by other images; of n such rows, pairs
@@ -140,47 +186,36 @@ def repeated_row(comparisons: Comparisons) -> RepeatedRow | None:
 
     Parameters
     ----------
-    comparisons : Comparisons
-        Whose study names two columns of subjects: without them equal rows say nothing.
+    rows : FirstRows
+        Of a study with two columns of subjects: without them equal rows say nothing.
 
     Returns
     -------
     RepeatedRow or None
     """
-    study = comparisons.study
+    study = rows.comparisons.study
     if len(study.subjects) < 2:
         return None
     score, truth = identifier(study.score.column), identifier(study.mated.column)
-    columns = _plain_columns(comparisons)
-    row = _hash(columns)
-    trial = _hash([column for column in columns if column != study.score.column])
-    shown = [*study.subjects, study.score.column]
-    values = ", ".join(f"CAST({identifier(column)} AS VARCHAR)" for column in shown)
-    looked_at, surplus, by_chance = comparisons.ask(
-        lambda _, relation: (
-            f"WITH looked AS (SELECT {row} AS row, {trial} AS trial, {truth} AS truth, {score} AS score "
-            f"FROM ({_first_rows(columns, relation)})), "
-            "as_high AS (SELECT truth, count(*) AS n FROM (SELECT any_value(truth) AS truth, any_value(score) AS score "
-            "FROM looked GROUP BY row) GROUP BY truth, score), "
-            "chance AS (SELECT sum(n * (n - 1)) / pow(sum(n), 2) AS of_two FROM as_high GROUP BY truth), "
-            "trials AS (SELECT count(*) AS n FROM looked GROUP BY trial) "
-            "SELECT (SELECT count(*) FROM looked), (SELECT count(*) - count(DISTINCT row) FROM looked), "
-            "(SELECT max(of_two) FROM chance) * (SELECT sum(n * (n - 1) / 2) FROM trials)"
-        )
+    row = _hash(rows.columns)
+    trial = _hash([column for column in rows.columns if column != study.score.column])
+    looked_at, surplus, by_chance = rows.ask(
+        f"WITH looked AS (SELECT {row} AS row, {trial} AS trial, {truth} AS truth, {score} AS score FROM {LOOKED_AT}), "
+        "as_high AS (SELECT truth, count(*) AS n FROM (SELECT any_value(truth) AS truth, any_value(score) AS score "
+        "FROM looked GROUP BY row) GROUP BY truth, score), "
+        "chance AS (SELECT sum(n * (n - 1)) / pow(sum(n), 2) AS of_two FROM as_high GROUP BY truth), "
+        "trials AS (SELECT count(*) AS n FROM looked GROUP BY trial) "
+        "SELECT (SELECT count(*) FROM looked), (SELECT count(*) - count(DISTINCT row) FROM looked), "
+        "(SELECT max(of_two) FROM chance) * (SELECT sum(n * (n - 1) / 2) FROM trials)"
     )[0]
     if not surplus or surplus <= BEYOND_CHANCE * by_chance:
         return None
-    most, times = comparisons.ask(
-        lambda _, relation: (
-            f"SELECT {row}, count(*) FROM ({_first_rows(columns, relation)}) GROUP BY 1 ORDER BY 2 DESC, 1 LIMIT 1"
-        )
-    )[0]
-    texts = comparisons.ask(
-        lambda _, relation: (
-            f"SELECT {values} FROM ({_first_rows(columns, relation)}) WHERE {row} = $most LIMIT 1"
-        ),
-        most=most,
-    )[0]
+    most, times = rows.ask(f"SELECT {row}, count(*) FROM {LOOKED_AT} GROUP BY 1 ORDER BY 2 DESC, 1 LIMIT 1")[
+        0
+    ]
+    shown = [*study.subjects, study.score.column]
+    values = ", ".join(f"CAST({identifier(column)} AS VARCHAR)" for column in shown)
+    texts = rows.ask(f"SELECT {values} FROM {LOOKED_AT} WHERE {row} = $most LIMIT 1", most=most)[0]
     return RepeatedRow(surplus, looked_at, times, dict(zip(shown, texts, strict=True)))
 
 
@@ -189,21 +224,21 @@ def _hash(columns: Sequence[str]) -> str:
     return f"hash({', '.join(map(identifier, columns))})"
 
 
-def repeating_columns(comparisons: Comparisons) -> Iterator[RepeatingColumn]:
+def repeating_columns(rows: FirstRows) -> Iterator[RepeatingColumn]:
     """Find columns that the study does not use and that repeat every comparison, as one of the matcher does.
 
-    The first rows are looked at. What tells comparisons apart are all columns but the score, numbers with fractions
-    those of which nearly every row has another value, and those that go with the column, as a version does with a
-    matcher; of each comparison each value of the column must have as many rows as every other value.
+    What tells comparisons apart are all columns but the score, numbers with fractions, those of which nearly every row
+    has another value, and those that go with the column, as a version does with a matcher; of each comparison each
+    value of the column must have as many rows as every other value.
 
     Yields
     ------
     RepeatingColumn
     """
-    study, kinds = comparisons.study, comparisons.kinds
+    study, kinds = rows.comparisons.study, rows.comparisons.kinds
     unused = [
         column
-        for column in _plain_columns(comparisons)
+        for column in rows.columns
         if column not in (*study.columns, *study.stored_columns)
         and kinds[column] not in FLOATING
         and not kinds[column].startswith("DECIMAL")
@@ -211,14 +246,12 @@ def repeating_columns(comparisons: Comparisons) -> Iterator[RepeatingColumn]:
     if not unused:
         return
     asked = ", ".join(f"count(DISTINCT {identifier(column)})" for column in unused)
-    rows, *distinct = comparisons.ask(
-        lambda _, relation: f"SELECT count(*), {asked} FROM ({_first_rows(unused, relation)})"
-    )[0]
+    count, *distinct = rows.ask(f"SELECT count(*), {asked} FROM {LOOKED_AT}")[0]
     values = dict(zip(unused, distinct, strict=True))
     telling = [
         column
         for column in [*study.columns, *unused]
-        if column != study.score.column and values.get(column, 0) <= rows / 2
+        if column != study.score.column and values.get(column, 0) <= count / 2
     ]
     told: set[str] = set()
     for column in unused:
@@ -229,43 +262,23 @@ def repeating_columns(comparisons: Comparisons) -> Iterator[RepeatingColumn]:
             for other in telling
             if other in values
             and values[other] <= values[column]
-            and _go_together(comparisons, column, other, values[column])
+            and _go_together(rows, column, other, values[column])
         }
         others = [other for other in telling if other not in beside]
-        if _repeats_all(comparisons, column, others, values[column]):
+        value = identifier(column)
+        trials = f"(SELECT {_hash(others)} AS trial, {value} AS value FROM {LOOKED_AT})"
+        if rows.ask(repeats_sql(trials, "value", "trial", values[column]))[0][0]:
             told |= beside
-            yield RepeatingColumn(column, _values(comparisons, column))
+            found = rows.ask(
+                f"SELECT DISTINCT CAST({value} AS VARCHAR) FROM {LOOKED_AT} WHERE {value} IS NOT NULL ORDER BY 1"
+            )
+            yield RepeatingColumn(column, tuple(text for (text,) in found))
 
 
-def _go_together(comparisons: Comparisons, column: str, other: str, values: int) -> bool:
+def _go_together(rows: FirstRows, column: str, other: str, values: int) -> bool:
     """Whether each value of a column has one of the other."""
     both = f"{identifier(column)}, {identifier(other)}"
-    found = comparisons.ask(
-        lambda _, relation: (
-            f"SELECT count(*) FROM (SELECT DISTINCT {both} FROM ({_first_rows([column, other], relation)}))"
-        )
-    )
-    return bool(found[0][0] <= values)
-
-
-def _values(comparisons: Comparisons, column: str) -> tuple[str, ...]:
-    found = comparisons.ask(
-        lambda _, relation: (
-            f"SELECT DISTINCT CAST({identifier(column)} AS VARCHAR) FROM ({_first_rows([column], relation)}) "
-            f"WHERE {identifier(column)} IS NOT NULL ORDER BY 1"
-        )
-    )
-    return tuple(value for (value,) in found)
-
-
-def _repeats_all(comparisons: Comparisons, column: str, telling: Sequence[str], values: int) -> bool:
-    trials = f"SELECT {_hash(telling)} AS trial, {identifier(column)} AS value FROM"
-    found = comparisons.ask(
-        lambda _, relation: repeats_sql(
-            f"({trials} ({_first_rows([*telling, column], relation)}))", "value", "trial", values
-        )
-    )
-    return bool(found[0][0])
+    return bool(rows.ask(f"SELECT count(*) FROM (SELECT DISTINCT {both} FROM {LOOKED_AT})")[0][0] <= values)
 
 
 def repeats_sql(rows: str, column: str, others: str, values: int) -> str:
@@ -288,17 +301,3 @@ def repeats_sql(rows: str, column: str, others: str, values: int) -> str:
         f"SELECT {others}, {column}, count(*) AS times FROM {rows} WHERE {column} IS NOT NULL GROUP BY ALL) "
         f"GROUP BY {others})"
     )
-
-
-def _plain_columns(comparisons: Comparisons) -> list[str]:
-    """Return the columns whose values can be compared, in their order."""
-    nested = ("STRUCT", "MAP", "UNION")
-    return [
-        name
-        for name, kind in comparisons.kinds.items()
-        if not kind.startswith(nested) and not kind.endswith("]")
-    ]
-
-
-def _first_rows(columns: Sequence[str], relation: str) -> str:
-    return f"SELECT {', '.join(map(identifier, columns))} FROM {relation} LIMIT {ROWS_LOOKED_AT}"

@@ -17,6 +17,7 @@ from harness.comparisons.coding import labels_in
 from harness.comparisons.database import TooLittleMemoryError
 from harness.comparisons.derived.kept import require_met
 from harness.comparisons.met import Met
+from harness.comparisons.repeats import first_rows
 from harness.counting import Cell, Counts, SubjectCounts
 from harness.counting.grouping import AxisGrouping
 from harness.counting.thresholds import (
@@ -167,7 +168,8 @@ def _on_repeats(comparisons: engines.Countable) -> Iterator[str]:
     """Look for repeats, if the memory that is allowed suffices: the evaluation does not rest on it."""
     with suppress(TooLittleMemoryError), engines.rows_of(comparisons) as rows:
         if rows is not None:
-            yield from warnings_on_repeats(rows)
+            with first_rows(rows) as looked_at:
+                yield from warnings_on_repeats(looked_at)
 
 
 def halves(comparisons: engines.Countable, counted: Counted) -> tuple[Counted, Counted]:

@@ -8,8 +8,7 @@ from collections.abc import Iterator, Sequence
 import numpy as np
 
 from harness.arrays import IntArray
-from harness.comparisons import Comparisons
-from harness.comparisons.repeats import ROWS_LOOKED_AT, repeated_row, repeating_columns
+from harness.comparisons.repeats import ROWS_LOOKED_AT, FirstRows, repeated_row, repeating_columns
 from harness.counting import MATED, NON_MATED, Counts, SubjectCounts
 from harness.counting.grouping import AxisGrouping, subjects_of_two_labels
 from harness.errors import InputError
@@ -111,16 +110,16 @@ def warnings_on_labels(study: Study, by_subject: SubjectCounts) -> Iterator[str]
         )
 
 
-def warnings_on_repeats(comparisons: Comparisons) -> Iterator[str]:
+def warnings_on_repeats(rows: FirstRows) -> Iterator[str]:
     """Tell of rows that repeat others, and of columns that have every comparison several times."""
-    for found in repeating_columns(comparisons):
+    for found in repeating_columns(rows):
         column, named = found.column, some([repr(value) for value in found.values])
         yield (
             f"every comparison appears once for each of the {len(found.values)} values of column {column!r} ({named}), "
             f"which the study does not use, so they are evaluated as one: keep one (rows: {{{column}: "
             f"{found.values[0]}}}), or evaluate each (--each {column})"
         )
-    row = repeated_row(comparisons)
+    row = repeated_row(rows)
     if row is not None:
         values = ", ".join(f"{column} {value}" for column, value in row.values.items())
         which = "the first" if row.looked_at == ROWS_LOOKED_AT else "all"

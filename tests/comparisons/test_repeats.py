@@ -9,7 +9,13 @@ import pytest
 
 from harness.comparisons import Comparisons
 from harness.comparisons import repeats as looked
-from harness.comparisons.repeats import RepeatedRow, RepeatingColumn, repeated_row, repeating_columns
+from harness.comparisons.repeats import (
+    RepeatedRow,
+    RepeatingColumn,
+    first_rows,
+    repeated_row,
+    repeating_columns,
+)
 from harness.study import load_study
 
 
@@ -51,8 +57,11 @@ def path(request: pytest.FixtureRequest, tmp_path: Path) -> Path:
 
 class TestARowThatRepeats:
     def found(self, frames: Iterable[pd.DataFrame], path: Path, **terms: object) -> RepeatedRow | None:
-        with Comparisons(written(frames, path), load_study(study(**terms))) as comparisons:
-            return repeated_row(comparisons)
+        with (
+            Comparisons(written(frames, path), load_study(study(**terms))) as comparisons,
+            first_rows(comparisons) as rows,
+        ):
+            return repeated_row(rows)
 
     def test_is_named_with_how_many_repeat(self, path: Path) -> None:
         once = trials()
@@ -90,8 +99,11 @@ class TestARowThatRepeats:
 
 class TestAColumnThatRepeatsEveryComparison:
     def found(self, frames: Iterable[pd.DataFrame], path: Path, **terms: object) -> list[RepeatingColumn]:
-        with Comparisons(written(frames, path), load_study(study(**terms))) as comparisons:
-            return list(repeating_columns(comparisons))
+        with (
+            Comparisons(written(frames, path), load_study(study(**terms))) as comparisons,
+            first_rows(comparisons) as rows,
+        ):
+            return list(repeating_columns(rows))
 
     def by_matcher(self, *names: str) -> list[pd.DataFrame]:
         return [
