@@ -231,12 +231,17 @@ def survey(comparisons: Countable, tail: int) -> tuple[CellScores, ...]:
 
 @contextmanager
 def rows_of(comparisons: Countable) -> Iterator[Comparisons | None]:
-    """Open the rows themselves on this machine, whoever counts them; there are none of pairs of images."""
-    if isinstance(comparisons, PartedComparisons):
+    """Open the rows themselves on this machine, whoever counts them.
+
+    There are none of pairs of images, and files whose counts are kept are not opened again.
+    """
+    if isinstance(comparisons, Pairs) or (
+        isinstance(comparisons, PartedComparisons) and comparisons.keeps_counts
+    ):
+        yield None
+    elif isinstance(comparisons, PartedComparisons):
         with comparisons.opened() as rows:
             yield rows
-    elif isinstance(comparisons, Pairs):
-        yield None
     else:
         yield comparisons if isinstance(comparisons, Comparisons) else comparisons.plain
 

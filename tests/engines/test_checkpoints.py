@@ -106,7 +106,12 @@ class TestResuming:
     @pytest.mark.parametrize(
         "changes",
         [
-            {"score": {"column": "score", "better": "lower"}},
+            {  # the truth turned round with the direction
+                "score": {"column": "score", "better": "lower"},
+                "mated": {"column": "mated", "mated": ["false", "0"], "non_mated": ["true", "1"]},
+                "identities": "separate",
+                "labels_of": "image",
+            },
             {"pairing": "cross"},
             {"missing_scores": "count"},
             {"identities": "separate"},

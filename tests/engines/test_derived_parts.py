@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Any
 
 import pyarrow as pa
+import pyarrow.compute as pc
 import pyarrow.csv
 import pyarrow.parquet as pq
 import pytest
@@ -111,7 +112,12 @@ def key(tmp_path: Path) -> dict[str, Any]:
     table = table.append_column("trial", pa.array(range(ROWS)))
     write(tmp_path / "key.csv", table.select(["mated", "trial"]))
     scored = table.slice(10).drop_columns(["mated"])
-    write_parts(tmp_path / "scores", pa.concat_tables([scored, scored.slice(0, 5)]), FILES)
+    again = scored.slice(0, 5)  # by other images
+    at = again.schema.get_field_index("score")
+    again = again.set_column(
+        at, scored.schema.field("score"), pc.add(again["score"], 0.125).cast(scored["score"].type)
+    )
+    write_parts(tmp_path / "scores", pa.concat_tables([scored, again]), FILES)
     return {**STUDY, "key": {"file": str(tmp_path / "key.csv"), "by": ["trial"]}}
 
 

@@ -143,6 +143,11 @@ class PartedComparisons:
             for known in (*self._facts, *self._facts_beside)
         )
 
+    @property
+    def keeps_counts(self) -> bool:
+        """Whether what is found of finished parts is kept."""
+        return self._store is not None
+
     def opened(self) -> Comparisons:
         """Open all rows on this machine."""
         return Comparisons([file.path for file in self._files], self.study)
