@@ -29,8 +29,11 @@ class Derived:
     source: Source
 
     def over(self, relation: str) -> str:
-        """Return an SQL table expression of the rows that follow from those of a relation of the source."""
-        raise NotImplementedError
+        """Return an SQL table expression of the rows that follow from those of a relation of the source.
+
+        They are these rows themselves, unless a kind of source selects others.
+        """
+        return relation
 
     def prepare(self, connection: duckdb.DuckDBPyConnection) -> None:
         """Have a connection find what `over` needs besides."""
