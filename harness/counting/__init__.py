@@ -7,6 +7,8 @@ sum that turns bins into matches is done once, when they are read.
 
 from harness.counting.counts import MATED, NON_MATED, Cell, Counts
 from harness.counting.index import ThresholdIndex
+from harness.counting.list_matches import ListMatches
+from harness.counting.search_counts import SearchCounts
 from harness.counting.subjects import SubjectCounts, SubjectSums, thresholds_for
 from harness.counting.tally import SubjectTally, Tallies, Tally, tallies_for
 
@@ -15,6 +17,8 @@ __all__ = [
     "NON_MATED",
     "Cell",
     "Counts",
+    "ListMatches",
+    "SearchCounts",
     "SubjectCounts",
     "SubjectSums",
     "SubjectTally",
