@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from harness.comparisons.coding import Coding, Queries
+from harness.comparisons.sources import FIRST_ROWS
 from harness.comparisons.sql import FLOATING, identifier, is_nan
 from harness.comparisons.trials import labels_sql
 
@@ -28,7 +29,7 @@ __all__ = [
     "repeats_sql",
 ]
 
-ROWS_LOOKED_AT = 125_000
+ROWS_LOOKED_AT = FIRST_ROWS
 """The first of all rows, so that a look costs little however many there are."""
 LOOKED_AT = "first_rows_of_all"
 """The table that holds them."""

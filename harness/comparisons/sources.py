@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import os
+from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping, Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, TypeAlias
@@ -41,6 +43,8 @@ Scores: TypeAlias = Any
 Arrow PyCapsule protocol (``__arrow_c_stream__``) or is a dataframe; or files that have been opened."""
 NOTHING = ("", "__HIVE_DEFAULT_PARTITION__")
 """In the name of a folder, rows without a value."""
+FIRST_ROWS = 125_000
+"""Of columns in memory that the study does not use, as many values are kept, to look for signs of errors in."""
 
 
 @dataclass(frozen=True)
@@ -109,7 +113,33 @@ def open_arrays(arrays: Mapping[str, Any], columns: Sequence[str]) -> TableInMem
         raise InputError(
             f"columns differ in length: {lengths}; give every comparison a value in each", source=name
         )
-    return TableInMemory(name, pa.table(kept))
+    table = pa.table(kept)
+    others = {
+        column: values[:FIRST_ROWS]
+        for column in _others(arrays, columns)
+        if isinstance(values := arrays[column], np.ndarray | list | tuple) and len(values) == len(table)
+    }
+    return TableInMemory(name, _with_first_rows(table, others))
+
+
+def _others(found: Iterable[str], columns: Sequence[str]) -> list[str]:
+    """Return the columns that the study does not use, of those that DuckDB can tell apart."""
+    times = Counter(column.casefold() for column in (*found, *columns))
+    return [column for column in found if times[column.casefold()] == 1]
+
+
+def _with_first_rows(table: pa.Table, others: Mapping[str, Any]) -> pa.Table:
+    """Add columns of which only the first rows are known, leaving out those that hold what no column can.
+
+    A column that the study does not use may tell matchers or runs apart: see `harness.comparisons.repeats`.
+    """
+    for column, values in others.items():
+        with suppress(InputError):
+            first = _arrow_array(values, column, "")
+            chunks = first.chunks if isinstance(first, pa.ChunkedArray) else [first]
+            rest = pa.nulls(len(table) - len(first), first.type)
+            table = table.append_column(column, pa.chunked_array([*chunks, rest], first.type))
+    return table
 
 
 def _arrow_array(values: Any, column: str, source: str) -> Any:
@@ -151,9 +181,9 @@ def _open_frame(frame: nw.DataFrame[Any], columns: Sequence[str], name: str) -> 
         if column not in frame.columns:
             raise InputError(missing_in_scores(column, frame.columns), source=name)
     require_named_once(columns, columns, name)
-    return TableInMemory(
-        name, pa.table({column: _arrow_array(frame[column], column, name) for column in columns})
-    )
+    table = pa.table({column: _arrow_array(frame[column], column, name) for column in columns})
+    others = {column: frame[column].head(FIRST_ROWS) for column in _others(frame.columns, columns)}
+    return TableInMemory(name, _with_first_rows(table, others))
 
 
 def _open_stream(scores: Any, columns: Sequence[str], name: str, database: Path) -> Spool:
@@ -165,8 +195,11 @@ def _open_stream(scores: Any, columns: Sequence[str], name: str, database: Path)
         require_named_once(reader.schema.names, columns, name)
         with duckdb.connect(str(database)) as connection:
             connection.register("stream", reader)
-            kept = ", ".join(identifier(column) for column in columns)
-            connection.execute(f"CREATE TABLE comparisons AS SELECT {kept} FROM stream")
+            others = map(identifier, _others(reader.schema.names, columns))
+            first = (f"CASE WHEN {ROW} <= {FIRST_ROWS} THEN {name} END AS {name}" for name in others)
+            kept = ", ".join([*map(identifier, columns), *first])
+            numbered = f"SELECT row_number() OVER () AS {ROW}, * FROM stream"
+            connection.execute(f"CREATE TABLE comparisons AS SELECT {kept} FROM ({numbered})")
     except (duckdb.Error, pa.ArrowException, RuntimeError) as error:
         if is_interrupt(error):
             raise KeyboardInterrupt from error

@@ -1,15 +1,18 @@
 from __future__ import annotations
 
+from collections.abc import Callable
 from pathlib import Path
 
 import numpy as np
 import pandas as pd
+import pyarrow as pa
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 from sklearn.metrics import roc_auc_score
 
 from harness import evaluate
+from harness.comparisons import repeats, sources
 from harness.errors import InputError
 from harness.evaluation import answer
 from harness.evaluation.signs_of_error import chance_of_higher
@@ -82,12 +85,28 @@ def test_a_matcher_that_cannot_tell_people_apart_is_evaluated(seed: int) -> None
     assert evaluate(scores, study=study()).comparisons.non_mated == 60
 
 
-def test_repeated_rows_and_columns_are_warned_of_in_the_result(tmp_path: Path) -> None:
+def as_file(scores: pd.DataFrame, folder: Path) -> Path:
+    scores.to_csv(folder / "s.csv", index=False)
+    return folder / "s.csv"
+
+
+HELD: dict[str, Callable[[pd.DataFrame, Path], object]] = {
+    "file": as_file,
+    "frame": lambda scores, folder: scores,
+    "arrays": lambda scores, folder: {name: scores[name].to_numpy() for name in scores},
+    "stream": lambda scores, folder: pa.RecordBatchReader.from_batches(
+        (table := pa.Table.from_pandas(scores, preserve_index=False)).schema, table.to_batches()
+    ),
+}
+
+
+@pytest.mark.parametrize("held", HELD)
+def test_repeated_rows_and_columns_are_warned_of_in_the_result(held: str, tmp_path: Path) -> None:
     once = trials()
     by_matcher = [once.assign(matcher=name, score=once["score"] + i / 50) for i, name in enumerate("AB")]
-    pd.concat([*by_matcher, by_matcher[0].iloc[[3]]]).to_csv(tmp_path / "s.csv", index=False)
+    scores = pd.concat([*by_matcher, by_matcher[0].iloc[[3]]])
     terms = study(subjects=["probe", "reference"], groups={"sex": "sex"})
-    evaluation = evaluate(tmp_path / "s.csv", study=terms)
+    evaluation = evaluate(HELD[held](scores, tmp_path), study=terms)
     of_column, of_rows = evaluation.warnings
     assert of_column == (
         "every comparison appears once for each of the 2 values of column 'matcher' ('A', 'B'), which the study does "
@@ -97,3 +116,30 @@ def test_repeated_rows_and_columns_are_warned_of_in_the_result(tmp_path: Path) -
     assert of_rows.endswith("makes bounds too narrow: leave repeated rows out")
     warned = [text for name, text in answer(evaluation) if name == "Warning"]
     assert warned == list(evaluation.warnings)
+
+
+@pytest.mark.parametrize("held", HELD)
+def test_other_columns_that_cannot_be_told_apart_or_read_are_let_be(held: str, tmp_path: Path) -> None:
+    once = trials()
+    scores = once.assign(SCORE=once["score"], note="", NOTE="")
+    if held in ("frame", "arrays"):
+        scores["mixed"] = [1, "one"] * (len(scores) // 2)
+    terms = study(subjects=["probe", "reference"], groups={"sex": "sex"})
+    if held in ("file", "stream"):  # where a second SCORE is refused, as in SQL
+        scores = scores.drop(columns=["SCORE", "NOTE"] if held == "file" else ["SCORE"])
+    assert evaluate(HELD[held](scores, tmp_path), study=terms).warnings == ()
+
+
+@pytest.mark.parametrize("held", HELD)
+def test_of_a_column_that_is_not_used_the_first_rows_are_looked_at(
+    held: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    once = trials()
+    scores = pd.concat([once.assign(matcher=name) for name in "AB"]).sort_values(["probe", "reference"])
+    for module in (sources, repeats):
+        for name in ("FIRST_ROWS", "ROWS_LOOKED_AT"):
+            monkeypatch.setattr(module, name, 100, raising=False)
+    terms = study(subjects=["probe", "reference"], groups={"sex": "sex"})
+    evaluation = evaluate(HELD[held](scores, tmp_path), study=terms)
+    assert evaluation.comparisons.mated + evaluation.comparisons.non_mated == len(scores) == 120
+    assert "values of column 'matcher' ('A', 'B')" in evaluation.warnings[0]
