@@ -3,11 +3,11 @@
 import numpy as np
 import pytest
 
-from benchmarks.claims import MAX_RATIO, THRESHOLDS, WORLDS, Tally, claim, is_broken, tally
+from benchmarks.claims import MAX_RATIO, THRESHOLDS, WORLDS, Tally, claims, is_broken, tally
 
 
 def tallied(name: str, runs: int, subjects: int, tolerated: str = "ratio") -> Tally:
-    return tally(name, tolerated, [claim(name, tolerated, seed, subjects) for seed in range(runs)])
+    return tally(name, tolerated, [claims(name, seed, subjects)[tolerated] for seed in range(runs)])
 
 
 def test_where_the_ratio_stays_at_three_parity_is_never_shown_though_nothing_is_detected_at_last() -> None:
