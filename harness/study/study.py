@@ -115,7 +115,8 @@ class Study(StrictModel):
     mated : Mated
         The column of ground truth; the name of the column alone will do.
     subjects : tuple of str
-        None, one or two columns that identify the subjects; without them trials count as independent.
+        None, one or two columns that identify the subjects, a single one by its name alone; without them trials count as
+        independent.
     identities : {"shared", "separate"}
         Whether the two columns of subjects name people alike, or each in its own way: an enrolment number and
         a visitor number, say, of which equal ones mean nothing.
@@ -173,7 +174,7 @@ class Study(StrictModel):
     pairs: TextOrTexts = ()
     score: Score = Score()
     mated: Mated = Mated()
-    subjects: Annotated[Texts, Field(max_length=2)] = ()
+    subjects: Annotated[TextOrTexts, Field(max_length=2)] = ()
     identities: Literal["shared", "separate"] = "shared"
     rows: Annotated[MappingOf[Text, OneOrMore], Field(max_length=50)] = Field(default_factory=dict)
     from_path: FromPath = Field(default_factory=dict)

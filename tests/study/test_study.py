@@ -117,6 +117,7 @@ class TestAStudy:
         assert load_study(MINIMAL | {"mated": "is_mated"}).mated == Mated(column="is_mated")
 
     def test_takes_lists_or_tuples_in_python(self) -> None:
+        assert load_study(MINIMAL | {"subjects": "p"}) == load_study(MINIMAL | {"subjects": ["p"]})
         study = load_study(MINIMAL | {"subjects": ["p", "r"], "groups": {"sex": ("a", "b")}})
         assert study == load_study(MINIMAL | {"subjects": ("p", "r"), "groups": {"sex": ["a", "b"]}})
 
@@ -159,7 +160,7 @@ class TestAStudy:
         ),
         ({"mated": {"mated": [1], "non_mated": ["b"]}}, "mated.mated[0]: 1 is not text; put it in quotes"),
         ({"mated": {"mated": ["a", "a"], "non_mated": ["b"]}}, "mated.mated: 'a' is repeated"),
-        ({"subjects": "p"}, "subjects: 'p' is not a list"),
+        ({"subjects": 5}, "subjects: 5 is not a list"),
         ({"subjects": ["p", "p"]}, "subjects: 'p' is repeated"),
         ({"subjects": ["p", "q", "r"]}, "subjects: ['p', 'q', 'r'] has more items than 2"),
         (
