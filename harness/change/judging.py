@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import replace
 from typing import TypeAlias
@@ -9,7 +10,7 @@ from typing import TypeAlias
 import numpy as np
 import numpy.typing as npt
 
-from harness.arrays import IntArray
+from harness.arrays import BoolArray, IntArray
 from harness.change.points import AxisPoints, Point
 from harness.change.result import (
     Bounded,
@@ -103,9 +104,11 @@ class Judge:
             if not point.told:
                 continue
             why = [*hindered, *(["more than half of all match there"] if full[p] else [])]
-            lower, upper, told = found.decisive(p)
             groups = tuple(self._groups(rates[0], errors, truth, p))
-            undecided = why or any(group.is_few for group in groups)
+            few = np.array([group.is_few for group in groups])
+            lower, upper, told = found.decisive(p, few)
+            # Of a group with few errors nothing is shown: no widening, and not that nothing widens.
+            shown = verdict_on(lower, math.inf if few.any() else upper, tolerated)
             yield Change(
                 axis=self.grouping.axis.name,
                 rate=rates[0].name,
@@ -121,7 +124,7 @@ class Judge:
                 lower=lower,
                 upper=upper,
                 told=told,
-                verdict=ChangeVerdict.INCONCLUSIVE if undecided else verdict_on(lower, upper, tolerated),
+                verdict=ChangeVerdict.INCONCLUSIVE if why else shown,
                 obstacles=tuple(why),
                 growth_needed=float(growth[:, p].max(initial=0.0)) if not why else float("inf"),
                 tolerance=tolerated,
@@ -257,9 +260,12 @@ class _Bounds:
         )
         return old, new, change, widening(change, old, new)
 
-    def decisive(self, p: int) -> tuple[float, float, int]:
-        """Return the largest lower and the largest upper bound of a widening, and the pair that decides."""
-        lower, upper = self._lower[:, p], self._upper[:, p]
+    def decisive(self, p: int, few: BoolArray) -> tuple[float, float, int]:
+        """Return the largest lower and the largest upper bound of a widening, and the pair that decides.
+
+        Pairs with a group of few errors have no lower bound.
+        """
+        lower, upper = np.where(few[self.first] | few[self.second], 0.0, self._lower[:, p]), self._upper[:, p]
         if not len(lower) or np.isnan(lower).any() or np.isnan(upper).any():
             return float("nan"), float("nan"), -1
         told = int(lower.argmax() if lower.max() > 1 else upper.argmax())

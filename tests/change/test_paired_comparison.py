@@ -130,6 +130,28 @@ def test_a_matcher_that_is_much_worse_for_one_group_is_beyond_tolerance() -> Non
     assert first.startswith("By sex, the update widens the differential in false matches, beyond 1.25 times.")
 
 
+def test_a_proven_widening_is_told_though_another_group_has_too_few_errors() -> None:
+    rows, others = trials(shift=0.12), trials(seed=2, shift=0)
+    third = others["probe_sex"] == "f"
+    rare = {name: of[third] for name, of in others.items()}
+    for name in ("probe", "reference"):
+        rare[name] = rare[name] + 2 * PEOPLE
+    for name in ("probe_sex", "reference_sex"):
+        rare[name] = np.full(third.sum(), "x")
+    for name in ("score", "new"):
+        rare[name] = rare[name] - 0.2 * (rare["mated"] == 0)
+    both = {name: np.concatenate([rows[name], rare[name]]) for name in rows}
+    found = harness.compare(both, study=STUDY, new_study=NEW_STUDY, at=(0.45, 0.45))
+    (change,) = (one for one in found.changes if one.judged)
+    assert [group.group for group in change.groups if group.is_few] == ["x"]
+    assert change.verdict is ChangeVerdict.WIDER_BEYOND_TOLERANCE
+    told = change.pairs[change.told]
+    assert (told.more, told.fewer) == ("m", "f")
+    assert answer(found)[0][1].startswith(
+        "By sex, the update widens the differential in false matches, beyond"
+    )
+
+
 def test_too_few_errors_decide_nothing_and_the_answer_says_how_many_it_takes() -> None:
     found = harness.compare(trials(), study=STUDY, new_study=NEW_STUDY)
     assert found.verdict is ChangeVerdict.INCONCLUSIVE
