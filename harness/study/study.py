@@ -115,8 +115,8 @@ class Study(StrictModel):
     mated : Mated
         The column of ground truth; the name of the column alone will do.
     subjects : tuple of str
-        None, one or two columns that identify the subjects, a single one by its name alone; without them trials count as
-        independent.
+        None, one or two columns that identify the subjects, a single one by its name alone; without them trials count
+        as independent.
     identities : {"shared", "separate"}
         Whether the two columns of subjects name people alike, or each in its own way: an enrolment number and
         a visitor number, say, of which equal ones mean nothing.
