@@ -23,6 +23,7 @@ __all__ = [
     "SafeThreshold",
     "Verdict",
     "end_of_run",
+    "have_enough",
     "is_beyond",
     "is_detected",
     "is_saturated",
@@ -32,6 +33,7 @@ __all__ = [
     "limits_said",
     "not_detected_from",
     "obstacles",
+    "only_disparities",
     "reference_indices",
     "safe_range",
     "safe_threshold",
@@ -100,7 +102,7 @@ class AxisSafety:
     keeps_limits : tuple of bool, length T
         Where the limit on false matches is kept, and that on misses, if the policy states any.
     obstacles : tuple of str
-        Why the axis cannot be decided at any threshold.
+        Why parity can be shown at no threshold.
     """
 
     name: str
@@ -111,7 +113,7 @@ class AxisSafety:
 
 
 def obstacles(trials: Mapping[str, int], subjects: Mapping[str, int] | None, policy: Policy) -> list[str]:
-    """Say why an axis cannot be decided at any threshold.
+    """Say why parity can be shown at no threshold of an axis; a disparity between two groups that lack nothing can.
 
     Parameters
     ----------
@@ -133,14 +135,51 @@ def obstacles(trials: Mapping[str, int], subjects: Mapping[str, int] | None, pol
         found.append(
             f"the policy asks for {policy.min_subjects} subjects a group, and the study names no subjects"
         )
+    for group in trials:
+        found += _lacking(group, trials, subjects, policy)
+    return found
+
+
+def _lacking(
+    group: str, trials: Mapping[str, int], subjects: Mapping[str, int] | None, policy: Policy
+) -> list[str]:
+    found, count = [], trials[group]
     fewest_trials = max(policy.min_trials, FEWEST_TRIALS)
     fewest_subjects = max(policy.min_subjects, FEWEST_SUBJECTS)
-    for group, count in trials.items():
-        if count < fewest_trials:
-            found.append(f"{group} has {count} non-mated trials, fewer than {fewest_trials}")
-        if subjects is not None and count and subjects[group] < fewest_subjects:
-            found.append(f"{group} has {subjects[group]} subjects, fewer than {fewest_subjects}")
+    if count < fewest_trials:
+        found.append(f"{group} has {count} non-mated trials, fewer than {fewest_trials}")
+    if subjects is not None and count and subjects[group] < fewest_subjects:
+        found.append(f"{group} has {subjects[group]} subjects, fewer than {fewest_subjects}")
     return found
+
+
+def have_enough(
+    trials: Mapping[str, int], subjects: Mapping[str, int] | None, policy: Policy
+) -> dict[str, bool]:
+    """Say of which groups a disparity can be shown, whatever other groups lack.
+
+    Parameters are those of `obstacles`.
+
+    Examples
+    --------
+    >>> have_enough({"A": 500, "B": 499}, {"A": 30, "B": 30}, Policy(min_trials=500))
+    {'A': True, 'B': False}
+    """
+    unknown = bool(policy.min_subjects) and subjects is None
+    return {group: not (unknown or _lacking(group, trials, subjects, policy)) for group in trials}
+
+
+def only_disparities(verdicts: Iterable[Verdict]) -> tuple[Verdict, ...]:
+    """Return the verdicts of an axis that cannot be decided: what is shown of groups that lack nothing.
+
+    Parity is of all groups or of none, so that it is not shown.
+
+    Examples
+    --------
+    >>> only_disparities([Verdict.DISPARITY_SHOWN, Verdict.PARITY_SHOWN])
+    (<Verdict.DISPARITY_SHOWN: 'disparity shown'>, <Verdict.INCONCLUSIVE: 'inconclusive'>)
+    """
+    return tuple(Verdict.INCONCLUSIVE if verdict is Verdict.PARITY_SHOWN else verdict for verdict in verdicts)
 
 
 def is_tolerated(

@@ -52,8 +52,8 @@ def findings(comparison: PairedComparison) -> tuple[str, ...]:
 
 def _found(comparison: PairedComparison, change: Change) -> str:
     by, errors = f"By {change.axis}", "misses" if change.rate in ("FNMR", "FNIR") else "false matches"
-    if change.obstacles:
-        return f"{by}, nothing can be decided: {'; '.join(change.obstacles)}."
+    if undecided := _undecided(change):
+        return f"{by}, nothing can be decided: {undecided}."
     apart = f"the update {{}} the differential in {errors}"
     tolerated = limit_text(change.tolerance)
     head = {
@@ -62,7 +62,13 @@ def _found(comparison: PairedComparison, change: Change) -> str:
         ChangeVerdict.WIDER_BEYOND_TOLERANCE: apart.format("widens") + f", beyond {tolerated} times",
         ChangeVerdict.INCONCLUSIVE: f"it is not shown whether {apart.format('widens')}",
     }[change.verdict]
-    return f"{by}, {head}. {_there(change)}, {_details(comparison, change)}."
+    hindered = f" Of others nothing is shown: {'; '.join(change.obstacles)}." if change.obstacles else ""
+    return f"{by}, {head}. {_there(change)}, {_details(comparison, change)}.{hindered}"
+
+
+def _undecided(change: Change) -> str:
+    """Say why nothing is decided, where nothing is and more is lacking than errors."""
+    return "; ".join(change.obstacles) if change.verdict is ChangeVerdict.INCONCLUSIVE else ""
 
 
 def _there(change: Change) -> str:
@@ -135,7 +141,7 @@ def _by_point(comparison: PairedComparison) -> Iterator[tuple[str, str]]:
     for change in comparison.changes:
         if change.judged or change.rate in ("FNMR", "FNIR"):
             continue
-        said = f"{change.verdict}: " + ("; ".join(change.obstacles) or _brief(comparison, change))
+        said = f"{change.verdict}: {_undecided(change) or _brief(comparison, change)}"
         yield f"By {change.axis}", f"{_there(change).replace('At', 'at', 1)}, {said}"
 
 
@@ -156,7 +162,7 @@ def _of_misses(comparison: PairedComparison) -> Iterator[str]:
             rates_by_group(groups, [getattr(one, which) for one in change.groups], trials, percent)
             for which in ("old", "new")
         )
-        said = "; ".join(change.obstacles) or _brief(comparison, change)
+        said = _undecided(change) or _brief(comparison, change)
         yield (
             f"by {change.axis}, {change.rate} with the old matcher: {old}; with the new one: {new}; {change.verdict}: "
             f"{said} (told, not judged)"

@@ -34,7 +34,7 @@ from harness.statistics.paired import (
     widening,
 )
 from harness.statistics.rates import Rates, false_match_rates, false_non_match_rates
-from harness.verdict_rule import is_saturated, obstacles
+from harness.verdict_rule import have_enough, is_saturated, obstacles
 
 __all__ = ["CountedBySubject", "Judge"]
 
@@ -98,17 +98,17 @@ class Judge:
         growth = growth_to_show_unchanged(
             errors, found.first, found.second, tolerated, comparison.policy.confidence
         )
-        hindered = self._obstacles(rates[0], truth)
+        hindered, enough = self._obstacles(rates[0], truth), self._enough(rates[0], truth)
         full = [False] * len(points) if misses else _saturated(rates)
         for p, point in enumerate(points):
             if not point.told:
                 continue
             why = [*hindered, *(["more than half of all match there"] if full[p] else [])]
             groups = tuple(self._groups(rates[0], errors, truth, p))
-            few = np.array([group.is_few for group in groups])
+            few = ~enough | np.array([group.is_few for group in groups])
             lower, upper, told = found.decisive(p, few)
             # Of a group with few errors nothing is shown: no widening, and not that nothing widens.
-            shown = verdict_on(lower, math.inf if few.any() else upper, tolerated)
+            shown = verdict_on(lower, math.inf if few.any() or hindered else upper, tolerated)
             yield Change(
                 axis=self.grouping.axis.name,
                 rate=rates[0].name,
@@ -124,7 +124,7 @@ class Judge:
                 lower=lower,
                 upper=upper,
                 told=told,
-                verdict=ChangeVerdict.INCONCLUSIVE if why else shown,
+                verdict=ChangeVerdict.INCONCLUSIVE if full[p] else shown,
                 obstacles=tuple(why),
                 growth_needed=float(growth[:, p].max(initial=0.0)) if not why else float("inf"),
                 tolerance=tolerated,
@@ -160,9 +160,19 @@ class Judge:
         if truth == MATED:
             none = [f"{group} has no mated trials" for group, count in trials.items() if not count]
             return none if len(trials) > 1 else ["there is only one group"]
+        return obstacles(trials, self._subjects(rates, truth), self.comparison.policy)
+
+    def _enough(self, rates: Rates, truth: int) -> BoolArray:
+        """Say of which groups a widening can be shown."""
+        if truth == MATED:
+            return np.asarray(rates.trials > 0)
+        trials = dict(zip(rates.groups, rates.trials.tolist(), strict=True))
+        has = have_enough(trials, self._subjects(rates, truth), self.comparison.policy)
+        return np.array(list(has.values()))
+
+    def _subjects(self, rates: Rates, truth: int) -> dict[str, int] | None:
         known = self.sides[0].subjects(truth)
-        subjects = None if known is None else dict(zip(rates.groups, known, strict=True))
-        return obstacles(trials, subjects, self.comparison.policy)
+        return None if known is None else dict(zip(rates.groups, known, strict=True))
 
     def _groups(self, rates: Rates, errors: PairedErrors, truth: int, p: int) -> Iterator[GroupErrors]:
         known = self.sides[0].subjects(truth)
@@ -265,8 +275,9 @@ class _Bounds:
 
         Pairs with a group of few errors have no lower bound.
         """
-        lower, upper = np.where(few[self.first] | few[self.second], 0.0, self._lower[:, p]), self._upper[:, p]
-        if not len(lower) or np.isnan(lower).any() or np.isnan(upper).any():
+        lower = np.where(few[self.first] | few[self.second], 0.0, self._lower[:, p])
+        upper = np.where(np.isnan(self._upper[:, p]), np.inf, self._upper[:, p])
+        if not len(lower) or np.isnan(lower).any():
             return float("nan"), float("nan"), -1
         told = int(lower.argmax() if lower.max() > 1 else upper.argmax())
         return float(lower.max()), float(upper.max()), told

@@ -155,7 +155,7 @@ class Change:
         The pair that decides: that of `lower` where it is above 1, else that of `upper`; -1 where there is none.
     verdict : ChangeVerdict
     obstacles : tuple of str
-        Why nothing can be decided.
+        Why it cannot be shown that nothing widens.
     growth_needed : float
         How many times as much data would show that the groups are not driven apart by more than is tolerated, were
         nothing changed; inf where that is not known.

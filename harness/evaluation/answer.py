@@ -112,9 +112,11 @@ def _severity(axis: AxisEvaluation, index: int) -> tuple[int, bool, float]:
 
 
 def _found(evaluation: Evaluation, axis: AxisEvaluation, index: int) -> str:
-    if axis.verdict.obstacles:
-        return f"By {axis.name}, nothing can be decided: {'; '.join(axis.verdict.obstacles)}."
-    return f"By {axis.name}, {_where_shown(evaluation, axis)}. {_at(evaluation, axis, index)}."
+    lacking = "; ".join(axis.verdict.obstacles)
+    if lacking and not _disparities(axis.verdict.verdicts):
+        return f"By {axis.name}, nothing can be decided: {lacking}."
+    hindered = f" Parity cannot be shown: {lacking}." if lacking else ""
+    return f"By {axis.name}, {_where_shown(evaluation, axis)}. {_at(evaluation, axis, index)}.{hindered}"
 
 
 def _where_shown(evaluation: Evaluation, axis: AxisEvaluation) -> str:

@@ -32,7 +32,7 @@ from harness.statistics.verdicts import (
     safety_of,
 )
 from harness.study import FalseMatchLimit, Policy, Study, load_policy
-from harness.verdict_rule import DISPARITIES, is_detected, limits_said
+from harness.verdict_rule import DISPARITIES, have_enough, is_detected, limits_said
 
 __all__ = [
     "Effects",
@@ -202,7 +202,10 @@ def _evaluate_axis(
     false_matches, false_non_matches = _group_rates(grouping, within, counted, policy, effects)
     known = effects.subjects
     subjects = None if known is None else dict(zip(false_matches.groups, known, strict=True))
-    differential = differentials(false_matches, policy.confidence)
+    of_non_mated = None if subjects is None else {group: of.non_mated for group, of in subjects.items()}
+    trials = dict(zip(false_matches.groups, false_matches.trials.tolist(), strict=True))
+    enough = np.array(list(have_enough(trials, of_non_mated, policy).values()))
+    differential = differentials(false_matches, policy.confidence, enough)
     of_misses = differentials(false_non_matches, policy.confidence)
     return AxisEvaluation(
         name=grouping.axis.name,
@@ -220,7 +223,7 @@ def _evaluate_axis(
             differential,
             _with_those_between(within, counted, effects_between),
             policy,
-            None if subjects is None else {group: counts.non_mated for group, counts in subjects.items()},
+            of_non_mated,
         ),
         verdicts_on_misses=judge_misses(false_non_matches, of_misses, policy),
         excluded=_excluded(grouping, counted.all) if grouping.excludes else None,
@@ -298,10 +301,10 @@ def confirmation_of(whole: Evaluation, choosing: Evaluation, confirming: Evaluat
 
 def _outcome(confirming: Evaluation, index: int) -> tuple[Outcome, str]:
     for axis in confirming.judged_axes:
-        if axis.verdict.obstacles:
-            return Outcome.UNDECIDED, f"{axis.name}: {axis.verdict.obstacles[0]}"
         if axis.verdict.verdicts[index] in DISPARITIES:
             return Outcome.FAILS, f"{axis.name}: a disparity is shown there"
+        if axis.verdict.obstacles:
+            return Outcome.UNDECIDED, f"{axis.name}: {axis.verdict.obstacles[0]}"
     for axis in confirming.judged_axes:
         lacking = _lacking(axis, confirming.policy, index)
         if lacking is not None:

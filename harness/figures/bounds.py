@@ -265,7 +265,7 @@ class WorstRatioDisplay(BoundDisplay):
     def _at(self, threshold: float) -> str:
         index = self._index(threshold)
         ratio, lower, upper = (float(a[index]) for a in (self.ratio, self.lower, self.upper))
-        estimate = "undefined, all rates being zero" if np.isnan(ratio) else _number(ratio)
+        estimate = "undefined, for want of errors or of trials" if np.isnan(ratio) else _number(ratio)
         if np.isnan(lower):
             return f"the ratio is {estimate} and without bounds"
         return f"the ratio is {estimate} (some pair's is above {number(lower)}, every pair's below {_number(upper)})"
@@ -376,7 +376,7 @@ class GapDisplay(BoundDisplay):
     def _at(self, threshold: float) -> str:
         index = self._index(threshold)
         gap, upper = float(self.gap[index]), float(self.upper[index])
-        if np.isnan(upper):
+        if np.isnan(gap):
             return "the gap is undefined"
         return f"the gap is {number(gap)} (below {number(upper)} for every pair)"
 

@@ -36,7 +36,7 @@ from harness.figures.reference import references_of
 from harness.figures.scales import plain_axes, range_to_draw, threshold_scale
 from harness.figures.style import GREY, VERDICTS
 from harness.numbers import counted, limit_text, threshold_text
-from harness.statistics.verdicts import Verdict
+from harness.verdict_rule import DISPARITIES, Verdict
 
 if TYPE_CHECKING:
     from harness.evaluation import AxisEvaluation, Evaluation
@@ -101,8 +101,13 @@ def runs(zones: AxisZones, shown: slice) -> list[tuple[Verdict, int, int]]:
 
 def zones_said(zones: AxisZones, thresholds: FloatArray, shown: slice) -> str:
     """Say which verdict holds where; of many zones, how often each does."""
-    if zones.obstacle:
+    lacking = f"parity cannot be shown, {zones.obstacle}; " if zones.obstacle else ""
+    if zones.obstacle and not any(verdict in DISPARITIES for verdict in zones.verdicts[shown]):
         return f"cannot be decided, {zones.obstacle}"
+    return lacking + _runs_said(zones, thresholds, shown)
+
+
+def _runs_said(zones: AxisZones, thresholds: FloatArray, shown: slice) -> str:
     found = runs(zones, shown)
     if len(found) <= MOST_RUNS:
         ends = [dict.fromkeys(threshold_text(thresholds[index]) for index in run[1:]) for run in found]
@@ -177,7 +182,8 @@ def draw_bar(
             **VERDICTS[verdict].patch,
         )
         ax.add_patch(patch)
-        text = f"{verdict}: {zones.obstacle}" if zones.obstacle else str(verdict)
+        hindered = zones.obstacle and verdict is Verdict.INCONCLUSIVE
+        text = f"{verdict}: {zones.obstacle}" if hindered else str(verdict)
         if first == last and len(zones.verdicts[shown]) == 1:
             _write(
                 ax,

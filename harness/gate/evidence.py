@@ -29,13 +29,16 @@ from harness.gate.evaluation_reading import Stated, read_evaluation
 from harness.gate.stated_answer import answer_in, detected_in, safety_in, saturated_in, verdicts_in
 from harness.study import Axis, FalseMatchLimit, Policy, Study
 from harness.verdict_rule import (
+    DISPARITIES,
     AxisSafety,
     SafeThreshold,
     Verdict,
     end_of_run,
+    have_enough,
     is_tolerated,
     not_detected_from,
     obstacles,
+    only_disparities,
     safe_threshold,
 )
 
@@ -346,12 +349,16 @@ def _require_rate(name: str, share: float, rate: float, lower: float, upper: flo
 
 def _require_differential(found: DifferentialShape, rates: RatesShape, confidence: float) -> None:
     _require(found.confidence == confidence, "a differential has other bounds than the policy asks for")
-    if any(group.trials == 0 for group in rates.groups):
-        none = {*found.worst, *found.best, *found.shown_more, *found.shown_fewer} <= {-1}
-        _require(none, "a differential compares groups without trials")
-        return
     rates_of_groups = list(zip(*(numbers(group.estimate) for group in rates.groups), strict=True))
     indices = range(len(rates.groups))
+    without = {index for index, group in enumerate(rates.groups) if group.trials == 0}
+    if without:
+        compared = {*found.worst, *found.best} <= {-1} and without.isdisjoint(
+            {*found.shown_more, *found.shown_fewer}
+        )
+        _require(compared, "a differential compares groups without trials")
+        _require_shown(found, rates_of_groups)
+        return
     _require({*found.worst, *found.best} <= {*indices}, "a differential names no group")
     highest, lowest = list(map(max, rates_of_groups)), list(map(min, rates_of_groups))
     _require(
@@ -422,13 +429,18 @@ def _require_verdict(axis: AxisShape, policy: Policy) -> None:
     _require(tuple(axis.verdicts_on_misses) == misses, "verdicts on misses do not follow from the bounds")
     to_next = verdict.parity_to_next
     ends = (verdict.not_detected_from, verdict.parity_shown_from, verdict.parity_shown_to)
+    verdicts = verdicts_in(axis.false_matches, found, policy.tolerance)
     if verdict.obstacles:
-        _require(set(verdict.verdicts) == {"inconclusive"}, "an axis that cannot be decided has verdicts")
+        # Nothing was decided at all on such an axis before what is shown of other groups was.
+        follow = set(verdict.verdicts) == {"inconclusive"} or tuple(verdict.verdicts) == only_disparities(
+            verdicts
+        )
+        _require(follow, "an axis of which parity cannot be shown has other verdicts than disparities")
+        _require_enough(axis, policy)
         nowhere = not any(to_next) and ends == (None, None, None)
-        _require(nowhere, "an axis that cannot be decided has thresholds")
+        _require(nowhere, "an axis of which parity cannot be shown has thresholds")
         return
     _require(not _obstacles(axis, policy), "a group has less data than the policy asks for")
-    verdicts = verdicts_in(axis.false_matches, found, policy.tolerance)
     _require(tuple(verdict.verdicts) == verdicts, "verdicts do not follow from the bounds")
     undetected = not_detected_from(detected_in(found), saturated_in(axis.false_matches))
     _require(verdict.not_detected_from == undetected, "not_detected_from does not follow from the bounds")
@@ -439,10 +451,26 @@ def _require_verdict(axis: AxisShape, policy: Policy) -> None:
 
 
 def _obstacles(axis: AxisShape, policy: Policy) -> list[str]:
+    return obstacles(*_data_of(axis), policy)
+
+
+def _data_of(axis: AxisShape) -> tuple[dict[str, int], dict[str, int] | None]:
+    """Return the non-mated trials of each group, and the subjects in them where they are known."""
     trials = {group.group: group.trials for group in axis.false_matches.groups}
     known = axis.subjects
-    subjects = None if known is None else {group: count.non_mated for group, count in known.items()}
-    return obstacles(trials, subjects, policy)
+    return trials, None if known is None else {group: count.non_mated for group, count in known.items()}
+
+
+def _require_enough(axis: AxisShape, policy: Policy) -> None:
+    """Require that disparities are shown only between groups that lack nothing."""
+    enough = [index for index, has in enumerate(have_enough(*_data_of(axis), policy).values()) if has]
+    found = axis.false_match_differential
+    for verdict, more, fewer in zip(axis.verdict.verdicts, found.shown_more, found.shown_fewer, strict=True):
+        if verdict in DISPARITIES:
+            _require(
+                more in enough and fewer in enough,
+                "a disparity is shown of a group with less data than asked for",
+            )
 
 
 def _require_parity_range(axis: AxisShape, parity: Sequence[bool], policy: Policy) -> None:

@@ -16,7 +16,7 @@ from harness.gate.findings import Finding, Outcome, Rule
 from harness.numbers import about, exact
 from harness.sentences import compared, rates_by_group, tolerance_said
 from harness.study import Tolerance
-from harness.verdict_rule import MET, Verdict, limits_said
+from harness.verdict_rule import DISPARITIES, MET, Verdict, limits_said
 
 __all__ = ["axes_in_force", "judge_threshold", "neighbours", "threshold_is_safe"]
 
@@ -117,7 +117,7 @@ def _disparity(asked: _Asked) -> _Judgement | None:
 
     def broken(axis: AxisEvidence, index: int) -> bool:
         verdict, lower = axis.verdicts[index], axis.ratio_bounds[index][0]
-        if verdict is Verdict.SATURATED or axis.obstacles:
+        if verdict is Verdict.SATURATED or (axis.obstacles and verdict not in DISPARITIES):
             return False
         beyond = asked.max_ratio is not None and lower > asked.max_ratio
         detected = asked.evidence.policy.criterion == "not_detected" and lower > 1

@@ -14,7 +14,7 @@ from harness.report.tables import zones_of
 from harness.report.wording import index_of_not_detected, listed, threshold_labels, wording_of
 from harness.sentences import tolerance_said
 from harness.statistics.verdicts import Verdict
-from harness.verdict_rule import limits_said
+from harness.verdict_rule import DISPARITIES, limits_said
 
 if TYPE_CHECKING:
     from harness.evaluation import AxisEvaluation, Evaluation
@@ -127,7 +127,9 @@ def _undecided(evaluation: Evaluation) -> str:
 
 def _undecided_on(evaluation: Evaluation, axis: AxisEvaluation) -> str:
     if axis.verdict.obstacles:
-        return f"Nothing can be decided on {axis.name}: {'; '.join(axis.verdict.obstacles)}."
+        shown = any(verdict in DISPARITIES for verdict in axis.verdict.verdicts)
+        head = "Nothing but disparities" if shown else "Nothing"
+        return f"{head} can be decided on {axis.name}: {'; '.join(axis.verdict.obstacles)}."
     labels = threshold_labels(evaluation)
     runs = [zone for zone in zones_of(axis.verdict) if zone.verdict == Verdict.INCONCLUSIVE]
     if not runs:

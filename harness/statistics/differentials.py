@@ -52,14 +52,15 @@ class Differentials:
         Highest estimate over lowest: inf where only the lowest is zero, NaN where all are.
     ratio_lower : ndarray of float64, shape (T,)
         Largest lower bound of any pair's ratio, Bonferroni-adjusted over the pairs, which is Holm's first
-        step: above 1 exactly where some pair differs.
+        step: above 1 exactly where some pair differs. It is of groups with enough data alone, as all that is shown of
+        a difference; 0 where no two have.
     ratio_upper : ndarray of float64, shape (T,)
         Largest one-sided upper bound of any pair's ratio, not adjusted (intersection-union): *every* pair is
         below it.
     shown_more, shown_fewer : ndarray of int64, shape (T,)
         The pair of groups that `ratio_lower` is of, the one with the higher rate first: the pair that is shown best
-        to differ. It need not be the worst and the best, of which one may have too few trials to tell. -1 where a
-        group has no trials, or there is only one.
+        to differ. It need not be the worst and the best, of which one may have too few trials to tell. -1 where fewer
+        than two groups have enough data.
     gap, gap_upper : ndarray of float64, shape (T,)
         Largest difference of two estimates, and largest one-sided upper bound of one, not adjusted.
     gap_lower : ndarray of float64, shape (T,)
@@ -90,7 +91,7 @@ class Differentials:
     confidence: float
 
 
-def differentials(rates: Rates, confidence: float) -> Differentials:
+def differentials(rates: Rates, confidence: float, enough: BoolArray | None = None) -> Differentials:
     """Compare every two groups of an axis.
 
     Parameters
@@ -99,11 +100,14 @@ def differentials(rates: Rates, confidence: float) -> Differentials:
         Of at least one group; a single group has nothing to differ from, and its ratio is 1.
     confidence : float
         Two-sided for the question whether any pair differs, one-sided for whether all are alike.
+    enough : ndarray of bool, shape (G,), optional
+        Which groups have data enough for a difference to be shown between them; by default those with trials. That all
+        are alike is shown of all groups or not at all.
 
     Returns
     -------
     Differentials
-        Bounds are NaN where a group has no trials.
+        Where a group has no trials nothing is bounded from above: ratios by inf, gaps by 1.
 
     References
     ----------
@@ -119,7 +123,8 @@ def differentials(rates: Rates, confidence: float) -> Differentials:
     >>> found.ratio, found.ratio_lower.round(2), found.ratio_upper.round(2)
     (array([4.]), array([1.97]), array([7.87]))
     """
-    compared = [_of_pairs(rates, confidence, block) for block in blocks(*rates.errors.shape)]
+    shows = rates.trials > 0 if enough is None else enough & (rates.trials > 0)
+    compared = [_of_pairs(rates, confidence, shows, block) for block in blocks(*rates.errors.shape)]
     of_pairs = {
         name: np.concatenate([found[name] for found in compared])
         for name in (compared[0] if compared else ())
@@ -136,50 +141,68 @@ def blocks(groups: int, thresholds: int) -> Iterator[slice]:
         yield slice(start, start + at_once)
 
 
-def _of_pairs(rates: Rates, confidence: float, block: slice) -> dict[str, npt.NDArray[Any]]:
+def _of_pairs(
+    rates: Rates, confidence: float, enough: BoolArray, block: slice
+) -> dict[str, npt.NDArray[Any]]:
     """Compare every two groups at some thresholds: the parts of `Differentials` that this gives."""
     first, second = pairs(len(rates.groups))
+    shows = (enough[first] & enough[second])[:, None]
     k, n = rates.effective_errors[:, block], rates.effective_trials[:, block]
     a, n_a, b, n_b = k[first], n[first], k[second], n[second]
-    significance = (1 - confidence) / max(len(first), 1)
+    significance = (1 - confidence) / max(int(shows.sum()), 1)
     detection = ratio_interval(a, n_a, b, n_b, 1 - significance)
     tolerance = ratio_interval(a, n_a, b, n_b, one_sided(confidence))
     gaps, adjusted_gaps = (
         gap_between(rate[first], bounds.of(first), rate[second], bounds.of(second))
         for rate, bounds in (_with_bounds(k, n, level) for level in (one_sided(confidence), 1 - significance))
     )
-    p = holm(ratio_p_value(a, n_a, b, n_b))
+    p = holm(np.where(shows, ratio_p_value(a, n_a, b, n_b), np.nan))
     with np.errstate(divide="ignore", over="ignore"):
-        lower = np.maximum(detection.lower, 1 / detection.upper)
-        upper = np.maximum(tolerance.upper, 1 / tolerance.lower)
+        lower = _shown(np.maximum(detection.lower, 1 / detection.upper), shows)
+        upper = _or(np.maximum(tolerance.upper, 1 / tolerance.lower), np.inf)
     detectable = np.maximum(
         detectable_ratio(a + b, n_a, n_b, significance), detectable_ratio(a + b, n_b, n_a, significance)
     )
     return {
         "ratio_lower": _largest(lower, 1.0),
         "ratio_upper": _largest(upper, 1.0),
-        **_best_shown(lower, detection.lower, first, second),
-        "gap_lower": _largest(np.maximum(np.maximum(adjusted_gaps.lower, -adjusted_gaps.upper), 0.0), 0.0),
-        "gap_upper": _largest(np.maximum(gaps.upper, -gaps.lower), 0.0),
-        "p_value": p.min(axis=0, initial=1.0),
+        **_best_shown(lower, detection.lower, first, second, shows),
+        "gap_lower": _largest(
+            np.maximum(_shown(np.maximum(adjusted_gaps.lower, -adjusted_gaps.upper), shows), 0.0), 0.0
+        ),
+        "gap_upper": _largest(_or(np.maximum(gaps.upper, -gaps.lower), 1.0), 0.0),
+        "p_value": _or(p, 1.0).min(axis=0, initial=1.0),
         "pairs_that_differ": np.sum(p <= 1 - confidence, axis=0),
         "detectable_ratio": _largest(detectable, 1.0),
     }
 
 
+def _shown(lower: FloatArray, shows: BoolArray) -> FloatArray:
+    """Let a pair of which nothing can be shown have no lower bound."""
+    return np.where(shows, _or(lower, 0.0), 0.0)
+
+
+def _or(bounds: FloatArray, end: float) -> FloatArray:
+    """Put the end of the scale for a bound that a pair does not have, for want of trials."""
+    return np.where(np.isnan(bounds), end, bounds)
+
+
 def _best_shown(
-    lower: FloatArray, lower_of_first: FloatArray, first: npt.NDArray[np.intp], second: npt.NDArray[np.intp]
+    lower: FloatArray,
+    lower_of_first: FloatArray,
+    first: npt.NDArray[np.intp],
+    second: npt.NDArray[np.intp],
+    shows: BoolArray,
 ) -> dict[str, IntArray]:
     """Name the pair of groups with the largest lower bound, given for every pair whichever of the two is higher."""
     thresholds = np.arange(lower.shape[1])
-    if not len(first):
+    if not shows.any():
         none = np.full(len(thresholds), -1)
         return {"shown_more": none, "shown_fewer": none}
-    pair = lower.argmax(axis=0)  # that of a NaN, if there is one
-    defined = ~np.isnan(lower[pair, thresholds])
+    pair = np.where(shows, lower, -1.0).argmax(axis=0)
     of_first = lower_of_first[pair, thresholds] >= lower[pair, thresholds]
     more, fewer = np.where(of_first, first[pair], second[pair]), np.where(of_first, second[pair], first[pair])
-    return {"shown_more": np.where(defined, more, -1), "shown_fewer": np.where(defined, fewer, -1)}
+    return {"shown_more": more, "shown_fewer": fewer}
 
 
 @dataclass(frozen=True, eq=False)
@@ -350,7 +373,7 @@ def pairs(groups: int) -> tuple[npt.NDArray[np.intp], npt.NDArray[np.intp]]:
 
 
 def _largest(values: FloatArray, without_pairs: float) -> FloatArray:
-    """Maximum over pairs; NaN, a pair without trials, is not passed over."""
+    """Maximum over pairs; NaN is not passed over."""
     return values.max(axis=0) if len(values) else np.full(values.shape[1], without_pairs)
 
 

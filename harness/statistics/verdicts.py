@@ -29,6 +29,7 @@ from harness.verdict_rule import (
     keeps_limits,
     not_detected_from,
     obstacles,
+    only_disparities,
     safe_range,
     safe_threshold,
     verdicts_of,
@@ -65,7 +66,7 @@ class AxisVerdict:
     parity_to_next : ndarray of bool, shape (T - 1,)
         Whether parity is shown from a threshold to the next stricter one, at every threshold between them too.
     obstacles : tuple of str
-        Why the axis cannot be decided at any threshold; with any, every verdict is inconclusive.
+        Why parity can be shown at no threshold; with any, verdicts are of the groups that lack nothing.
     """
 
     verdicts: tuple[Verdict, ...]
@@ -100,7 +101,7 @@ def judge(
     false_matches : Rates
         Of the groups of the axis.
     differential : Differentials
-        Of the same rates.
+        Of the same rates, where differences are shown of groups that have enough.
     counted : EffectiveCounts
         False matches of the same groups, between the thresholds of the rates too.
     policy : Policy
@@ -114,15 +115,14 @@ def judge(
     growth = _growth_needed(false_matches, policy, PLANNED_POWER)
     trials = dict(zip(false_matches.groups, false_matches.trials.tolist(), strict=True))
     hindered = tuple(obstacles(trials, subjects, policy))
+    verdicts = _verdicts(false_matches, differential, policy.tolerance)
     if hindered:
-        inconclusive = (Verdict.INCONCLUSIVE,) * len(growth)
         nowhere = np.zeros(len(growth) - 1, np.bool_)
-        return AxisVerdict(inconclusive, None, None, None, growth, nowhere, hindered)
+        return AxisVerdict(only_disparities(verdicts), None, None, None, growth, nowhere, hindered)
 
     def tolerated(ratio_upper: FloatArray, gap_upper: FloatArray) -> BoolArray:
         return np.array(is_tolerated(ratio_upper.tolist(), gap_upper.tolist(), policy.tolerance), np.bool_)
 
-    verdicts = _verdicts(false_matches, differential, policy.tolerance)
     parity = np.array([verdict is Verdict.PARITY_SHOWN for verdict in verdicts])
     detected = is_detected(differential.ratio_lower.tolist())
     saturated = [verdict is Verdict.SATURATED for verdict in verdicts]

@@ -15,6 +15,9 @@ from harness import Evaluation, InputError
 from harness.cli.app import run
 from harness.evaluation import answer, from_json, to_json
 from harness.gate.evidence import evidence_of
+from harness.gate.findings import Outcome, Rule
+from harness.gate.safety import judge_threshold
+from harness.verdict_rule import Verdict
 
 STUDY = """\
 matcher: {name: example, version: "1"}
@@ -174,6 +177,35 @@ class TestTheResult:
         assert rows[["estimate", "lower", "upper"]].isna().all(axis=None)
         assert (rows[["trials", "errors"]] == 0).all(axis=None)
         assert "The data names the group Black of ethnicity" in " ".join(evaluation.notes)
+
+    def test_hides_no_disparity_of_other_groups(self) -> None:
+        table = scores(of_others=("Black", "White"))
+        white = (table["pe"] == "White") & (table["re"] == "White") & (table["mated"] == 0)
+        table["score"] = np.where(white, table["score"] + 0.2, table["score"])
+        evaluation = evaluated(table)
+        axis = evaluation.axes["ethnicity"]
+        index = evaluation.reference_indices[0]
+        assert axis.verdict.verdicts[index] is Verdict.DISPARITY_BEYOND_TOLERANCE
+        assert Verdict.PARITY_SHOWN not in axis.verdict.verdicts
+        first = answer(evaluation)[0][1]
+        assert first.startswith("By ethnicity, a disparity is shown")
+        assert "people of group White are falsely matched" in first
+        assert first.endswith("Parity cannot be shown: Black has 0 non-mated trials, fewer than 1.")
+        assert evaluation.safe_threshold is None
+        evidence = evidence_of(to_json(evaluation).encode(), "evaluation.json")
+        rule, outcome, sentence = judge_threshold(
+            float(evaluation.thresholds[index]), evidence, evidence.judged
+        )
+        assert (rule, outcome) == (Rule.DISPARITY_SHOWN, Outcome.FAIL)
+        assert "White" in sentence
+
+    def test_between_which_a_disparity_is_stated_is_not_believed_by_the_gate(self) -> None:
+        evaluation = evaluated(scores(of_others=("Black", "White")))
+        plain = json.loads(to_json(evaluation))
+        axis = plain["axes"]["ethnicity"]
+        axis["false_match_differential"]["shown_more"][0] = 1
+        with pytest.raises(InputError, match="compares groups without trials"):
+            evidence_of(json.dumps(plain).encode(), "evaluation.json")
 
     @pytest.mark.parametrize("pairing", ["within", "probe", "cross"])
     def test_is_read_back_and_taken_by_the_gate(self, pairing: str) -> None:

@@ -271,9 +271,9 @@ class TestEnoughData:
     def test_an_axis_with_an_obstacle_has_no_verdict_and_no_threshold(self, plain: Plain) -> None:
         _, verdict = parts(plain)
         verdict["obstacles"] = ["B has 1 subjects, fewer than 2"]
-        assert refusal(plain) == "an axis that cannot be decided has verdicts"
+        assert refusal(plain) == "an axis of which parity cannot be shown has other verdicts than disparities"
         verdict["verdicts"] = ["inconclusive"] * 5
-        problem = "an axis that cannot be decided has thresholds"
+        problem = "an axis of which parity cannot be shown has thresholds"
         assert refusal(plain) == problem
         verdict["parity_to_next"] = [False] * 4
         assert refusal(plain) == problem

@@ -244,21 +244,27 @@ class TestUndefined:
             assert zeros.tolist() == [0, 0]
         assert found.shown_more.tolist() == found.shown_fewer.tolist() == [-1, -1]
 
-    def test_a_group_without_trials_leaves_nothing_known(self) -> None:
+    def test_a_group_without_trials_is_alike_to_none_and_others_are_compared(self) -> None:
         found = differentials(rates_of([1000, 0, 1000], [80, 0, 10]), 0.95)
+        of_others = differentials(rates_of([1000, 1000], [80, 10]), 0.95)
         assert (found.worst, found.best) == (-1, -1)
-        assert (found.shown_more, found.shown_fewer) == (-1, -1)
-        for name in (
-            "ratio",
-            "ratio_lower",
-            "ratio_upper",
-            "gap",
-            "gap_lower",
-            "gap_upper",
-            "p_value",
-            "detectable_ratio",
-        ):
+        for name in ("ratio", "gap"):
             assert np.isnan(getattr(found, name)).all(), name
+        assert (found.shown_more, found.shown_fewer) == (0, 2)
+        for name in ("ratio_lower", "gap_lower", "p_value", "pairs_that_differ"):
+            assert getattr(found, name) == getattr(of_others, name), name
+        assert (found.ratio_upper, found.gap_upper) == (np.inf, 1)
+
+    def test_of_groups_with_too_little_data_no_difference_is_shown(self) -> None:
+        rates = rates_of([1000, 1000, 1000], [80, 10, 40])
+        found = differentials(rates, 0.95, np.array([False, True, True]))
+        of_others = differentials(rates_of([1000, 1000], [10, 40]), 0.95)
+        assert (found.shown_more, found.shown_fewer) == (2, 1)
+        for name in ("ratio_lower", "gap_lower", "p_value", "pairs_that_differ"):
+            assert getattr(found, name) == getattr(of_others, name), name
+        assert found.ratio_upper == differentials(rates, 0.95).ratio_upper
+        nobody = differentials(rates, 0.95, np.array([False, True, False]))
+        assert (nobody.shown_more, nobody.ratio_lower, nobody.p_value) == (-1, 0, 1)
 
 
 class TestAnyRates:

@@ -25,6 +25,7 @@ from harness.statistics.verdicts import (
     safety_of,
 )
 from harness.study import Policy
+from harness.verdict_rule import have_enough
 
 TRIALS = 100_000
 BEYOND, DISPARITY = Verdict.DISPARITY_BEYOND_TOLERANCE, Verdict.DISPARITY_SHOWN
@@ -282,6 +283,12 @@ class TestGap:
         assert shown(found) == (0, 1)
 
 
+def judged_by(rates: Rates, policy: Policy, subjects: dict[str, int] | None) -> AxisVerdict:
+    trials = dict(zip(rates.groups, rates.trials.tolist(), strict=True))
+    enough = np.array(list(have_enough(trials, subjects, policy).values()))
+    return judge(rates, differentials(rates, 0.95, enough), counted(rates), policy, subjects)
+
+
 class TestObstacles:
     @pytest.mark.parametrize(
         ("errors", "trials", "asked", "subjects", "expected"),
@@ -322,14 +329,21 @@ class TestObstacles:
             ),
         ],
     )
-    def test_make_everything_inconclusive(
+    def test_leave_nothing_shown_where_fewer_than_two_groups_lack_nothing(
         self, errors: Any, trials: Any, asked: dict[str, int], subjects: Any, expected: list[str]
     ) -> None:
         rates = rates_of(errors, errors, trials=trials)
         policy = Policy(max_ratio=2, **asked)
-        found = judge(rates, differentials(rates, 0.95), counted(rates), policy, subjects)
+        found = judged_by(rates, policy, subjects)
         assert found.obstacles == tuple(expected)
-        assert found.verdicts == (INCONCLUSIVE, INCONCLUSIVE)
+        assert {*found.verdicts} <= {INCONCLUSIVE, Verdict.SATURATED}
+        assert (found.not_detected_from, *shown(found)) == (None, None, None)
+
+    def test_do_not_hide_a_disparity_of_groups_that_lack_nothing(self) -> None:
+        rates = rates_of((400, 100, 3), (200, 200, 2), trials=[TRIALS, TRIALS, 20])
+        found = judged_by(rates, Policy(max_ratio=2, min_trials=500), None)
+        assert found.obstacles == ("C has 20 non-mated trials, fewer than 500",)
+        assert found.verdicts == (Verdict.DISPARITY_BEYOND_TOLERANCE, INCONCLUSIVE)
         assert (found.not_detected_from, *shown(found)) == (None, None, None)
 
     def test_none_where_the_minimum_is_met(self) -> None:
