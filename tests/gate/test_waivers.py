@@ -19,7 +19,8 @@ from harness.gate import Checked, Outcome, Report, Rule, check
 from harness.gate.checking import granted_in
 from harness.gate.formats import as_text
 from harness.gate.formats.plain import as_json
-from harness.gate.signing import payload_of, sealed
+from harness.gate.signing import sealed
+from harness.gate.statements import payload_of
 from harness.gate.waivers import WAIVABLE, Waiver, WaiverFile, waivers_from
 from tests.gate.signed_world import (
     SIGNED_ON,
