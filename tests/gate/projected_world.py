@@ -19,7 +19,9 @@ def searches(plain: Plain) -> Plain:
     return plain
 
 
-def config_of(composition: dict[str, dict[str, int]] = SKEWED, more: str = "", threshold: object = 0.6) -> str:
+def config_of(
+    composition: dict[str, dict[str, int]] = SKEWED, more: str = "", threshold: object = 0.6
+) -> str:
     """The config of a live deployment with a list; more is of the deployment, each line in four spaces."""
     size = sum(next(iter(composition.values())).values())
     text = VALID.replace(

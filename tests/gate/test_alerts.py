@@ -3,18 +3,21 @@
 from __future__ import annotations
 
 import json
+from pathlib import Path
 from typing import Any
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from harness.gate import Finding, Outcome, Report, Rule
+from harness.gate import Finding, Outcome, Report, Rule, check
 from harness.gate.alerts import AlertRates, Bounds, alerts_kept, false_alerts, share_false, true_alerts
 from harness.gate.configs import read_config
 from harness.gate.evidence import Evidence, evidence_of
+from harness.gate.waivers import WAIVABLE
 from tests.gate.projected_world import TESTED, searches
-from tests.gate.small_world import VALID, Checking, Plain, answered_anew
+from tests.gate.signed_world import WAIVER, public, sign_waivers
+from tests.gate.small_world import TODAY, VALID, Checking, Plain, answered_anew
 
 GROUPS = ("Asian", "Black", "White")
 
@@ -168,7 +171,7 @@ def rates_of(fpir: float, tpir: float, slack: float = 1.0) -> AlertRates:
     return AlertRates("at 0.6", known, hits)
 
 
-def judged(tmp_path: Any, evidence: Evidence, rates: AlertRates, **terms: object) -> list[Finding]:
+def judged(tmp_path: Path, evidence: Evidence, rates: AlertRates, **terms: object) -> list[Finding]:
     path = tmp_path / "config.yaml"
     path.write_text(config_of("retrospective", **terms))
     (deployment,) = read_config(str(path))
@@ -180,11 +183,14 @@ def judged(tmp_path: Any, evidence: Evidence, rates: AlertRates, **terms: object
     [(1 / 6_000, 0.0001, 65.2), (1 / 6_000, 0.000738, 20.2), (3.18e-6, 0.000738, 0.48)],
 )
 def test_the_share_of_false_alerts_is_that_of_published_rates(
-    tmp_path: Any, telling: Evidence, fpir: float, prevalence: float, percent: float
+    tmp_path: Path, telling: Evidence, fpir: float, prevalence: float, percent: float
 ) -> None:
     """A TPIR of 0.89; who is on the list is taken to draw a wrong alert as often as anybody else."""
     tolerance = 0.0005 if percent > 1 else 0.00005
-    for limit, outcome in ((percent / 100 + tolerance, Outcome.PASS), (percent / 100 - tolerance, Outcome.FAIL)):
+    for limit, outcome in (
+        (percent / 100 + tolerance, Outcome.PASS),
+        (percent / 100 - tolerance, Outcome.FAIL),
+    ):
         (finding,) = judged(
             tmp_path, telling, rates_of(fpir, 0.89), crowd=CROWD, prevalence=prevalence, max_share_false=limit
         )
@@ -192,7 +198,7 @@ def test_the_share_of_false_alerts_is_that_of_published_rates(
         assert "of alerts are false at 0.6, with the crowd by ethnicity: max_share_false" in finding.sentence
 
 
-def test_bounds_on_both_sides_of_the_share_decide_nothing(tmp_path: Any, telling: Evidence) -> None:
+def test_bounds_on_both_sides_of_the_share_decide_nothing(tmp_path: Path, telling: Evidence) -> None:
     (finding,) = judged(
         tmp_path,
         telling,
@@ -204,12 +210,17 @@ def test_bounds_on_both_sides_of_the_share_decide_nothing(tmp_path: Any, telling
     assert (finding.rule, finding.outcome) == (Rule.FALSE_ALERTS_NOT_SHOWN, Outcome.CANNOT_DECIDE)
 
 
-def test_a_prevalence_by_group_weighs_hits_alone(tmp_path: Any, telling: Evidence) -> None:
+def test_a_prevalence_by_group_weighs_hits_alone(tmp_path: Path, telling: Evidence) -> None:
     by_group = {"ethnicity": {"Asian": 0.001, "Black": 0.0, "White": 0.0}}
     expected = (1 / 6_000) / (1 / 6_000 + 0.135 * 0.001 * 0.89)
     for limit, outcome in ((expected + 1e-9, Outcome.PASS), (expected - 1e-9, Outcome.CANNOT_DECIDE)):
         (finding,) = judged(
-            tmp_path, telling, rates_of(1 / 6_000, 0.89), crowd=CROWD, prevalence=by_group, max_share_false=limit
+            tmp_path,
+            telling,
+            rates_of(1 / 6_000, 0.89),
+            crowd=CROWD,
+            prevalence=by_group,
+            max_share_false=limit,
         )
         assert finding.outcome is outcome, finding.sentence
 
@@ -218,9 +229,7 @@ shares = st.lists(st.floats(0, 1), min_size=3, max_size=3)
 
 
 @given(weights=st.lists(st.integers(0, 100), min_size=3, max_size=3).filter(any), listed=shares, rates=shares)
-def test_the_sums_are_those_of_the_issue(
-    weights: list[int], listed: list[float], rates: list[float]
-) -> None:
+def test_the_sums_are_those_of_the_issue(weights: list[int], listed: list[float], rates: list[float]) -> None:
     """10⁴ Σ w [(1 - π) FPIR + π wrong] and 10⁴ Σ w π TPIR, written out group by group."""
     crowd = {group: weight / sum(weights) for group, weight in zip(GROUPS, weights, strict=True)}
     prevalence, rate_of = dict(zip(GROUPS, listed, strict=True)), dict(zip(GROUPS, rates, strict=True))
@@ -270,8 +279,8 @@ def test_a_verification_raises_no_alerts(checking: Checking) -> None:
     assert "max_fpir: verification searches no watchlist, and raises no alerts" in sentences(report)
 
 
-def test_a_saturated_threshold_never_passes_whatever_limits_are_stated(
-    checking: Checking, plain: Plain
+def test_a_saturated_threshold_never_passes_whatever_is_stated_or_waived(
+    checking: Checking, plain: Plain, tmp_path: Path
 ) -> None:
     """At the most lenient threshold nearly everyone matches; the policy allows it, and finds parity there."""
     searches(plain)["policy"]["max_fpir"] = 0.99
@@ -290,6 +299,23 @@ def test_a_saturated_threshold_never_passes_whatever_limits_are_stated(
         found["gap"][0], found["gap_lower"][0], found["gap_upper"][0] = max(rates) - min(rates), 0.0, 0.05
     report = checking(config_of(threshold=0.54, max_fpir=0.99), answered_anew(plain))
     assert (Rule.SATURATED, Outcome.FAIL) in found_in(report), sentences(report)
+    waiver = {
+        **WAIVER,
+        "use_case": "live",
+        "threshold": 0.54,
+        "watchlist_size": 6_000,
+        "watchlist_composition": TESTED,
+        "rules": sorted(WAIVABLE),
+    }
+    waived = check(
+        [str(tmp_path / "config.yaml")],
+        evaluation=str(tmp_path / "evaluation.json"),
+        today=TODAY,
+        waivers=[str(sign_waivers(tmp_path / "waivers.dsse.json", waiver))],
+        waiver_keys=[public(2)],
+    )
+    assert waived.exit_code == 1
+    assert "it does not waive saturated" in sentences(waived)
     beside = checking(config_of(threshold=0.545, max_fpir=0.99), plain)
     assert (Rule.SATURATED, Outcome.CANNOT_DECIDE) in found_in(beside), sentences(beside)
     assert {report.exit_code, beside.exit_code} <= {1, 3}

@@ -124,7 +124,12 @@ def test_a_threshold_that_fails_at_the_tested_list_may_pass_at_another(
     ],
 )
 def test_a_bound_that_is_not_there_or_too_wide_decides_nothing(
-    projecting: Projecting, evidence: Plain, path: tuple[Any, ...], value: object, rule: Rule, outcome: Outcome
+    projecting: Projecting,
+    evidence: Plain,
+    path: tuple[Any, ...],
+    value: object,
+    rule: Rule,
+    outcome: Outcome,
 ) -> None:
     changed = with_(projection(evidence), *ETHNICITY, *path, index_of(evidence, 0.6), to=value)
     found = blocking(projecting(projection=changed))
@@ -155,7 +160,12 @@ def test_a_group_shown_to_be_above_the_limit_fails(projecting: Projecting, evide
     ],
 )
 def test_the_threshold_is_one_from_the_safe_one_of_the_list(
-    projecting: Projecting, evidence: Plain, safe: float | None, threshold: float, rule: Rule | None, code: int
+    projecting: Projecting,
+    evidence: Plain,
+    safe: float | None,
+    threshold: float,
+    rule: Rule | None,
+    code: int,
 ) -> None:
     changed = with_(projection(evidence), "lists", "skewed", "safe", to=safe)
     if threshold == 0.605:  # where nothing changes from 0.6 to 0.61

@@ -53,7 +53,9 @@ def signed(tmp_path: Path, projection: Path) -> Checking:
 
     def checking(**options: Any) -> Report:
         evaluation = str(projection.with_name("evaluation.json"))
-        return check([str(config)], **{"evaluation": evaluation, "today": TODAY, "keys": [public()], **options})
+        return check(
+            [str(config)], **{"evaluation": evaluation, "today": TODAY, "keys": [public()], **options}
+        )
 
     return checking
 
