@@ -223,7 +223,7 @@ def _rate_kept(deployment: Located, evidence: Evidence, rates: AlertRates, limit
         often = one_in(rate, "down" if how == "at least" else "up")
         return f"{how} {often} searches of people who are not on the list raise an alert"
 
-    return _held(deployment, "max_fpir", limit, found, said, f"{rates.at}, the most of {whose}")
+    return _held(deployment, "max_fpir", limit, found, said, f"{rates.at}, most for {whose}")
 
 
 def _number_kept(

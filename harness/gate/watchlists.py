@@ -92,11 +92,17 @@ def _not_tested(deployment: Located, sentence: str, *path: str) -> Finding:
 
 
 def _size(deployment: Located, evidence: Evidence) -> Iterator[Finding]:
-    size, tested = deployment.terms.watchlist_size or 0, evidence.study.watchlist_size or 0
+    size, tested = deployment.terms.watchlist_size or 0, evidence.study.watchlist_size
+    if tested is None:
+        sentence = f"the evaluation states no watchlist_size, so that a list of {size:,} was not tested"
+        yield _not_tested(deployment, sentence, "watchlist_size")
+        return
     if size > tested:
         how = f"larger than the {tested:,} that the evaluation tested; false alerts grow with it"
     elif size < LEAST_PART * tested:
-        how = f"smaller than {percent(float(LEAST_PART))} of the {tested:,} that the evaluation tested"
+        how = (
+            f"smaller than {confidence_text(float(LEAST_PART))} of the {tested:,} that the evaluation tested"
+        )
     else:
         return
     yield _not_tested(deployment, f"a watchlist of {size:,} is {how}; {_PROJECT}", "watchlist_size")

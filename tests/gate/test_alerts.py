@@ -76,7 +76,7 @@ def test_max_fpir_holds_the_upper_bound_of_every_group_in_force(checking: Checki
         (least * 0.9999, [(Rule.FALSE_ALERTS_EXCEEDED, Outcome.FAIL)]),
     ):
         assert found_in(checking(config_of(max_fpir=limit), plain)) == expected
-    assert "searches of people who are not on the list raise an alert at 0.6, the most of" in sentences(
+    assert "searches of people who are not on the list raise an alert at 0.6, most for" in sentences(
         checking(config_of(max_fpir=0.02), plain)
     )
 

