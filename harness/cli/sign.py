@@ -17,16 +17,16 @@ from harness.errors import InputError
 from harness.files import content_of, write_whole, writing
 from harness.gate.evidence import MAX_BYTES, evidence_of
 from harness.gate.locating import evaluation_at
-from harness.gate.signing import (
+from harness.gate.projected import projection_of
+from harness.gate.signing import envelope_beside, is_envelope, sealed, signing_key
+from harness.gate.statements import (
     EvaluationStatement,
+    ProjectionStatement,
     Statement,
     about_evaluation,
+    about_projection,
     about_waivers,
-    envelope_beside,
-    is_envelope,
     payload_of,
-    sealed,
-    signing_key,
 )
 from harness.gate.strict_json import plain_json
 from harness.gate.waivers import waivers_from
@@ -42,13 +42,13 @@ def sign(
     on: str | None = None,
     passphrase_env: str | None = None,
 ) -> None:
-    """Sign an evaluation, or a file of waivers, with an ed25519 key.
+    """Sign an evaluation, a projection of one, or a file of waivers, with an ed25519 key.
 
     Parameters
     ----------
     document
-        An evaluation.json, which has to agree with itself, or the folder that holds it; or a YAML, JSON or TOML file of
-        waivers.
+        An evaluation.json, which has to agree with itself, or the folder that holds it; a projection.json; or a YAML,
+        JSON or TOML file of waivers.
     key
         PEM file of the private key, made by: openssl genpkey -algorithm ed25519 -out PRIVATE.pem (with -aes256 it asks
         for a passphrase). The gate needs its public one: openssl pkey -in PRIVATE.pem -pubout -out PUBLIC.pem
@@ -71,7 +71,11 @@ def sign(
 
 def _statement(path: Path, on: date) -> Statement:
     content = content_of(path, limit=MAX_BYTES)
-    if _is_evaluation(path, content):
+    keys = _keys_of(path, content)
+    if "lists" in keys:
+        projection = projection_of(content, str(path))
+        return about_projection(projection, name=_name_of(path), signed_on=on, version=__version__)
+    if keys and "waivers" not in keys:
         evidence = evidence_of(content, str(path))
         return about_evaluation(evidence, name=_name_of(path), signed_on=on, version=__version__)
     waivers = waivers_from(document_in(content, str(path)), on)
@@ -89,18 +93,25 @@ def _name_of(path: Path) -> str:
         ) from None
 
 
-def _is_evaluation(path: Path, content: bytes) -> bool:
-    """Tell the two kinds apart: only waivers are written by hand, in any form, and have the key that names them."""
+def _keys_of(path: Path, content: bytes) -> frozenset[str]:
+    """Return what tells the kinds apart; none where it has to be waivers, which alone are written by hand, in any form.
+
+    What is no mapping is for the reading of evaluations to refuse.
+    """
     if path.suffix.lower() != ".json":
-        return False
+        return frozenset()
     try:
         values = plain_json(content)
     except ValueError:
-        return False  # what is wrong with it, the strict reading of waivers says with line and column
-    return not (isinstance(values, dict) and "waivers" in values)
+        return frozenset()  # what is wrong with it, the strict reading of waivers says with line and column
+    return frozenset(values) if isinstance(values, dict) else frozenset({"no mapping"})
 
 
 def _summary(statement: Statement) -> str:
+    if isinstance(statement, ProjectionStatement):
+        lists = len(statement.predicate.lists)
+        matcher = statement.predicate.matcher
+        return f"{matcher.name} {matcher.version}, {lists} list{'' if lists == 1 else 's'}"
     if not isinstance(statement, EvaluationStatement):
         count = len(statement.predicate.waivers)
         return f"{count} waiver{'' if count == 1 else 's'}"

@@ -7,20 +7,22 @@ from collections.abc import Iterator
 from pathlib import Path
 
 from harness.cli.streams import say
+from harness.config import shown
 from harness.errors import InputError
 from harness.files import content_of
 from harness.gate.evidence import MAX_BYTES, evidence_of
 from harness.gate.locating import evaluation_at
+from harness.gate.projected import projection_of
 from harness.gate.signing import MAX_BYTES as MAX_ENVELOPE
-from harness.gate.signing import (
+from harness.gate.signing import envelope_beside, opened, public_keys, signed_beside
+from harness.gate.statements import (
+    SUBJECTS,
     EvaluationStatement,
+    ProjectionStatement,
     Statement,
     WaiverStatement,
-    envelope_beside,
-    opened,
-    public_keys,
     require_about,
-    signed_beside,
+    require_about_projection,
     statement_in,
 )
 
@@ -37,7 +39,8 @@ def verify(envelope: str, *, key: tuple[str, ...], evaluation: str | None = None
     Parameters
     ----------
     envelope
-        The .dsse.json file, or the folder that holds it beside the evaluation.json that was signed.
+        The .dsse.json file, or the folder that holds it beside the evaluation.json that was signed. A projection.json
+        that was signed is the one beside its envelope.
     key
         PEM file of a public key, any number of times; one of them has to have signed it.
     evaluation
@@ -49,10 +52,10 @@ def verify(envelope: str, *, key: tuple[str, ...], evaluation: str | None = None
     try:
         payload, key_id = opened(content_of(Path(envelope), limit=MAX_ENVELOPE), keys, envelope)
         statement = statement_in(payload, envelope)
-        if isinstance(statement, EvaluationStatement):
-            _require_same(statement, _evaluation_path(envelope, evaluation))
-        elif evaluation is not None:
-            raise InputError("holds waivers, and no evaluation", source=envelope)
+        if evaluation is not None and not isinstance(statement, EvaluationStatement):
+            raise InputError(f"holds {SUBJECTS[type(statement)]}, and no evaluation", source=envelope)
+        if not isinstance(statement, WaiverStatement):
+            _require_same(statement, _signed_path(envelope, evaluation))
     except InputError as error:
         say(f"harness: not verified: {error}", error=True)
         return _NOT_VERIFIED
@@ -61,17 +64,21 @@ def verify(envelope: str, *, key: tuple[str, ...], evaluation: str | None = None
     return _VERIFIED
 
 
-def _evaluation_path(envelope: str, evaluation: str | None) -> Path:
+def _signed_path(envelope: str, evaluation: str | None) -> Path:
     path = signed_beside(Path(envelope)) if evaluation is None else evaluation_at(evaluation)
     if path is None:
-        raise InputError("its name does not tell which file it signs; give --evaluation", source=envelope)
+        problem = "its name does not tell which file it signs; name it after that, or give --evaluation"
+        raise InputError(problem, source=envelope)
     return path
 
 
-def _require_same(statement: EvaluationStatement, path: Path) -> None:
+def _require_same(statement: EvaluationStatement | ProjectionStatement, path: Path) -> None:
     content = content_of(path, limit=MAX_BYTES)
     try:
-        require_about(statement, evidence_of(content, str(path)))
+        if isinstance(statement, EvaluationStatement):
+            require_about(statement, evidence_of(content, str(path)))
+        else:
+            require_about_projection(statement, projection_of(content, str(path)))
     except InputError as error:
         raise InputError(error.problem, source=str(path)) from error
 
@@ -80,7 +87,12 @@ def _lines(statement: Statement, key_id: str) -> Iterator[str]:
     predicate = statement.predicate
     yield f"Verified {statement.name}: signed on {predicate.signed_on} by key {key_id}"
     yield f"  SHA-256 {statement.sha256}, signed with harness {predicate.harness}"
-    yield from _waivers(statement) if isinstance(statement, WaiverStatement) else _evaluation(statement)
+    if isinstance(statement, WaiverStatement):
+        yield from _waivers(statement)
+    elif isinstance(statement, ProjectionStatement):
+        yield from _projection(statement)
+    else:
+        yield from _evaluation(statement)
 
 
 def _evaluation(statement: EvaluationStatement) -> Iterator[str]:
@@ -90,6 +102,12 @@ def _evaluation(statement: EvaluationStatement) -> Iterator[str]:
     yield from (f"  scores {score.name} {score.sha256}" for score in about.scores)
     yield f"  study {about.study_sha256}"
     yield f"  policy {about.policy_sha256}"
+
+
+def _projection(statement: ProjectionStatement) -> Iterator[str]:
+    about = statement.predicate
+    yield f"  matcher {about.matcher.name} {about.matcher.version}; lists {', '.join(map(shown, about.lists))}"
+    yield f"  evaluation {about.evaluation_sha256}"
 
 
 def _waivers(statement: WaiverStatement) -> Iterator[str]:

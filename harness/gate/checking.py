@@ -5,33 +5,47 @@ Each evaluation is read once. Evidence is trusted only when it is signed where a
 
 from __future__ import annotations
 
-import hashlib
 import os
-from collections.abc import Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
 from pathlib import Path, PurePosixPath
-from typing import TYPE_CHECKING, TypeVar
+from typing import TYPE_CHECKING, Literal
 
 from harness.config import shown
 from harness.errors import InputError
-from harness.files import OutsideError, UnreadableError, content_of
+from harness.gate.alerts import alerts_kept, evaluated_rates, limit_is_stated, misses_are_known
 from harness.gate.configs import Located, Named, named_configs, read_config
-from harness.gate.evidence import MAX_BYTES, Evidence, evidence_of
+from harness.gate.evidence import Evidence
 from harness.gate.findings import Checked, Finding, Outcome, Place, Report, Rule
-from harness.gate.locating import Reach, beside_evaluation, evaluation_at, reach_of, without_detours
-from harness.gate.safety import threshold_is_safe
+from harness.gate.library import Library, Proven, Unusable, signed_statement
+from harness.gate.locating import (
+    Reach,
+    beside_evaluation,
+    evaluation_at,
+    projection_at,
+    projection_beside,
+    reach_of,
+    without_detours,
+)
+from harness.gate.projected import (
+    Projection,
+    judge_projected,
+    lists_that_fit,
+    projected_rates,
+    require_projection_of,
+)
+from harness.gate.safety import not_saturated, threshold_is_safe
 from harness.gate.terms import dates_kept, evidence_fits
 from harness.gate.waivers import Granted, unused, waived
+from harness.gate.watchlists import list_differs, list_unstated
 
 if TYPE_CHECKING:
     from securesystemslib.signer import SSlibKey
 
-    from harness.gate.signing import EvaluationStatement, Statement
+__all__ = ["check", "configs_to_check", "evidence_files", "granted_in"]
 
-__all__ = ["Library", "Proven", "Unusable", "check", "configs_to_check", "evidence_files", "granted_in"]
-
-_Kind = TypeVar("_Kind", bound="Statement")
+_MOST_NAMED = 5
 
 
 def check(
@@ -99,8 +113,11 @@ def evidence_files(
 ) -> list[str]:
     """Return the files that a check reads as evidence, and that are therefore no configs."""
     named = [*waivers, *([] if evaluation is None else [evaluation])]
-    if signed and (envelope or evaluation):
-        named.append(envelope or f"{evaluation}.dsse.json")
+    if evaluation:
+        named.append(str(projection_beside(evaluation)))
+    if signed:
+        named += [f"{name}.dsse.json" for name in named[len(waivers) :]]
+        named += [] if envelope is None else [envelope]
     return named
 
 
@@ -124,128 +141,6 @@ def _folder_at(root: str) -> Path | InputError:
         return Path(root)
     problem = "is no folder; --evidence-root takes the one below which configs may name evidence"
     return InputError(problem, source=root)
-
-
-@dataclass(frozen=True)
-class Proven:
-    """An evaluation that was read.
-
-    Parameters
-    ----------
-    evidence : Evidence
-    signed_on : date or None
-        The day of its signature by a trusted key; None where no key was asked for.
-    """
-
-    evidence: Evidence
-    signed_on: date | None = None
-
-
-@dataclass(frozen=True)
-class Unusable:
-    """Why an evaluation is no evidence.
-
-    Parameters
-    ----------
-    rule : Rule
-    sentence : str
-    """
-
-    rule: Rule
-    sentence: str
-
-
-class Library:
-    """Evaluations by where they are.
-
-    Parameters
-    ----------
-    keys : sequence of SSlibKey
-        An evaluation has to be signed by one of them; without any, none has to.
-    today : date
-        No signature is of a later day.
-    """
-
-    def __init__(self, keys: Sequence[SSlibKey], today: date) -> None:
-        self._keys = tuple(keys)
-        self._today = today
-        self._read: dict[tuple[Path, Reach | None, Path | None], Proven | Unusable] = {}
-
-    def get(
-        self, path: Path, *, within: Reach | None = None, envelope: Path | None = None
-    ) -> Proven | Unusable:
-        """Return an evaluation, read once.
-
-        Parameters
-        ----------
-        path : Path
-            Its file.
-        within : Reach, optional
-            What neither it nor the envelope beside it may lead out of.
-        envelope : Path, optional
-            The file of its signature, wherever that is; by default the one beside it.
-        """
-        asked = (path, within, envelope)
-        if asked not in self._read:
-            self._read[asked] = self._prove(path, within, envelope)
-        return self._read[asked]
-
-    def _prove(self, path: Path, within: Reach | None, envelope: Path | None) -> Proven | Unusable:
-        try:
-            content = _content_within(path, MAX_BYTES, within)
-            statement = self._statement(path, within, envelope, content) if self._keys else None
-            if isinstance(statement, Unusable):
-                return statement
-            evidence = evidence_of(content, str(path))
-        except UnreadableError as error:
-            return Unusable(Rule.NO_EVIDENCE, f"no evidence: {error}")
-        except InputError as error:
-            return Unusable(Rule.DAMAGED_EVIDENCE, f"no evidence: {error}")
-        return Proven(evidence) if statement is None else _agreeing(evidence, statement)
-
-    def _statement(
-        self, path: Path, within: Reach | None, envelope: Path | None, content: bytes
-    ) -> EvaluationStatement | Unusable:
-        from harness.gate import signing
-
-        source = envelope or signing.envelope_beside(path)
-        try:
-            statement = _signed(
-                signing.EvaluationStatement,
-                source,
-                self._keys,
-                self._today,
-                within=None if envelope else within,
-            )
-        except UnreadableError as error:
-            return Unusable(Rule.UNSIGNED_EVIDENCE, f"{path} is not signed: {error}")
-        except InputError as error:
-            return Unusable(Rule.SIGNATURE_INVALID, str(error))
-        found = hashlib.sha256(content).hexdigest()
-        if statement.sha256 != found:
-            sentence = f"{source}: the signed evaluation has SHA-256 {statement.sha256}; {path} has {found}"
-            return Unusable(Rule.SIGNATURE_INVALID, sentence)
-        return statement
-
-
-def _content_within(path: Path, limit: int, within: Reach | None) -> bytes:
-    """Read a file, and refuse one that a config may not lead to in the words of what would allow it."""
-    if within is None:
-        return content_of(path, limit=limit)
-    try:
-        return content_of(path, limit=limit, within=within.folder)
-    except OutsideError as error:
-        raise OutsideError(within.refusal, source=str(path)) from error
-
-
-def _agreeing(evidence: Evidence, statement: EvaluationStatement) -> Proven | Unusable:
-    from harness.gate.signing import require_about
-
-    try:
-        require_about(statement, evidence)
-    except InputError as error:
-        return Unusable(Rule.SIGNATURE_INVALID, f"the signed statement does not fit: {error}")
-    return Proven(evidence, statement.predicate.signed_on)
 
 
 @dataclass(frozen=True)
@@ -291,12 +186,15 @@ def _unusable(error: InputError, name: str) -> Checked:
 def _check_one(deployment: Located, session: _Session) -> Checked:
     found = _evidence_of(deployment, session)
     if isinstance(found, Finding):
-        findings = [*dates_kept(deployment, session.today), found]
+        findings = [*dates_kept(deployment, session.today), found, *limit_is_stated(deployment)]
     else:
         findings = [
             *dates_kept(deployment, session.today, found.signed_on),
             *evidence_fits(deployment, found.evidence),
-            *threshold_is_safe(deployment, found.evidence),
+            *limit_is_stated(deployment),
+            *misses_are_known(deployment, found.evidence),
+            *not_saturated(deployment, found.evidence),
+            *_judged(deployment, found.evidence, session),
         ]
     findings.sort(key=lambda finding: -finding.outcome.severity)
     terms, place = deployment.terms, deployment.place("threshold")
@@ -305,19 +203,118 @@ def _check_one(deployment: Located, session: _Session) -> Checked:
     return waived(checked, deployment, sha256, session.granted, session.today)
 
 
+def _judged(deployment: Located, evidence: Evidence, session: _Session) -> Iterator[Finding]:
+    """Judge a threshold by the evaluation, or by its projection to a list that is not the one tested."""
+    searches = evidence.study.task == "identification" and deployment.terms.use_case != "verification"
+    differs = list(list_differs(deployment, evidence)) if searches else []
+    projection = _projection_of(deployment, evidence, session, needed=bool(differs))
+    if searches:
+        yield from list_unstated(deployment, evidence)
+    if isinstance(projection, Finding):
+        yield projection
+    lists = (
+        lists_that_fit(deployment, projection, evidence)
+        if isinstance(projection, Projection) and differs
+        else {}
+    )
+    if isinstance(projection, Projection) and lists:
+        for name in lists:
+            yield from judge_projected(deployment, evidence, projection, name)
+            yield from alerts_kept(
+                deployment, evidence, projected_rates(deployment, evidence, projection, name)
+            )
+        return
+    if isinstance(projection, Projection) and differs:
+        yield _not_projected(deployment, projection)
+    yield from differs
+    yield from threshold_is_safe(deployment, evidence)
+    if searches and not differs:
+        yield from alerts_kept(deployment, evidence, evaluated_rates(deployment.terms.threshold, evidence))
+
+
+def _not_projected(deployment: Located, projection: Projection) -> Finding:
+    size = deployment.terms.watchlist_size or 0
+    names = ", ".join(
+        f"{shown(name)} of {one.size:,}" for name, one in list(projection.shape.lists.items())[:_MOST_NAMED]
+    )
+    sentence = (
+        f"{projection.source} has no list of {size:,} with this composition, but {names}; name the deployment's list "
+        "among those of harness project"
+    )
+    place = deployment.place("watchlist_size")
+    return Finding(Rule.LIST_NOT_PROJECTED, Outcome.CANNOT_DECIDE, sentence, place)
+
+
+def _projection_of(
+    deployment: Located, evidence: Evidence, session: _Session, *, needed: bool
+) -> Projection | Finding | None:
+    """Return the projection that a config names, or the one beside the evaluation, where one is needed.
+
+    One that is named has to be usable even where the list is the one that was tested.
+    """
+    terms = deployment.terms.evidence
+    place = deployment.place("evidence", "projection")
+    named = _named(deployment, "projection", session)
+    if isinstance(named, Finding):
+        return named
+    if named is None:
+        beside = projection_beside(evidence.source)
+        if terms.projection_sha256 is None and not (needed and os.path.lexists(beside)):
+            return None
+        within = (
+            None if session.evaluation is not None else reach_of(deployment.folder, session.evidence_root)
+        )
+        named = beside, within
+    path, within = named
+    found = session.proofs.projection(path, within=within)
+    if isinstance(found, Unusable):
+        return Finding(found.rule, Outcome.CANNOT_DECIDE, found.sentence, place)
+    if terms.projection_sha256 not in (None, found.sha256):
+        sentence = f"{found.source} has SHA-256 {found.sha256}, not that of the projection the config names"
+        place = deployment.place("evidence", "projection_sha256")
+        return Finding(Rule.OTHER_EVIDENCE, Outcome.CANNOT_DECIDE, sentence, place)
+    of_evaluation = found.shape.evaluation.sha256
+    if of_evaluation != evidence.sha256:
+        sentence = (
+            f"{found.source} projects the evaluation of SHA-256 {of_evaluation}, and {evidence.source} has "
+            f"{evidence.sha256}"
+        )
+        return Finding(Rule.OTHER_EVIDENCE, Outcome.CANNOT_DECIDE, sentence, place)
+    try:
+        require_projection_of(found, evidence)
+    except InputError as error:
+        return Finding(Rule.DAMAGED_EVIDENCE, Outcome.CANNOT_DECIDE, f"no evidence: {error}", place)
+    return found
+
+
+def _named(
+    deployment: Located, key: Literal["evaluation", "projection"], session: _Session
+) -> tuple[Path, Reach | None] | Finding | None:
+    """Return the file that a config names as evidence, and how far it may lead; None where it names none."""
+    written: str | None = getattr(deployment.terms.evidence, key)
+    if written is None:
+        return None
+    reach = reach_of(deployment.folder, session.evidence_root)
+    if ".." in PurePosixPath(written).parts and not reach.may_climb:
+        sentence = f"evidence.{key}: {shown(written)} {reach.refusal}"
+        return Finding(Rule.INVALID_CONFIG, Outcome.INVALID, sentence, deployment.place("evidence", key))
+    return _FILE_AT[key](without_detours(deployment.folder / written)), reach
+
+
+_FILE_AT: Mapping[str, Callable[[Path], Path]] = {"evaluation": evaluation_at, "projection": projection_at}
+
+
 def _evidence_of(deployment: Located, session: _Session) -> Proven | Finding:
     terms = deployment.terms.evidence
     read: list[Proven | Unusable] = []
     envelope = None if session.envelope is None else Path(session.envelope)
     if session.evaluation is not None:
         read.append(session.proofs.get(Path(session.evaluation), envelope=envelope))
-    if terms.evaluation is not None:
-        reach = reach_of(deployment.folder, session.evidence_root)
-        if ".." in PurePosixPath(terms.evaluation).parts and not reach.may_climb:
-            sentence = f"evidence.evaluation: {shown(terms.evaluation)} {reach.refusal}"
-            place = deployment.place("evidence", "evaluation")
-            return Finding(Rule.INVALID_CONFIG, Outcome.INVALID, sentence, place)
-        path = evaluation_at(without_detours(deployment.folder / terms.evaluation))
+    named = _named(deployment, "evaluation", session)
+    if isinstance(named, Finding):
+        return named
+    if named is not None:
+        path, reach = named
         read.append(session.proofs.get(path, within=reach, envelope=envelope))
     if not read:
         sentence = "there is no evidence: give --evaluation, or evidence.evaluation in the config"
@@ -353,32 +350,13 @@ def granted_in(source: str, keys: Sequence[SSlibKey], today: date) -> tuple[Gran
     tuple of Granted, or Checked
         The latter blocks everything: the file cannot be trusted.
     """
-    from harness.gate import signing
+    from harness.gate.statements import WaiverStatement
 
     place = Place(source)
     try:
-        statement = _signed(signing.WaiverStatement, Path(source), keys, today)
+        statement = signed_statement(WaiverStatement, Path(source), keys, today)
     except InputError as error:
         sentence = f"the waivers cannot be trusted, so nothing passes: it {error.problem}"
         finding = Finding(Rule.WAIVER_INVALID, Outcome.CANNOT_DECIDE, sentence, place)
         return Checked(None, place, (finding,))
     return tuple(Granted(waiver, place) for waiver in statement.predicate.waivers)
-
-
-def _signed(
-    kind: type[_Kind], path: Path, keys: Sequence[SSlibKey], today: date, *, within: Reach | None = None
-) -> _Kind:
-    """Read a statement of a kind that a trusted key has signed, on no later day than today."""
-    from harness.gate import signing
-
-    source = str(path)
-    payload, _ = signing.opened(_content_within(path, signing.MAX_BYTES, within), keys, source)
-    statement = signing.statement_in(payload, source)
-    if not isinstance(statement, kind):
-        found, wanted = "waivers", "an evaluation"
-        if isinstance(statement, signing.EvaluationStatement):
-            found, wanted = wanted, found
-        raise InputError(f"is an envelope of {found}, not of {wanted}", source=source)
-    if statement.predicate.signed_on > today:
-        raise InputError(f"signed on {statement.predicate.signed_on}, after {today}", source=source)
-    return statement

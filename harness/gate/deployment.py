@@ -1,12 +1,22 @@
 """A deployment config: its models, and the JSON Schema of them for editors."""
 
+import math
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from datetime import date
 from pathlib import PurePosixPath
 from typing import Annotated, Any, Literal, Self
 
-from pydantic import AfterValidator, BeforeValidator, Field, WithJsonSchema, create_model, model_validator
+from pydantic import (
+    AfterValidator,
+    BeforeValidator,
+    Discriminator,
+    Field,
+    Tag,
+    WithJsonSchema,
+    create_model,
+    model_validator,
+)
 from pydantic.json_schema import GenerateJsonSchema
 from pydantic_core import core_schema
 
@@ -34,6 +44,8 @@ MOST_DEPLOYMENTS = 1_000
 """In one file."""
 
 _LONGEST = 200
+_ROUNDED = 1e-6
+"""How far shares that are written with few digits may be from adding up to 1."""
 
 
 def a_line(longest: int) -> Callable[[str], str]:
@@ -94,6 +106,24 @@ _Counts = Annotated[MappingOf[Text, Annotated[int, Field(ge=0)]], Field(min_leng
 
 Composition = Annotated[MappingOf[Text, _Counts], Field(min_length=1)]
 
+_Share = Annotated[float, Field(ge=0, le=1)]
+_Limit = Annotated[float, Field(gt=0, lt=1)]
+ByGroup = Annotated[
+    MappingOf[Text, Annotated[MappingOf[Text, _Share], Field(min_length=1)]], Field(min_length=1)
+]
+"""By attribute and group, a share."""
+
+
+def _form_of(value: object) -> str:
+    return "by group" if isinstance(value, Mapping) else "of all"
+
+
+_Prevalence = Annotated[
+    Annotated[_Share, Tag("of all")] | Annotated[ByGroup, Tag("by group")], Discriminator(_form_of)
+]
+
+_OF_SEARCHES = ("max_fpir", "max_false_alerts_per_10000", "crowd", "prevalence", "max_share_false")
+
 _a_path = a_line(200)
 _RELATIVE = r"^(?!/)[^\\]*[^\\\s][^\\]*$"
 
@@ -143,6 +173,11 @@ class EvidenceTerms(StrictModel):
         How many days it serves after `evaluated`, or else after the day on which it was signed.
     valid_until : date, optional
         The last day on which it serves.
+    projection : str, optional
+        Path of a ``projection.json`` that ``harness project`` made of the evaluation, as `evaluation` is written; it
+        decides a watchlist that is not the one tested. By default the one beside the evaluation, if there is one.
+    projection_sha256 : str, optional
+        Digest of that file, in lower case.
     """
 
     evaluation: _RelativePath | None = None
@@ -150,6 +185,8 @@ class EvidenceTerms(StrictModel):
     evaluated: Day | None = None
     max_age_days: Annotated[int, Field(ge=1, le=36_525)] | None = None
     valid_until: Day | None = None
+    projection: _RelativePath | None = None
+    projection_sha256: Digest | None = None
 
 
 class Deployment(StrictModel):
@@ -164,9 +201,13 @@ class Deployment(StrictModel):
     threshold : float
         A comparison matches at this score or better.
     watchlist_size : int, optional
-        The most references that are enrolled; needed by every use case but verification, which has none.
+        References that are enrolled, from 90 % to 100 % of those that the evaluation tested; of another size a
+        projection decides. Needed by every use case but verification, which has none.
     watchlist_composition : mapping of str to mapping of str to int, optional
         By attribute and group, how many of them there are of each group; an attribute's add up to all.
+    composition_tolerance : float
+        How far a group's share of the watchlist may be from the share that was tested, as a part of the latter; at
+        most 0.2. Further off a projection decides.
     axes : tuple of Axis
         The demographic axes in force, each an attribute or a list of attributes.
     owner : str
@@ -181,6 +222,18 @@ class Deployment(StrictModel):
         The largest ratio of false match rates that the evaluation's policy may tolerate.
     min_confidence : float, optional
         The least confidence that its bounds may have.
+    max_fpir : float, optional
+        The share of searches of people who are not on the list that may raise an alert, in every group, by its upper
+        bound. Live use needs this or `max_false_alerts_per_10000`.
+    max_false_alerts_per_10000 : float, optional
+        False alerts that 10,000 passers-by may raise, by the upper bounds: of the `crowd`, or else of any group alone.
+    crowd : mapping of str to mapping of str to float, optional
+        By attribute and group, the share of the passers-by; an attribute's add up to 1.
+    prevalence : float, or mapping of str to mapping of str to float, optional
+        The share of passers-by who are on the list: of all alike, or by attribute and group as the crowd has them.
+    max_share_false : float, optional
+        The share of alerts that may be false, by its upper bound; it needs `crowd` and `prevalence`, and an evaluation
+        that knows who was returned.
     """
 
     matcher: MatcherTerms
@@ -188,6 +241,7 @@ class Deployment(StrictModel):
     threshold: float
     watchlist_size: Annotated[int, Field(ge=1)] | None = None
     watchlist_composition: Composition | None = None
+    composition_tolerance: Annotated[float, Field(ge=0, le=0.2)] = 0.05
     axes: Axes
     owner: Text
     starts: Annotated[Day | None, Field(alias="from")] = None
@@ -196,6 +250,11 @@ class Deployment(StrictModel):
     criterion: Literal["shown", "not_detected"] = "shown"
     max_ratio: Annotated[float, Field(gt=1)] | None = None
     min_confidence: Annotated[float, Field(ge=0.5, lt=1)] | None = None
+    max_fpir: _Limit | None = None
+    max_false_alerts_per_10000: Annotated[float, Field(gt=0, lt=10_000)] | None = None
+    crowd: ByGroup | None = None
+    prevalence: _Prevalence | None = None
+    max_share_false: _Limit | None = None
 
     @model_validator(mode="after")
     def _check_as_a_whole(self) -> Self:
@@ -208,6 +267,40 @@ class Deployment(StrictModel):
         if self.starts is not None and self.until is not None and self.until < self.starts:
             raise problem_at(("until",), f"{self.until} is before {self.starts}, on which it starts")
         return self
+
+    @model_validator(mode="after")
+    def _check_the_crowd(self) -> Self:
+        stated = [key for key in _OF_SEARCHES if getattr(self, key) is not None]
+        if stated and self.use_case == "verification":
+            raise problem_at((stated[0],), "verification searches no watchlist, and raises no alerts")
+        for attribute, shares in (self.crowd or {}).items():
+            if abs(math.fsum(shares.values()) - 1) > _ROUNDED:
+                problem = (
+                    f"the shares of {shown(attribute)} add up to {math.fsum(shares.values()):.6g}, not to 1"
+                )
+                raise problem_at(("crowd", attribute), problem)
+        if self.max_share_false is not None and None in (self.crowd, self.prevalence):
+            raise problem_at(("max_share_false",), "needs crowd and prevalence")
+        if isinstance(self.prevalence, Mapping):
+            _require_prevalence(self.prevalence, self.crowd or {})
+        return self
+
+
+def _require_prevalence(
+    prevalence: Mapping[str, Mapping[str, float]], crowd: Mapping[str, Mapping[str, float]]
+) -> None:
+    """Refuse a prevalence by group unless its attributes and groups are those of the crowd."""
+    if not crowd:
+        raise problem_at(("prevalence",), "by group needs crowd")
+    for attribute in crowd:
+        if attribute not in prevalence:
+            raise problem_at(("prevalence",), f"lacks {shown(attribute)}, by which the crowd is stated")
+    for attribute, shares in prevalence.items():
+        known = crowd.get(attribute, {})
+        if set(shares) != set(known):
+            other = sorted(set(shares) ^ set(known))[0]
+            problem = f"{shown(other)} is in one of crowd.{attribute} and prevalence.{attribute}, not in both"
+            raise problem_at(("prevalence", attribute), problem)
 
 
 _OPTIONAL: dict[str, Any] = {

@@ -40,7 +40,9 @@ class Rule(StrEnum):
     INVALID_CONFIG = "invalid-config"
     DISPARITY_SHOWN = "disparity-shown"
     BELOW_SAFE_THRESHOLD = "below-safe-threshold"
+    SATURATED = "saturated"
     LIMIT_BROKEN = "limit-broken"
+    FALSE_ALERTS_EXCEEDED = "false-alerts-exceeded"
     DEPLOYMENT_ENDED = "deployment-ended"
     NO_EVIDENCE = "no-evidence"
     DAMAGED_EVIDENCE = "damaged-evidence"
@@ -51,13 +53,19 @@ class Rule(StrEnum):
     OTHER_MATCHER = "other-matcher"
     OTHER_TASK = "other-task"
     WATCHLIST_NOT_TESTED = "watchlist-not-tested"
+    LIST_NOT_PROJECTED = "list-not-projected"
     AXIS_NOT_JUDGED = "axis-not-judged"
     OTHER_CRITERION = "other-criterion"
     NO_SAFE_THRESHOLD = "no-safe-threshold"
     NOT_CONFIRMED = "not-confirmed"
     OUTSIDE_EVALUATED_RANGE = "outside-evaluated-range"
     ABOVE_PARITY_RANGE = "above-parity-range"
+    RATIO_NOT_SHOWN = "ratio-not-shown"
     LIMIT_NOT_SHOWN = "limit-not-shown"
+    NO_FALSE_ALERT_LIMIT = "no-false-alert-limit"
+    FALSE_ALERTS_NOT_SHOWN = "false-alerts-not-shown"
+    CROWD_NOT_TESTED = "crowd-not-tested"
+    MISSES_NOT_KNOWN = "misses-not-known"
     BETWEEN_EVALUATED = "between-evaluated"
     WAIVER_INVALID = "waiver-invalid"
     WAIVER_EXPIRED = "waiver-expired"
@@ -238,11 +246,23 @@ EXPLAINED: Mapping[Rule, Explained] = MappingProxyType(
             "matches may fall more on one group than on another.",
             "Raise the threshold to the safe one (for distances, lower it), or evaluate more data.",
         ),
+        Rule.SATURATED: Explained(
+            "Nearly everyone matches",
+            "At this threshold more than half of all non-mated trials match, or may do so at the projected list: rates "
+            "are alike because nearly everyone matches, and no verdict rests on them.",
+            "Raise the threshold (for distances, lower it).",
+        ),
         Rule.LIMIT_BROKEN: Explained(
             "A limit of the policy is broken",
             "At this threshold a group's false match rate is shown to be above max_fmr (max_fpir in searches; 0.01 "
             "where the evaluation's policy states none), or misses differ by more than the policy tolerates.",
             "Move the threshold to one that keeps the limits; the finding names the first, if there is one.",
+        ),
+        Rule.FALSE_ALERTS_EXCEEDED: Explained(
+            "There are more false alerts than the deployment allows",
+            "At this threshold max_fpir, max_false_alerts_per_10000 or max_share_false of the deployment is shown to "
+            "be exceeded.",
+            "Raise the threshold (for distances, lower it), make the watchlist smaller, or allow more.",
         ),
         Rule.DEPLOYMENT_ENDED: Explained(
             "The deployment has ended",
@@ -290,9 +310,16 @@ EXPLAINED: Mapping[Rule, Explained] = MappingProxyType(
             "Evaluate the task that the matcher is deployed for.",
         ),
         Rule.WATCHLIST_NOT_TESTED: Explained(
-            "The watchlist is larger than tested",
-            "False alerts grow with the watchlist, and one of this size was not evaluated.",
-            "Make the watchlist smaller, or evaluate one as large.",
+            "The watchlist is not the one that was tested",
+            "It is larger than the one of the evaluation, or smaller than 90 % of it, or is made of other groups: "
+            "false alerts, and how far groups differ in them, are others there.",
+            "Project the evaluation to this list with `harness project` and name the projection.json in "
+            "evidence.projection, or evaluate such a list.",
+        ),
+        Rule.LIST_NOT_PROJECTED: Explained(
+            "The watchlist was not projected",
+            "The watchlist is not the one that was tested, and the projection has no list of its size and composition.",
+            "Name the deployment's list among the lists of `harness project`.",
         ),
         Rule.AXIS_NOT_JUDGED: Explained(
             "An axis was not judged",
@@ -324,11 +351,40 @@ EXPLAINED: Mapping[Rule, Explained] = MappingProxyType(
             "The threshold is stricter than those at which parity is shown; beyond them no count could show it.",
             "Deploy within the range that was shown, or evaluate more data.",
         ),
+        Rule.RATIO_NOT_SHOWN: Explained(
+            "The ratio is not shown to be tolerated at this list",
+            "At the deployment's threshold the projection's upper bound of the ratio of two groups is above what is "
+            "tolerated, or there is none.",
+            "Evaluate more searches, or deploy at a threshold at which the projection shows it.",
+        ),
         Rule.LIMIT_NOT_SHOWN: Explained(
             "A limit is not shown to be kept",
             "The upper bound of a group's false match rate is above max_fmr (max_fpir), or misses are not shown to be "
             "within the policy's tolerance; neither is it shown that they are not.",
             "Evaluate more data, or move the threshold to one that keeps the limits.",
+        ),
+        Rule.NO_FALSE_ALERT_LIMIT: Explained(
+            "The deployment states no limit on false alerts",
+            "Live use searches everyone who passes; how many of them may be stopped for nothing is for the deployment "
+            "to say, and not for the policy of an evaluation.",
+            "Write max_fpir or max_false_alerts_per_10000 in the config.",
+        ),
+        Rule.FALSE_ALERTS_NOT_SHOWN: Explained(
+            "The deployment's limit on false alerts is not shown to be kept",
+            "At this threshold the upper bound is above max_fpir, max_false_alerts_per_10000 or max_share_false; "
+            "neither is it shown that the limit is exceeded.",
+            "Evaluate more searches, or move the threshold.",
+        ),
+        Rule.CROWD_NOT_TESTED: Explained(
+            "The crowd has people that were not tested",
+            "The crowd is stated by an attribute, or has a group, of which the evidence has no rates.",
+            "State the crowd by the attributes and groups of the evaluation, or evaluate with them.",
+        ),
+        Rule.MISSES_NOT_KNOWN: Explained(
+            "Who was returned is not known",
+            "A limit rests on misses, and the evaluation counts a mated search as a hit whoever it returned: its false "
+            "non-identification rate is a lower bound.",
+            "Evaluate with top_candidate, own_score or candidates in the study.",
         ),
         Rule.BETWEEN_EVALUATED: Explained(
             "The threshold lies between evaluated ones",

@@ -1,4 +1,4 @@
-"""Where the evidence of a check lies: an evaluation by its file or its folder, and how far a config may lead to one."""
+"""Where the evidence of a check lies: evaluations and projections by file or folder, and how far a config may lead."""
 
 from __future__ import annotations
 
@@ -6,9 +6,20 @@ import os
 from dataclasses import dataclass
 from pathlib import Path
 
-__all__ = ["EVALUATION", "Reach", "beside_evaluation", "evaluation_at", "reach_of", "without_detours"]
+__all__ = [
+    "EVALUATION",
+    "PROJECTION",
+    "Reach",
+    "beside_evaluation",
+    "evaluation_at",
+    "projection_at",
+    "projection_beside",
+    "reach_of",
+    "without_detours",
+]
 
 EVALUATION = "evaluation.json"
+PROJECTION = "projection.json"
 _BESIDE = (".harness.json", "figures/alt_texts.json")
 
 
@@ -28,8 +39,28 @@ def evaluation_at(named: str | os.PathLike[str]) -> Path:
     ...     print(evaluation_at(folder).relative_to(folder))
     evaluation.json
     """
+    return _file_at(named, EVALUATION)
+
+
+def projection_at(named: str | os.PathLike[str]) -> Path:
+    """Return the file of a projection that is named by it, or by the folder that ``harness project`` wrote."""
+    return _file_at(named, PROJECTION)
+
+
+def projection_beside(evaluation: str | os.PathLike[str]) -> Path:
+    """Return where the projection of an evaluation is looked for that nobody names.
+
+    Examples
+    --------
+    >>> print(projection_beside("results/evaluation.json"))
+    results/projection.json
+    """
+    return Path(evaluation).with_name(PROJECTION) if Path(evaluation).name else Path(PROJECTION)
+
+
+def _file_at(named: str | os.PathLike[str], name: str) -> Path:
     if os.fspath(named) and os.path.isdir(named):  # noqa: PTH112 - raises nothing, whatever the name
-        return Path(named, EVALUATION)
+        return Path(named, name)
     return Path(named)
 
 

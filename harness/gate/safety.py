@@ -16,9 +16,17 @@ from harness.gate.findings import Finding, Outcome, Rule
 from harness.numbers import about, exact
 from harness.sentences import compared, rates_by_group, tolerance_said
 from harness.study import Tolerance
-from harness.verdict_rule import DISPARITIES, MET, Verdict, limits_said
+from harness.verdict_rule import DISPARITIES, MET, Verdict, is_saturated, limits_said
 
-__all__ = ["axes_in_force", "judge_threshold", "neighbours", "threshold_is_safe"]
+__all__ = [
+    "axes_in_force",
+    "judge_misses",
+    "judge_threshold",
+    "neighbours",
+    "neighbours_among",
+    "not_saturated",
+    "threshold_is_safe",
+]
 
 
 def threshold_is_safe(deployment: Located, evidence: Evidence) -> Iterator[Finding]:
@@ -32,6 +40,29 @@ def threshold_is_safe(deployment: Located, evidence: Evidence) -> Iterator[Findi
     if axes:
         rule, outcome, sentence = judge_threshold(terms.threshold, evidence, axes, terms.max_ratio)
         yield Finding(rule, outcome, sentence, deployment.place("threshold"))
+
+
+def not_saturated(deployment: Located, evidence: Evidence) -> Iterator[Finding]:
+    """Yield that nearly everyone matches at the threshold, or may do so, where that is so; nothing waives it.
+
+    Where they do at the stricter neighbour of a threshold, they do at the threshold.
+    """
+    terms = deployment.terms
+    below, above = neighbours(terms.threshold, evidence)
+    for axis in axes_in_force(deployment, evidence):
+        groups = axis.false_matches
+        full = is_saturated([group.errors for group in groups], [group.trials for group in groups])
+        if not any(full[max(below, 0) : above + 1]):
+            continue
+        known = above < len(full) and full[above]
+        how = "match" if known else "may match"
+        sentence = (
+            f"at {terms.threshold!r} more than half of all non-mated trials {how} by {axis.name}: nearly everyone "
+            "does, and nothing is shown there"
+        )
+        outcome = Outcome.FAIL if known else Outcome.CANNOT_DECIDE
+        yield Finding(Rule.SATURATED, outcome, sentence, deployment.place("threshold"))
+        return
 
 
 def axes_in_force(deployment: Located, evidence: Evidence) -> tuple[AxisEvidence, ...]:
@@ -65,9 +96,52 @@ def judge_threshold(
     return Rule.SAFE, Outcome.PASS, _safe(asked)
 
 
+def judge_misses(
+    threshold: float, evidence: Evidence, axes: Sequence[AxisEvidence]
+) -> tuple[Rule, Outcome, str] | None:
+    """Judge a threshold by misses alone: None where the policy's limit on them is kept, or it states none.
+
+    Parameters
+    ----------
+    threshold : float
+    evidence : Evidence
+    axes : sequence of AxisEvidence
+        Those in force, at least one.
+    """
+    if not evidence.policy.tolerance_of_misses.is_stated:
+        return None
+    asked = _Asked(threshold, evidence, axes, None)
+    exceeded = _misses_exceeded(asked)
+    if exceeded is not None or not asked.is_enclosed:
+        return exceeded or _outside(asked)
+    parity = Verdict.PARITY_SHOWN
+    lacking = [a for a in axes if any(a.verdicts_on_misses[index] is not parity for index in asked.indices)]
+    return _limit_not_shown_for(lacking, asked) if lacking else _between(asked)
+
+
 def neighbours(threshold: float, evidence: Evidence) -> tuple[int, int]:
     """Return the indices of the evaluated neighbours of a threshold, or its own twice; they may be off either end."""
-    sign, thresholds = evidence.study.sign, evidence.thresholds
+    return neighbours_among(threshold, evidence.thresholds, evidence.study.sign)
+
+
+def neighbours_among(threshold: float, thresholds: Sequence[float], sign: int) -> tuple[int, int]:
+    """Return the indices of a threshold's neighbours among others, as `neighbours` does.
+
+    Parameters
+    ----------
+    threshold : float
+    thresholds : sequence of float
+        From the most lenient to the strictest.
+    sign : int
+        1 where a higher score speaks for one person, -1 for distances.
+
+    Examples
+    --------
+    >>> neighbours_among(0.6, [0.5, 0.6, 0.7], 1), neighbours_among(0.65, [0.5, 0.6, 0.7], 1)
+    ((1, 1), (1, 2))
+    >>> neighbours_among(0.65, [0.7, 0.6, 0.5], -1), neighbours_among(0.9, [0.5, 0.6, 0.7], 1)
+    ((0, 1), (2, 3))
+    """
     above = bisect_left(thresholds, sign * threshold, key=lambda evaluated: sign * evaluated)
     exact = above < len(thresholds) and thresholds[above] == threshold
     return (above, above) if exact else (above - 1, above)
@@ -244,8 +318,10 @@ def _above_range(asked: _Asked) -> _Judgement | None:
 
 def _limit_not_shown(asked: _Asked) -> _Judgement | None:
     lacking = [axis for axis in asked.axes if not all(axis.keeps_limits[index] for index in asked.indices)]
-    if not lacking:
-        return None
+    return _limit_not_shown_for(lacking, asked) if lacking else None
+
+
+def _limit_not_shown_for(lacking: Sequence[AxisEvidence], asked: _Asked) -> _Judgement:
     limits = limits_said(asked.evidence.policy, asked.evidence.limit)
     sentence = (
         f"threshold {asked.threshold!r} is not shown to keep {limits} "

@@ -1,32 +1,24 @@
-"""Signed statements: in-toto statements (Statement v1) in DSSE envelopes (protocol 1.0), signed by ed25519 keys.
+"""Envelopes of signed statements: DSSE (protocol 1.0), signed by ed25519 keys.
 
-A statement is about an evaluation or of waivers, told apart by the type of its predicate: one cannot serve as the
-other, whoever signed it. An envelope is accepted only as it is written here, to the byte: base64 and JSON can say the
-same in several ways, and a key's name is not signed, so that a signature alone would let some altered bytes pass. Keys
-are such as ``openssl genpkey -algorithm ed25519`` writes. The packages of the extra ``gate`` are imported when a key is
-read, and not before.
+An envelope is accepted only as it is written here, to the byte: base64 and JSON can say the same in several ways, and
+a key's name is not signed, so that a signature alone would let some altered bytes pass. Keys are such as ``openssl
+genpkey -algorithm ed25519`` writes. The packages of the extra ``gate`` are imported when a key is read, and not before.
 """
 
 from __future__ import annotations
 
-import hashlib
 import json
 import re
-from collections.abc import Callable, Mapping, Sequence
-from datetime import date
+from collections.abc import Callable, Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Literal, TypeVar
+from typing import TYPE_CHECKING, TypeVar
 
-from pydantic import Field, ValidationError
+from pydantic import ValidationError
 
 from harness.config import ListOf, StrictModel, plain, shown
 from harness.errors import InputError
 from harness.files import content_of
-from harness.gate.deployment import Day, Digest
-from harness.gate.evidence import Evidence
 from harness.gate.strict_json import plain_json
-from harness.gate.waivers import Waiver, Waivers
-from harness.study import Matcher
 
 if TYPE_CHECKING:
     from securesystemslib.dsse import Envelope
@@ -34,26 +26,14 @@ if TYPE_CHECKING:
 
 __all__ = [
     "MAX_BYTES",
-    "EvaluationStatement",
-    "Statement",
-    "WaiverStatement",
-    "about_evaluation",
-    "about_waivers",
     "envelope_beside",
     "is_envelope",
     "opened",
-    "payload_of",
     "public_keys",
-    "require_about",
     "sealed",
     "signed_beside",
     "signing_key",
-    "statement_in",
 ]
-
-_TYPE = "https://in-toto.io/Statement/v1"
-_EVALUATION = "urn:threshold-bias-harness:evaluation:1"
-_WAIVERS = "urn:threshold-bias-harness:waivers:1"
 
 MAX_BYTES = 2**24
 """Of a file that holds an envelope; each score file that is named takes some 200."""
@@ -69,209 +49,6 @@ _PUBLIC = "openssl pkey -in PRIVATE.pem -pubout -out PUBLIC.pem"
 _PRIVATE = "openssl genpkey -algorithm ed25519 -out PRIVATE.pem"
 
 _Key = TypeVar("_Key")
-
-
-class _Sha256(StrictModel):
-    sha256: Digest
-
-
-class _Subject(StrictModel):
-    name: str
-    digest: _Sha256
-
-
-class _Score(StrictModel):
-    name: str
-    sha256: Digest
-
-
-class EvaluationPredicate(StrictModel):
-    """Subject of an evaluation, and who signed it with what and when.
-
-    Parameters
-    ----------
-    matcher : Matcher
-    scores : list
-        Name and SHA-256 of every score file.
-    study_sha256, policy_sha256 : str
-        Of the study and of the policy as JSON with sorted keys and no spaces, as ``evaluation.json`` has them.
-    safe_threshold : float or None
-    signed_on : date
-    harness : str
-        Version of this package that made the statement.
-    """
-
-    matcher: Matcher
-    scores: Annotated[ListOf[_Score], Field(min_length=1)]
-    study_sha256: Digest
-    policy_sha256: Digest
-    safe_threshold: float | None
-    signed_on: Day
-    harness: str
-
-
-class WaiverPredicate(StrictModel):
-    """Waivers as a whole: nothing outside the signed statement is trusted.
-
-    Parameters
-    ----------
-    waivers : tuple of Waiver
-    signed_on : date
-    harness : str
-        Version of this package that made the statement.
-    """
-
-    waivers: Waivers
-    signed_on: Day
-    harness: str
-
-
-class _Statement(StrictModel):
-    type: Annotated[Literal["https://in-toto.io/Statement/v1"], Field(alias="_type")]
-    subject: Annotated[ListOf[_Subject], Field(min_length=1, max_length=1)]
-
-    @property
-    def name(self) -> str:
-        """Name of the file that was signed, when it was."""
-        return self.subject[0].name
-
-    @property
-    def sha256(self) -> str:
-        """Digest of the file that was signed."""
-        return self.subject[0].digest.sha256
-
-
-class EvaluationStatement(_Statement):
-    """A statement about an evaluation."""
-
-    predicate_type: Annotated[
-        Literal["urn:threshold-bias-harness:evaluation:1"], Field(alias="predicateType")
-    ]
-    predicate: EvaluationPredicate
-
-
-class WaiverStatement(_Statement):
-    """A statement of waivers."""
-
-    predicate_type: Annotated[Literal["urn:threshold-bias-harness:waivers:1"], Field(alias="predicateType")]
-    predicate: WaiverPredicate
-
-
-Statement = EvaluationStatement | WaiverStatement
-
-_KINDS: Mapping[str, type[EvaluationStatement] | type[WaiverStatement]] = {
-    _EVALUATION: EvaluationStatement,
-    _WAIVERS: WaiverStatement,
-}
-
-
-def about_evaluation(evidence: Evidence, *, name: str, signed_on: date, version: str) -> EvaluationStatement:
-    """Make the statement about an evaluation.
-
-    Parameters
-    ----------
-    evidence : Evidence
-        The evaluation, read.
-    name : str
-        Of its file.
-    signed_on : date
-    version : str
-        Of this package.
-
-    Raises
-    ------
-    InputError
-        It names no matcher, or its scores have no digests, because they were no files.
-    """
-    if evidence.study.matcher is None:
-        problem = (
-            "names no matcher, so that no gate will use it: evaluate again with its name and version (matcher: {name, "
-            "version}; --matcher, --matcher-version)"
-        )
-        raise InputError(problem, source=evidence.source)
-    lacking = [score for score, digest in evidence.scores if digest is None]
-    if lacking:
-        problem = f"the scores {shown(lacking[0])} have no SHA-256: evaluate them from files, so that they can be named"
-        raise InputError(problem, source=evidence.source)
-    safe = evidence.safe_threshold(evidence.judged).index
-    predicate = {
-        "matcher": plain(evidence.study.matcher),
-        "scores": [{"name": score, "sha256": digest} for score, digest in evidence.scores],
-        "study_sha256": _digest_of(evidence.study.to_dict()),
-        "policy_sha256": _digest_of(evidence.policy.to_dict()),
-        "safe_threshold": None if safe is None else evidence.thresholds[safe],
-        "signed_on": signed_on,
-        "harness": version,
-    }
-    return EvaluationStatement.model_validate(_about(_EVALUATION, name, evidence.sha256, predicate))
-
-
-def about_waivers(
-    waivers: tuple[Waiver, ...], *, name: str, sha256: str, signed_on: date, version: str
-) -> WaiverStatement:
-    """Make the statement of waivers; parameters are as those of `about_evaluation`, `sha256` that of their file."""
-    predicate = {"waivers": waivers, "signed_on": signed_on, "harness": version}
-    return WaiverStatement.model_validate(_about(_WAIVERS, name, sha256, predicate))
-
-
-def require_about(statement: EvaluationStatement, evidence: Evidence) -> None:
-    """Refuse a statement that says anything else of an evaluation than the evaluation does itself.
-
-    Raises
-    ------
-    InputError
-    """
-    stated = statement.predicate
-    true = about_evaluation(evidence, name=statement.name, signed_on=stated.signed_on, version=stated.harness)
-    if statement.sha256 != evidence.sha256:
-        raise InputError(f"the signed evaluation has SHA-256 {statement.sha256}, this one {evidence.sha256}")
-    for key in EvaluationPredicate.model_fields:
-        if getattr(stated, key) != getattr(true.predicate, key):
-            raise InputError(f"its {key} is not that of the evaluation")
-
-
-def payload_of(statement: Statement) -> bytes:
-    """Return the bytes of a statement, the same for the same."""
-    return _canonical(plain(statement))
-
-
-def statement_in(payload: bytes, source: str) -> Statement:
-    """Read a payload.
-
-    Raises
-    ------
-    InputError
-        It is not a statement of a known kind.
-    """
-    try:
-        values = plain_json(payload)
-        kind = values.get("predicateType") if isinstance(values, dict) else None
-        if not isinstance(kind, str) or kind not in _KINDS:
-            raise InputError(f"its predicate is {shown(kind)}, none of {', '.join(_KINDS)}")
-        return _KINDS[kind].model_validate(values)
-    except InputError as error:
-        raise InputError(error.problem, source=source) from error
-    except ValidationError as error:
-        first = error.errors(include_url=False)[0]
-        where = ".".join(map(str, first["loc"]))
-        raise InputError(f"is not a whole statement: {where}: {first['msg']}", source=source) from error
-    except ValueError as error:
-        raise InputError(f"is not a statement: {error}", source=source) from error
-
-
-def _about(kind: str, name: str, sha256: str, predicate: Mapping[str, object]) -> dict[str, object]:
-    subject = [{"name": name, "digest": {"sha256": sha256}}]
-    return {"_type": _TYPE, "subject": subject, "predicateType": kind, "predicate": predicate}
-
-
-def _digest_of(document: Mapping[str, object]) -> str:
-    return hashlib.sha256(_canonical(document)).hexdigest()
-
-
-def _canonical(document: Mapping[str, object]) -> bytes:
-    return json.dumps(
-        document, sort_keys=True, separators=(",", ":"), ensure_ascii=False, allow_nan=False
-    ).encode()
 
 
 class _Signature(StrictModel):

@@ -34,20 +34,29 @@ WAIVABLE = (
     Rule.DISPARITY_SHOWN,
     Rule.BELOW_SAFE_THRESHOLD,
     Rule.LIMIT_BROKEN,
+    Rule.FALSE_ALERTS_EXCEEDED,
     Rule.EVIDENCE_EXPIRED,
     Rule.OTHER_MATCHER,
     Rule.OTHER_TASK,
     Rule.WATCHLIST_NOT_TESTED,
+    Rule.LIST_NOT_PROJECTED,
     Rule.AXIS_NOT_JUDGED,
     Rule.OTHER_CRITERION,
     Rule.NO_SAFE_THRESHOLD,
     Rule.NOT_CONFIRMED,
     Rule.OUTSIDE_EVALUATED_RANGE,
     Rule.ABOVE_PARITY_RANGE,
+    Rule.RATIO_NOT_SHOWN,
     Rule.LIMIT_NOT_SHOWN,
+    Rule.FALSE_ALERTS_NOT_SHOWN,
+    Rule.CROWD_NOT_TESTED,
+    Rule.MISSES_NOT_KNOWN,
     Rule.BETWEEN_EVALUATED,
 )
-"""The rules that can be waived: what is known and accepted, never what is missing, altered or unsigned."""
+"""The rules that can be waived: what is known and accepted, never what is missing, altered or unsigned.
+
+A saturated threshold cannot be, since nothing is known there; nor can a limit on false alerts that nobody stated.
+"""
 
 _LONGEST_REASON = 1000
 

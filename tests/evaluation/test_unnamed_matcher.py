@@ -12,7 +12,7 @@ from harness.errors import InputError
 from harness.evaluation import Evaluation, answer, from_json, to_json
 from harness.figures import figures_of
 from harness.gate.evidence import evidence_of
-from harness.gate.signing import about_evaluation
+from harness.gate.statements import about_evaluation
 from harness.report import comparison_of, report_on
 
 ROWS = 40

@@ -19,13 +19,13 @@ from securesystemslib.signer import CryptoSigner, SSlibKey
 
 from harness.config import document_in
 from harness.gate.evidence import evidence_of
-from harness.gate.signing import (
+from harness.gate.signing import sealed
+from harness.gate.statements import (
     EvaluationStatement,
     WaiverStatement,
     about_evaluation,
     about_waivers,
     payload_of,
-    sealed,
 )
 from harness.gate.waivers import waivers_from
 

@@ -97,7 +97,7 @@ class TestLimits:
     def test_an_upper_bound_of_fpir_is_kept_to_max_fpir_in_searches(
         self, checking: Checking, plain: Plain
     ) -> None:
-        config = VALID.replace("verification", "live\n  watchlist_size: 10000")
+        config = VALID.replace("verification", "live\n  watchlist_size: 10000\n  max_fpir: 0.02")
         searches = as_identification(plain)
         highest = max(
             group["upper"][6]

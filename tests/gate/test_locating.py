@@ -241,7 +241,7 @@ class TestEvidenceElsewhere:
             read.append(source)
             return evidence_of(content, source)
 
-        monkeypatch.setattr("harness.gate.checking.evidence_of", count)
+        monkeypatch.setattr("harness.gate.library.evidence_of", count)
         assert check(["releases"], evidence_root=".", today=TODAY).exit_code == 0
         assert read == ["results/evaluation.json"]
 

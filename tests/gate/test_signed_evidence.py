@@ -16,8 +16,9 @@ import pytest
 
 from harness.errors import InputError
 from harness.gate import Outcome, Report, Rule, check
-from harness.gate.checking import Library, Proven, Unusable
-from harness.gate.signing import MAX_BYTES, payload_of, sealed
+from harness.gate.library import Library, Proven, Unusable
+from harness.gate.signing import MAX_BYTES, sealed
+from harness.gate.statements import payload_of
 from tests.gate.signed_world import (
     SIGNED_ON,
     WAIVER,

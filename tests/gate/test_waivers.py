@@ -19,7 +19,8 @@ from harness.gate import Checked, Outcome, Report, Rule, check
 from harness.gate.checking import granted_in
 from harness.gate.formats import as_text
 from harness.gate.formats.plain import as_json
-from harness.gate.signing import payload_of, sealed
+from harness.gate.signing import sealed
+from harness.gate.statements import payload_of
 from harness.gate.waivers import WAIVABLE, Waiver, WaiverFile, waivers_from
 from tests.gate.signed_world import (
     SIGNED_ON,
@@ -41,6 +42,8 @@ NEVER = {
     Rule.OTHER_EVIDENCE,
     Rule.UNSIGNED_EVIDENCE,
     Rule.SIGNATURE_INVALID,
+    Rule.SATURATED,
+    Rule.NO_FALSE_ALERT_LIMIT,
     Rule.WAIVER_INVALID,
     Rule.WAIVER_EXPIRED,
     Rule.WAIVER_NOT_USED,
@@ -280,7 +283,7 @@ def test_a_waiver_of_something_else_does_not_serve_and_is_printed(
 
 
 def test_a_waiver_of_a_watchlist_serves_with_that_composition_only(waiving: Waiving) -> None:
-    live = BELOW.replace("verification", "live\n  watchlist_size: 30")
+    live = BELOW.replace("verification", "live\n  watchlist_size: 30\n  max_fpir: 0.02")
     composition = {"ethnicity": {"Asian": 10, "Black": 10, "White": 10}}
     waiver = with_(
         use_case="live",
