@@ -11,7 +11,6 @@ from functools import cache
 
 import numpy as np
 from scipy import special
-from scipy.interpolate import CubicSpline
 
 from harness.arrays import FloatArray, IntArray
 from harness.statistics.quantiles import beta_quantile
@@ -136,5 +135,23 @@ def _nodes() -> FloatArray:
 
 @cache
 def _interpolation() -> FloatArray:
-    """Return the cubic spline through values at the nodes, which is linear in them: shape (NODES, DRAWS)."""
-    return np.ascontiguousarray(CubicSpline(_nodes(), np.eye(NODES))(_scores()).T)
+    """Return the cubic spline through values at the nodes, which is linear in them: shape (NODES, DRAWS).
+
+    Its third derivative does not jump at the nodes beside the ends ("not a knot"): de Boor, C. (1978). A practical
+    guide to splines, chapter IV.
+    """
+    scores, nodes, values = _scores(), _nodes(), np.eye(NODES)
+    width = nodes[1] - nodes[0]
+    # Second derivatives at the nodes, times the squared width: continuous slopes within, not a knot at the ends.
+    bands = [np.eye(NODES - 2, NODES, k=k) for k in (0, 1, 2)]
+    continuous = bands[0] + 4 * bands[1] + bands[2]
+    differences = 6 * (bands[0] - 2 * bands[1] + bands[2])
+    not_a_knot = np.zeros((2, NODES))
+    not_a_knot[0, :3] = not_a_knot[1, -3:] = 1, -2, 1
+    curvature = np.linalg.solve(
+        np.vstack([continuous, not_a_knot]), np.vstack([differences, np.zeros((2, NODES))])
+    )
+    left = np.clip(((scores - nodes[0]) / width).astype(np.intp), 0, NODES - 2)
+    share = ((scores - nodes[left]) / width)[:, None]
+    bent = share * (1 - share) / 6 * ((2 - share) * curvature[left] + (1 + share) * curvature[left + 1])
+    return np.ascontiguousarray(((1 - share) * values[left] + share * values[left + 1] - bent).T)

@@ -11,7 +11,7 @@ from typing import NamedTuple, TypeAlias
 
 import numpy as np
 import numpy.typing as npt
-from scipy import special, stats
+from scipy import special
 
 from harness.arrays import FloatArray, IntArray
 from harness.statistics.quantiles import beta_quantile, upper_beta_quantile
@@ -298,11 +298,33 @@ def detectable_ratio(
     n_b = np.asarray(other_trials, np.float64)
     with np.errstate(invalid="ignore", divide="ignore"):
         share = n_a / (n_a + n_b)
-        critical = stats.binom.isf(significance / 2, total, share) + 1
+        critical = _critical(total, share, significance / 2)
         needed = beta_quantile(critical, total - critical + 1, power)
         ratio = needed / (1 - needed) * n_b / n_a
     ratio = np.where((total > 0) & (critical <= total), ratio, np.inf)
     return np.where((n_a > 0) & (n_b > 0), ratio, np.nan)
+
+
+def _critical(total: FloatArray, share: FloatArray, chance: float) -> FloatArray:
+    """Return how many errors of a total fall on a group with a chance of at most so much; 1 beyond, if none do.
+
+    NaN where the share is.
+    """
+    total, share = np.broadcast_arrays(total, share)
+    found = np.full(total.shape, np.nan)
+    defined = ~np.isnan(share) & ~np.isnan(total)
+    n, p = total[defined], share[defined]
+    low, high = np.zeros(len(n)), n + 1  # so many have a chance of 1, and of 0
+    probe, step = np.ceil(n * p - special.ndtri(chance) * np.sqrt(n * p * (1 - p))), 1.0
+    while (still := np.flatnonzero(high - low > 1)).size:
+        outside = (probe[still] <= low[still]) | (probe[still] >= high[still])
+        at = np.where(outside, np.floor((low[still] + high[still]) / 2), probe[still])
+        rare = special.betainc(at, n[still] - at + 1, p[still]) <= chance
+        high[still[rare]], low[still[~rare]] = at[rare], at[~rare]
+        probe[still] = np.where(rare, at - step, at + step)
+        step *= 2
+    found[defined] = high
+    return found
 
 
 def growth_to_show_parity(
