@@ -11,10 +11,15 @@ import numpy as np
 import numpy.typing as npt
 
 from harness.arrays import BoolArray, FloatArray, IntArray
+from harness.statistics.extremes import (
+    largest_detectable_ratio,
+    may_hold_largest_lower,
+    may_hold_largest_upper,
+    undominated,
+)
 from harness.statistics.intervals import (
     Interval,
     clopper_pearson,
-    detectable_ratio,
     gap_between,
     holm,
     one_sided,
@@ -142,29 +147,56 @@ def _of_pairs(rates: Rates, confidence: float, block: slice) -> dict[str, npt.ND
     k, n = rates.effective_errors[:, block], rates.effective_trials[:, block]
     a, n_a, b, n_b = k[first], n[first], k[second], n[second]
     significance = (1 - confidence) / max(len(first), 1)
-    detection = ratio_interval(a, n_a, b, n_b, 1 - significance)
-    tolerance = ratio_interval(a, n_a, b, n_b, one_sided(confidence))
+    lower, lower_of_first, upper = _largest_ratio_bounds(k, n, confidence, significance)
     gaps, adjusted_gaps = (
         gap_between(rate[first], bounds.of(first), rate[second], bounds.of(second))
         for rate, bounds in (_with_bounds(k, n, level) for level in (one_sided(confidence), 1 - significance))
     )
     p = holm(ratio_p_value(a, n_a, b, n_b))
-    with np.errstate(divide="ignore", over="ignore"):
-        lower = np.maximum(detection.lower, 1 / detection.upper)
-        upper = np.maximum(tolerance.upper, 1 / tolerance.lower)
-    detectable = np.maximum(
-        detectable_ratio(a + b, n_a, n_b, significance), detectable_ratio(a + b, n_b, n_a, significance)
-    )
+    thresholds = k.shape[1]
     return {
         "ratio_lower": _largest(lower, 1.0),
         "ratio_upper": _largest(upper, 1.0),
-        **_best_shown(lower, detection.lower, first, second),
+        **_best_shown(lower, lower_of_first, first, second),
         "gap_lower": _largest(np.maximum(np.maximum(adjusted_gaps.lower, -adjusted_gaps.upper), 0.0), 0.0),
         "gap_upper": _largest(np.maximum(gaps.upper, -gaps.lower), 0.0),
         "p_value": p.min(axis=0, initial=1.0),
         "pairs_that_differ": np.sum(p <= 1 - confidence, axis=0),
-        "detectable_ratio": _largest(detectable, 1.0),
+        "detectable_ratio": (
+            largest_detectable_ratio(a + b, n_a, n_b, significance) if len(first) else np.ones(thresholds)
+        ),
     }
+
+
+def _largest_ratio_bounds(
+    errors: FloatArray, trials: FloatArray, confidence: float, significance: float
+) -> tuple[FloatArray, FloatArray, FloatArray]:
+    """Bound the ratio of those pairs of groups that may hold the largest bound; -inf stands for that of the others.
+
+    Returns
+    -------
+    lower, lower_of_first, upper : ndarray of float64, shape (P, T)
+        Lower bounds, adjusted, whichever group is the higher and were it the first; upper bounds, not adjusted.
+    """
+    first, second = pairs(len(errors))
+    lower, of_first, upper = np.full((3, len(first), errors.shape[1]), -np.inf)
+    if not len(first):
+        return lower, of_first, upper
+    high, low = np.concatenate([first, second]), np.concatenate([second, first])
+    ordered = errors[high], trials[high], errors[low], trials[low]
+    among = undominated(errors, trials)[high] & undominated(-errors, -trials)[low]
+    either = len(first)
+    needed = may_hold_largest_lower(*ordered, 1 - significance, among)
+    pair, at = np.nonzero(needed[:either] | needed[either:])
+    bounds = ratio_interval(*(values[pair, at] for values in ordered), 1 - significance)
+    with np.errstate(divide="ignore", over="ignore"):
+        lower[pair, at], of_first[pair, at] = np.maximum(bounds.lower, 1 / bounds.upper), bounds.lower
+    needed = may_hold_largest_upper(*ordered, one_sided(confidence), among)
+    pair, at = np.nonzero(needed[:either] | needed[either:])
+    bounds = ratio_interval(*(values[pair, at] for values in ordered), one_sided(confidence))
+    with np.errstate(divide="ignore", over="ignore"):
+        upper[pair, at] = np.maximum(bounds.upper, 1 / bounds.lower)
+    return lower, of_first, upper
 
 
 def _best_shown(
@@ -266,12 +298,20 @@ def _largest_bounds(
         counts.errors[np.ix_(low, strict)],
         counts.trials[np.ix_(low, strict)],
     )
-    ratio = ratio_interval(*either_way, confidence)
+    largest = np.ones(len(lenient))
+    if len(first):
+        among = (
+            undominated(counts.errors[:, lenient], counts.trials[:, lenient])[high]
+            & undominated(-counts.errors[:, strict], -counts.trials[:, strict])[low]
+        )
+        pair, at = np.nonzero(may_hold_largest_upper(*either_way, confidence, among))
+        bounds = ratio_interval(*(values[pair, at] for values in either_way), confidence)
+        np.maximum.at(largest, at, bounds.upper)
     at_lenient, at_strict = (
         _with_bounds(counts.errors[:, at], counts.trials[:, at], confidence) for at in (lenient, strict)
     )
     gap = gap_between(at_lenient[0][high], at_lenient[1].of(high), at_strict[0][low], at_strict[1].of(low))
-    return ratio.upper.max(axis=0, initial=1.0), gap.upper.max(axis=0, initial=0.0)
+    return largest, gap.upper.max(axis=0, initial=0.0)
 
 
 def _with_bounds(errors: FloatArray, trials: FloatArray, confidence: float) -> tuple[FloatArray, Interval]:

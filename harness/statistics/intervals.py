@@ -172,13 +172,20 @@ def ratio_p_value(
     >>> round(float(ratio_p_value(40, 10_000, 10, 10_000)), 6)
     2.4e-05
     """
-    a, n_a = _floats(errors, trials)
-    b, n_b = _floats(other_errors, other_trials)
+    a, n_a, b, n_b = np.broadcast_arrays(*_floats(errors, trials), *_floats(other_errors, other_trials))
     with np.errstate(invalid="ignore", divide="ignore"):
         share = n_a / (n_a + n_b)
-        at_least_a = np.where(a > 0, special.betainc(a, b + 1, share), 1.0)
-        at_most_a = np.where(b > 0, special.betaincc(a + 1, b, share), 1.0)
-        p = np.minimum(1.0, 2 * np.minimum(at_least_a, at_most_a))
+        # The median of a beta variable lies between its mean and its mode (Kerman, J. 2011, arXiv 1111.0433). So on
+        # the side of its expectation that a is on, the other tail is at least one half, and need not be worked out.
+        expected = share * (a + b)
+        p = np.ones(a.shape)
+        for tail, beside, counted in (
+            (special.betainc, (a, b + 1), (a > 0) & ~((expected > a) & (a > 1))),
+            (special.betaincc, (a + 1, b), (b > 0) & ~((expected <= a) & (b > 1))),
+        ):
+            first, second = beside
+            found = 2 * tail(first[counted], second[counted], share[counted])
+            p[counted] = np.minimum(p[counted], found)
     return np.where((n_a > 0) & (n_b > 0), p, np.nan)
 
 
