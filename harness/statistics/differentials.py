@@ -15,6 +15,7 @@ from harness.statistics.extremes import (
     largest_detectable_ratio,
     may_hold_largest_lower,
     may_hold_largest_upper,
+    p_values_up_to,
     undominated,
 )
 from harness.statistics.intervals import (
@@ -152,7 +153,7 @@ def _of_pairs(rates: Rates, confidence: float, block: slice) -> dict[str, npt.ND
         gap_between(rate[first], bounds.of(first), rate[second], bounds.of(second))
         for rate, bounds in (_with_bounds(k, n, level) for level in (one_sided(confidence), 1 - significance))
     )
-    p = holm(ratio_p_value(a, n_a, b, n_b))
+    p = _adjusted_p_values(a, n_a, b, n_b, 1 - confidence)
     thresholds = k.shape[1]
     return {
         "ratio_lower": _largest(lower, 1.0),
@@ -166,6 +167,15 @@ def _of_pairs(rates: Rates, confidence: float, block: slice) -> dict[str, npt.ND
             largest_detectable_ratio(a + b, n_a, n_b, significance) if len(first) else np.ones(thresholds)
         ),
     }
+
+
+def _adjusted_p_values(
+    a: FloatArray, n_a: FloatArray, b: FloatArray, n_b: FloatArray, level: float
+) -> FloatArray:
+    """Adjust the p-values of all pairs; those above the level need not be exact where they are 1 when adjusted."""
+    if len(a) * level < 1 or not ((n_a > 0) & (n_b > 0)).all():
+        return holm(ratio_p_value(a, n_a, b, n_b))
+    return holm(p_values_up_to(level, a, n_a, b, n_b))
 
 
 def _largest_ratio_bounds(

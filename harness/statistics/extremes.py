@@ -14,13 +14,22 @@ import numpy as np
 from scipy import special
 
 from harness.arrays import BoolArray, FloatArray
-from harness.statistics.intervals import detectable_ratio, ratio_interval
+from harness.statistics.intervals import detectable_ratio, ratio_interval, ratio_p_value
 
-__all__ = ["largest_detectable_ratio", "may_hold_largest_lower", "may_hold_largest_upper", "undominated"]
+__all__ = [
+    "largest_detectable_ratio",
+    "may_hold_largest_lower",
+    "may_hold_largest_upper",
+    "p_values_up_to",
+    "undominated",
+]
 
 
 MARGIN = 1e-6
 """Of a tail, relative to it: far more than its last digits, so that rounding passes over no pair."""
+
+MOST_ERRORS = 1e9
+MARGIN_OF_FACTORIALS = 0.01
 
 
 def undominated(errors: FloatArray, trials: FloatArray) -> BoolArray:
@@ -113,6 +122,42 @@ def may_hold_largest_upper(
     ) >= tail * (1 - MARGIN)
     may[farthest, at] = True
     return may
+
+
+def p_values_up_to(
+    level: float, a: FloatArray, n_a: FloatArray, b: FloatArray, n_b: FloatArray
+) -> FloatArray:
+    """Return `harness.statistics.intervals.ratio_p_value` where it is at most a level; 1 mostly where it is not.
+
+    The tail is its first term, that of exactly ``a`` errors, and those beyond, each the one before times a factor that
+    falls: it is at least the sum of so many terms as if every factor were the last of them.
+
+    References
+    ----------
+    The terms: DLMF 8.17.18, I_x(a, b) less I_x(a + 1, b - 1), https://dlmf.nist.gov/8.17.
+
+    Examples
+    --------
+    >>> one, many = np.array([[50.0]]), np.array([[1e4]])
+    >>> p_values_up_to(0.05, one, many, one + 1, many), p_values_up_to(0.05, one, many, one + 40, many).round(4)
+    (array([[1.]]), array([[0.0009]]))
+    """
+    expected = (a + b) * n_a / (n_a + n_b)
+    more = a >= expected
+    k, other = np.where(more, a, b), np.where(more, b, a)
+    share = np.where(more, n_a, n_b) / (n_a + n_b)
+    # The other tail is at least one half, see `ratio_p_value`; and logarithms of factorials keep enough digits.
+    plain = (other > 1) & (a + b < MOST_ERRORS)
+    factorials = special.gammaln(a + 1) + special.gammaln(b + 1)
+    with np.errstate(divide="ignore", invalid="ignore", over="ignore"):
+        log_first = special.gammaln(a + b + 1) - factorials + k * np.log(share) + other * np.log1p(-share)
+        terms = np.minimum(np.floor(np.sqrt((a + b) * share * (1 - share))), np.floor(other)) + 1
+        factor = np.minimum((other - terms + 1) / (k + terms) * share / (1 - share), 1 - MARGIN)
+        tail = np.exp(log_first) * (1 - factor**terms) / (1 - factor)
+    p = np.ones(a.shape)
+    left = ~(plain & (2 * tail > level * (1 + MARGIN_OF_FACTORIALS)))
+    p[left] = ratio_p_value(a[left], n_a[left], b[left], n_b[left])
+    return p
 
 
 def largest_detectable_ratio(
