@@ -1,6 +1,7 @@
 """Writing an evaluation, a comparison, an inspection or an audit to a folder, whole or not at all.
 
-What draws (matplotlib, Typst) is imported where something is drawn: it takes as long as counting a small file.
+What draws (matplotlib, Typst), and what writes results of another kind, is imported where it is used: it takes as long
+as counting a small file.
 """
 
 from __future__ import annotations
@@ -9,21 +10,22 @@ import hashlib
 import os
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from pathlib import Path
-from typing import Literal, TypeAlias
+from typing import TYPE_CHECKING, Literal, TypeAlias
 from warnings import catch_warnings, simplefilter
 
 import pyarrow as pa
 from pyarrow import compute, csv
 
-from harness import auditing as deployments
-from harness import change as updates
-from harness import inspection as contamination
 from harness.errors import ContradictionWarning, InputError
 from harness.evaluation import Evaluation, content_at, from_json, side_by_side, to_json
 from harness.folders import new_folder
 from harness.gate.locating import EVALUATION
-from harness.inspection import Inspection
 from harness.text import names_of_files
+
+if TYPE_CHECKING:
+    from harness.auditing import Audit
+    from harness.change import PairedComparison
+    from harness.inspection import Inspection
 
 __all__ = [
     "Drawn",
@@ -267,32 +269,38 @@ def write_inspection(inspection: Inspection, directory: str | os.PathLike[str]) 
 
     Parameters, result and errors are as those of `write_evaluation`.
     """
+    from harness.inspection import to_json as inspection_json
+
     with new_folder(Path(directory), "inspection") as folder:
-        (folder / INSPECTION).write_text(contamination.to_json(inspection), encoding="utf-8")
+        (folder / INSPECTION).write_text(inspection_json(inspection), encoding="utf-8")
         _write_csv(inspection.trials, folder / "suspicious_trials.csv")
         _write_csv(inspection.suspicious_subjects, folder / "suspicious_subjects.csv")
     return Path(directory)
 
 
-def write_audit(audit: deployments.Audit, directory: str | os.PathLike[str]) -> Path:
+def write_audit(audit: Audit, directory: str | os.PathLike[str]) -> Path:
     """Write ``audit.json`` and ``audit.csv``, a row for each record.
 
     Parameters, result and errors are as those of `write_evaluation`.
     """
+    from harness.auditing import json_parts
+
     with new_folder(Path(directory), "audit") as folder:
         with (folder / AUDIT).open("w", encoding="utf-8") as file:
-            file.writelines(deployments.json_parts(audit))
+            file.writelines(json_parts(audit))
         _write_csv(audit.table_parts(), folder / "audit.csv")
     return Path(directory)
 
 
-def write_change(comparison: updates.PairedComparison, directory: str | os.PathLike[str]) -> Path:
+def write_change(comparison: PairedComparison, directory: str | os.PathLike[str]) -> Path:
     """Write ``comparison.json`` and ``changes.csv``, a row for each pair of groups, rate and pair of thresholds.
 
     Parameters, result and errors are as those of `write_evaluation`.
     """
+    from harness.change import to_json as comparison_json
+
     with new_folder(Path(directory), "comparison") as folder:
-        (folder / COMPARISON).write_text(updates.to_json(comparison), encoding="utf-8")
+        (folder / COMPARISON).write_text(comparison_json(comparison), encoding="utf-8")
         _write_csv(comparison.table, folder / "changes.csv")
     return Path(directory)
 

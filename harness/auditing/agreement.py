@@ -14,7 +14,9 @@ from harness.arrays import FloatArray
 from harness.gate.evidence import Evidence
 from harness.gate.safety import neighbours
 from harness.numbers import alerts_text, percent
-from harness.statistics import Interval, Rates, clopper_pearson, false_alert_rate, implied_fmr
+from harness.statistics.intervals import Interval, clopper_pearson
+from harness.statistics.rates import Rates
+from harness.statistics.watchlist import false_alert_rate, implied_fmr
 
 if TYPE_CHECKING:
     from harness.evaluation import Evaluation

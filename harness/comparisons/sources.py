@@ -12,7 +12,6 @@ from typing import TYPE_CHECKING, Any, TypeAlias
 from urllib.parse import unquote
 
 import duckdb
-import narwhals as nw
 import numpy as np
 import pyarrow as pa
 
@@ -23,6 +22,8 @@ from harness.comparisons.sql import identifier, is_interrupt, literal, temporary
 from harness.errors import InputError
 
 if TYPE_CHECKING:
+    import narwhals as nw
+
     from harness.comparisons.database import Database
     from harness.study import Study
 
@@ -143,6 +144,8 @@ def _with_first_rows(table: pa.Table, others: Mapping[str, Any]) -> pa.Table:
 
 
 def _arrow_array(values: Any, column: str, source: str) -> Any:
+    import narwhals as nw  # of data in memory alone: files are read without
+
     try:
         array = values.to_arrow() if isinstance(values, nw.Series) else pa.array(values)
     except (pa.ArrowException, TypeError, ValueError) as error:
@@ -155,6 +158,8 @@ def _arrow_array(values: Any, column: str, source: str) -> Any:
 
 def open_capsule(scores: Any, columns: Sequence[str], scratch: Path) -> Source:
     """Make a source of a dataframe or of an Arrow stream."""
+    import narwhals as nw
+
     name = type(scores).__name__
     try:
         frame = nw.from_native(scores, eager_only=True, pass_through=True)

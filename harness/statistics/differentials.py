@@ -5,16 +5,22 @@ from __future__ import annotations
 import math
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, TypeAlias
 
 import numpy as np
 import numpy.typing as npt
 
 from harness.arrays import BoolArray, FloatArray, IntArray
+from harness.statistics.extremes import (
+    largest_detectable_ratio,
+    may_hold_largest_lower,
+    may_hold_largest_upper,
+    p_values_up_to,
+    undominated,
+)
 from harness.statistics.intervals import (
     Interval,
     clopper_pearson,
-    detectable_ratio,
     gap_between,
     holm,
     one_sided,
@@ -35,6 +41,9 @@ __all__ = [
 ]
 
 
+_Ordered: TypeAlias = tuple[FloatArray, FloatArray, FloatArray, FloatArray]
+"""Errors and trials of the first group of each pair, and of the second, shape (P, T)."""
+
 PAIRS_AT_ONCE = 1 << 18
 """Pairs of groups, each at one threshold, compared together: some 60 MB."""
 
@@ -53,7 +62,7 @@ class Differentials:
     ratio_lower : ndarray of float64, shape (T,)
         Largest lower bound of any pair's ratio, Bonferroni-adjusted over the pairs, which is Holm's first
         step: above 1 exactly where some pair differs. It is of groups with enough data alone, as all that is shown of
-        a difference; 0 where no two have.
+        a difference; 1 where fewer than two have.
     ratio_upper : ndarray of float64, shape (T,)
         Largest one-sided upper bound of any pair's ratio, not adjusted (intersection-union): *every* pair is
         below it.
@@ -145,41 +154,62 @@ def _of_pairs(
     rates: Rates, confidence: float, enough: BoolArray, block: slice
 ) -> dict[str, npt.NDArray[Any]]:
     """Compare every two groups at some thresholds: the parts of `Differentials` that this gives."""
-    first, second = pairs(len(rates.groups))
-    shows = (enough[first] & enough[second])[:, None]
     k, n = rates.effective_errors[:, block], rates.effective_trials[:, block]
-    a, n_a, b, n_b = k[first], n[first], k[second], n[second]
-    significance = (1 - confidence) / max(int(shows.sum()), 1)
-    detection = ratio_interval(a, n_a, b, n_b, 1 - significance)
-    tolerance = ratio_interval(a, n_a, b, n_b, one_sided(confidence))
-    gaps, adjusted_gaps = (
-        gap_between(rate[first], bounds.of(first), rate[second], bounds.of(second))
-        for rate, bounds in (_with_bounds(k, n, level) for level in (one_sided(confidence), 1 - significance))
-    )
-    p = holm(np.where(shows, ratio_p_value(a, n_a, b, n_b), np.nan))
-    with np.errstate(divide="ignore", over="ignore"):
-        lower = _shown(np.maximum(detection.lower, 1 / detection.upper), shows)
-        upper = _or(np.maximum(tolerance.upper, 1 / tolerance.lower), np.inf)
-    detectable = np.maximum(
-        detectable_ratio(a + b, n_a, n_b, significance), detectable_ratio(a + b, n_b, n_a, significance)
-    )
+    shown = np.flatnonzero(enough)
+    return {**_of_likeness(k, n, confidence), **_of_differences(k[shown], n[shown], shown, confidence)}
+
+
+def _of_likeness(k: FloatArray, n: FloatArray, confidence: float) -> dict[str, npt.NDArray[Any]]:
+    """Bound from above how far any two groups may be apart, and say what so many errors would have shown."""
+    first, second = pairs(len(k))
+    if not len(first):
+        return {
+            "ratio_upper": np.ones(k.shape[1]),
+            "gap_upper": np.zeros(k.shape[1]),
+            "detectable_ratio": np.ones(k.shape[1]),
+        }
+    significance = (1 - confidence) / len(first)
+    rate, bounds = _with_bounds(k, n, one_sided(confidence))
+    gaps = gap_between(rate[first], bounds.of(first), rate[second], bounds.of(second))
+    unbounded = ~(n > 0).all(axis=0)
     return {
-        "ratio_lower": _largest(lower, 1.0),
-        "ratio_upper": _largest(upper, 1.0),
-        **_best_shown(lower, detection.lower, first, second, shows),
-        "gap_lower": _largest(
-            np.maximum(_shown(np.maximum(adjusted_gaps.lower, -adjusted_gaps.upper), shows), 0.0), 0.0
-        ),
-        "gap_upper": _largest(_or(np.maximum(gaps.upper, -gaps.lower), 1.0), 0.0),
-        "p_value": _or(p, 1.0).min(axis=0, initial=1.0),
-        "pairs_that_differ": np.sum(p <= 1 - confidence, axis=0),
-        "detectable_ratio": _largest(detectable, 1.0),
+        "ratio_upper": _largest_upper(k, n, one_sided(confidence)),
+        "gap_upper": np.where(unbounded, 1.0, np.maximum(gaps.upper, -gaps.lower).max(axis=0)),
+        "detectable_ratio": largest_detectable_ratio(k[first] + k[second], n[first], n[second], significance),
     }
 
 
-def _shown(lower: FloatArray, shows: BoolArray) -> FloatArray:
-    """Let a pair of which nothing can be shown have no lower bound."""
-    return np.where(shows, _or(lower, 0.0), 0.0)
+def _of_differences(
+    k: FloatArray, n: FloatArray, groups: npt.NDArray[np.intp], confidence: float
+) -> dict[str, npt.NDArray[Any]]:
+    """Say what is shown of differences between groups, which are given by their indices too."""
+    first, second = pairs(len(k))
+    none = np.full(k.shape[1], -1)
+    if not len(first):
+        # A single group has nothing to differ from; of several without data nothing is shown.
+        nothing = {
+            "gap_lower": np.zeros(k.shape[1]),
+            "p_value": np.ones(k.shape[1]),
+            "pairs_that_differ": none + 1,
+        }
+        return {"ratio_lower": np.ones(k.shape[1]), "shown_more": none, "shown_fewer": none, **nothing}
+    significance = (1 - confidence) / len(first)
+    lower, lower_of_first = _lower_bounds(k, n, 1 - significance)
+    rate, bounds = _with_bounds(k, n, 1 - significance)
+    gaps = gap_between(rate[first], bounds.of(first), rate[second], bounds.of(second))
+    p = _adjusted_p_values(k[first], n[first], k[second], n[second], 1 - confidence)
+    thresholds, pair = np.arange(k.shape[1]), lower.argmax(axis=0)
+    largest = lower[pair, thresholds]
+    of_first = lower_of_first[pair, thresholds] >= largest
+    more, fewer = np.where(of_first, first[pair], second[pair]), np.where(of_first, second[pair], first[pair])
+    return {
+        "ratio_lower": largest,
+        "shown_more": groups[more],
+        "shown_fewer": groups[fewer],
+        "gap_lower": np.maximum(_or(np.maximum(gaps.lower, -gaps.upper), 0.0).max(axis=0), 0.0),
+        "p_value": _or(p, 1.0).min(axis=0),
+        "pairs_that_differ": np.sum(p <= 1 - confidence, axis=0),
+    }
 
 
 def _or(bounds: FloatArray, end: float) -> FloatArray:
@@ -187,22 +217,61 @@ def _or(bounds: FloatArray, end: float) -> FloatArray:
     return np.where(np.isnan(bounds), end, bounds)
 
 
-def _best_shown(
-    lower: FloatArray,
-    lower_of_first: FloatArray,
-    first: npt.NDArray[np.intp],
-    second: npt.NDArray[np.intp],
-    shows: BoolArray,
-) -> dict[str, IntArray]:
-    """Name the pair of groups with the largest lower bound, given for every pair whichever of the two is higher."""
-    thresholds = np.arange(lower.shape[1])
-    if not shows.any():
-        none = np.full(len(thresholds), -1)
-        return {"shown_more": none, "shown_fewer": none}
-    pair = np.where(shows, lower, -1.0).argmax(axis=0)
-    of_first = lower_of_first[pair, thresholds] >= lower[pair, thresholds]
-    more, fewer = np.where(of_first, first[pair], second[pair]), np.where(of_first, second[pair], first[pair])
-    return {"shown_more": more, "shown_fewer": fewer}
+def _adjusted_p_values(
+    a: FloatArray, n_a: FloatArray, b: FloatArray, n_b: FloatArray, level: float
+) -> FloatArray:
+    """Adjust the p-values of all pairs; those above the level need not be exact where they are 1 when adjusted."""
+    if len(a) * level < 1 or not ((n_a > 0) & (n_b > 0)).all():
+        return holm(ratio_p_value(a, n_a, b, n_b))
+    return holm(p_values_up_to(level, a, n_a, b, n_b))
+
+
+def _lower_bounds(errors: FloatArray, trials: FloatArray, confidence: float) -> tuple[FloatArray, FloatArray]:
+    """Bound from below the ratio of those pairs that may hold the largest bound; 0 stands for that of the others.
+
+    Returns
+    -------
+    lower, lower_of_first : ndarray of float64, shape (P, T)
+        Whichever group is the higher, and were it the first.
+    """
+    ordered, among = _either_way(errors, trials)
+    half = len(among) // 2
+    needed = may_hold_largest_lower(*ordered, confidence, among)
+    pair, at = np.nonzero(needed[:half] | needed[half:])
+    bounds = _ratio_bounds(ordered, pair, at, confidence)
+    lower, of_first = np.zeros((2, half, errors.shape[1]))
+    with np.errstate(divide="ignore", over="ignore"):
+        lower[pair, at] = _or(np.maximum(bounds.lower, 1 / bounds.upper), 0.0)
+    of_first[pair, at] = _or(bounds.lower, 0.0)
+    return lower, of_first
+
+
+def _largest_upper(errors: FloatArray, trials: FloatArray, confidence: float) -> FloatArray:
+    """Bound from above how many times the rate of one group may be that of another, whichever two."""
+    ordered, among = _either_way(errors, trials)
+    half = len(among) // 2
+    needed = may_hold_largest_upper(*ordered, confidence, among)
+    pair, at = np.nonzero(needed[:half] | needed[half:])
+    bounds = _ratio_bounds(ordered, pair, at, confidence)
+    largest = np.ones(errors.shape[1])
+    with np.errstate(divide="ignore", over="ignore"):
+        np.maximum.at(largest, at, _or(np.maximum(bounds.upper, 1 / bounds.lower), np.inf))
+    return largest
+
+
+def _ratio_bounds(
+    ordered: _Ordered, pair: npt.NDArray[np.intp], at: npt.NDArray[np.intp], confidence: float
+) -> Interval:
+    a, n_a, b, n_b = (values[pair, at] for values in ordered)
+    return ratio_interval(a, n_a, b, n_b, confidence)
+
+
+def _either_way(errors: FloatArray, trials: FloatArray) -> tuple[_Ordered, BoolArray]:
+    """Return errors and trials of the two groups of every pair, and of the same turned round, and which may decide."""
+    first, second = pairs(len(errors))
+    high, low = np.concatenate([first, second]), np.concatenate([second, first])
+    among = undominated(errors, trials)[high] & undominated(-errors, -trials)[low]
+    return (errors[high], trials[high], errors[low], trials[low]), among
 
 
 @dataclass(frozen=True, eq=False)
@@ -289,12 +358,20 @@ def _largest_bounds(
         counts.errors[np.ix_(low, strict)],
         counts.trials[np.ix_(low, strict)],
     )
-    ratio = ratio_interval(*either_way, confidence)
+    largest = np.ones(len(lenient))
+    if len(first):
+        among = (
+            undominated(counts.errors[:, lenient], counts.trials[:, lenient])[high]
+            & undominated(-counts.errors[:, strict], -counts.trials[:, strict])[low]
+        )
+        pair, at = np.nonzero(may_hold_largest_upper(*either_way, confidence, among))
+        bounds = _ratio_bounds(either_way, pair, at, confidence)
+        np.maximum.at(largest, at, bounds.upper)
     at_lenient, at_strict = (
         _with_bounds(counts.errors[:, at], counts.trials[:, at], confidence) for at in (lenient, strict)
     )
     gap = gap_between(at_lenient[0][high], at_lenient[1].of(high), at_strict[0][low], at_strict[1].of(low))
-    return ratio.upper.max(axis=0, initial=1.0), gap.upper.max(axis=0, initial=0.0)
+    return largest, gap.upper.max(axis=0, initial=0.0)
 
 
 def _with_bounds(errors: FloatArray, trials: FloatArray, confidence: float) -> tuple[FloatArray, Interval]:
@@ -370,11 +447,6 @@ def pairs(groups: int) -> tuple[npt.NDArray[np.intp], npt.NDArray[np.intp]]:
     """
     first, second = np.triu_indices(groups, k=1)
     return first, second
-
-
-def _largest(values: FloatArray, without_pairs: float) -> FloatArray:
-    """Maximum over pairs; NaN is not passed over."""
-    return values.max(axis=0) if len(values) else np.full(values.shape[1], without_pairs)
 
 
 def _extremes(estimate: FloatArray) -> tuple[IntArray, IntArray, FloatArray]:

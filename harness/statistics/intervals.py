@@ -11,7 +11,7 @@ from typing import NamedTuple, TypeAlias
 
 import numpy as np
 import numpy.typing as npt
-from scipy import special, stats
+from scipy import special
 
 from harness.arrays import FloatArray, IntArray
 from harness.statistics.quantiles import beta_quantile, upper_beta_quantile
@@ -172,13 +172,20 @@ def ratio_p_value(
     >>> round(float(ratio_p_value(40, 10_000, 10, 10_000)), 6)
     2.4e-05
     """
-    a, n_a = _floats(errors, trials)
-    b, n_b = _floats(other_errors, other_trials)
+    a, n_a, b, n_b = np.broadcast_arrays(*_floats(errors, trials), *_floats(other_errors, other_trials))
     with np.errstate(invalid="ignore", divide="ignore"):
         share = n_a / (n_a + n_b)
-        at_least_a = np.where(a > 0, special.betainc(a, b + 1, share), 1.0)
-        at_most_a = np.where(b > 0, special.betaincc(a + 1, b, share), 1.0)
-        p = np.minimum(1.0, 2 * np.minimum(at_least_a, at_most_a))
+        # The median of a beta variable lies between its mean and its mode (Kerman, J. 2011, arXiv 1111.0433). So on
+        # the side of its expectation that a is on, the other tail is at least one half, and need not be worked out.
+        expected = share * (a + b)
+        p = np.ones(a.shape)
+        for tail, beside, counted in (
+            (special.betainc, (a, b + 1), (a > 0) & ~((expected > a) & (a > 1))),
+            (special.betaincc, (a + 1, b), (b > 0) & ~((expected <= a) & (b > 1))),
+        ):
+            first, second = beside
+            found = 2 * tail(first[counted], second[counted], share[counted])
+            p[counted] = np.minimum(p[counted], found)
     return np.where((n_a > 0) & (n_b > 0), p, np.nan)
 
 
@@ -298,11 +305,33 @@ def detectable_ratio(
     n_b = np.asarray(other_trials, np.float64)
     with np.errstate(invalid="ignore", divide="ignore"):
         share = n_a / (n_a + n_b)
-        critical = stats.binom.isf(significance / 2, total, share) + 1
+        critical = _critical(total, share, significance / 2)
         needed = beta_quantile(critical, total - critical + 1, power)
         ratio = needed / (1 - needed) * n_b / n_a
     ratio = np.where((total > 0) & (critical <= total), ratio, np.inf)
     return np.where((n_a > 0) & (n_b > 0), ratio, np.nan)
+
+
+def _critical(total: FloatArray, share: FloatArray, chance: float) -> FloatArray:
+    """Return how many errors of a total fall on a group with a chance of at most so much; 1 beyond, if none do.
+
+    NaN where the share is.
+    """
+    total, share = np.broadcast_arrays(total, share)
+    found = np.full(total.shape, np.nan)
+    defined = ~np.isnan(share) & ~np.isnan(total)
+    n, p = total[defined], share[defined]
+    low, high = np.zeros(len(n)), n + 1  # so many have a chance of 1, and of 0
+    probe, step = np.ceil(n * p - special.ndtri(chance) * np.sqrt(n * p * (1 - p))), 1.0
+    while (still := np.flatnonzero(high - low > 1)).size:
+        outside = (probe[still] <= low[still]) | (probe[still] >= high[still])
+        at = np.where(outside, np.floor((low[still] + high[still]) / 2), probe[still])
+        rare = special.betainc(at, n[still] - at + 1, p[still]) <= chance
+        high[still[rare]], low[still[~rare]] = at[rare], at[~rare]
+        probe[still] = np.where(rare, at - step, at + step)
+        step *= 2
+    found[defined] = high
+    return found
 
 
 def growth_to_show_parity(

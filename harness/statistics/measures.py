@@ -5,10 +5,7 @@ the result has the other axes. It is NaN where it is undefined: a rate is NaN, a
 mean of rates with a zero among them would be needed. None depends on the order of the groups.
 
 Intervals come from rates drawn from Beta(k + ½, n - k + ½) on effective counts, Jeffreys' distribution of a proportion
-(Brown, Cai, DasGupta 2001, Statistical Science 16, 101-133, section 3.1). The draws are a Latin hypercube (McKay,
-Beckman, Conover 1979, Technometrics 21, 239-245): each group's are the D midpoint quantiles of its distribution, in an
-order of its own. The same orders serve every threshold, so the interval at one does not depend on which others there
-are.
+(Brown, Cai, DasGupta 2001, Statistical Science 16, 101-133, section 3.1); see `harness.statistics.draws`.
 """
 
 from __future__ import annotations
@@ -16,13 +13,11 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 import numpy as np
-from scipy import special
-from scipy.interpolate import CubicSpline
 
 from harness.arrays import BoolArray, FloatArray, IntArray
-from harness.statistics.differentials import pairs
+from harness.statistics.differentials import blocks, pairs
+from harness.statistics.draws import ascending, drawn_logarithms, interpolations, node_logarithms, shuffles
 from harness.statistics.intervals import ratio_p_value
-from harness.statistics.quantiles import beta_quantile
 from harness.statistics.rates import Rates
 
 __all__ = [
@@ -105,8 +100,11 @@ def gini(rates: FloatArray) -> FloatArray:
     >>> float(gini(np.array([0.004, 0.001])).round(6))
     0.6
     """
-    n = len(rates)
-    ordered = np.sort(rates, axis=0)
+    return _gini_of_ascending(np.sort(rates, axis=0))
+
+
+def _gini_of_ascending(ordered: FloatArray) -> FloatArray:
+    n = len(ordered)
     weights = 2.0 * np.arange(1, n + 1) - n - 1
     apart = np.maximum(np.tensordot(weights, ordered, axes=1), 0.0)  # a rounding below, where all are equal
     return _over(apart, (n - 1) * ordered.sum(axis=0))
@@ -186,43 +184,6 @@ def _over(numerator: FloatArray, denominator: FloatArray) -> FloatArray:
     return np.where(denominator > 0, ratio, np.nan)
 
 
-DRAWS = 2000
-SEED = 8429
-NODES = 17
-"""Quantiles computed exactly; the logarithm of those between is interpolated, to within a few ten-thousandths."""
-
-
-def shuffles(groups: int) -> tuple[IntArray, IntArray]:
-    """Return the orders of the draws of two independent rates, each of shape (DRAWS, groups)."""
-    generator = np.random.default_rng(SEED)
-    order = np.tile(np.arange(DRAWS)[:, None], (1, groups))
-    return generator.permuted(order, axis=0), generator.permuted(order, axis=0)
-
-
-def drawn_rates(errors: FloatArray, trials: FloatArray, shuffle: IntArray) -> FloatArray:
-    """Draw the rates of all groups.
-
-    Parameters
-    ----------
-    errors, trials : ndarray of float64, shape (G, T)
-        Effective counts.
-    shuffle : ndarray of int64, shape (DRAWS, G)
-        From `shuffles`.
-
-    Returns
-    -------
-    ndarray of float64, shape (G, DRAWS, T)
-        Between 0 and 1, never 0.
-    """
-    # A group's draws differ by threshold only in the two parameters, and exact quantiles are expensive: a few, evenly
-    # spaced on the normal scale, where their logarithm is smooth, give all.
-    scores = special.ndtri((np.arange(DRAWS) + 0.5) / DRAWS)
-    nodes = np.linspace(scores[0], scores[-1], NODES)
-    exact = beta_quantile(errors + 0.5, trials - errors + 0.5, special.ndtr(nodes)[:, None, None])
-    quantiles = np.minimum(np.exp(CubicSpline(nodes, np.log(exact))(scores)), 1.0)
-    return np.moveaxis(np.take_along_axis(quantiles, shuffle[:, :, None], axis=0), 1, 0)
-
-
 FDR_CAUTION = (
     "FDR is near 1 wherever error rates are small, however far apart they are: it is 0.995 for a matcher that NIST "
     "tested whose false match rates differ 40-fold. Read a ratio beside it."
@@ -246,8 +207,8 @@ NEEDS = {
     "INEQ": ALL_EVENTS,
 }
 
-BLOCK = 2**21
-"""Rates drawn at once, 16 MB of them: memory does not grow with the number of thresholds."""
+AT_ONCE = 7
+"""Thresholds whose rates are drawn together: few enough to stay in the processor's cache, and in one thread."""
 
 CLEARANCE = 2 + np.sqrt(2)
 DIGITS = 6
@@ -417,19 +378,21 @@ def _bounds(
     lower, upper = np.full_like(estimate, np.nan), np.full_like(estimate, np.nan)
     if groups < 2:
         return lower, upper
-    orders = shuffles(groups)
-    step = max(1, BLOCK // (DRAWS * groups))
-    for start in range(0, thresholds, step):
-        block = slice(start, start + step)
-        counts = [_ordered_counts(rates, block) for rates in (false_matches, false_non_matches)]
-        drawn = [drawn_rates(k, n, order) for (k, n), order in zip(counts, orders, strict=True)]
-        alike = [_not_shown_to_differ(k, n, confidence) for k, n in counts]
-        one, two = alike[0], alike[0] & alike[1]
-        at_parity = np.stack([one] * len(OF_ONE_RATE) + [two] * len(OF_BOTH))
+    counts = [_ordered_counts(rates) for rates in (false_matches, false_non_matches)]
+    alike = [_not_shown_to_differ(errors, trials, confidence) for errors, trials in counts]
+    at_parity = np.stack([alike[0]] * len(OF_ONE_RATE) + [alike[0] & alike[1]] * len(OF_BOTH))
+    logarithms = [node_logarithms(errors, trials) for errors, trials in counts]
+    orders = [interpolations(shuffle) for shuffle in shuffles(groups)]
+    for start in range(0, thresholds, AT_ONCE):
+        block = slice(start, start + AT_ONCE)
+        drawn = [
+            ascending(drawn_logarithms(nodes[:, block], order))
+            for nodes, order in zip(logarithms, orders, strict=True)
+        ]
         bounds = _disparity_bounds(
-            _disparity(_measures(drawn[0], drawn[1], alpha)),
+            _drawn_disparity(drawn[0], drawn[1], alpha),
             _disparity(estimate[:, block]),
-            at_parity,
+            at_parity[:, block],
             confidence,
         )
         low, high = (_measure(bound) for bound in bounds)
@@ -438,29 +401,77 @@ def _bounds(
     return _rounded(lower), _rounded(upper)
 
 
-def _ordered_counts(rates: Rates, block: slice) -> tuple[FloatArray, FloatArray]:
+def _ordered_counts(rates: Rates) -> tuple[FloatArray, FloatArray]:
     """Effective errors and trials, by size at each threshold: the order of the groups does not change the draws."""
-    errors, trials = rates.effective_errors[:, block], rates.effective_trials[:, block]
+    errors, trials = rates.effective_errors, rates.effective_trials
     order = np.lexsort((trials, errors), axis=0)
     return np.take_along_axis(errors, order, axis=0), np.take_along_axis(trials, order, axis=0)
 
 
 def _not_shown_to_differ(errors: FloatArray, trials: FloatArray, confidence: float) -> BoolArray:
+    # Exact tests of all pairs are expensive; that of the pair that seems farthest apart mostly tells enough.
     first, second = pairs(len(errors))
-    p = ratio_p_value(errors[first], trials[first], errors[second], trials[second])
-    return np.asarray(p.min(axis=0) * len(first) > 1 - confidence)
+    found = []
+    for block in blocks(*errors.shape):
+        k, n = errors[:, block], trials[:, block]
+        with np.errstate(invalid="ignore", divide="ignore"):
+            variances = k / n**2
+            apart = (k[first] / n[first] - k[second] / n[second]) ** 2 / (
+                variances[first] + variances[second]
+            )
+        farthest = np.nan_to_num(apart, nan=-1).argmax(axis=0)
+        one, other = ((side[farthest], np.arange(k.shape[1])) for side in (first, second))
+        alike = np.asarray(ratio_p_value(k[one], n[one], k[other], n[other]) * len(first) > 1 - confidence)
+        k, n = k[:, alike], n[:, alike]
+        p = ratio_p_value(k[first], n[first], k[second], n[second])
+        alike[alike] = p.min(axis=0, initial=1.0) * len(first) > 1 - confidence
+        found.append(alike)
+    return np.concatenate(found) if found else np.zeros(0, np.bool_)
+
+
+def _drawn_disparity(false_match: FloatArray, false_non_match: FloatArray, alpha: float) -> FloatArray:
+    """Return the disparities, as `_disparity` has them, of the ascending logarithms of rates, shape (G, ...)."""
+    ratio = false_match[-1] - false_match[0]
+    beyond_mean = false_match[-1] - false_match.mean(axis=0)
+    weighted_ratio = alpha * ratio + (1 - alpha) * (false_non_match[-1] - false_non_match[0])
+    matched, not_matched = (
+        np.exp(logarithms, out=logarithms) for logarithms in (false_match, false_non_match)
+    )
+    difference, unevenness = matched[-1] - matched[0], _gini_of_ascending(matched)
+    return np.stack(
+        [
+            ratio,
+            beyond_mean,
+            difference,
+            unevenness,
+            coefficient_of_variation(matched),
+            garbe(unevenness, _gini_of_ascending(not_matched), alpha),
+            alpha * difference + (1 - alpha) * (not_matched[-1] - not_matched[0]),
+            weighted_ratio,
+        ]
+    )
 
 
 def _disparity_bounds(
     drawn: FloatArray, estimate: FloatArray, at_parity: BoolArray, confidence: float
 ) -> tuple[FloatArray, FloatArray]:
-    """Bound disparities, 0 at parity, from draws of them, shape (M, DRAWS, T); see `summary_measures`."""
+    """Bound disparities, 0 at parity, from draws of them, shape (M, T, DRAWS); see `summary_measures`."""
     tail = (1 - confidence) / 2
-    low, median, high = np.quantile(drawn, [tail, 0.5, 1 - tail], axis=1)
+    drawn.sort(axis=-1)  # faster than to find the parts around three quantiles
+    low, median, high = (_quantile(drawn, chance) for chance in (tail, 0.5, 1 - tail))
     noise = np.maximum(median - estimate, 0)
     lower = np.minimum(np.maximum(low - CLEARANCE * noise, 0), estimate)
     upper = np.maximum(high, estimate)
     return np.where(at_parity & ~np.isnan(estimate), 0, lower), upper
+
+
+def _quantile(ordered: FloatArray, chance: float) -> FloatArray:
+    """Return the quantile of values in ascending order along the last axis, linear between them."""
+    position = chance * (ordered.shape[-1] - 1)
+    below = int(position)
+    share = position - below
+    low, high = ordered[..., below], ordered[..., min(below + 1, ordered.shape[-1] - 1)]
+    return low + (high - low) * share
 
 
 def _disparity(measures: FloatArray) -> FloatArray:

@@ -10,7 +10,6 @@ from __future__ import annotations
 import numpy as np
 import numpy.typing as npt
 from scipy import special
-from scipy.optimize import elementwise
 
 from harness.arrays import BoolArray, FloatArray
 
@@ -93,6 +92,7 @@ def _chance(value: FloatArray, a: FloatArray, b: FloatArray, *, upper: bool) -> 
 
 def _solved(near: FloatArray, a: FloatArray, b: FloatArray, chance: FloatArray, *, upper: bool) -> FloatArray:
     """Solve for the log odds of each quantile, in which those near 1 keep their digits as those near 0 do."""
+    from scipy.optimize import elementwise  # takes long to import, and few quantiles need it
 
     def excess(log_odds: FloatArray, a: FloatArray, b: FloatArray, chance: FloatArray) -> FloatArray:
         low = log_odds < 0

@@ -9,15 +9,13 @@ import numpy.typing as npt
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from scipy import stats
 
+from harness.statistics.draws import drawn_logarithms, interpolations, node_logarithms, shuffles
 from harness.statistics.intervals import clopper_pearson, ratio_p_value
 from harness.statistics.measures import (
-    DRAWS,
     FDR_CAUTION,
     SummaryMeasures,
     coefficient_of_variation,
-    drawn_rates,
     fairness_discrepancy_rate,
     gap,
     garbe,
@@ -25,7 +23,6 @@ from harness.statistics.measures import (
     inequity,
     max_over_geometric_mean,
     max_over_min,
-    shuffles,
     summary_measures,
 )
 from harness.statistics.rates import Rates
@@ -203,20 +200,6 @@ class TestIntervals:
         assert estimate == pytest.approx(7.5)
         assert [lower, upper] == pytest.approx(np.quantile(draws, [0.025, 0.975]), rel=0.02)
 
-    @pytest.mark.parametrize(
-        ("k", "n"), [(0, 1e6), (0.3, 50), (5, 1e9), (1e5, 1e6), (10, 10), (0, 1), (0.01, 0.5)]
-    )
-    def test_draws_are_the_quantiles_of_beta(self, k: float, n: float) -> None:
-        shuffle, _ = shuffles(1)
-        drawn = np.sort(drawn_rates(np.array([[k]]), np.array([[n]]), shuffle)[0, :, 0])
-        quantiles = stats.beta.ppf((np.arange(DRAWS) + 0.5) / DRAWS, k + 0.5, n - k + 0.5)
-        assert drawn == pytest.approx(quantiles, rel=5e-4)
-
-    def test_draws_of_groups_and_rates_are_unrelated(self) -> None:
-        orders = np.hstack(shuffles(4))
-        correlation = np.corrcoef(orders.T) - np.eye(8)
-        assert np.abs(correlation).max() < 4 / np.sqrt(DRAWS)
-
     def test_reach_parity_exactly_where_no_two_groups_differ(self) -> None:
         for other in range(20, 80):
             found = summary_measures(rates_of([5000] * 2, [20, other]), fnmr([500] * 2, [9, 9]), 0.95)
@@ -225,6 +208,39 @@ class TestIntervals:
                 if alike:
                     assert named(found, name)[1] == parity
             assert (named(found, "FMR max/min")[1] == 1) == alike
+
+    @pytest.mark.parametrize("groups", [2, 5])
+    def test_are_those_of_the_formulas_on_the_drawn_rates(self, groups: int) -> None:
+        """Draws are compared as logarithms, draw by draw: the formulas on the rates themselves give the same."""
+        rng = np.random.default_rng(3)
+        errors, non_matches = rng.integers(1, 400, (2, groups, 1))
+        errors[-1] = 4000  # far apart, so that no bound is that of parity
+        non_matches[0] = 4000
+        trials = np.full((groups, 1), 50_000.0)
+        found = summary_measures(
+            rates_of([50_000] * groups, errors), fnmr([50_000] * groups, non_matches), 0.9, 0.25
+        )
+        one, two = (
+            np.exp(
+                drawn_logarithms(node_logarithms(np.sort(of, axis=0) + 0.0, trials), interpolations(order))
+            )[:, 0]
+            for of, order in zip((errors, non_matches), shuffles(groups), strict=True)
+        )
+        ratio, other_ratio = max_over_min(one), max_over_min(two)
+        drawn = {
+            "FMR max/min": ratio,
+            "FMR max/geomean": max_over_geometric_mean(one),
+            "FMR gap": gap(one),
+            "FMR Gini": gini(one),
+            "FMR CoV": coefficient_of_variation(one),
+            "GARBE": garbe(gini(one), gini(two), 0.25),
+            "INEQ": inequity(ratio, other_ratio, 0.25),
+        }
+        for name, values in drawn.items():
+            upper = named(found, name)[2]
+            assert upper == pytest.approx(np.quantile(values, 0.95), rel=1e-5), name
+        fdr = fairness_discrepancy_rate(gap(one), gap(two), 0.25)
+        assert named(found, "FDR")[1] == pytest.approx(np.quantile(fdr, 0.05), rel=1e-5)
 
     def test_fdr_reaches_up_to_1_where_neither_rate_differs(self) -> None:
         alike = summary_measures(rates_of([5000] * 2, [20, 25]), fnmr([500] * 2, [9, 11]), 0.95)

@@ -8,7 +8,6 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-import narwhals as nw
 import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
@@ -152,6 +151,8 @@ def checked_labels(values: Any, rows: int, name: str, one: str) -> Labels:
 
 
 def _texts(values: Any, name: str) -> Any:
+    import narwhals as nw  # of data in memory alone: files are read without
+
     try:
         series = nw.from_native(values, series_only=True, pass_through=True)
         array = series.to_arrow() if isinstance(series, nw.Series) else pa.array(values)

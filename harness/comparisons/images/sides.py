@@ -8,7 +8,6 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, TypeAlias
 
-import narwhals as nw
 import pyarrow as pa
 import pyarrow.compute as pc
 
@@ -118,6 +117,8 @@ def _two_parts(given: Any) -> tuple[Any, Any] | None:
 
 
 def _of_table(given: Any, people: PeopleOfSide, name: str) -> tuple[Any, dict[str, Any]]:
+    import narwhals as nw  # of data in memory alone: files are read without
+
     frame = nw.from_native(given, eager_only=True, pass_through=True)
     is_frame = isinstance(frame, nw.DataFrame)
     if not is_frame and not isinstance(given, Mapping):
