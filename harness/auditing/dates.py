@@ -55,7 +55,7 @@ class _Pattern:
 
     def __init__(self, pattern: str) -> None:
         self.text = pattern
-        self.parts = _PART.findall(pattern)
+        self.parts: list[str] = _PART.findall(pattern)
         kinds = sorted(part[0] for part in self.parts if part in _SHAPES)
         if kinds != ["D", "M", "Y"] or any(part.isalpha() and part not in _SHAPES for part in self.parts):
             raise ValueError(
@@ -76,9 +76,13 @@ class _Pattern:
         if first is not None and last is not None:
             yield first, last
         if last is not None:
-            yield from (({**last, **some}, last) for one in self._beginnings if (some := _found(one, texts[0])))
+            yield from (
+                ({**last, **some}, last) for one in self._beginnings if (some := _found(one, texts[0]))
+            )
         if first is not None:
-            yield from ((first, {**first, **some}) for one in self._endings if (some := _found(one, texts[1])))
+            yield from (
+                (first, {**first, **some}) for one in self._endings if (some := _found(one, texts[1]))
+            )
 
     def _regex(self, start: int, end: int) -> re.Pattern[str]:
         shapes = (self._shape(index) for index in range(start, end))

@@ -6,7 +6,7 @@ import os
 from collections.abc import Iterator, Mapping
 from typing import Annotated, Any, Literal, Self, TypeAlias
 
-from pydantic import AfterValidator, Field, PlainValidator, model_validator
+from pydantic import AfterValidator, Field, PlainSerializer, PlainValidator, model_validator
 
 from harness.auditing.dates import date_reader
 from harness.config import (
@@ -32,6 +32,7 @@ __all__ = [
     "load_mapping",
     "mapping_from_options",
 ]
+
 
 def _named(text: str) -> str:
     if not text.strip():
@@ -60,8 +61,9 @@ def _known_date_formats(value: Any) -> str | tuple[str, ...]:
 
 
 _Name = Annotated[str, AfterValidator(_named)]
-_Sum: TypeAlias = Annotated[str | tuple[str, ...], PlainValidator(_one_or_several)]
-_Formats: TypeAlias = Annotated[str | tuple[str, ...], PlainValidator(_known_date_formats)]
+_as_given = PlainSerializer(lambda texts: list(texts) if isinstance(texts, tuple) else texts)
+_Sum: TypeAlias = Annotated[str | tuple[str, ...], PlainValidator(_one_or_several), _as_given]
+_Formats: TypeAlias = Annotated[str | tuple[str, ...], PlainValidator(_known_date_formats), _as_given]
 
 
 def columns_of(named: str | tuple[str, ...] | None) -> tuple[str, ...]:
@@ -231,10 +233,9 @@ class RecordMapping(StrictModel):
     def _check_fixed(self) -> None:
         for name in ("watchlist_size", "threshold"):
             if getattr(self.fixed, name) is not None and getattr(self.columns, name) is not None:
-                raise problem_at(
-                    ("fixed", name),
-                    f"column {shown(columns_of(getattr(self.columns, name))[0])} says it too; write columns.{name}: null to fix it",
-                )
+                column = shown(columns_of(getattr(self.columns, name))[0])
+                advice = f"write columns.{name}: null to fix it"
+                raise problem_at(("fixed", name), f"column {column} says it too; {advice}")
 
     def _check_shares(self) -> None:
         shares = {name: group.share for name, group in self.groups.items() if group.share is not None}

@@ -212,7 +212,11 @@ def _require_some(records: Sequence[DeploymentRecord], set_aside: Sequence[SetAs
         more = f"; so do {number:,} of {all_of:,} records, so look at the mapping" if number > 1 else ""
         raise InputError(first.reason + more, source=source, line=first.line)
     if not records:
-        what = f"of {len(set_aside):,} rows none is one ({set_aside[0].reason})" if set_aside else "only a header"
+        what = (
+            f"of {len(set_aside):,} rows none is one ({set_aside[0].reason})"
+            if set_aside
+            else "only a header"
+        )
         raise InputError(f"holds no record, {what}", source=source)
 
 
@@ -245,7 +249,9 @@ class _RowReader:
         filled = [cell.strip() for cell in row.cells if cell.strip()]
         if len(row.cells) != len(self.header):
             return "a note" if len(filled) == 1 and len(row.cells) < len(self.header) else None
-        day, place = (self._cell(row, column) for column in (self._mapping.columns.date, self._mapping.columns.place))
+        day, place = (
+            self._cell(row, column) for column in (self._mapping.columns.date, self._mapping.columns.place)
+        )
         dated = self._is_date(day)
         if _TOTAL_ALONE.fullmatch(place) or (not dated and _TOTAL.fullmatch(day or filled[0])):
             return "a total"
@@ -254,7 +260,9 @@ class _RowReader:
         if day:
             return None
         if any(row.cells[index].strip() for index in self._numbers):
-            return "numbers without a date: a total, or part of the row above; give it a date to have it counted"
+            return (
+                "numbers without a date: a total, or part of the row above; give it a date to have it counted"
+            )
         return "continues the row above"
 
     def record(self, row: Row) -> DeploymentRecord:
@@ -267,7 +275,7 @@ class _RowReader:
         cell = _Cells(self._source, row, self._indices, mapping)
         days = cell.require(columns.date, self._days)
         size = cell.estimate("watchlist_size", columns.watchlist_size)
-        counts = {
+        counts: dict[str, int | None] = {
             "watchlist_size": size if columns.watchlist_size else fixed.watchlist_size,
             "faces": cell.estimate("faces", columns.faces),
             "alerts": cell.count(columns.alerts),
@@ -283,7 +291,12 @@ class _RowReader:
             date=days.first,
             place=cell.require(columns.place, label_from),
             threshold=cell.threshold(columns.threshold) if columns.threshold else fixed.threshold,
-            **counts,
+            watchlist_size=counts["watchlist_size"],
+            faces=counts["faces"],
+            alerts=counts["alerts"],
+            true_alerts=counts["true_alerts"],
+            false_alerts=counts["false_alerts"],
+            unconfirmed_alerts=counts["unconfirmed_alerts"],
             stated_rate=stated,
             groups={
                 name: GroupAlerts(cell.count(group.false_alerts), cell.estimate("faces", group.faces))
@@ -366,7 +379,7 @@ class _Cells:
             found: Estimate = estimate_from(text, self._mapping.thousands)
             if found.approximate:
                 self.approximate.add(use)
-            return found.count
+            return found.number
 
         return self._sum(columns, convert)
 

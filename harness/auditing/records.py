@@ -6,11 +6,14 @@ import math
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import date
-from typing import NamedTuple
+from typing import NamedTuple, TypeAlias
 
 from harness.errors import InputError
 
 __all__ = ["DeploymentRecord", "GroupAlerts", "Rate"]
+
+Day: TypeAlias = date
+"""A record's own `date` hides the type."""
 
 
 class Rate(NamedTuple):
@@ -91,7 +94,7 @@ class DeploymentRecord:
     groups: Mapping[str, GroupAlerts] = field(default_factory=dict)
     id: str | None = None
     line: int | None = None
-    until: date | None = None
+    until: Day | None = None
     hours: float | None = None
     approximate: tuple[str, ...] = ()
     from_rate: tuple[int, int] | None = None

@@ -46,7 +46,9 @@ def rows_of(content: bytes, source: str, mapping: RecordMapping) -> Iterator[Row
     InputError
         It is no such file.
     """
-    rows = _of_workbook(content, source, mapping) if is_workbook(source) else _of_text(content, source, mapping)
+    rows = (
+        _of_workbook(content, source, mapping) if is_workbook(source) else _of_text(content, source, mapping)
+    )
     blank: list[Row] = []
     for row in rows:
         if row.blank:

@@ -61,13 +61,15 @@ def _thousands_advice(text: str) -> str:
 class Estimate(NamedTuple):
     """A count, and whether it is said to be an approximate one."""
 
-    count: int
+    number: int
     approximate: bool
 
 
 _ABOUT = r"(?:c|ca|circa|approx|approximately|about|around|est|estimated|~|≈)"
 _BEFORE = re.compile(rf"{_ABOUT}\.?[ {_FIXED_SPACES}]*(?=[0-9])", re.IGNORECASE)
-_AFTER = re.compile(rf"[ {_FIXED_SPACES}]*\(?(?:approx|approximately|est|estimate|estimated)\.?\)?", re.IGNORECASE)
+_AFTER = re.compile(
+    rf"[ {_FIXED_SPACES}]*\(?(?:approx|approximately|est|estimate|estimated)\.?\)?", re.IGNORECASE
+)
 
 
 def estimate_from(text: str, thousands: str | None) -> Estimate:
@@ -80,7 +82,7 @@ def estimate_from(text: str, thousands: str | None) -> Estimate:
     Examples
     --------
     >>> estimate_from("c. 9780", None), estimate_from("9,780 approx.", ",")
-    (Estimate(count=9780, approximate=True), Estimate(count=9780, approximate=True))
+    (Estimate(number=9780, approximate=True), Estimate(number=9780, approximate=True))
     """
     before = _BEFORE.match(text)
     bare = text[before.end() :] if before else text

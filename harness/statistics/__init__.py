@@ -3,8 +3,8 @@
 Parts, each importing only from those above it: ``quantiles`` (of the beta distribution), ``intervals`` (for a
 proportion, and the ratio and the difference of two), ``clustering`` (design effects), ``rates``, ``differentials``
 (ratios and gaps of every two groups), ``measures`` (summaries of an axis), ``verdicts``; beside them ``planning`` (how
-much data a claim needs), ``watchlist`` (1:N from 1:1) and ``dispersion`` (whether counts differ by more than chance). Each is imported when first used: planning needs only numpy
-and scipy.
+much data a claim needs), ``watchlist`` (1:N from 1:1) and ``dispersion`` (whether counts differ by more than chance).
+Each is imported when first used: planning needs only numpy and scipy.
 """
 
 from importlib import import_module

@@ -24,13 +24,13 @@ class Dispersion(NamedTuple):
 
     Attributes
     ----------
-    index : float
-        Pearson's chi-squared over its degrees of freedom: about 1 where counts are Poisson.
+    ratio : float
+        The index of dispersion: Pearson's chi-squared over its degrees of freedom: about 1 where counts are Poisson.
     p_value : float
         That chance spreads them as widely or more.
     """
 
-    index: float
+    ratio: float
     p_value: float
 
 
@@ -61,7 +61,7 @@ def dispersion_test(counts: npt.ArrayLike, exposures: npt.ArrayLike) -> Dispersi
     Examples
     --------
     >>> found = dispersion_test([0, 0, 12], [1_000, 1_000, 1_000])
-    >>> round(found.index, 1), found.p_value < 0.001
+    >>> round(found.ratio, 1), found.p_value < 0.001
     (12.0, True)
     """
     observed = np.asarray(counts, np.int64)
