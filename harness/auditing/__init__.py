@@ -5,6 +5,7 @@ An audit is a report and no gate: it says what records show, and what they canno
 
 from harness.auditing.agreement import AGREEMENT_RATIO, Agreement, Judgement
 from harness.auditing.comparing import Comparison, Side
+from harness.auditing.draft import draft_mapping
 from harness.auditing.findings import GroupFinding
 from harness.auditing.judged import (
     AuditedRecord,
@@ -45,6 +46,7 @@ __all__ = [
     "answer",
     "as_table",
     "audit",
+    "draft_mapping",
     "json_parts",
     "load_mapping",
     "mapping_from_options",

@@ -14,7 +14,7 @@ from harness.auditing.mapping import RecordMapping
 from harness.config import shown
 from harness.errors import InputError
 
-__all__ = ["Row", "is_workbook", "rows_of"]
+__all__ = ["Row", "is_workbook", "rows_of", "sheets_of"]
 
 WORKBOOKS = (".xlsx", ".xlsm")
 MOST_UNPACKED = 2**29
@@ -92,6 +92,18 @@ def _text(content: bytes, source: str, mapping: RecordMapping) -> str:
 
 
 def _of_workbook(content: bytes, source: str, mapping: RecordMapping) -> Iterator[Row]:
+    sheet = _sheet(_book(content, source), source, mapping)
+    try:
+        rows = [
+            Row(line, [_cell_text(cell.value, cell.number_format or "", mapping.decimal) for cell in cells])
+            for line, cells in enumerate(sheet.iter_rows(), 1)
+        ]
+    except Exception as error:  # a damaged part of a workbook fails in as many ways as it has parts
+        raise _damaged(source, error) from error
+    yield from rows
+
+
+def _book(content: bytes, source: str) -> Any:
     if find_spec("openpyxl") is None:
         raise InputError(
             "is a workbook, and openpyxl is not installed; pip install 'threshold-bias-harness[xlsx]', or save the "
@@ -102,17 +114,24 @@ def _of_workbook(content: bytes, source: str, mapping: RecordMapping) -> Iterato
 
     _require_small(content, source)
     try:
-        book = load_workbook(io.BytesIO(content), read_only=True, data_only=True)
-        sheet = _sheet(book, source, mapping)
-        rows = [
-            Row(line, [_cell_text(cell.value, cell.number_format or "", mapping.decimal) for cell in cells])
-            for line, cells in enumerate(sheet.iter_rows(), 1)
-        ]
-    except InputError:
-        raise
-    except Exception as error:  # a damaged part of a workbook fails in as many ways as it has parts
-        raise InputError(f"cannot be read as a workbook: {error}", source=source) from error
-    yield from rows
+        return load_workbook(io.BytesIO(content), read_only=True, data_only=True)
+    except Exception as error:  # as above
+        raise _damaged(source, error) from error
+
+
+def _damaged(source: str, error: Exception) -> InputError:
+    return InputError(f"cannot be read as a workbook: {error}", source=source)
+
+
+def sheets_of(content: bytes, source: str) -> list[str]:
+    """Return the names of a workbook's sheets.
+
+    Raises
+    ------
+    InputError
+        It is no workbook.
+    """
+    return [sheet.title for sheet in _book(content, source).worksheets]
 
 
 def _require_small(content: bytes, source: str) -> None:
