@@ -262,16 +262,16 @@ def _side(name: str, records: Sequence[DeploymentRecord]) -> Side:
 
 def _compared(name: str, one: Side, other: Side, confidence: float) -> Comparison:
     counts = (one.false_alerts, one.faces, other.false_alerts, other.faces)
-    told = f"{_side_text(one)} against {_side_text(other)}"
+    told = f"{_side_text(one)}; {_side_text(other)}"
     if not one.false_alerts and not other.false_alerts:
-        none = f"{told}: without a false alert there is nothing to compare"
+        none = f"{told}; without a false alert there is nothing to compare"
         return Comparison(name, one, other, None, None, None, None, None, none)
     interval = ratio_interval(*counts, confidence)
     upper = float(interval.upper) if np.isfinite(interval.upper) else None
     ratio = one.false_alerts / one.faces / (other.false_alerts / other.faces) if other.false_alerts else None
     p_value = float(ratio_p_value(*counts))
     times = _ratio_text(ratio, float(interval.lower), upper, confidence)
-    sentence = f"{told}: {times} exact p = {p_value:.2g} given their sum"
+    sentence = f"{told}; {times} exact p = {p_value:.2g} given their sum"
     return Comparison(name, one, other, ratio, float(interval.lower), upper, p_value, None, sentence)
 
 
@@ -280,7 +280,7 @@ def _side_text(side: Side) -> str:
     alerts = (
         counted(side.false_alerts, "false alert") if not most else f"{side.false_alerts:,}{most} false alerts"
     )
-    return f"{side.name} {alerts} among {side.faces:,} faces of {counted(side.records, 'deployment')}"
+    return f"{side.name}: {alerts} among {side.faces:,} faces of {counted(side.records, 'deployment')}"
 
 
 def _printed_text(printed: Comparison) -> str:
@@ -322,9 +322,10 @@ def _by_watchlists(one: Comparison) -> str:
     first, second = one.one.watchlist_size, one.other.watchlist_size
     if first is None or second is None or abs(first / second - 1) < NOTED:
         return ""
+    times = first / second
     return (
-        f"; watchlists were {first / second:.3g} times as long on average, which alone may make it 1 to "
-        f"{first / second:.3g} times as many"
+        f"; watchlists were {times:.3g} times as long on average, which alone may make it {min(times, 1):.3g} to "
+        f"{max(times, 1):.3g} times as many"
     )
 
 

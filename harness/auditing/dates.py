@@ -92,9 +92,9 @@ class _Pattern:
         part = self.parts[index]
         if part not in _SHAPES:
             return re.escape(part).replace(r"\ ", " +")
-        # Where something stands between the figures, a year cannot be taken for anything else: 25 is 2025.
-        beside = self.parts[max(index - 1, 0) : index] + self.parts[index + 1 : index + 2]
-        alone = part == "YYYY" and not any(one in _SHAPES for one in beside)
+        # At the end and apart from other figures, a year cannot be taken for anything else: 25 is 2025.
+        apart = index == len(self.parts) - 1 and self.parts[index - 1] not in _SHAPES
+        alone = part == "YYYY" and apart
         shape = f"{_SHAPES['YYYY']}|{_SHAPES['YY']}" if alone else _SHAPES[part]
         return f"(?P<{part[0]}>{shape})"
 
@@ -124,7 +124,7 @@ def date_reader(pattern: str) -> Callable[[str], date]:
     -------
     callable
         From a text to a date; it raises ValueError, with what is wrong, where the text is not such a date. Ordinals
-        are read as days, Sept as September, and a year of two figures as one from 2000 on.
+        are read as days, Sept as September, and a year of two figures that ends a date as one from 2000 on.
 
     Raises
     ------

@@ -213,8 +213,8 @@ class _Draft:
 
     def _head(self, chosen: Mapping[str, Sequence[str]]) -> None:
         self.page.say(
-            f"A mapping for {quoted(self.source)}, drafted from the names of its columns and what they hold. Read it: a "
-            f"name may mean something else. Then: harness audit {self.source} --mapping THIS --evaluation RESULTS"
+            f"A mapping for {quoted(self.source)}, drafted from the names of its columns and what they hold. Read it: "
+            f"a name may mean something else. Then: harness audit {self.source} --mapping THIS --evaluation RESULTS"
         )
         taken = {name for names in chosen.values() for name in names}
         left = [name for name in self.header if name and name not in taken]

@@ -157,7 +157,7 @@ class RecordMapping(StrictModel):
     date_format : str or list of str
         Of YYYY or YY, MM or M, DD or D, MMM (Jan), MMMM (January) and what is between; ``DD/MM/YYYY``. The first
         that fits of several. Of a deployment of several days, what both have in common may stand once:
-        14-16/02/2026. Ordinals (4th), Sept and years of two figures (of this century) are read too.
+        14-16/02/2026. Ordinals (4th), Sept, and a year of two figures that ends a date (25 is 2025) are read too.
     thousands : {",", ".", " ", "'"}, optional
         The sign that may separate thousands in a count; none by default. Spaces at which no line breaks (U+00A0,
         U+202F) are always read.

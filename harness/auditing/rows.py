@@ -146,6 +146,8 @@ def _require_small(content: bytes, source: str) -> None:
 
 def _sheet(book: Any, source: str, mapping: RecordMapping) -> Any:
     names = [sheet.title for sheet in book.worksheets]
+    if not names:
+        raise InputError("has no sheet of cells", source=source)
     if mapping.sheet is not None and mapping.sheet not in names:
         listed = ", ".join(map(shown, names))
         raise InputError(f"has no sheet {shown(mapping.sheet)}; there are {listed}", source=source)

@@ -132,7 +132,8 @@ def false_alert_rate_at_size(
     How often the references of a list match the same probe is not known from top scores. Were all matches of a probe
     those of the same few references, a list a = N / N0 times as long would raise no more alerts; were they
     independent, it would raise 1 - (1 - FPIR)^a. The rate lies between the two, in whichever order: a longer list
-    has the tested rate as its lower bound, a shorter one as its upper.
+    has the tested rate as its lower bound, a shorter one as its upper. Were no probe to match two references, it would
+    be a FPIR, beyond the second end by less than FPIR^2 where a <= 2: nothing at the rates in use.
 
     Parameters
     ----------
@@ -151,8 +152,7 @@ def false_alert_rate_at_size(
     References
     ----------
     Grother, P., Phillips, P. J. (2004). Models of large population recognition performance. CVPR, for independent
-    matches. For a random sublist, a <= 1: given the probe, the chance that a list of N of N0 references holds one of
-    its m matches is at least the chance N / N0 of holding the first, and at most 1.
+    matches.
 
     Examples
     --------
