@@ -10,7 +10,7 @@ from itertools import pairwise
 import numpy as np
 
 from harness.auditing.records import DeploymentRecord
-from harness.numbers import confidence_text, counted, threshold_text
+from harness.numbers import about, confidence_text, counted, threshold_text
 from harness.statistics import holm, ratio_interval, ratio_p_value
 
 __all__ = ["Comparison", "Side", "changed_denominators", "comparisons_of", "period_of"]
@@ -286,14 +286,16 @@ def _side_text(side: Side) -> str:
 def _printed_text(printed: Comparison) -> str:
     if printed.p_value is None:
         return ""
-    ratio = "no ratio" if printed.ratio is None else f"{printed.ratio:.3g} times"
+    ratio = "no ratio" if printed.ratio is None else f"{about(printed.ratio, 3)} times"
     faces = f"{printed.one.faces:,} and {printed.other.faces:,} faces"
     return f"; with the rows set aside, as printed, {ratio} among {faces}, p = {printed.p_value:.2g}"
 
 
 def _ratio_text(ratio: float | None, lower: float, upper: float | None, confidence: float) -> str:
-    bounds = f"{lower:.3g} or more" if upper is None else f"{lower:.3g} to {upper:.3g}"
-    times = "no ratio, for the second has none" if ratio is None else f"{ratio:.3g} times as many per face"
+    bounds = f"{about(lower, 3)} or more" if upper is None else f"{about(lower, 3)} to {about(upper, 3)}"
+    times = (
+        "no ratio, for the second has none" if ratio is None else f"{about(ratio, 3)} times as many per face"
+    )
     return f"{times} ({confidence_text(confidence)} interval {bounds};"
 
 
@@ -314,7 +316,7 @@ def _unsettled(one: Comparison) -> str:
     a, b = sides
     p_value = float(ratio_p_value(a.most_false_alerts, a.faces, b.most_false_alerts, b.faces))
     ratio = a.most_false_alerts / a.faces / (b.most_false_alerts / b.faces) if b.most_false_alerts else None
-    times = "no ratio" if ratio is None else f"{ratio:.3g} times"
+    times = "no ratio" if ratio is None else f"{about(ratio, 3)} times"
     return f" (were all that may be false, {times}, p = {p_value:.2g})"
 
 
@@ -324,8 +326,8 @@ def _by_watchlists(one: Comparison) -> str:
         return ""
     times = first / second
     return (
-        f"; watchlists were {times:.3g} times as long on average, which alone may make it {min(times, 1):.3g} to "
-        f"{max(times, 1):.3g} times as many"
+        f"; watchlists were {about(times, 3)} times as long on average, which alone may make it {about(min(times, 1), 3)} to "
+        f"{about(max(times, 1), 3)} times as many"
     )
 
 
@@ -342,6 +344,6 @@ def _changed(one: Side, other: Side, name: str, confidence: float) -> str | None
         return None
     hourly, hourly_before = one.hourly_true_alerts / one.hours, other.hourly_true_alerts / other.hours
     return (
-        f"{name}: faces per hour {before:,.0f} to {faces:,.0f} ({jump:.3g} times), true alerts per hour "
-        f"{hourly_before:.3g} to {hourly:.3g}"
+        f"{name}: faces per hour {before:,.0f} to {faces:,.0f} ({about(jump, 3)} times), true alerts per hour "
+        f"{about(hourly_before, 3)} to {about(hourly, 3)}"
     )

@@ -67,8 +67,8 @@ _USES: tuple[tuple[str, str, str], ...] = (
     ("false_alerts", rf"(?=.*\b(?:{FALSE})\b).*\b(?:{_ALERTS})\b", _NOT_ALERTS),
     ("true_alerts", rf"(?=.*\b(?:{TRUE})\b).*\b(?:{_ALERTS})\b", _NOT_ALERTS),
     ("alerts", rf"\b(?:{_ALERTS})\b", _NOT_ALERTS),
-    ("date", r"\bdates?\b|\bday\b", ""),
-    ("place", r"\b(?:location|place|site|venue|area)\b|^deployment$", "type|number"),
+    ("date", r"\bdates?\b|\bday\b|\bdd mm\b|\bwhen\b", ""),
+    ("place", r"\b(?:location|place|site|venue|area|where)\b|^deployment$", "type|number"),
 )
 """By use, what a column's name holds and what it does not; the first that fits counts."""
 

@@ -215,9 +215,10 @@ WHERE_STATED = {
 
 def record_rows(records: Sequence[AuditedRecord]) -> Iterator[pa.Table]:
     """Yield tables with a row for each record, some thousands at a time; what is unknown is null."""
-    stated = [
-        name for name in WHERE_STATED if any(_where_stated(one.record)[name] is not None for one in records)
-    ]
+    found = {
+        name for one in records for name, value in _where_stated(one.record).items() if value is not None
+    }
+    stated = [name for name in WHERE_STATED if name in found]
     schema = pa.schema([*SCHEMA, *(pa.field(name, WHERE_STATED[name]) for name in stated)])
     for start in range(0, max(len(records), 1), AT_ONCE):
         rows = [_row(one) | _where_stated(one.record) for one in records[start : start + AT_ONCE]]

@@ -33,7 +33,7 @@ from harness.auditing.judged import (
     WatchlistStanding,
 )
 from harness.auditing.mapping import RecordMapping, load_mapping
-from harness.auditing.operation import operation_of
+from harness.auditing.operation import Operation, hourly_rate, operation_of, share_false
 from harness.auditing.reading import RecordFile, false_alerts_of_rate, read_records, require_distinct
 from harness.auditing.records import DeploymentRecord
 from harness.auditing.result import Audit
@@ -398,7 +398,8 @@ def audit(
         records=tuple(audited),
         pools=pools,
         total=_total(judge, ordered),
-        operation=operation_of(ordered, asked),
+        # Their spread is tested at each threshold, for rates differ between thresholds.
+        operation=Operation(share_false(ordered, asked), hourly_rate(ordered, asked), None, None),
         comparisons=comparisons,
         denominators=denominators,
         assumptions=tuple(_assumptions(evidence, asked, len(ordered))),

@@ -334,7 +334,7 @@ def _read_as(audit: Audit) -> Iterator[tuple[str, str]]:
         named = "; ".join(f"{r.title} {_range_text(r.from_rate)}" for r in rounded[:MOST_TOLD])
         yield (
             "From rates",
-            f"{_of(len(rounded), audit)} count no false alerts, and have as many as round to their stated rate: {named}"
+            f"in {_of(len(rounded), audit)} false alerts are not counted; as many as round to the stated rate: {named}"
             f"{_more(len(rounded) - MOST_TOLD)}",
         )
     estimated = [one.record for one in audit.records if one.record.approximate]
@@ -342,7 +342,7 @@ def _read_as(audit: Audit) -> Iterator[tuple[str, str]]:
         named = "; ".join(r.title for r in estimated[:MOST_TOLD])
         yield (
             "Approximate",
-            f"{_of(len(estimated), audit)} say that faces or watchlist are approximate ({named}"
+            f"in {_of(len(estimated), audit)} faces or watchlist are said to be approximate ({named}"
             f"{_more(len(estimated) - MOST_TOLD)}); they are taken as they stand",
         )
     if audit.set_aside:

@@ -34,7 +34,7 @@ MAPPING: dict[str, Any] = {
 }
 
 OLDER = """\
-Where,When (DD/MM/YY),List,Alerts,False,True,Faces
+Where,When (DD/MM/YY),Watchlist size,Alerts,False alerts,True alerts,Faces
 Quay,11/02/20,5800,0,0,0,4600
 Quay (fault),21/02/20,7300,N/A,N/A,N/A,N/A
 Quay,27/02/20,7300,8,7,1,8600
@@ -43,12 +43,12 @@ OLDER_MAPPING: dict[str, Any] = {
     "columns": {
         "date": "When (DD/MM/YY)",
         "place": "Where",
-        "watchlist_size": "List",
+        "watchlist_size": "Watchlist size",
         "threshold": None,
         "faces": "Faces",
         "alerts": "Alerts",
-        "true_alerts": "True",
-        "false_alerts": "False",
+        "true_alerts": "True alerts",
+        "false_alerts": "False alerts",
     },
     "date_format": "DD/MM/YY",
     "unknown": ["N/A"],

@@ -205,10 +205,10 @@ def test_counts_from_rates_and_estimates_are_told(tmp_path: Path, searches: Eval
     found = harness.audit(path, evaluation=searches, mapping=mapping)
     said = dict(answer(found))
     assert said["From rates"] == (
-        "1 of 2 deployments count no false alerts, and have as many as round to their stated rate: 2026-01-14 A 2 to 6"
+        "in 1 of 2 deployments false alerts are not counted; as many as round to the stated rate: 2026-01-14 A 2 to 6"
     )
     assert said["Approximate"].startswith(
-        "1 of 2 deployments say that faces or watchlist are approximate (2026-01-14 A)"
+        "in 1 of 2 deployments faces or watchlist are said to be approximate (2026-01-14 A)"
     )
     assert "to which no number of its alerts rounds" in said["Stated rates"]
     rows = {row["place"]: row for row in found.table.to_pylist()}
