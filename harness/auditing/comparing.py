@@ -325,10 +325,9 @@ def _by_watchlists(one: Comparison) -> str:
     if first is None or second is None or abs(first / second - 1) < NOTED:
         return ""
     times = first / second
-    return (
-        f"; watchlists were {about(times, 3)} times as long on average, which alone may make it {about(min(times, 1), 3)} to "
-        f"{about(max(times, 1), 3)} times as many"
-    )
+    ends = f"{about(min(times, 1), 3)} to {about(max(times, 1), 3)}"
+    longer = f"watchlists were {about(times, 3)} times as long on average"
+    return f"; {longer}, which alone may make it {ends} times as many"
 
 
 def _changed(one: Side, other: Side, name: str, confidence: float) -> str | None:

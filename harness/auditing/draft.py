@@ -24,6 +24,8 @@ LOOKED_AT = 1 << 16
 """Bytes of a text file in which its header must be."""
 ROWS_FOR_HEADER = 20
 TEXTS = (".csv", ".tsv", ".txt")
+SCORES = re.compile(r"scores?|similarity|distance|mated", re.IGNORECASE)
+"""In the names of columns of comparisons or searches, which are no deployments."""
 DELIMITERS = {",": ",", ";": ";", "\t": "tab", "|": "|"}
 MOST_UNKNOWN = 8
 
@@ -139,7 +141,7 @@ def _with_header(beginning: bytes, source: str) -> Iterator[tuple[RecordMapping,
         try:
             rows = rows_of(_whole_lines(beginning, source), source, written)
             for row, _ in zip(rows, range(ROWS_FOR_HEADER), strict=False):
-                if _are_of_records(uses_of(row.cells)):
+                if _are_of_records(row.cells):
                     yield written, row
         except InputError:
             continue
@@ -180,9 +182,12 @@ def uses_of(names: Sequence[str]) -> dict[str, list[str]]:
     return found
 
 
-def _are_of_records(uses: Mapping[str, Sequence[str]]) -> bool:
-    alerts = any(use in uses for use in ("alerts", "true_alerts", "false_alerts"))
-    return "date" in uses and alerts and ("faces" in uses or "watchlist_size" in uses)
+def _are_of_records(names: Sequence[str]) -> bool:
+    """Whether columns are those of deployments: a date, alerts, and faces or a watchlist; and no scores."""
+    uses = uses_of(names)
+    alerts = [use for use in ("alerts", "true_alerts", "false_alerts") if use in uses]
+    exposed = "faces" in uses or ("watchlist_size" in uses and len(alerts) > 1)
+    return "date" in uses and bool(alerts) and exposed and not any(SCORES.search(name) for name in names)
 
 
 @dataclass

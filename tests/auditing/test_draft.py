@@ -95,7 +95,9 @@ def test_what_cannot_be_read_yet_is_told(written: Written) -> None:
     assert "# fixed: {threshold: 0.6}" in text
 
 
-def test_scores_are_no_records() -> None:
+def test_scores_are_no_records(written: Written) -> None:
+    searches = "score,mated,match,date,faces,watchlist_size\n0.6,1,1,2026-01-14,1,9000\n"
+    assert draft_mapping(written(content=searches)) is None
     assert draft_mapping(DATA / "sample.csv") is None
     assert draft_mapping(DATA / "searches.parquet") is None
 
