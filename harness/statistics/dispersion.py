@@ -66,6 +66,8 @@ def dispersion_test(counts: npt.ArrayLike, exposures: npt.ArrayLike) -> Dispersi
     """
     observed = np.asarray(counts, np.int64)
     exposed = np.asarray(exposures, np.float64)
+    order = np.argsort(exposed, kind="stable")  # so that the order of the records does not matter
+    observed, exposed = observed[order], exposed[order]
     total = int(observed.sum())
     if len(observed) < 2 or total < 2:
         return None
