@@ -113,15 +113,15 @@ def power_of_ten(exponent: int) -> str:
     return f"10{str(exponent).translate(SUPERSCRIPTS)}"
 
 
-def about(value: float) -> str:
-    """Write a number to two significant digits, without a power of ten.
+def about(value: float, digits: int = 2) -> str:
+    """Write a number to two significant digits, or as many as are asked for, without a power of ten.
 
     Examples
     --------
-    >>> about(0.000345), about(2.04), about(12345)
-    ('0.00034', '2', '12,000')
+    >>> about(0.000345), about(2.04), about(12345), about(12345, 3)
+    ('0.00034', '2', '12,000', '12,300')
     """
-    return f"{Decimal(f'{value:.2g}'):,f}"
+    return f"{Decimal(f'{value:.{digits}g}'):,f}"
 
 
 def percent(rate: float, rounded: Rounding = "nearest") -> str:

@@ -10,13 +10,12 @@ from typing import TYPE_CHECKING
 import numpy as np
 import numpy.typing as npt
 
-from harness.arrays import FloatArray
 from harness.gate.evidence import Evidence
 from harness.gate.safety import neighbours
 from harness.numbers import alerts_text, percent
 from harness.statistics.intervals import Interval, clopper_pearson
 from harness.statistics.rates import Rates
-from harness.statistics.watchlist import false_alert_rate, implied_fmr
+from harness.statistics.watchlist import false_alert_rate, false_alert_rate_at_size
 
 if TYPE_CHECKING:
     from harness.evaluation import Evaluation
@@ -62,8 +61,9 @@ class Expectation:
     Clopper-Pearson limits on effective counts; the lowest lower and the highest upper one hold as often as
     those of the one group that has the lowest, or the highest, rate.
 
-    False positive identification rates follow from the evaluation's by 1 - (1 - FMR)^N for N references
-    (`harness.statistics.watchlist`); one tested with N0 references is first brought back to the FMR that it implies.
+    False positive identification rates follow from false match rates by 1 - (1 - FMR)^N for N references
+    (`harness.statistics.watchlist`). One tested with N0 references, of which top scores are known, lies with N between
+    the tested one and 1 - (1 - FPIR)^(N / N0), in whichever order.
     Between two evaluated thresholds the rate lies between those of both, for it falls as thresholds rise.
 
     Parameters
@@ -100,7 +100,14 @@ class Expectation:
         distinct, which = np.unique(np.asarray(thresholds, np.float64), return_inverse=True)
         tested = np.array([self._tested(threshold) for threshold in distinct.tolist()]).reshape(-1, 2)
         lower, upper = tested[which].T
-        return Interval(self._scaled(lower, watchlist_sizes), self._scaled(upper, watchlist_sizes))
+        if self._tested_size is None:
+            return Interval(
+                false_alert_rate(lower, watchlist_sizes), false_alert_rate(upper, watchlist_sizes)
+            )
+        of_lower, of_upper = (
+            false_alert_rate_at_size(rates, self._tested_size, watchlist_sizes) for rates in (lower, upper)
+        )
+        return Interval(of_lower.lower, of_upper.upper)
 
     def allowed(self, lower: float, upper: float) -> Allowed:
         """Return rates within bounds as this evaluation allows them."""
@@ -110,10 +117,6 @@ class Expectation:
         lenient, strict = neighbours(threshold, self._evidence)
         lower = self._lower[strict] if strict < len(self._lower) else 0.0
         return lower, self._upper[lenient] if lenient >= 0 else 1.0
-
-    def _scaled(self, rates: FloatArray, sizes: npt.ArrayLike) -> FloatArray:
-        fmr = rates if self._tested_size is None else implied_fmr(rates, self._tested_size)
-        return false_alert_rate(fmr, sizes)
 
 
 def _rates_of_searches(evaluation: Evaluation) -> Iterator[Rates]:

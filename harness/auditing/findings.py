@@ -9,6 +9,7 @@ from itertools import combinations
 import numpy as np
 
 from harness.auditing.mapping import RecordMapping
+from harness.auditing.operation import exposures
 from harness.auditing.records import DeploymentRecord
 from harness.numbers import at_most, confidence_text
 from harness.statistics import (
@@ -96,11 +97,8 @@ def spread_of(records: Sequence[DeploymentRecord], significance: float) -> tuple
     false_alerts = np.array([record.false_alerts or 0 for record in records], np.float64)
     if len(records) < 2 or not false_alerts.any():
         return None, "one record alone" if len(records) == 1 else "no false alerts to compare"
-    sizes = [record.watchlist_size for record in records]
-    known = [size for size in sizes if size]
-    searched = np.array([record.faces for record in records], np.float64)
-    by_size = len(known) == len(sizes)
-    exposure = searched * np.array(known) if by_size else searched
+    searched, by_size = exposures(records)
+    exposure = np.array(searched, np.float64)
     others = (false_alerts.sum() - false_alerts, exposure.sum() - exposure)
     adjusted = holm(ratio_p_value(false_alerts, exposure, *others))
     odd = int(np.nanargmin(adjusted))

@@ -5,8 +5,9 @@ from __future__ import annotations
 import math
 import os
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
-from typing import NamedTuple, TypeAlias
+from dataclasses import dataclass, replace
+from datetime import date
+from typing import Any, NamedTuple, TypeAlias
 
 import numpy as np
 
@@ -22,18 +23,20 @@ from harness.auditing.agreement import (
     limits_of_rates,
     shared_confidence,
 )
+from harness.auditing.comparing import changed_denominators, comparisons_of, with_records_set_aside
 from harness.auditing.findings import bounds_of_zero, claim_of_bound, group_finding, spread_of
-from harness.auditing.mapping import RecordMapping, load_mapping
-from harness.auditing.reading import RecordFile, read_records, require_distinct
-from harness.auditing.records import DeploymentRecord
-from harness.auditing.result import (
-    Audit,
+from harness.auditing.judged import (
     AuditedRecord,
     FalseAlertRate,
     Pool,
     ThresholdStanding,
     WatchlistStanding,
 )
+from harness.auditing.mapping import RecordMapping, load_mapping
+from harness.auditing.operation import Operation, hourly_rate, operation_of, share_false
+from harness.auditing.reading import RecordFile, false_alerts_of_rate, read_records, require_distinct
+from harness.auditing.records import DeploymentRecord
+from harness.auditing.result import Audit
 from harness.config import shown
 from harness.errors import InputError
 from harness.evaluation import Evaluation, from_json, to_json
@@ -108,7 +111,9 @@ class Judge:
             stated_rate=_stated_rate(record),
         )
 
-    def pool(self, threshold: float, records: Sequence[DeploymentRecord], mapping: RecordMapping) -> Pool:
+    def pool(
+        self, threshold: float | None, records: Sequence[DeploymentRecord], mapping: RecordMapping
+    ) -> Pool:
         """Judge the records of a threshold together.
 
         Their false alerts are a sum of binomials of different rates; it is judged as one binomial of the mean
@@ -138,6 +143,7 @@ class Judge:
             claim=claim,
             claim_bound=bound,
             groups=group_finding(records, mapping, self.confidence),
+            operation=operation_of(records, self.confidence),
         )
 
     def rate(self, alerts: Alerts) -> FalseAlertRate:
@@ -287,8 +293,16 @@ def _lacking(records: Sequence[DeploymentRecord]) -> str:
 def _stated_rate(record: DeploymentRecord) -> str | None:
     """How the stated rate disagrees with the counts: by more than its rounding."""
     stated = record.stated_rate
-    if stated is None or not record.faces or record.false_alerts is None:
+    if stated is None or not record.faces or record.from_rate is not None:
         return None
+    if record.false_alerts is None:
+        counts = {"faces": record.faces, "alerts": record.alerts, "true_alerts": record.true_alerts}
+        none = false_alerts_of_rate(stated, counts) is None
+        return (
+            f"states a rate of {one_in(stated.value)}, to which no number of its alerts rounds"
+            if none
+            else None
+        )
     counted = record.false_alerts / record.faces
     if abs(counted - stated.value) <= stated.step * (1 + 1e-9):
         return None
@@ -299,33 +313,39 @@ def _stated_rate(record: DeploymentRecord) -> str | None:
     return f"states a false alert rate of {one_in(stated.value)}, but {of_faces}{reading}"
 
 
-RecordsLike: TypeAlias = "str | os.PathLike[str] | Sequence[DeploymentRecord]"
+RecordsLike: TypeAlias = (
+    "str | os.PathLike[str] | Sequence[str] | Sequence[os.PathLike[str]] | Sequence[DeploymentRecord]"
+)
 EvaluationLike: TypeAlias = "Evaluation | str | os.PathLike[str]"
 MappingLike: TypeAlias = "RecordMapping | Mapping[str, object] | str | os.PathLike[str] | None"
+MappingsLike: TypeAlias = "MappingLike | Sequence[MappingLike]"
 
 
 def audit(
     records: RecordsLike,
     *,
     evaluation: EvaluationLike,
-    mapping: MappingLike = None,
+    mapping: MappingsLike = None,
     confidence: float | None = None,
     agreement_ratio: float = AGREEMENT_RATIO,
+    periods: Sequence[date] = (),
 ) -> Audit:
     """Hold published deployment records against an evaluation.
 
     Parameters
     ----------
-    records : path, or sequence of DeploymentRecord
-        A CSV file of one deployment a row, or records already made.
+    records : path, sequence of paths, or sequence of DeploymentRecord
+        CSV files or workbooks (.xlsx) of one deployment a row, or records already made.
     evaluation : Evaluation or path
         One in memory, an ``evaluation.json``, or the folder that holds it.
-    mapping : RecordMapping, mapping or path, optional
+    mapping : RecordMapping, mapping or path, or a sequence of one for each file, optional
         Which column says what; without it columns are called as `Columns` calls them.
     confidence : float, optional
         At least 0.5 and below 1; the evaluation's own by default.
     agreement_ratio : float
         Above 1: records agree where their rate is shown to be at most this many times the highest allowed.
+    periods : sequence of date, optional
+        The first day of each period but the earliest, which are compared; calendar years by default.
 
     Returns
     -------
@@ -349,18 +369,22 @@ def audit(
         raise InputError(f"the confidence must be at least 0.5 and below 1, got {asked:g}")
     if not 1 < agreement_ratio <= 1000:
         raise InputError(f"the agreement ratio must be above 1 and at most 1,000, got {agreement_ratio:g}")
-    columns = load_mapping(mapping)
-    file = _records(records, columns)
+    files, mappings = _files(records, mapping)
+    columns = mappings[0]
     judge = Judge(evidence, Expectation(found, evidence, shared_confidence(asked)), asked, agreement_ratio)
-    audited = sorted(judge.records(file.records), key=lambda one: one.rank)
+    audited = sorted(judge.records(_all_records(files)), key=lambda one: one.rank)
     ordered = [one.record for one in audited]
-    pools = (
-        judge.pool(threshold, records, columns) for threshold, records in _by_threshold(ordered, evidence)
+    by_threshold = _by_threshold(ordered, evidence)
+    pools = tuple(judge.pool(threshold, records, columns) for threshold, records in by_threshold)
+    compared = with_records_set_aside(
+        comparisons_of(by_threshold, periods, asked),
+        comparisons_of(_by_threshold([*ordered, *_contradicting(files)], evidence), periods, asked),
     )
+    comparisons, denominators = changed_denominators(compared, ordered, asked)
     study, matcher = evidence.study, _matcher(evidence)
     return Audit(
-        file=file,
-        mapping=columns,
+        files=files,
+        mappings=mappings,
         evaluation=evidence.source,
         evaluation_sha256=evidence.sha256,
         matcher=matcher.name,
@@ -372,8 +396,12 @@ def audit(
         confidence=asked,
         agreement_ratio=agreement_ratio,
         records=tuple(audited),
-        pools=tuple(pools),
+        pools=pools,
         total=_total(judge, ordered),
+        # Their spread is tested at each threshold, for rates differ between thresholds.
+        operation=Operation(share_false(ordered, asked), hourly_rate(ordered, asked), None, None),
+        comparisons=comparisons,
+        denominators=denominators,
         assumptions=tuple(_assumptions(evidence, asked, len(ordered))),
     )
 
@@ -390,31 +418,78 @@ def _evaluation(given: EvaluationLike) -> tuple[Evaluation, Evidence]:
     return from_json(content.decode("utf-8"), source), evidence
 
 
-def _records(given: RecordsLike, mapping: RecordMapping) -> RecordFile:
-    if isinstance(given, str | os.PathLike):
-        return read_records(given, mapping)
-    records = tuple(given)
-    for record in records:
+def _files(
+    given: RecordsLike, mapping: MappingsLike
+) -> tuple[tuple[RecordFile, ...], tuple[RecordMapping, ...]]:
+    """Read every file by its mapping, or take records as they are."""
+    paths = [given] if isinstance(given, str | os.PathLike) else list(given)
+    several: list[Any] = list(mapping) if isinstance(mapping, list | tuple) else [mapping]
+    mappings = [load_mapping(one) for one in several]
+    if not paths or not isinstance(paths[0], str | os.PathLike):
+        if len(mappings) != 1:
+            raise InputError(
+                f"there are {len(mappings)} mappings for records that have none", source="records"
+            )
+        return (_in_memory(paths, mappings[0]),), (mappings[0],)
+    if len(mappings) == 1:
+        mappings *= len(paths)
+    if len(mappings) != len(paths):
+        raise InputError(
+            f"there are {len(paths)} files of records and {len(mappings)} mappings; give one for all, or one for each"
+        )
+    if any(one.groups != mappings[0].groups for one in mappings):
+        raise InputError("the mappings name different groups; audit their files one by one")
+    files = [_read(path, one) for path, one in zip(paths, mappings, strict=True)]
+    if len(files) > 1:
+        files = [_named(file) for file in files]
+        require_distinct(_all_records(files), "records")
+    return tuple(files), tuple(mappings)
+
+
+def _read(path: object, mapping: RecordMapping) -> RecordFile:
+    if not isinstance(path, str | os.PathLike):
+        raise InputError(f"{shown(path)} is not a path, as the others are", source="records")
+    return read_records(path, mapping)
+
+
+def _named(file: RecordFile) -> RecordFile:
+    """Let every record say which file it is of."""
+    return replace(file, records=tuple(replace(record, file=file.source) for record in file.records))
+
+
+def _all_records(files: Sequence[RecordFile]) -> list[DeploymentRecord]:
+    return [record for file in files for record in file.records]
+
+
+def _contradicting(files: Sequence[RecordFile]) -> list[DeploymentRecord]:
+    return [one.record for file in files for one in file.set_aside if one.record is not None]
+
+
+def _in_memory(given: Sequence[object], mapping: RecordMapping) -> RecordFile:
+    records = []
+    for record in given:
         if not isinstance(record, DeploymentRecord):
             raise InputError(f"{shown(record)} is not a DeploymentRecord", source="records")
         record.require_consistent("records")
         if set(record.groups) != set(mapping.groups):
             raise InputError(f"record of {record.title}: its groups are not the mapping's", source="records")
+        records.append(record)
     if not records:
         raise InputError("there is no record", source="records")
     require_distinct(records, "records")
-    return RecordFile("records", None, None, records, ())
+    return RecordFile("records", None, None, tuple(records), ())
 
 
 def _by_threshold(
     records: Sequence[DeploymentRecord], evidence: Evidence
-) -> list[tuple[float, list[DeploymentRecord]]]:
-    """Records of each stated threshold, the most lenient first."""
-    stated: dict[float, list[DeploymentRecord]] = {}
+) -> list[tuple[float | None, list[DeploymentRecord]]]:
+    """Records of each stated threshold, the most lenient first; those that state none are the last."""
+    found: dict[float | None, list[DeploymentRecord]] = {}
     for record in records:
-        if record.threshold is not None:
-            stated.setdefault(record.threshold, []).append(record)
-    return sorted(stated.items(), key=lambda item: evidence.study.sign * item[0])
+        found.setdefault(record.threshold, []).append(record)
+    return sorted(
+        found.items(), key=lambda item: math.inf if item[0] is None else evidence.study.sign * item[0]
+    )
 
 
 def _total(judge: Judge, records: Sequence[DeploymentRecord]) -> FalseAlertRate | None:
@@ -459,8 +534,9 @@ def _assumptions(evidence: Evidence, confidence: float, records: int) -> Iterato
             )
     else:
         yield (
-            f"For N references other than the {study.watchlist_size:,} tested, FPIR is taken as "
-            f"1 - (1 - FPIR)^(N / {study.watchlist_size:,}), as if they matched independently."
+            f"For N references other than the {study.watchlist_size:,} tested, FPIR is taken to lie between the tested "
+            f"one and 1 - (1 - FPIR)^(N / {study.watchlist_size:,}), for how often they match the same people is not "
+            "known."
         )
     by_chance = (1 - confidence) * records
     yield (

@@ -3,14 +3,12 @@
 from __future__ import annotations
 
 import os
-import re
-from calendar import month_abbr, month_name
-from collections.abc import Callable, Iterator, Mapping
-from datetime import date, datetime
-from typing import Annotated, Literal, Self
+from collections.abc import Iterator, Mapping
+from typing import Annotated, Any, Literal, Self, TypeAlias
 
-from pydantic import AfterValidator, Field, model_validator
+from pydantic import AfterValidator, Field, PlainSerializer, PlainValidator, model_validator
 
+from harness.auditing.dates import date_reader
 from harness.config import (
     Document,
     MappingOf,
@@ -30,66 +28,10 @@ __all__ = [
     "Fixed",
     "GroupColumns",
     "RecordMapping",
-    "date_reader",
+    "columns_of",
     "load_mapping",
     "mapping_from_options",
 ]
-
-_DATE_TOKENS = {
-    "YYYY": ("%Y", "[0-9]{4}"),
-    "MMMM": ("%B", f"({'|'.join(month_name[1:])})"),
-    "MMM": ("%b", f"({'|'.join(month_abbr[1:])})"),
-    "MM": ("%m", "(0[1-9]|1[0-2])"),
-    "M": ("%m", "(0?[1-9]|1[0-2])"),
-    "DD": ("%d", "(0[1-9]|[12][0-9]|3[01])"),
-    "D": ("%d", "(0?[1-9]|[12][0-9]|3[01])"),
-}
-"""The name that strptime has for each, and its exact form: strptime takes one digit where two are asked for."""
-_DATE_PART = re.compile(r"YYYY|MMMM|MMM|MM|DD|M|D|[A-Za-z]+|[^A-Za-z]+")
-
-
-def date_reader(pattern: str) -> Callable[[str], date]:
-    """Return a reader of dates of a pattern.
-
-    Parameters
-    ----------
-    pattern : str
-        YYYY, a month (MM, M, MMM or MMMM) and a day (DD or D), each once, with any signs but letters between.
-
-    Returns
-    -------
-    callable
-        From a text to a date; it raises ValueError, with what is wrong, where the text is not such a date.
-
-    Raises
-    ------
-    ValueError
-        Where the pattern names no day, or names it twice.
-
-    Examples
-    --------
-    >>> date_reader("D MMMM YYYY")("4 March 2026")
-    datetime.date(2026, 3, 4)
-    """
-    parts = _DATE_PART.findall(pattern)
-    kinds = sorted(part[0] for part in parts if part in _DATE_TOKENS)
-    if kinds != ["D", "M", "Y"] or any(part.isalpha() and part not in _DATE_TOKENS for part in parts):
-        raise ValueError(
-            f"{pattern!r} is not a pattern of a date; write one such as YYYY-MM-DD or DD/MM/YYYY"
-        )
-    tokens = [_DATE_TOKENS.get(part, (part.replace("%", "%%"), re.escape(part))) for part in parts]
-    form = "".join(name for name, _ in tokens)
-    exact = re.compile("".join(shape for _, shape in tokens), re.IGNORECASE)
-
-    def read(text: str) -> date:
-        if not exact.fullmatch(text):
-            raise ValueError(f"is not a date as {pattern}")
-        try:
-            return datetime.strptime(text, form).date()  # a day, which has no time zone
-        except ValueError as error:
-            raise ValueError(f"is not a date as {pattern}: {error}") from error
-
-    return read
 
 
 def _named(text: str) -> str:
@@ -98,40 +40,77 @@ def _named(text: str) -> str:
     return text
 
 
-def _known_date_format(text: str) -> str:
-    date_reader(text)
-    return text
+def _one_or_several(value: Any) -> str | tuple[str, ...]:
+    """Take a text, or a list of distinct ones; one alone is itself."""
+    texts = tuple(value) if isinstance(value, list | tuple) else (value,)
+    for text in texts:
+        if not isinstance(text, str):
+            raise ValueError(f"{shown(text)} is not text")
+        _named(text)
+    if not texts:
+        raise ValueError("has fewer items than 1")
+    distinct(texts)
+    return texts if len(texts) > 1 else texts[0]
+
+
+def _known_date_formats(value: Any) -> str | tuple[str, ...]:
+    formats = _one_or_several(value)
+    for text in columns_of(formats):
+        date_reader(text)
+    return formats
 
 
 _Name = Annotated[str, AfterValidator(_named)]
+_as_given = PlainSerializer(lambda texts: list(texts) if isinstance(texts, tuple) else texts)
+_Sum: TypeAlias = Annotated[str | tuple[str, ...], PlainValidator(_one_or_several), _as_given]
+_Formats: TypeAlias = Annotated[str | tuple[str, ...], PlainValidator(_known_date_formats), _as_given]
+
+
+def columns_of(named: str | tuple[str, ...] | None) -> tuple[str, ...]:
+    """Return the columns of a value: none, one, or those that are added up.
+
+    Examples
+    --------
+    >>> columns_of("Faces seen"), columns_of(("True unconfirmed", "False unconfirmed")), columns_of(None)
+    (('Faces seen',), ('True unconfirmed', 'False unconfirmed'), ())
+    """
+    if named is None:
+        return ()
+    return (named,) if isinstance(named, str) else named
 
 
 class Columns(StrictModel):
-    """The column of each value; null where the file has none.
+    """The column of each value, or a list of columns that are added up; null where the file has none.
 
     Parameters
     ----------
     date, place : str
-    watchlist_size, threshold, faces, alerts, true_alerts, false_alerts : str or None
-        With null the value is unknown in every record, or `fixed`.
-    unconfirmed_alerts : str, optional
+    watchlist_size, faces, alerts, true_alerts, false_alerts : str, list of str, or None
+        With null the value is unknown in every record, or `fixed`. A sum of which a part is unknown is unknown.
+    threshold : str or None
+        With null it is unknown, or `fixed`; records without one are pooled by themselves.
+    unconfirmed_alerts : str or list of str, optional
         Alerts whose outcome is unknown; without it, alerts must be true plus false ones.
     false_alert_rate : str, optional
-        Stated false alerts over faces, to be compared with the counts.
+        Stated false alerts over faces, to be compared with the counts; where they are not counted, what rounds to it
+        stands for them.
+    duration : str, optional
+        How long the deployment took: 5h03m, 5h 18m, 05:03, 303 min, or the times from and to.
     id : str, optional
         Tells deployments of one day and place apart.
     """
 
     date: _Name = "date"
     place: _Name = "place"
-    watchlist_size: _Name | None = "watchlist_size"
+    watchlist_size: _Sum | None = "watchlist_size"
     threshold: _Name | None = "threshold"
-    faces: _Name | None = "faces"
-    alerts: _Name | None = "alerts"
-    true_alerts: _Name | None = "true_alerts"
-    false_alerts: _Name | None = "false_alerts"
-    unconfirmed_alerts: _Name | None = None
+    faces: _Sum | None = "faces"
+    alerts: _Sum | None = "alerts"
+    true_alerts: _Sum | None = "true_alerts"
+    false_alerts: _Sum | None = "false_alerts"
+    unconfirmed_alerts: _Sum | None = None
     false_alert_rate: _Name | None = None
+    duration: _Name | None = None
     id: _Name | None = None
 
 
@@ -140,16 +119,16 @@ class GroupColumns(StrictModel):
 
     Parameters
     ----------
-    false_alerts : str
-        Column of its false alerts.
-    faces : str, optional
+    false_alerts : str or list of str
+        Column of its false alerts, or several that are added up.
+    faces : str or list of str, optional
         Column of its faces.
     share : float, optional
         Its share of the faces, by the word of whoever writes the mapping.
     """
 
-    false_alerts: _Name
-    faces: _Name | None = None
+    false_alerts: _Sum
+    faces: _Sum | None = None
     share: Annotated[float, Field(gt=0, lt=1)] | None = None
 
 
@@ -175,33 +154,42 @@ class RecordMapping(StrictModel):
     fixed : Fixed
     groups : mapping of str to GroupColumns
         Groups of which false alerts are published, where any are.
-    date_format : str
-        Of YYYY, MM or M, DD or D, MMM (Jan), MMMM (January) and what is between; ``DD/MM/YYYY``.
+    date_format : str or list of str
+        Of YYYY or YY, MM or M, DD or D, MMM (Jan), MMMM (January) and what is between; ``DD/MM/YYYY``. The first
+        that fits of several. Of a deployment of several days, what both have in common may stand once:
+        14-16/02/2026. Ordinals (4th), Sept, and a year of two figures that ends a date (25 is 2025) are read too.
     thousands : {",", ".", " ", "'"}, optional
-        The sign that may separate thousands in a count; none by default.
+        The sign that may separate thousands in a count; none by default. Spaces at which no line breaks (U+00A0,
+        U+202F) are always read.
     decimal : {".", ","}
     threshold_in, rate_in : {"number", "percent"}
         Whether 0.6 is written 0.6, or 60 or 60%.
+    duration_in : {"minutes", "hours"}
+        What a duration is in that is a number alone.
     unknown : tuple of str
         Texts that mean that a value is unknown, in any column but date and place; none by default.
     trim : bool
         Whether spaces around values and names of columns are dropped.
     delimiter : {",", ";", "tab", "|"}
     encoding : {"utf-8", "windows-1252"}
+    sheet : str, optional
+        Of a workbook (.xlsx) that has several.
     """
 
     columns: Columns = Columns()
     fixed: Fixed = Fixed()
     groups: MappingOf[_Name, GroupColumns] = Field(default_factory=dict)
-    date_format: Annotated[str, AfterValidator(_known_date_format)] = "YYYY-MM-DD"
+    date_format: _Formats = "YYYY-MM-DD"
     thousands: Literal[",", ".", " ", "'"] | None = None
     decimal: Literal[".", ","] = "."
     threshold_in: Literal["number", "percent"] = "number"
     rate_in: Literal["number", "percent"] = "number"
+    duration_in: Literal["minutes", "hours"] = "minutes"
     unknown: Annotated[TupleOf[str], AfterValidator(distinct)] = ()
     trim: bool = False
     delimiter: Literal[",", ";", "tab", "|"] = ","
     encoding: Literal["utf-8", "windows-1252"] = "utf-8"
+    sheet: _Name | None = None
 
     @model_validator(mode="after")
     def _check_as_a_whole(self) -> Self:
@@ -218,18 +206,21 @@ class RecordMapping(StrictModel):
         return {column: use for _, use, column in self._uses()}
 
     def to_dict(self) -> dict[str, object]:
-        """Return the mapping as plain values in the form of a file, every default spelled out."""
-        return plain(self)
+        """Return the mapping as plain values in the form of a file, the older keys' defaults spelled out."""
+        found = plain(self)
+        for part, name, default in _LEFT_OUT:
+            values = found if part is None else found[part]
+            if values[name] == default:
+                del values[name]
+        return found
 
     def _uses(self) -> Iterator[tuple[tuple[str, ...], str, str]]:
         for name in Columns.model_fields:
-            column = getattr(self.columns, name)
-            if column is not None:
+            for column in columns_of(getattr(self.columns, name)):
                 yield ("columns", name), name, column
         for group, columns in self.groups.items():
             for name in ("false_alerts", "faces"):
-                column = getattr(columns, name)
-                if column is not None:
+                for column in columns_of(getattr(columns, name)):
                     yield ("groups", group, name), f"{name} of {group}", column
 
     def _check_column_uses(self) -> None:
@@ -242,10 +233,9 @@ class RecordMapping(StrictModel):
     def _check_fixed(self) -> None:
         for name in ("watchlist_size", "threshold"):
             if getattr(self.fixed, name) is not None and getattr(self.columns, name) is not None:
-                raise problem_at(
-                    ("fixed", name),
-                    f"column {shown(getattr(self.columns, name))} says it too; write columns.{name}: null to fix it",
-                )
+                column = shown(columns_of(getattr(self.columns, name))[0])
+                advice = f"write columns.{name}: null to fix it"
+                raise problem_at(("fixed", name), f"column {column} says it too; {advice}")
 
     def _check_shares(self) -> None:
         shares = {name: group.share for name, group in self.groups.items() if group.share is not None}
@@ -254,6 +244,10 @@ class RecordMapping(StrictModel):
             raise problem_at(("groups", lacking), "has no share, and other groups have one; give all or none")
         if sum(shares.values()) > 1 + 1e-9:
             raise problem_at(("groups",), f"the shares add up to {sum(shares.values()):g}, more than 1")
+
+
+_LEFT_OUT = (("columns", "duration", None), (None, "duration_in", "minutes"), (None, "sheet", None))
+"""Keys that a mapping leaves out where they are not given: mappings from before there were these read the same."""
 
 
 def load_mapping(

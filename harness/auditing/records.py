@@ -6,11 +6,14 @@ import math
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import date
-from typing import NamedTuple
+from typing import NamedTuple, TypeAlias
 
 from harness.errors import InputError
 
 __all__ = ["DeploymentRecord", "GroupAlerts", "Rate"]
+
+Day: TypeAlias = date
+"""A record's own `date` hides the type."""
 
 
 class Rate(NamedTuple):
@@ -59,6 +62,17 @@ class DeploymentRecord:
         Tells the deployment from another of the same day and place.
     line : int or None
         Of the file, from 1.
+    until : date or None
+        The last day, of a deployment of several.
+    hours : float or None
+        How long it took.
+    approximate : tuple of str
+        Counts that the record says are approximate: faces, watchlist_size.
+    from_rate : tuple of int, or None
+        The fewest and the most false alerts that round to the stated rate, where they are not counted; `false_alerts`
+        is the fewest.
+    file : str or None
+        The file of the record, where there are several.
 
     Examples
     --------
@@ -80,6 +94,11 @@ class DeploymentRecord:
     groups: Mapping[str, GroupAlerts] = field(default_factory=dict)
     id: str | None = None
     line: int | None = None
+    until: Day | None = None
+    hours: float | None = None
+    approximate: tuple[str, ...] = ()
+    from_rate: tuple[int, int] | None = None
+    file: str | None = None
 
     def __post_init__(self) -> None:
         counts = (self.watchlist_size, self.faces, self.alerts, self.true_alerts, self.false_alerts)
@@ -89,11 +108,24 @@ class DeploymentRecord:
                 raise InputError(f"record of {self.title}: {count!r} is not a whole number from 0 up")
         if self.threshold is not None and not math.isfinite(self.threshold):
             raise InputError(f"record of {self.title}: threshold {self.threshold!r} is not a finite number")
+        if self.hours is not None and not 0 < self.hours < math.inf:
+            raise InputError(f"record of {self.title}: {self.hours!r} hours is not a time above 0")
+
+    @property
+    def days(self) -> str:
+        """The day, or the first and the last of several."""
+        return str(self.date) if self.until in (None, self.date) else f"{self.date} to {self.until}"
 
     @property
     def title(self) -> str:
         """Date and place, and the id where there is one."""
-        return f"{self.date} {self.place}" if self.id is None else f"{self.date} {self.place} ({self.id})"
+        return f"{self.days} {self.place}" if self.id is None else f"{self.days} {self.place} ({self.id})"
+
+    @property
+    def source(self) -> str:
+        """The file, where there are several, and the line; else the title."""
+        at = "" if self.line is None else f":{self.line}"
+        return self.title if self.file is None else f"{self.file}{at} {self.title}"
 
     @property
     def most_false_alerts(self) -> int | None:
@@ -101,10 +133,25 @@ class DeploymentRecord:
         if self.false_alerts is None:
             return None
         if self.unconfirmed_alerts is not None:
-            return self.false_alerts + self.unconfirmed_alerts
+            return self._most_counted + self.unconfirmed_alerts
         if self.alerts is None or self.true_alerts is None:
             return None
         return self.alerts - self.true_alerts
+
+    @property
+    def _most_counted(self) -> int:
+        """The false alerts, as many as the stated rate leaves open where they are worked out from it."""
+        return (self.false_alerts or 0) if self.from_rate is None else self.from_rate[1]
+
+    @property
+    def counted_alerts(self) -> int | None:
+        """All alerts: as stated, or the sum of true, false and unconfirmed ones."""
+        if self.alerts is not None:
+            return self.alerts
+        parts = (self.true_alerts, self.false_alerts, self.unconfirmed_alerts)
+        if self.from_rate is not None or any(part is None for part in parts):
+            return None
+        return sum(part or 0 for part in parts)
 
     @property
     def assessable(self) -> bool:
@@ -119,10 +166,11 @@ class DeploymentRecord:
         InputError
             It names the line, the columns by what they mean, and their values.
         """
-        for problem in self._contradictions():
+        for problem in self.contradictions():
             raise InputError(f"record of {self.title}: {problem}", source=source, line=self.line)
 
-    def _contradictions(self) -> list[str]:
+    def contradictions(self) -> list[str]:
+        """Say how the counts contradict each other; empty where they do not."""
         return [
             *self._of_alerts(),
             *self._more_than("false_alerts", self.most_false_alerts, self.faces, "faces"),
@@ -137,7 +185,8 @@ class DeploymentRecord:
         }
         known = {name: count for name, count in parts.items() if count is not None}
         total, alerts = sum(known.values()), self.alerts
-        if alerts is None or total == alerts or (total < alerts and len(known) < len(parts)):
+        open_counts = len(known) < len(parts) or self._most_counted > (self.false_alerts or 0)
+        if alerts is None or total == alerts or (total < alerts and open_counts):
             return []
         named = " + ".join(f"{name} {count:,}" for name, count in known.items() if count or name in _ALWAYS)
         advice = "; map unconfirmed_alerts if some were never settled" if not self.unconfirmed_alerts else ""

@@ -1,175 +1,32 @@
-"""The result of an audit: plain values, their table, and the answer in a few lines."""
+"""The result of an audit: plain values, and the answer in a few lines."""
 
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 from dataclasses import dataclass
-from enum import StrEnum
 from functools import cached_property
 
 import pyarrow as pa
 
-from harness.auditing.agreement import Agreement, Judgement
-from harness.auditing.findings import GroupFinding, claim_of_no_false_alert, claim_of_none_for_a_group
+from harness.auditing.agreement import Agreement
+from harness.auditing.comparing import Comparison
+from harness.auditing.findings import claim_of_no_false_alert, claim_of_none_for_a_group
+from harness.auditing.judged import (
+    AuditedRecord,
+    FalseAlertRate,
+    Pool,
+    ThresholdStanding,
+    WatchlistStanding,
+    record_rows,
+)
 from harness.auditing.mapping import RecordMapping
-from harness.auditing.reading import RecordFile
-from harness.auditing.records import DeploymentRecord
+from harness.auditing.operation import HourlyRate, Operation, ShareFalse
+from harness.auditing.reading import RecordFile, SetAside
 from harness.evaluation.answer import html_table
-from harness.numbers import confidence_text, one_in, threshold_text
+from harness.numbers import about, confidence_text, counted, one_in, percent, threshold_text
 
-__all__ = [
-    "Audit",
-    "AuditedRecord",
-    "FalseAlertRate",
-    "Pool",
-    "ThresholdStanding",
-    "WatchlistStanding",
-    "answer",
-    "record_rows",
-]
-
-
-class ThresholdStanding(StrEnum):
-    """How a record's threshold stands to the evaluation, the worst first."""
-
-    DISPARITY = "disparity shown"
-    BELOW = "below safe"
-    BREAKS_LIMIT = "breaks a limit"
-    NOT_SHOWN = "not shown safe"
-    UNKNOWN = "unknown"
-    SAFE = "safe"
-
-
-class WatchlistStanding(StrEnum):
-    """How a record's watchlist stands to the tested one, the worst first."""
-
-    BEYOND = "beyond tested"
-    NOT_TESTED = "none tested"
-    UNKNOWN = "unknown"
-    WITHIN = "within tested"
-
-
-@dataclass(frozen=True, slots=True)
-class FalseAlertRate:
-    """False alerts over faces: the FPIR as operated.
-
-    Attributes
-    ----------
-    estimate : float
-        Of the confirmed false alerts.
-    lower, upper : float
-        Clopper-Pearson limits, two-sided: the lower of the confirmed false alerts, the upper of these and all
-        that were never settled.
-    """
-
-    estimate: float
-    lower: float
-    upper: float
-
-
-@dataclass(frozen=True, slots=True)
-class AuditedRecord:
-    """A record, and what the evaluation says of it.
-
-    Attributes
-    ----------
-    record : DeploymentRecord
-    threshold : ThresholdStanding
-    threshold_reason : str
-    watchlist : WatchlistStanding
-    rate : FalseAlertRate or None
-        None where it cannot be worked out.
-    allowed_alerts : tuple of float, or None
-        The fewest and the most false alerts that the evaluation expects of that many faces; None where the
-        record's faces, threshold or watchlist is unknown.
-    agreement : Agreement
-    agreement_reason : str
-    claim : str or None
-        The claim that no false alert at all supports, where there is none.
-    claim_bound : float or None
-        The one-sided upper bound of that claim.
-    stated_rate : str or None
-        How a stated false alert rate disagrees with the counts, where it does.
-    """
-
-    record: DeploymentRecord
-    threshold: ThresholdStanding
-    threshold_reason: str
-    watchlist: WatchlistStanding
-    rate: FalseAlertRate | None
-    allowed_alerts: tuple[float, float] | None
-    judgement: Judgement
-    claim: str | None
-    claim_bound: float | None
-    stated_rate: str | None
-
-    @property
-    def rank(self) -> tuple[object, ...]:
-        """A key that sorts the worst first, whatever the order of the file."""
-        record = self.record
-        return (
-            _THRESHOLDS[self.threshold],
-            _AGREEMENTS[self.judgement.agreement],
-            _WATCHLISTS[self.watchlist],
-            record.date,
-            record.place,
-            record.id or "",
-            [
-                -1 if n is None else n
-                for n in (record.threshold, record.faces, record.alerts, record.watchlist_size)
-            ],
-        )
-
-
-_THRESHOLDS = {standing: rank for rank, standing in enumerate(ThresholdStanding)}
-_WATCHLISTS = {standing: rank for rank, standing in enumerate(WatchlistStanding)}
-_WORST_FIRST = (Agreement.MORE, Agreement.FEWER, Agreement.CANNOT_TELL, Agreement.AGREES)
-_AGREEMENTS = {agreement: rank for rank, agreement in enumerate(_WORST_FIRST)}
-
-
-@dataclass(frozen=True)
-class Pool:
-    """The assessable records of one threshold, taken together.
-
-    Attributes
-    ----------
-    threshold : float
-    records, not_assessable : int
-        Records that count, and those of the threshold that lack a number they would need.
-    faces, false_alerts, most_false_alerts : int
-    watchlist_sizes : tuple of int, or None
-        The smallest and the largest; None where one is unknown.
-    rate : FalseAlertRate or None
-        None without an assessable record.
-    allowed_alerts : tuple of float, or None
-    judgement : Judgement
-    spread_p_value : float or None
-        That the records differ among themselves no more than by chance, allowing for faces and watchlist
-        sizes; None where that cannot be tested.
-    spread : str
-        What that says.
-    claim : str or None
-    claim_bound : float or None
-    groups : GroupFinding or None
-        None where the mapping names no groups.
-    """
-
-    threshold: float
-    records: int
-    not_assessable: int
-    faces: int
-    false_alerts: int
-    most_false_alerts: int
-    watchlist_sizes: tuple[int, int] | None
-    rate: FalseAlertRate | None
-    allowed_alerts: tuple[float, float] | None
-    judgement: Judgement
-    spread_p_value: float | None
-    spread: str
-    claim: str | None
-    claim_bound: float | None
-    groups: GroupFinding | None
+__all__ = ["Audit", "answer"]
 
 
 @dataclass(frozen=True, eq=False, repr=False)
@@ -178,8 +35,9 @@ class Audit:
 
     Attributes
     ----------
-    file : RecordFile
-    mapping : RecordMapping
+    files : tuple of RecordFile
+    mappings : tuple of RecordMapping
+        One for each file.
     evaluation : str
         The file, or what errors call one given in Python.
     evaluation_sha256 : str
@@ -197,12 +55,18 @@ class Audit:
         By threshold, the most lenient first.
     total : FalseAlertRate or None
         Of all assessable records.
+    operation : Operation
+        Of all records: the share of alerts that are false, and false alerts per hour.
+    comparisons : tuple of Comparison
+        Of successive periods at each threshold, and of each threshold with all more lenient ones.
+    denominators : tuple of str
+        Where faces per hour jump and true alerts per hour do not.
     assumptions : tuple of str
         What the findings rest on, and no record can show.
     """
 
-    file: RecordFile
-    mapping: RecordMapping
+    files: tuple[RecordFile, ...]
+    mappings: tuple[RecordMapping, ...]
     evaluation: str
     evaluation_sha256: str
     matcher: str
@@ -216,7 +80,25 @@ class Audit:
     records: tuple[AuditedRecord, ...]
     pools: tuple[Pool, ...]
     total: FalseAlertRate | None
+    operation: Operation
+    comparisons: tuple[Comparison, ...]
+    denominators: tuple[str, ...]
     assumptions: tuple[str, ...]
+
+    @property
+    def file(self) -> RecordFile:
+        """The file of records; the first of several."""
+        return self.files[0]
+
+    @property
+    def mapping(self) -> RecordMapping:
+        """Its mapping."""
+        return self.mappings[0]
+
+    @property
+    def set_aside(self) -> tuple[tuple[RecordFile, SetAside], ...]:
+        """Every row that is left out of all counts, with its file."""
+        return tuple((file, one) for file in self.files for one in file.set_aside)
 
     @property
     def assessable(self) -> tuple[AuditedRecord, ...]:
@@ -237,71 +119,7 @@ class Audit:
         return f"<Audit of {len(self.records)} deployments, {below} below the safe threshold {self.safe_threshold}>"
 
     def _repr_html_(self) -> str:
-        return html_table(self.file.source, answer(self))
-
-
-AT_ONCE = 1 << 14
-"""Rows made together, for a row takes ten times the memory before it is in a table."""
-
-_TEXT, _WHOLE, _NUMBER = pa.string(), pa.int64(), pa.float64()
-
-SCHEMA = pa.schema(
-    {
-        "line": _WHOLE,
-        "id": _TEXT,
-        "date": _TEXT,
-        "place": _TEXT,
-        "watchlist_size": _WHOLE,
-        "threshold": _NUMBER,
-        "faces": _WHOLE,
-        "alerts": _WHOLE,
-        "true_alerts": _WHOLE,
-        "false_alerts": _WHOLE,
-        "unconfirmed_alerts": _WHOLE,
-        "threshold_standing": _TEXT,
-        "threshold_reason": _TEXT,
-        "watchlist_standing": _TEXT,
-        "false_alert_rate": _NUMBER,
-        "rate_lower": _NUMBER,
-        "rate_upper": _NUMBER,
-        "allowed_fewest": _NUMBER,
-        "allowed_most": _NUMBER,
-        "agreement": _TEXT,
-        "agreement_reason": _TEXT,
-        "claim_bound": _NUMBER,
-        "claim": _TEXT,
-        "stated_rate": _TEXT,
-    }
-)
-
-
-def record_rows(records: Sequence[AuditedRecord]) -> Iterator[pa.Table]:
-    """Yield tables with a row for each record, some thousands at a time; what is unknown is null."""
-    for start in range(0, max(len(records), 1), AT_ONCE):
-        yield pa.Table.from_pylist([_row(one) for one in records[start : start + AT_ONCE]], SCHEMA)
-
-
-def _row(one: AuditedRecord) -> dict[str, object]:
-    record, rate = one.record, one.rate
-    fewest, most = one.allowed_alerts or (None, None)
-    copied = ("line", "id", "place", "watchlist_size", "threshold", "faces", "alerts", "true_alerts")
-    return {
-        **{name: getattr(record, name) for name in (*copied, "false_alerts", "unconfirmed_alerts")},
-        "date": record.date.isoformat(),
-        "threshold_standing": str(one.threshold),
-        "threshold_reason": one.threshold_reason,
-        "watchlist_standing": str(one.watchlist),
-        "false_alert_rate": rate and rate.estimate,
-        "rate_lower": rate and rate.lower,
-        "rate_upper": rate and rate.upper,
-        "allowed_fewest": fewest,
-        "allowed_most": most,
-        "agreement": str(one.judgement.agreement),
-        "agreement_reason": one.judgement.sentence,
-        "claim_bound": one.claim_bound,
-        "claim": one.claim,
-        "stated_rate": one.stated_rate,
-    }
+        return html_table(", ".join(file.source for file in self.files), answer(self))
 
 
 def answer(audit: Audit) -> tuple[tuple[str, str], ...]:
@@ -321,6 +139,7 @@ def answer(audit: Audit) -> tuple[tuple[str, str], ...]:
         lines.append(
             ("Stated rates", f"{_of(len(wrong), audit)} against the counts: {named}{_more(len(wrong) - 3)}")
         )
+    lines += [*_operation(audit), *_compared(audit), *_read_as(audit)]
     return (*lines, ("Assumptions", " ".join(audit.assumptions)))
 
 
@@ -405,7 +224,7 @@ def _together(audit: Audit) -> list[tuple[str, str]]:
         watchlists = f"watchlists {sizes[0]:,} to {sizes[1]:,}" if sizes else "watchlists not all known"
         lines.append(
             (
-                f"All at {threshold_text(pool.threshold)}",
+                "No threshold" if pool.threshold is None else f"All {_at(pool)}",
                 f"{pool.records} deployments, {watchlists}: {_alerts(pool)} among {pool.faces:,} faces, "
                 f"{_rate(pool.rate, audit.confidence)}; {pool.judgement.sentence}; {pool.spread}",
             )
@@ -443,6 +262,119 @@ def _none(audit: Audit) -> str:
 
 
 def _groups(audit: Audit) -> list[str]:
-    return [
-        f"at {threshold_text(pool.threshold)} {pool.groups.sentence}" for pool in audit.pools if pool.groups
+    return [f"{_at(pool)} {pool.groups.sentence}" for pool in audit.pools if pool.groups]
+
+
+def _at(pool: Pool) -> str:
+    return "without a threshold" if pool.threshold is None else f"at {threshold_text(pool.threshold)}"
+
+
+def _operation(audit: Audit) -> Iterator[tuple[str, str]]:
+    total = audit.operation
+    if total.share_false is not None:
+        each = [
+            f"{_at(pool)} {_share_text(pool.operation.share_false, '')}"
+            for pool in audit.pools
+            if pool.operation.share_false is not None and len(audit.pools) > 1
+        ]
+        whole = _share_text(total.share_false, f"{confidence_text(audit.confidence)} interval ")
+        yield "Alerts false", "; ".join([whole, *each])
+    if total.per_hour is not None:
+        each = [
+            f"{_at(pool)} {_hourly_text(pool.operation.per_hour, '')}"
+            for pool in audit.pools
+            if pool.operation.per_hour is not None and len(audit.pools) > 1
+        ]
+        whole = _hourly_text(total.per_hour, f"{confidence_text(audit.confidence)} interval ")
+        yield "False per hour", "; ".join([whole, *each])
+    spread = [
+        f"{_at(pool)} {_dispersion_text(index, p_value, 1 - audit.confidence)}"
+        for pool in audit.pools
+        if (index := pool.operation.dispersion_index) is not None
+        and (p_value := pool.operation.dispersion_p_value) is not None
     ]
+    if spread:
+        yield "Spread", "; ".join(spread)
+
+
+def _share_text(share: ShareFalse, of: str) -> str:
+    most = f" to {share.most_false_alerts:,}" if share.most_false_alerts > share.false_alerts else ""
+    bounds = f"{percent(share.lower, 'down')} to {percent(share.upper, 'up')}"
+    return f"{share.false_alerts:,}{most} of {counted(share.alerts, 'alert')}, {percent(share.estimate)} ({of}{bounds})"
+
+
+def _hourly_text(rate: HourlyRate, of: str) -> str:
+    most = f" to {rate.most_false_alerts:,}" if rate.most_false_alerts > rate.false_alerts else ""
+    bounds = f"{about(rate.lower)} to {about(rate.upper)}"
+    hours = f"{rate.hours:,.1f} hours of {counted(rate.records, 'deployment')}"
+    return f"{rate.false_alerts:,}{most} in {hours}, {about(rate.estimate)} an hour ({of}{bounds})"
+
+
+def _dispersion_text(index: float, p_value: float, significance: float) -> str:
+    shown = "more unevenly than by chance" if p_value <= significance else "as unevenly as by chance"
+    return f"false alerts fall on deployments {shown} (index of dispersion {about(index)}, p = {p_value:.2g})"
+
+
+def _compared(audit: Audit) -> Iterator[tuple[str, str]]:
+    yield from ((one.name, one.told) for one in audit.comparisons)
+    if audit.denominators:
+        shown = "; ".join(audit.denominators[:MOST_TOLD])
+        yield (
+            "Denominator",
+            f"faces per hour change twofold or more where true alerts per hour do not follow ({shown}"
+            f"{_more(len(audit.denominators) - MOST_TOLD)}): what is counted as a face, or how often one is, changed, "
+            "so rates per face before and after are not alike",
+        )
+
+
+def _read_as(audit: Audit) -> Iterator[tuple[str, str]]:
+    """Say what stands for counts that are not stated exactly, and which rows are left out."""
+    rounded = [one.record for one in audit.records if one.record.from_rate is not None]
+    if rounded:
+        named = "; ".join(f"{r.title} {_range_text(r.from_rate)}" for r in rounded[:MOST_TOLD])
+        yield (
+            "From rates",
+            f"in {_of(len(rounded), audit)} false alerts are not counted; as many as round to the stated rate: {named}"
+            f"{_more(len(rounded) - MOST_TOLD)}",
+        )
+    estimated = [one.record for one in audit.records if one.record.approximate]
+    if estimated:
+        named = "; ".join(r.title for r in estimated[:MOST_TOLD])
+        yield (
+            "Approximate",
+            f"in {_of(len(estimated), audit)} faces or watchlist are said to be approximate ({named}"
+            f"{_more(len(estimated) - MOST_TOLD)}); they are taken as they stand",
+        )
+    if audit.set_aside:
+        named = "; ".join(
+            f"{file.source}:{one.line}: {one.reason}" for file, one in audit.set_aside[:MOST_SET_ASIDE]
+        )
+        yield (
+            "Set aside",
+            f"{counted(len(audit.set_aside), 'row')} left out of every count ({named}"
+            f"{_more(len(audit.set_aside) - MOST_SET_ASIDE)}){_printed(audit)}",
+        )
+
+
+def _printed(audit: Audit) -> str:
+    records = [one.record for _, one in audit.set_aside if one.record is not None]
+    if not records:
+        return ""
+    alerts, false_alerts, faces = (
+        sum(getattr(record, name) or 0 for record in records) for name in ("alerts", "false_alerts", "faces")
+    )
+    who = (
+        "that which contradicts itself states"
+        if len(records) == 1
+        else "those that contradict themselves state"
+    )
+    return f"; {who} {counted(alerts, 'alert')}, {false_alerts:,} of them false, among {faces:,} faces"
+
+
+def _range_text(counts: tuple[int, int] | None) -> str:
+    fewest, most = counts or (0, 0)
+    return f"{fewest:,}" if fewest == most else f"{fewest:,} to {most:,}"
+
+
+MOST_TOLD = 8
+MOST_SET_ASIDE = 20

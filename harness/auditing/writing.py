@@ -8,8 +8,10 @@ from dataclasses import asdict, fields
 from typing import Any
 
 from harness._version import __version__
+from harness.auditing.judged import AuditedRecord, Pool, WatchlistStanding
+from harness.auditing.reading import RecordFile, SetAside
 from harness.auditing.records import DeploymentRecord
-from harness.auditing.result import Audit, AuditedRecord, Pool, WatchlistStanding, answer
+from harness.auditing.result import Audit, answer
 from harness.numbers import alerts_text, one_in, threshold_text
 from harness.text import line
 
@@ -28,8 +30,28 @@ def json_parts(audit: Audit) -> Iterator[str]:
     yield _dumped(_head(audit)).removesuffix("\n}") + ',\n "records": ['
     for index, one in enumerate(audit.records):
         yield (",\n  " if index else "\n  ") + _dumped(_record(one)).replace("\n", "\n  ")
-    tail = {"pools": [_pool(pool) for pool in audit.pools], "total": audit.total and asdict(audit.total)}
+    tail = {
+        "pools": [_pool(pool) for pool in audit.pools],
+        "total": audit.total and asdict(audit.total),
+        "operation": asdict(audit.operation),
+        **_where_told(audit),
+    }
     yield "\n ]," + _dumped(tail).removeprefix("{") + "\n"
+
+
+def _where_told(audit: Audit) -> dict[str, Any]:
+    """What only some audits have to tell."""
+    told = {
+        "comparisons": [asdict(one) for one in audit.comparisons],
+        "denominators": list(audit.denominators),
+        "set_aside": [_set_aside(file, one) for file, one in audit.set_aside],
+    }
+    return {name: parts for name, parts in told.items() if parts}
+
+
+def _set_aside(file: RecordFile, one: SetAside) -> dict[str, Any]:
+    stated = {} if one.record is None else {"record": _plain_record(one.record)}
+    return {"file": file.source, "line": one.line, "reason": one.reason, **stated}
 
 
 def _dumped(part: dict[str, Any]) -> str:
@@ -37,17 +59,16 @@ def _dumped(part: dict[str, Any]) -> str:
 
 
 def _head(audit: Audit) -> dict[str, Any]:
-    file = audit.file
+    inputs: dict[str, Any]
+    if len(audit.files) == 1:
+        inputs = {"input": _input(audit.file), "mapping": audit.mapping.to_dict()}
+    else:
+        pairs = zip(audit.files, audit.mappings, strict=True)
+        inputs = {"inputs": [{**_input(file), "mapping": mapping.to_dict()} for file, mapping in pairs]}
     return {
         "schema": SCHEMA,
         "harness": __version__,
-        "input": {
-            "name": file.source,
-            "bytes": file.bytes,
-            "sha256": file.sha256,
-            "columns_not_read": list(file.unread),
-        },
-        "mapping": audit.mapping.to_dict(),
+        **inputs,
         "evaluation": {
             "name": audit.evaluation,
             "sha256": audit.evaluation_sha256,
@@ -64,16 +85,35 @@ def _head(audit: Audit) -> dict[str, Any]:
     }
 
 
+def _input(file: RecordFile) -> dict[str, Any]:
+    return {
+        "name": file.source,
+        "bytes": file.bytes,
+        "sha256": file.sha256,
+        "columns_not_read": list(file.unread),
+    }
+
+
 _STATED = tuple(field.name for field in fields(DeploymentRecord))
+_WHERE_STATED = ("until", "hours", "approximate", "from_rate", "file")
+"""Left out of records that do not state them."""
+
+
+def _plain_record(record: DeploymentRecord) -> dict[str, Any]:
+    stated = {name: getattr(record, name) for name in _STATED}
+    stated |= {
+        "groups": {name: asdict(group) for name, group in record.groups.items()},
+        "stated_rate": record.stated_rate and record.stated_rate.value,
+        "date": record.date.isoformat(),
+        "until": record.until and record.until.isoformat(),
+    }
+    return {name: value for name, value in stated.items() if value or name not in _WHERE_STATED}
 
 
 def _record(one: AuditedRecord) -> dict[str, Any]:
     record, rate = one.record, one.rate
     return {
-        **{name: getattr(record, name) for name in _STATED},
-        "groups": {name: asdict(group) for name, group in record.groups.items()},
-        "stated_rate": record.stated_rate and record.stated_rate.value,
-        "date": record.date.isoformat(),
+        **_plain_record(record),
         "threshold_standing": str(one.threshold),
         "threshold_reason": one.threshold_reason,
         "watchlist_standing": str(one.watchlist),
@@ -145,7 +185,7 @@ def _row(one: AuditedRecord) -> tuple[str, ...]:
     place = record.place if record.id is None else f"{record.place} ({record.id})"
     beyond = "!" if one.watchlist in _BEYOND else ""
     return (
-        record.date.isoformat(),
+        record.days,
         place,
         _whole(record.watchlist_size) + beyond,
         "unknown" if record.threshold is None else threshold_text(record.threshold),

@@ -5,7 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 from typing import TYPE_CHECKING, Literal
 
-from harness.cli.needs import EVALUATION, require
+from harness.cli.needs import EVALUATION, day_given, require
 from harness.cli.printing import print_findings
 from harness.cli.streams import say
 from harness.errors import InputError
@@ -18,16 +18,17 @@ __all__ = ["audit"]
 
 
 def audit(
-    records: Path,
+    records: tuple[Path, ...],
     *,
     evaluation: Path,
-    mapping: Path | None = None,
+    mapping: tuple[Path, ...] = (),
     column: tuple[str, ...] = (),
     date_format: str | None = None,
     thousands: str | None = None,
     unknown: tuple[str, ...] = (),
     confidence: float | None = None,
     agreement_ratio: float | None = None,
+    period: tuple[str, ...] = (),
     out: Path | None = None,
     format: Literal["text", "json"] = "text",  # noqa: A002 - the flag's name
 ) -> None:
@@ -39,14 +40,16 @@ def audit(
     Parameters
     ----------
     records
-        CSV file of one deployment a row: date, place, watchlist_size, threshold, faces, alerts, true_alerts,
-        false_alerts.
+        CSV files or workbooks (.xlsx) of one deployment a row: date, place, watchlist_size, threshold, faces, alerts,
+        true_alerts, false_alerts.
     evaluation
         The evaluation.json to hold them against, or its folder.
     mapping
-        YAML, JSON or TOML file that says which column is which, and how values are written.
+        YAML, JSON or TOML file that says which column is which, and how values are written; one for all files of
+        records, or one for each in their order. `harness draft RECORDS` proposes one.
     column
         VALUE=NAME, the column of a value, over the mapping: faces="Faces seen (est.)"; faces= where there is none.
+        Several of one value are added up.
     date_format
         Of dates, over the mapping: DD/MM/YYYY.
     thousands
@@ -57,6 +60,8 @@ def audit(
         Of every statement; the evaluation's by default.
     agreement_ratio
         How many times the highest rate that the evaluation allows a deployment that agrees may have; 2 by default.
+    period
+        First day of a period, as 2024-01-01; periods are compared with each other. Calendar years by default.
     out
         Folder to write audit.json and audit.csv to; an earlier audit in it is replaced.
     format
@@ -73,9 +78,10 @@ def audit(
     found = run_audit(
         records,
         evaluation=evaluation,
-        mapping=_mapping(mapping, column, date_format, thousands, unknown),
+        mapping=_mappings(mapping, column, date_format, thousands, unknown),
         confidence=confidence,
         agreement_ratio=AGREEMENT_RATIO if agreement_ratio is None else agreement_ratio,
+        periods=[day_given(day, "--period") for day in period],
     )
     where = "" if out is None else f"Written to {write_audit(found, out)}: audit.json, audit.csv"
     if format == "json":
@@ -89,24 +95,34 @@ def audit(
         say("", where)
 
 
-def _mapping(
-    path: Path | None,
+def _mappings(
+    paths: tuple[Path, ...],
     columns: tuple[str, ...],
     date_format: str | None,
     thousands: str | None,
     unknown: tuple[str, ...],
-) -> RecordMapping:
+) -> list[RecordMapping]:
     from harness.auditing import mapping_from_options
     from harness.config import read_document
 
     options = {
-        "columns": dict(_column(text) for text in columns),
+        "columns": _columns(columns),
         "date_format": date_format,
         "thousands": thousands,
         "unknown": list(unknown),
     }
     given = {key: value for key, value in options.items() if value not in (None, {}, [])}
-    return mapping_from_options(read_document(path) if path else None, given)
+    if not paths:
+        return [mapping_from_options(None, given)]
+    return [mapping_from_options(read_document(path), given) for path in paths]
+
+
+def _columns(texts: tuple[str, ...]) -> dict[str, str | list[str] | None]:
+    """The column of each value; those of a value that is named again are added up."""
+    named: dict[str, list[str]] = {}
+    for value, name in map(_column, texts):
+        named.setdefault(value, []).extend([] if name is None else [name])
+    return {value: names if len(names) > 1 else names[0] if names else None for value, names in named.items()}
 
 
 def _column(text: str) -> tuple[str, str | None]:

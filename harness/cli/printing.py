@@ -47,7 +47,7 @@ def print_findings(findings: Iterable[tuple[str, str]], where: str) -> None:
     """Print sentences, each under its heading, and where the rest is; no name in them can steer the terminal."""
     console = Console(highlight=False, soft_wrap=True, emoji=False)
     for heading, sentence in findings:
-        console.print(Text(f"{line(heading) + ':':<19}", style="bold"), end="")
+        console.print(Text(f"{line(heading) + ':':<18} ", style="bold"), end="")
         console.print(line(sentence), markup=False)
     console.print(line(where), markup=False)
 

@@ -3,8 +3,8 @@
 Parts, each importing only from those above it: ``quantiles`` (of the beta distribution), ``intervals`` (for a
 proportion, and the ratio and the difference of two), ``clustering`` (design effects), ``rates``, ``differentials``
 (ratios and gaps of every two groups), ``measures`` (summaries of an axis), ``verdicts``; beside them ``planning`` (how
-much data a claim needs) and ``watchlist`` (1:N from 1:1). Each is imported when first used: planning needs only numpy
-and scipy.
+much data a claim needs), ``watchlist`` (1:N from 1:1) and ``dispersion`` (whether counts differ by more than chance).
+Each is imported when first used: planning needs only numpy and scipy.
 """
 
 from importlib import import_module
@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Any
 if TYPE_CHECKING:
     from harness.statistics.clustering import carried, design_effect, on_finer_thresholds, small_sample
     from harness.statistics.differentials import Differentials, EffectiveCounts, Pairwise, pairs, pairwise
+    from harness.statistics.dispersion import Dispersion, dispersion_test
     from harness.statistics.intervals import (
         SCAN_POWER,
         Interval,
@@ -22,6 +23,7 @@ if TYPE_CHECKING:
         growth_to_show_parity,
         holm,
         one_sided,
+        poisson_interval,
         ratio_interval,
         ratio_p_value,
     )
@@ -35,13 +37,19 @@ if TYPE_CHECKING:
         judge,
         safe_threshold,
     )
-    from harness.statistics.watchlist import false_alert_rate, false_alert_rate_by_composition, implied_fmr
+    from harness.statistics.watchlist import (
+        false_alert_rate,
+        false_alert_rate_at_size,
+        false_alert_rate_by_composition,
+        implied_fmr,
+    )
 
 __all__ = [
     "FDR_CAUTION",
     "SCAN_POWER",
     "AxisVerdict",
     "Differentials",
+    "Dispersion",
     "EffectiveCounts",
     "Interval",
     "Pairwise",
@@ -55,7 +63,9 @@ __all__ = [
     "clopper_pearson",
     "design_effect",
     "detectable_ratio",
+    "dispersion_test",
     "false_alert_rate",
+    "false_alert_rate_at_size",
     "false_alert_rate_by_composition",
     "false_match_rates",
     "false_non_match_rates",
@@ -68,6 +78,7 @@ __all__ = [
     "one_sided",
     "pairs",
     "pairwise",
+    "poisson_interval",
     "ratio_interval",
     "ratio_p_value",
     "safe_threshold",
@@ -78,6 +89,7 @@ __all__ = [
 _PARTS = (
     "intervals",
     "watchlist",
+    "dispersion",
     "planning",
     "clustering",
     "rates",

@@ -26,6 +26,7 @@ __all__ = [
     "growth_to_show_parity",
     "holm",
     "one_sided",
+    "poisson_interval",
     "ratio_interval",
     "ratio_p_value",
 ]
@@ -96,6 +97,39 @@ def clopper_pearson(errors: Numbers, trials: Numbers, confidence: float) -> Inte
         lower = np.where(k > 0, beta_quantile(k, n - k + 1, tail), 0.0)
         upper = np.where(k < n, upper_beta_quantile(k + 1, n - k, tail), 1.0)
     return _defined(n > 0, lower, upper)
+
+
+def poisson_interval(events: Numbers, exposure: Numbers, confidence: float) -> Interval:
+    """Bound a rate of events per unit of exposure, such as alerts per hour (two-sided, equal tails).
+
+    Parameters
+    ----------
+    events, exposure : array_like
+        Events that are counted, and over how much.
+    confidence : float
+        Between 0 and 1.
+
+    Returns
+    -------
+    Interval
+        Without events the lower bound is 0; NaN where there is no exposure.
+
+    References
+    ----------
+    Garwood, F. (1936). Fiducial limits for the Poisson distribution. Biometrika 28, 437-442.
+
+    Examples
+    --------
+    >>> lower, upper = poisson_interval(3, 2.0, 0.95)
+    >>> round(float(lower), 3), round(float(upper), 3)
+    (0.309, 4.384)
+    """
+    k, units = _floats(events, exposure)
+    tail = (1 - confidence) / 2
+    with np.errstate(invalid="ignore", divide="ignore"):
+        lower = np.where(k > 0, special.gammaincinv(np.maximum(k, 1e-300), tail), 0.0) / units
+        upper = special.gammainccinv(k + 1, tail) / units
+    return _defined(units > 0, lower, upper)
 
 
 def ratio_interval(

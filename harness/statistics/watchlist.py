@@ -10,8 +10,9 @@ import numpy.typing as npt
 
 from harness.arrays import FloatArray
 from harness.errors import InputError
+from harness.statistics.intervals import Interval
 
-__all__ = ["false_alert_rate", "false_alert_rate_by_composition", "implied_fmr"]
+__all__ = ["false_alert_rate", "false_alert_rate_at_size", "false_alert_rate_by_composition", "implied_fmr"]
 
 
 def false_alert_rate(false_match_rate: npt.ArrayLike, watchlist_size: npt.ArrayLike) -> FloatArray:
@@ -121,6 +122,48 @@ def implied_fmr(false_alert_rate: npt.ArrayLike, watchlist_size: npt.ArrayLike) 
     with np.errstate(divide="ignore"):
         implied: FloatArray = -np.expm1(np.log1p(-rate) / size)
     return implied
+
+
+def false_alert_rate_at_size(
+    false_alert_rate: npt.ArrayLike, tested_size: npt.ArrayLike, watchlist_size: npt.ArrayLike
+) -> Interval:
+    """Bound the FPIR with a watchlist of another size and the same mix, where only top scores were tested.
+
+    How often the references of a list match the same probe is not known from top scores. Were all matches of a probe
+    those of the same few references, a list a = N / N0 times as long would raise no more alerts; were they
+    independent, it would raise 1 - (1 - FPIR)^a. The rate lies between the two, in whichever order: a longer list
+    has the tested rate as its lower bound, a shorter one as its upper. Were no probe to match two references, it would
+    be a FPIR, beyond the second end by less than FPIR^2 where a <= 2: nothing at the rates in use.
+
+    Parameters
+    ----------
+    false_alert_rate : array_like
+        Measured with the tested list; between 0 and 1.
+    tested_size : array_like
+        N0, at least 1.
+    watchlist_size : array_like
+        N, at least 0; a list of nobody raises no alert.
+
+    Raises
+    ------
+    InputError
+        Where a rate or a size is out of range.
+
+    References
+    ----------
+    Grother, P., Phillips, P. J. (2004). Models of large population recognition performance. CVPR, for independent
+    matches.
+
+    Examples
+    --------
+    >>> lower, upper = false_alert_rate_at_size(0.01, 10_000, [5_000, 20_000])
+    >>> lower.round(5).tolist(), upper.round(5).tolist()
+    ([0.00501, 0.01], [0.01, 0.0199])
+    """
+    rate, size = _checked(false_alert_rate, watchlist_size)
+    independent = 0.0 - np.expm1(_log_chance_of_no_match(implied_fmr(rate, tested_size), size))
+    tested = np.where(size == 0, 0.0, rate)
+    return Interval(np.minimum(tested, independent), np.maximum(tested, independent))
 
 
 def _log_chance_of_no_match(false_match_rate: npt.ArrayLike, watchlist_size: npt.ArrayLike) -> FloatArray:

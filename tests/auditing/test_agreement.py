@@ -151,11 +151,14 @@ def test_beyond_the_evaluated_thresholds_a_rate_has_one_bound(searches: Evaluati
 
 
 @pytest.mark.parametrize("size", [0, 1, 1_000, 9_999, 10_000, 19_000, 10**6])
-def test_rates_grow_with_the_watchlist_as_independent_references_do(searches: Evaluation, size: int) -> None:
+def test_another_watchlist_has_a_rate_between_the_tested_one_and_that_of_independent_references(
+    searches: Evaluation, size: int
+) -> None:
     found = expectation(searches)
     tested, scaled = found.at(0.6, 10_000), found.at(0.6, size)
-    assert scaled.upper == pytest.approx(1 - (1 - tested.upper) ** (size / 10_000))
-    assert scaled.lower == pytest.approx(1 - (1 - tested.lower) ** (size / 10_000))
+    lower, upper = (1 - (1 - rate) ** (size / 10_000) for rate in (tested.lower, tested.upper))
+    assert scaled.lower == pytest.approx(min(tested.lower, lower))
+    assert scaled.upper == pytest.approx(max(tested.upper, upper) if size else 0)
 
 
 def test_a_verification_evaluation_gives_rates_by_its_comparisons(comparisons: Evaluation) -> None:

@@ -251,7 +251,7 @@ def test_many_records_are_judged_some_at_a_time_and_written_one_by_one(
     whole = audited(searches, *records)
     text, table = audit_to_json(whole), whole.table
     monkeypatch.setattr("harness.auditing.judging.AT_ONCE", 3)
-    monkeypatch.setattr("harness.auditing.result.AT_ONCE", 3)
+    monkeypatch.setattr("harness.auditing.judged.AT_ONCE", 3)
     in_parts = audited(searches, *records)
     assert audit_to_json(in_parts) == text
     assert in_parts.table.equals(table)

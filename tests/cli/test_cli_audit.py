@@ -7,6 +7,7 @@ from pathlib import Path
 import pytest
 
 from harness.cli.app import run
+from tests.auditing.grids import GRID, MAPPING, OLDER, OLDER_MAPPING
 
 MAPPED = ("--mapping", "records.yaml")
 DATA = Path(__file__).parents[2] / "data_synthetic"
@@ -38,7 +39,7 @@ def test_it_answers_first_and_then_lists_the_worst(
 ) -> None:
     assert audit(evaluation, *MAPPED, "--out", "out") == 0
     lines = capsys.readouterr().out.splitlines()
-    headings = [line.split(":")[0] for line in lines[:9]]
+    headings = [line.split(":")[0] for line in lines[:15]]
     assert headings == [
         "Threshold",
         "Watchlist",
@@ -48,13 +49,19 @@ def test_it_answers_first_and_then_lists_the_worst(
         "All at 0.62",
         "All at 0.64",
         "No false alert",
+        "Alerts false",
+        "Spread",
+        "0.6 v. more lenient",
+        "0.61 v. more lenient",
+        "0.62 v. more lenient",
+        "0.64 v. more lenient",
         "Assumptions",
     ]
     assert lines[0].endswith(
         "safe from 0.593; of 14 deployments 1 below it, 5 not shown safe, 8 at a safe one"
     )
     assert "2 of 14 deployments searched more than the 10,000 tested, the largest 18,900" in lines[1]
-    table = lines[10:]
+    table = lines[16:]
     assert table[0].split()[:5] == ["date", "place", "watchlist", "threshold", "standing"]
     assert "2026-05-06  Station Square" in table[1]
     assert "below safe" in table[1]
@@ -148,3 +155,61 @@ def test_a_damaged_evaluation_is_refused(folder: Path, capsys: pytest.CaptureFix
     Path("evaluation.json").write_text("{}")
     assert audit(Path("evaluation.json"), "--mapping", "records.yaml") == 2
     assert "evaluation.json: schema is null, not 'harness/evaluation/3'" in capsys.readouterr().err
+
+
+def test_several_files_and_workbooks_are_audited_by_one_command(
+    folder: Path, evaluation: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    Path("older.csv").write_text(OLDER)
+    Path("grid.csv").write_text(GRID)
+    for name, mapping in (("older.json", OLDER_MAPPING), ("grid.json", MAPPING)):
+        Path(name).write_text(json.dumps(mapping))
+    files = ["older.csv", "grid.csv", "--mapping", "older.json", "--mapping", "grid.json"]
+    assert run(["audit", *files, "--evaluation", str(evaluation), "--out", "out"]) == 0
+    said = capsys.readouterr().out
+    assert (
+        "Set aside:         1 row left out of every count (grid.csv:6: record of 2024-02-09 Station: " in said
+    )
+    assert (
+        "2024 v. 2023 at 0.6: 2024: 5 to 6 false alerts among 11,000 faces of 2 deployments; 2023: 1 false"
+        in said
+    )
+    plain = json.loads(Path("out/audit.json").read_text(encoding="utf-8"))
+    assert [one["name"] for one in plain["inputs"]] == ["older.csv", "grid.csv"]
+    with Path("out/audit.csv").open(encoding="utf-8") as file:
+        rows = list(csv.DictReader(file))
+    assert [row["file"] for row in rows].count("older.csv") == 3
+    assert {row["hours"] for row in rows if row["place"] == "Mill, North"} == {"4"}
+
+
+def test_periods_and_sums_of_columns_by_flags(
+    folder: Path, evaluation: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    Path("grid.csv").write_text(GRID)
+    Path("grid.json").write_text(json.dumps(MAPPING))
+    given = ["audit", "grid.csv", "--mapping", "grid.json", "--evaluation", str(evaluation)]
+    assert run([*given, "--period", "2023-03-06", "--column", "true_alerts=True ok"]) == 0
+    assert "from 2023-03-06 v. before 2023-03-06 at 0.6: " in capsys.readouterr().out
+    assert run([*given, "--period", "March"]) == 2
+    assert capsys.readouterr().err == "harness: --period 'March' is not a date; write YYYY-MM-DD\n"
+    sums = [
+        "--column",
+        "unconfirmed_alerts=",
+        "--column",
+        "true_alerts=True ok",
+        "--column",
+        "true_alerts=True open",
+    ]
+    assert run([*given, *sums, "--format", "json"]) == 0
+    plain = json.loads(capsys.readouterr().out)
+    assert plain["mapping"]["columns"]["true_alerts"] == ["True ok", "True open"]
+    assert {one["place"]: one["true_alerts"] for one in plain["records"]}["Harbour"] in (0, 5)
+
+
+def test_an_audit_of_old_records_has_only_what_there_is_to_tell(folder: Path, evaluation: Path) -> None:
+    assert audit(evaluation, *MAPPED, "--out", "out") == 0
+    plain = json.loads(Path("out/audit.json").read_text(encoding="utf-8"))
+    assert not {"inputs", "set_aside", "denominators"} & set(plain)
+    assert not {"until", "hours", "file", "approximate", "from_rate"} & set(plain["records"][0])
+    with Path("out/audit.csv").open(encoding="utf-8") as file:
+        assert not {"file", "hours", "until"} & set(next(csv.reader(file)))

@@ -8,7 +8,9 @@ from pathlib import Path
 
 import pytest
 
+from harness.auditing import load_mapping, read_records
 from harness.cli.app import run
+from tests.auditing.grids import OLDER
 from tests.drafting.made_scores import comparisons, text
 
 PROPOSES = "`harness draft SCORES` proposes a study"
@@ -116,3 +118,31 @@ def test_a_header_that_looks_like_data_names_it(capsys: pytest.CaptureFixture[st
     Path("s.csv").write_text(text(None, ROWS))
     study = ["--matcher", "m", "--matcher-version", "1", "--group", "sex=sex"]
     assert refused("evaluate", "s.csv", "--out", "out", *study, capsys=capsys).endswith(f"({PROPOSES})")
+
+
+def test_a_mapping_is_drafted_of_records(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    Path("older.csv").write_text(OLDER)
+    assert run(["draft", "older.csv"]) == 0
+    assert "  threshold: null  # no column seems to say it" in capsys.readouterr().out
+    assert run(["draft", "older.csv", "--out", "mapping.yaml"]) == 0
+    assert capsys.readouterr().out == (
+        "Written to mapping.yaml; read it, then: harness audit older.csv --mapping mapping.yaml --evaluation RESULTS\n"
+    )
+    assert len(read_records("older.csv", load_mapping("mapping.yaml")).records) == 3
+
+
+def test_a_workbook_without_records_is_refused_in_a_line(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    openpyxl = pytest.importorskip("openpyxl")
+    monkeypatch.chdir(tmp_path)
+    book = openpyxl.Workbook()
+    book.active.append(["score", "mated"])
+    book.save("scores.xlsx")
+    assert run(["draft", "scores.xlsx"]) == 2
+    assert capsys.readouterr().err.startswith(
+        "harness: scores.xlsx: no sheet has columns of deployment records"
+    )

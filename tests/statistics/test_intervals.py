@@ -16,6 +16,7 @@ from harness.statistics.intervals import (
     growth_to_show_parity,
     holm,
     one_sided,
+    poisson_interval,
     ratio_interval,
     ratio_p_value,
 )
@@ -30,6 +31,26 @@ TRIALS = st.integers(60, 1_000_000)
 def test_one_sided_leaves_the_whole_error_in_each_tail() -> None:
     for confidence in (0.9, 0.95, 0.99):
         assert (1 - one_sided(confidence)) / 2 == pytest.approx(1 - confidence)
+
+
+class TestPoissonInterval:
+    @given(st.integers(0, 5000), st.floats(0.01, 10_000), CONFIDENCES)
+    def test_equals_quantiles_of_chi_squared(self, events: int, exposure: float, confidence: float) -> None:
+        tail = (1 - confidence) / 2
+        lower = stats.chi2.ppf(tail, 2 * events) / 2 if events else 0.0
+        upper = stats.chi2.isf(tail, 2 * events + 2) / 2
+        assert poisson_interval(events, exposure, confidence) == pytest.approx(
+            (lower / exposure, upper / exposure), rel=1e-9
+        )
+
+    def test_printed_limits(self) -> None:
+        """Garwood's table at 95 %."""
+        lower, upper = poisson_interval([0, 1, 10], 1.0, 0.95)
+        assert lower == pytest.approx([0, 0.0253, 4.795], abs=5e-4)
+        assert upper == pytest.approx([3.689, 5.572, 18.39], abs=5e-3)
+
+    def test_without_exposure_there_is_no_rate(self) -> None:
+        assert np.isnan(poisson_interval(0, 0.0, 0.95)).all()
 
 
 class TestClopperPearson:

@@ -10,6 +10,7 @@ from hypothesis import strategies as st
 from harness import InputError
 from harness.statistics.watchlist import (
     false_alert_rate,
+    false_alert_rate_at_size,
     false_alert_rate_by_composition,
     implied_fmr,
 )
@@ -127,3 +128,27 @@ def test_refusals(call, said: str) -> None:
     with pytest.raises(InputError) as caught:
         call()
     assert str(caught.value) == said
+
+
+@given(st.floats(0, 1), st.integers(1, 20_000), sizes)
+def test_another_size_has_a_rate_between_the_tested_one_and_that_of_independent_matches(
+    rate: float, tested: int, size: int
+) -> None:
+    lower, upper = false_alert_rate_at_size(rate, tested, size)
+    independent = 1 - (1 - rate) ** (size / tested)
+    ends = sorted([rate if size else 0.0, independent])
+    assert (float(lower), float(upper)) == pytest.approx(ends, rel=1e-6, abs=1e-12)
+
+
+def test_matches_of_a_few_or_of_independent_references_reach_both_ends() -> None:
+    """Random halves of a list of 100, of which each probe matches one reference, or all: second order apart."""
+    lower, upper = false_alert_rate_at_size(0.002, 100, 50)
+    assert float(upper) == 0.002
+    assert 0.001 <= float(lower) <= 0.001 + 0.002**2
+    longer = false_alert_rate_at_size(0.2, 100, 200)
+    assert (float(longer.lower), float(longer.upper)) == pytest.approx((0.2, 1 - 0.8**2))
+
+
+def test_a_list_of_nobody_cannot_have_been_tested() -> None:
+    with pytest.raises(InputError, match="its size must be at least 1"):
+        false_alert_rate_at_size(0.1, 0, 5)
