@@ -1,4 +1,4 @@
-"""Writing an evaluation, a comparison, an inspection or an audit to a folder, whole or not at all.
+"""Writing an evaluation, a comparison, an inspection, an audit or a monitoring to a folder, whole or not at all.
 
 What draws (matplotlib, Typst) is imported where something is drawn: it takes as long as counting a small file.
 """
@@ -18,6 +18,7 @@ from pyarrow import compute, csv
 from harness import auditing as deployments
 from harness import change as updates
 from harness import inspection as contamination
+from harness import monitoring as alarms
 from harness.errors import ContradictionWarning, InputError
 from harness.evaluation import Evaluation, content_at, from_json, side_by_side, to_json
 from harness.folders import new_folder
@@ -34,6 +35,7 @@ __all__ = [
     "write_evaluations",
     "write_figures",
     "write_inspection",
+    "write_monitoring",
     "write_report",
 ]
 
@@ -43,6 +45,7 @@ Drawn: TypeAlias = Literal["report", "figures"]
 INSPECTION = "inspection.json"
 AUDIT = "audit.json"
 COMPARISON = "comparison.json"
+MONITORING = "monitoring.json"
 REPORT = "report.html"
 PRINTED = "report.pdf"
 FORMULA = r"^([\x00-\x20']*[=+\-@＝＋－＠]|'*[\t\r\n])"
@@ -283,6 +286,24 @@ def write_audit(audit: deployments.Audit, directory: str | os.PathLike[str]) -> 
         with (folder / AUDIT).open("w", encoding="utf-8") as file:
             file.writelines(deployments.json_parts(audit))
         _write_csv(audit.table_parts(), folder / "audit.csv")
+    return Path(directory)
+
+
+def write_monitoring(monitoring: alarms.Monitoring, directory: str | os.PathLike[str]) -> Path:
+    """Write ``monitoring.json``, ``monitoring.csv``, a row for each deployment, and ``figures/``.
+
+    Parameters, result and errors are as those of `write_evaluation`.
+    """
+    from harness.figures import AlarmDisplay, save_displays
+
+    with new_folder(Path(directory), "monitoring") as folder:
+        (folder / MONITORING).write_text(alarms.to_json(monitoring), encoding="utf-8")
+        _write_csv(monitoring.table, folder / "monitoring.csv")
+        figures = folder / "figures"
+        figures.mkdir()
+        save_displays(
+            [("evidence", AlarmDisplay.from_monitoring(monitoring))], figures, ("svg", "png", "pdf")
+        )
     return Path(directory)
 
 
