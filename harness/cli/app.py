@@ -36,7 +36,7 @@ COMMANDS = {
 
 
 def main(tokens: Sequence[str] | None = None) -> None:
-    """Run the command line and exit: 0 done, 2 usage or invalid input, 70 an error; some commands have codes of their own."""
+    """Run the command line and exit: 0 done, 2 usage or invalid input, 70 an error; some have codes of their own."""
     # A gate has to be fast: pydantic, where a format needs it, is used as it is, without a search of every installed
     # package for plugins to it; the many objects that imports make are not looked through for garbage, neither on the
     # way nor at the end.

@@ -17,10 +17,13 @@ from harness.errors import InputError
 from harness.files import content_of, write_whole, writing
 from harness.gate.evidence import MAX_BYTES, evidence_of
 from harness.gate.locating import evaluation_at
+from harness.gate.monitoring_file import is_monitoring_state, records_in
 from harness.gate.signing import (
     EvaluationStatement,
+    MonitoringStatement,
     Statement,
     about_evaluation,
+    about_monitoring,
     about_waivers,
     envelope_beside,
     is_envelope,
@@ -30,6 +33,7 @@ from harness.gate.signing import (
 )
 from harness.gate.strict_json import plain_json
 from harness.gate.waivers import waivers_from
+from harness.numbers import counted
 
 __all__ = ["sign"]
 
@@ -42,13 +46,13 @@ def sign(
     on: str | None = None,
     passphrase_env: str | None = None,
 ) -> None:
-    """Sign an evaluation, or a file of waivers, with an ed25519 key.
+    """Sign an evaluation, a file of waivers or the state of a monitoring, with an ed25519 key.
 
     Parameters
     ----------
     document
-        An evaluation.json, which has to agree with itself, or the folder that holds it; or a YAML, JSON or TOML file of
-        waivers.
+        An evaluation.json, which has to agree with itself, or the folder that holds it; a YAML, JSON or TOML file of
+        waivers; or the state that harness monitor appends to.
     key
         PEM file of the private key, made by: openssl genpkey -algorithm ed25519 -out PRIVATE.pem (with -aes256 it asks
         for a passphrase). The gate needs its public one: openssl pkey -in PRIVATE.pem -pubout -out PUBLIC.pem
@@ -71,6 +75,14 @@ def sign(
 
 def _statement(path: Path, on: date) -> Statement:
     content = content_of(path, limit=MAX_BYTES)
+    if is_monitoring_state(content):
+        return about_monitoring(
+            records_in(content, str(path)),
+            name=_name_of(path),
+            sha256=hashlib.sha256(content).hexdigest(),
+            signed_on=on,
+            version=__version__,
+        )
     if _is_evaluation(path, content):
         evidence = evidence_of(content, str(path))
         return about_evaluation(evidence, name=_name_of(path), signed_on=on, version=__version__)
@@ -101,6 +113,8 @@ def _is_evaluation(path: Path, content: bytes) -> bool:
 
 
 def _summary(statement: Statement) -> str:
+    if isinstance(statement, MonitoringStatement):
+        return f"{counted(statement.predicate.records, 'record')}, {statement.predicate.outcome}"
     if not isinstance(statement, EvaluationStatement):
         count = len(statement.predicate.waivers)
         return f"{count} waiver{'' if count == 1 else 's'}"

@@ -11,18 +11,22 @@ from harness.errors import InputError
 from harness.files import content_of
 from harness.gate.evidence import MAX_BYTES, evidence_of
 from harness.gate.locating import evaluation_at
+from harness.gate.monitoring_file import records_in
 from harness.gate.signing import MAX_BYTES as MAX_ENVELOPE
 from harness.gate.signing import (
     EvaluationStatement,
+    MonitoringStatement,
     Statement,
     WaiverStatement,
     envelope_beside,
     opened,
     public_keys,
+    records_signed,
     require_about,
     signed_beside,
     statement_in,
 )
+from harness.numbers import counted
 
 __all__ = ["verify"]
 
@@ -41,16 +45,19 @@ def verify(envelope: str, *, key: tuple[str, ...], evaluation: str | None = None
     key
         PEM file of a public key, any number of times; one of them has to have signed it.
     evaluation
-        The evaluation.json that was signed, or the folder that holds it; by default the one beside the envelope.
+        The evaluation.json that was signed, or the folder that holds it, or the state of a monitoring; by default the
+        file beside the envelope.
     """
-    keys = public_keys(key)
+    keys, appended = public_keys(key), 0
     if os.path.isdir(envelope):  # noqa: PTH112 - raises nothing, whatever the name
         envelope = str(envelope_beside(evaluation_at(envelope)))
     try:
         payload, key_id = opened(content_of(Path(envelope), limit=MAX_ENVELOPE), keys, envelope)
         statement = statement_in(payload, envelope)
         if isinstance(statement, EvaluationStatement):
-            _require_same(statement, _evaluation_path(envelope, evaluation))
+            _require_same(statement, _signed_path(envelope, evaluation))
+        elif isinstance(statement, MonitoringStatement):
+            appended = _appended(statement, _signed_path(envelope, evaluation))
         elif evaluation is not None:
             raise InputError("holds waivers, and no evaluation", source=envelope)
     except InputError as error:
@@ -58,14 +65,25 @@ def verify(envelope: str, *, key: tuple[str, ...], evaluation: str | None = None
         return _NOT_VERIFIED
     for line in _lines(statement, key_id):
         say(line)
+    if appended:
+        say(f"  {counted(appended, 'record')} appended since then, and not signed")
     return _VERIFIED
 
 
-def _evaluation_path(envelope: str, evaluation: str | None) -> Path:
+def _signed_path(envelope: str, evaluation: str | None) -> Path:
     path = signed_beside(Path(envelope)) if evaluation is None else evaluation_at(evaluation)
     if path is None:
         raise InputError("its name does not tell which file it signs; give --evaluation", source=envelope)
     return path
+
+
+def _appended(statement: MonitoringStatement, path: Path) -> int:
+    content = content_of(path, limit=MAX_BYTES)
+    records_in(content, str(path))
+    try:
+        return records_signed(statement, content) - statement.predicate.records
+    except InputError as error:
+        raise InputError(error.problem, source=str(path)) from error
 
 
 def _require_same(statement: EvaluationStatement, path: Path) -> None:
@@ -80,6 +98,12 @@ def _lines(statement: Statement, key_id: str) -> Iterator[str]:
     predicate = statement.predicate
     yield f"Verified {statement.name}: signed on {predicate.signed_on} by key {key_id}"
     yield f"  SHA-256 {statement.sha256}, signed with harness {predicate.harness}"
+    if isinstance(statement, MonitoringStatement):
+        about = statement.predicate
+        yield f"  {counted(about.records, 'record')} of a monitoring, {about.outcome} in the last"
+        yield f"  evaluation {about.evaluation_sha256}"
+        yield f"  mapping {about.mapping_sha256}"
+        return
     yield from _waivers(statement) if isinstance(statement, WaiverStatement) else _evaluation(statement)
 
 

@@ -10,7 +10,7 @@ import numpy as np
 from matplotlib.axes import Axes
 from matplotlib.ticker import MaxNLocator
 
-from harness.arrays import FloatArray
+from harness.arrays import FloatArray, IntArray
 from harness.figures.display import Display
 from harness.figures.frame import (
     DETECTED_LINE,
@@ -26,7 +26,7 @@ from harness.figures.frame import (
 from harness.figures.labels import label_names
 from harness.figures.scales import plain_axes, rate_scale
 from harness.figures.style import GREY, TEXT_SIZE, LineStyle, line_styles
-from harness.numbers import confidence_text, counted, number
+from harness.numbers import confidence_text, counted, limit_text, number
 
 if TYPE_CHECKING:
     from harness.monitoring import Course, Monitoring
@@ -38,6 +38,7 @@ LOWEST = -3.0
 """Decimal logarithm of the least evidence drawn; less says no more."""
 HIGHEST = 300.0
 ROOM_ABOVE = 0.3
+WITH_UNSETTLED = ", with unsettled"
 MARKERS = 8
 
 
@@ -95,6 +96,10 @@ class AlarmDisplay(Display):
         return f"An alarm is raised without cause with a chance of at most {without}, ever"
 
     @property
+    def _bar_text(self) -> str:
+        return limit_text(round(10**self.bar, 6))
+
+    @property
     def alt_text(self) -> str:
         """One paragraph that says what the figure shows, for those who do not see it."""
         each = " ".join(f"{name}: {self._said(i)}." for i, name in enumerate(self.lines))
@@ -102,11 +107,16 @@ class AlarmDisplay(Display):
             " ".join(f"An alarm on the {what} is raised after {name}." for what, _, name in self.alarms)
             or "No alarm is raised, which is not evidence that all is as allowed."
         )
+        unsettled = (
+            " Lines with unsettled alerts count these for an alarm, the others against it."
+            if self._is_open
+            else ""
+        )
         return (
             f"Line chart of the evidence that alerts of {self.matcher} are false more often than allowed, or fall on a "
             f"group more than allowed, after each of {counted(self.evidence.shape[1], 'deployment')} from "
-            f"{self.span[0]} to {self.span[1]}, on a logarithmic scale, with a line at {number(10**self.bar)}, from "
-            f"where an alarm is raised. {each} {raised}"
+            f"{self.span[0]} to {self.span[1]}, on a logarithmic scale, with a line at {self._bar_text}, from where an "
+            f"alarm is raised.{unsettled} {each} {raised}"
         )
 
     def _said(self, line: int) -> str:
@@ -128,7 +138,11 @@ class AlarmDisplay(Display):
         return label_names(self.lines, width)
 
     def _samples(self) -> list[Sample]:
-        return [Sample(f"alarm from {number(10**self.bar)}", ALARM)]
+        return [Sample(f"alarm from {self._bar_text}", ALARM)]
+
+    @property
+    def _is_open(self) -> bool:
+        return any(name.endswith(WITH_UNSETTLED) for name in self.lines)
 
     def _new_axes(self) -> Axes:
         return axes_for_lines(len(self.lines), self._names, self._samples(), room_for_marks(self._marks))
@@ -140,7 +154,8 @@ class AlarmDisplay(Display):
         ax.set_xlim(0.5, len(deployments) + 0.5)
         ax.xaxis.set_major_locator(MaxNLocator(8, integer=True))
         ax.set_xlabel(
-            f"deployment, in the order of time ({self.span[0]} to {self.span[1]})", fontsize=TEXT_SIZE
+            f"deployment, in the order in which they count ({self.span[0]} to {self.span[1]})",
+            fontsize=TEXT_SIZE,
         )
         low, high = min(float(drawn.min()), -1.0), max(float(drawn.max()), self.bar)
         limits = (10 ** (low - ROOM_ABOVE), 10 ** min(high + ROOM_ABOVE, HIGHEST))
@@ -155,7 +170,7 @@ class AlarmDisplay(Display):
         name_lines(ax, self._names, styles, np.clip(ends, 0, 1), order, explain(ax, self._samples()))
 
     def _draw_line(
-        self, ax: Axes, line: int, style: LineStyle, deployments: np.typing.NDArray[Any], drawn: FloatArray
+        self, ax: Axes, line: int, style: LineStyle, deployments: IntArray, drawn: FloatArray
     ) -> None:
         often = max(1, len(deployments) // MARKERS)
         marks = (int(line * 0.618 % 1 * often), often)
@@ -169,4 +184,4 @@ def _lines(courses: dict[str, Course | None]) -> Iterator[tuple[str, FloatArray]
             continue
         yield name, course.lower
         if not np.array_equal(course.lower, course.upper):
-            yield f"{name}, were the unsettled for it", course.upper
+            yield f"{name}{WITH_UNSETTLED}", course.upper

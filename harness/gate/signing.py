@@ -1,10 +1,10 @@
 """Signed statements: in-toto statements (Statement v1) in DSSE envelopes (protocol 1.0), signed by ed25519 keys.
 
-A statement is about an evaluation or of waivers, told apart by the type of its predicate: one cannot serve as the
-other, whoever signed it. An envelope is accepted only as it is written here, to the byte: base64 and JSON can say the
-same in several ways, and a key's name is not signed, so that a signature alone would let some altered bytes pass. Keys
-are such as ``openssl genpkey -algorithm ed25519`` writes. The packages of the extra ``gate`` are imported when a key is
-read, and not before.
+A statement is about an evaluation, of waivers or about the state of a monitoring, told apart by the type of its
+predicate: one cannot serve as another, whoever signed it. An envelope is accepted only as it is written here, to the
+byte: base64 and JSON can say the same in several ways, and a key's name is not signed, so that a signature alone would
+let some altered bytes pass. Keys are such as ``openssl genpkey -algorithm ed25519`` writes. The packages of the extra
+``gate`` are imported when a key is read, and not before.
 """
 
 from __future__ import annotations
@@ -24,6 +24,7 @@ from harness.errors import InputError
 from harness.files import content_of
 from harness.gate.deployment import Day, Digest
 from harness.gate.evidence import Evidence
+from harness.gate.monitoring_file import MonitoringRecord, digests_of_lines
 from harness.gate.strict_json import plain_json
 from harness.gate.waivers import Waiver, Waivers
 from harness.study import Matcher
@@ -35,15 +36,18 @@ if TYPE_CHECKING:
 __all__ = [
     "MAX_BYTES",
     "EvaluationStatement",
+    "MonitoringStatement",
     "Statement",
     "WaiverStatement",
     "about_evaluation",
+    "about_monitoring",
     "about_waivers",
     "envelope_beside",
     "is_envelope",
     "opened",
     "payload_of",
     "public_keys",
+    "records_signed",
     "require_about",
     "sealed",
     "signed_beside",
@@ -54,6 +58,7 @@ __all__ = [
 _TYPE = "https://in-toto.io/Statement/v1"
 _EVALUATION = "urn:threshold-bias-harness:evaluation:1"
 _WAIVERS = "urn:threshold-bias-harness:waivers:1"
+_MONITORING = "urn:threshold-bias-harness:monitoring:1"
 
 MAX_BYTES = 2**24
 """Of a file that holds an envelope; each score file that is named takes some 200."""
@@ -126,6 +131,29 @@ class WaiverPredicate(StrictModel):
     harness: str
 
 
+class MonitoringPredicate(StrictModel):
+    """The state of a monitoring as it was, and who signed it with what and when.
+
+    Parameters
+    ----------
+    records : int
+    evaluation_sha256, mapping_sha256 : str
+        Of the evaluation that says what is allowed, and of the mapping.
+    outcome : str
+        Of the last record.
+    signed_on : date
+    harness : str
+        Version of this package that made the statement.
+    """
+
+    records: Annotated[int, Field(ge=1)]
+    evaluation_sha256: Digest
+    mapping_sha256: Digest
+    outcome: str
+    signed_on: Day
+    harness: str
+
+
 class _Statement(StrictModel):
     type: Annotated[Literal["https://in-toto.io/Statement/v1"], Field(alias="_type")]
     subject: Annotated[ListOf[_Subject], Field(min_length=1, max_length=1)]
@@ -157,11 +185,21 @@ class WaiverStatement(_Statement):
     predicate: WaiverPredicate
 
 
-Statement = EvaluationStatement | WaiverStatement
+class MonitoringStatement(_Statement):
+    """A statement about the state of a monitoring."""
 
-_KINDS: Mapping[str, type[EvaluationStatement] | type[WaiverStatement]] = {
+    predicate_type: Annotated[
+        Literal["urn:threshold-bias-harness:monitoring:1"], Field(alias="predicateType")
+    ]
+    predicate: MonitoringPredicate
+
+
+Statement = EvaluationStatement | WaiverStatement | MonitoringStatement
+
+_KINDS: Mapping[str, type[EvaluationStatement] | type[WaiverStatement] | type[MonitoringStatement]] = {
     _EVALUATION: EvaluationStatement,
     _WAIVERS: WaiverStatement,
+    _MONITORING: MonitoringStatement,
 }
 
 
@@ -212,6 +250,46 @@ def about_waivers(
     """Make the statement of waivers; parameters are as those of `about_evaluation`, `sha256` that of their file."""
     predicate = {"waivers": waivers, "signed_on": signed_on, "harness": version}
     return WaiverStatement.model_validate(_about(_WAIVERS, name, sha256, predicate))
+
+
+def about_monitoring(
+    records: Sequence[MonitoringRecord], *, name: str, sha256: str, signed_on: date, version: str
+) -> MonitoringStatement:
+    """Make the statement about the state of a monitoring.
+
+    Parameters
+    ----------
+    records : sequence of MonitoringRecord
+        At least one.
+    name, sha256, signed_on, version
+        As for `about_evaluation`; `sha256` is that of the whole file.
+    """
+    last = records[-1]
+    predicate = {
+        "records": last.number,
+        "evaluation_sha256": last.evaluation_sha256,
+        "mapping_sha256": last.mapping_sha256,
+        "outcome": last.summary.outcome,
+        "signed_on": signed_on,
+        "harness": version,
+    }
+    return MonitoringStatement.model_validate(_about(_MONITORING, name, sha256, predicate))
+
+
+def records_signed(statement: MonitoringStatement, content: bytes) -> int:
+    """Return how many records a state has; those signed are its first, as they were, whatever was appended since.
+
+    Raises
+    ------
+    InputError
+        They are not.
+    """
+    digests, signed = digests_of_lines(content), statement.predicate.records
+    if len(digests) < signed:
+        raise InputError(f"it has {len(digests):,} records, and {signed:,} were signed: the end was cut off")
+    if digests[signed - 1] != statement.sha256:
+        raise InputError(f"its first {signed:,} records are not those that were signed")
+    return len(digests)
 
 
 def require_about(statement: EvaluationStatement, evidence: Evidence) -> None:

@@ -148,14 +148,8 @@ def _groups(
     bar_of_one = bar + math.log(max(1, len(mapping.groups)))
     for name, group in mapping.groups.items():
         counted = [deployment.false_alerts_of(name) for deployment in deployments]
-        fewest, others_most = (
-            np.cumsum([of(one) for one in counted])
-            for of in (lambda one: one[0].fewest, lambda one: one[1].most)
-        )
-        most, others_fewest = (
-            np.cumsum([of(one) for one in counted])
-            for of in (lambda one: one[0].most, lambda one: one[1].fewest)
-        )
+        numbers = [(own.fewest, others.most, own.most, others.fewest) for own, others in counted]
+        fewest, others_most, most, others_fewest = np.cumsum(numbers, axis=0).T
         course, noticed = None, None
         if group.share is not None:
             course = Course(

@@ -212,22 +212,25 @@ def _record(
     monitoring: Monitoring, number: int, previous: str | None, known: Mapping[str, MonitoredShape]
 ) -> MonitoringRecord:
     file = monitoring.file
-    return MonitoringRecord(
-        schema=SCHEMA,
-        number=number,
-        previous=previous,
-        harness=__version__,
-        evaluation_sha256=monitoring.evaluation_sha256,
-        mapping_sha256=digest_of_mapping(monitoring.mapping),
-        alerts=StoredAlerts(name=file.source, sha256=file.sha256, rows=file.rows),
-        deployments=list(_changed(monitoring.deployments, known)),
-        summary=Summary(
-            outcome=monitoring.outcome.value,
-            deployments=len(monitoring.deployments),
-            false_alerts=monitoring.false_alerts.fewest,
-            allowed=monitoring.allowed_alerts,
-            alarms=[f"{alarm.what}: {alarm.deployment}" for alarm in monitoring.alarms],
-        ),
+    summary = Summary(
+        outcome=monitoring.outcome.value,
+        deployments=len(monitoring.deployments),
+        false_alerts=monitoring.false_alerts.fewest,
+        allowed=monitoring.allowed_alerts,
+        alarms=[f"{alarm.what}: {alarm.deployment}" for alarm in monitoring.alarms],
+    )
+    return MonitoringRecord.model_validate(
+        {
+            "schema": SCHEMA,
+            "number": number,
+            "previous": previous,
+            "harness": __version__,
+            "evaluation_sha256": monitoring.evaluation_sha256,
+            "mapping_sha256": digest_of_mapping(monitoring.mapping),
+            "alerts": StoredAlerts(name=file.source, sha256=file.sha256, rows=file.rows),
+            "deployments": list(_changed(monitoring.deployments, known)),
+            "summary": summary,
+        }
     )
 
 
