@@ -212,7 +212,8 @@ def _assumptions(
     mixed = "" if mapping.composition else ", and are taken to be made up as it was"
     yield (
         f"Watchlists of up to the {study.watchlist_size or 0:,} tested are allowed the rate of that one{mixed}; faces "
-        "are taken as searches for people who are not on the list, each by itself."
+        "are taken as searches for people who are not on the list, each by itself: where one person is falsely matched "
+        "again and again, alarms come too easily, so count such alerts once."
     )
     if mapping.shares is not None:
         yield (
