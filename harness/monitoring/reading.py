@@ -21,6 +21,7 @@ from harness.errors import InputError
 from harness.files import content_of
 from harness.monitoring.alerts import AlertFile, Deployment, Settled
 from harness.monitoring.mapping import AlertMapping
+from harness.numbers import counted
 from harness.text import file_name
 
 __all__ = ["read_alerts"]
@@ -243,7 +244,7 @@ class _Reader:
             count = cells.require(columns.alerts, lambda text: count_from(text, mapping.thousands))
         if settled is None:
             if columns.alerts is not None and count:
-                raise self._error(line, f"deployment {shown(name)}: {count:,} alerts, and no alert")
+                raise self._error(line, f"deployment {shown(name)}: {counted(count, 'alert')}, and no alert")
             found.without_alert = line
         group = cells.read(columns.group, self._group) if settled is not None else None
         if found.without_alert is not None and (found.counts or settled is not None):
@@ -274,10 +275,12 @@ class _Reader:
     def _require_consistent(self, deployment: Deployment) -> None:
         line, alerts, faces = deployment.line, deployment.alerts, deployment.faces
         if faces is not None and not faces and alerts:
-            raise self._error(line, f"deployment {shown(deployment.name)}: {alerts:,} alerts, and no faces")
+            raise self._error(
+                line, f"deployment {shown(deployment.name)}: {counted(alerts, 'alert')}, and no faces"
+            )
         if faces is not None and self._mapping.faces_per_hour is None and alerts > faces:
             raise self._error(
-                line, f"deployment {shown(deployment.name)}: {alerts:,} alerts are more than {faces:,} faces"
+                line, f"deployment {shown(deployment.name)}: {counted(alerts, 'alert')}, and {faces:,} faces"
             )
         for attribute, groups in deployment.composition.items():
             total, size = sum(groups.values()), deployment.watchlist_size

@@ -9,11 +9,12 @@ from typing import Any
 import numpy as np
 import pytest
 
-from harness.evaluation import Evaluation, evaluate
+from harness.evaluation import Evaluation
+from tests.few_thresholds import evaluate_at
 
 HEADER = "time,deployment,faces,watchlist_size,threshold,outcome,group"
 GROUPS = {"A": {"share": 0.25}, "B": {"share": 0.75}}
-MAPPING: Mapping[str, Any] = {"columns": {"group": "group"}, "groups": GROUPS}
+MAPPING: Mapping[str, Any] = {"columns": {"group": "group"}, "groups": GROUPS, "max_ratio": 1.0}
 SEARCHES = {"A": 4_000, "B": 6_000}
 ERRORS = {0.6: {"A": 40, "B": 30}, 0.7: {"A": 4, "B": 6}}
 """Non-mated searches, and how many of them reach a threshold."""
@@ -40,7 +41,7 @@ def evaluation() -> Evaluation:
         "pairing": "probe",
     }
     scores = {"score": np.array(score), "mated": np.array(mated), "group": np.array(group)}
-    return evaluate(scores, study=study, policy={"operating": [0.6, 0.7]}, thresholds=[0.6, 0.7])
+    return evaluate_at(scores, study=study, policy={"max_ratio": 1.5}, thresholds=[0.6, 0.7])
 
 
 @pytest.fixture

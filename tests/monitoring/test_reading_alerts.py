@@ -97,7 +97,7 @@ def test_the_mix_of_a_watchlist_is_read(written: Write) -> None:
 @pytest.mark.parametrize(
     ("row", "problem"),
     [
-        ("2026-01-05,North,0,1000,0.6,false,A", ":2: deployment 'North': 1 alerts, and no faces"),
+        ("2026-01-05,North,0,1000,0.6,false,A", ":2: deployment 'North': 1 alert, and no faces"),
         ("2026-01-05,North,900,1000,0.6,maybe,A", ":2: column 'outcome': 'maybe' is no outcome that the mapping"),
         ("05.01.2026,North,900,1000,0.6,false,A", ":2: column 'time': '05.01.2026' is not a date as YYYY-MM-DD"),
         ("2026-13-05,North,900,1000,0.6,false,A", ":2: column 'time': '2026-13-05' is not a date"),
@@ -135,7 +135,7 @@ def test_rows_of_a_deployment_that_contradict_each_other_are_refused(
 
 def test_more_alerts_than_faces_are_refused(written: Write) -> None:
     rows = ["2026-01-05,North,1,1000,0.6,false,A"] * 2
-    assert ":2: deployment 'North': 2 alerts are more than 1 faces" in refused(written, *rows)
+    assert ":2: deployment 'North': 2 alerts, and 1 faces" in refused(written, *rows)
 
 
 @pytest.mark.parametrize(
