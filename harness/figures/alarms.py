@@ -36,7 +36,7 @@ __all__ = ["AlarmDisplay"]
 ALARM: dict[str, Any] = {"color": GREY, "linestyle": (0, (3, 1.5)), "linewidth": 1.4}
 LOWEST = -3.0
 """Decimal logarithm of the least evidence drawn; less says no more."""
-HIGHEST = 300.0
+HIGHEST = 100.0
 ROOM_ABOVE = 0.3
 WITH_UNSETTLED = ", with unsettled"
 MARKERS = 8
