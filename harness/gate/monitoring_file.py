@@ -125,7 +125,7 @@ class MonitoringRecord(StrictModel):
 
     Parameters
     ----------
-    schema : str
+    schema_ : str
     number : int
         Of the run, from 1.
     previous : str or None

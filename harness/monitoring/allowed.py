@@ -5,15 +5,18 @@ from __future__ import annotations
 import math
 from collections.abc import Mapping
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
 import numpy as np
 
 from harness.arrays import FloatArray
-from harness.evaluation import Evaluation
 from harness.gate.evidence import Evidence
 from harness.gate.safety import neighbours
 from harness.monitoring.alerts import Deployment
 from harness.numbers import threshold_text
+
+if TYPE_CHECKING:
+    from harness.evaluation import Evaluation
 
 __all__ = ["Allowance", "Allowed"]
 

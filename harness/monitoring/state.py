@@ -9,6 +9,7 @@ from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from harness._version import __version__
 from harness.config import shown
@@ -26,7 +27,9 @@ from harness.gate.monitoring_file import (
 )
 from harness.monitoring.alerts import AlertFile, Deployment
 from harness.monitoring.mapping import AlertMapping
-from harness.monitoring.result import Monitoring
+
+if TYPE_CHECKING:
+    from harness.monitoring.result import Monitoring
 
 __all__ = [
     "State",
