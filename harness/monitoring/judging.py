@@ -40,6 +40,9 @@ __all__ = ["monitor"]
 TWICE = 2.0
 """How many times as bad as allowed things are, of which it is said whether they would have been noticed."""
 
+MOST_FOLLOWED = 2_000
+"""False alerts; the chance that more would have raised an alarm is at least that of the first so many."""
+
 EvaluationLike: TypeAlias = "Evaluation | str | os.PathLike[str]"
 MappingLike: TypeAlias = "AlertMapping | Mapping[str, object] | str | os.PathLike[str] | None"
 
@@ -156,7 +159,7 @@ def _groups(
                 share_evidence(fewest, others_most, group.share, ratio),
                 share_evidence(most, others_fewest, group.share, ratio),
             )
-            known = int(fewest[-1] + others_fewest[-1])
+            known = min(int(fewest[-1] + others_fewest[-1]), MOST_FOLLOWED)
             noticed = chance_of_share_alarm(known, group.share, ratio, TWICE * ratio, bar_of_one)
         yield GroupShare(
             group=name,

@@ -27,6 +27,7 @@ from harness.text import file_name
 __all__ = ["read_alerts"]
 
 MAX_BYTES = 2**26
+MOST_ALERTS = 10**7
 _TIME_OF_DAY = re.compile(r"(?P<day>.*?)[ T](?P<time>(?:[01]?[0-9]|2[0-3]):[0-5][0-9](?::[0-5][0-9])?)")
 _T = TypeVar("_T")
 
@@ -274,6 +275,10 @@ class _Reader:
 
     def _require_consistent(self, deployment: Deployment) -> None:
         line, alerts, faces = deployment.line, deployment.alerts, deployment.faces
+        if alerts > MOST_ALERTS:
+            raise self._error(
+                line, f"deployment {shown(deployment.name)}: {alerts:,} alerts are more than {MOST_ALERTS:,}"
+            )
         if faces is not None and not faces and alerts:
             raise self._error(
                 line, f"deployment {shown(deployment.name)}: {counted(alerts, 'alert')}, and no faces"

@@ -44,7 +44,8 @@ MOST_TIMES = 100.0
 _REACH = 40.0
 """Of the logit of the averaged variable: what lies beyond it is below the last digit."""
 _WIDEST_STEP = 0.05
-_AT_ONCE = 1 << 21
+_ROWS = 32
+"""Worked out together."""
 _NEGLIGIBLE = 1e-9
 _SMALL_STEP = 0.05
 """False alerts allowed at a deployment, fewer than which are taken together to find when an alarm comes."""
@@ -162,16 +163,18 @@ def share_evidence(
     >>> [round(float(e), 1) for e in np.exp(share_evidence(8, 2, [0.135, 0.30, 0.40]))]
     [28292.8, 89.7, 14.2]
     """
-    a, b, w = np.broadcast_arrays(*(np.asarray(each, np.float64) for each in (of_group, of_others, share)))
-    odds = ((1 - w) / (ratio * w)).reshape(-1, 1)
-    own, other = a.reshape(-1, 1), b.reshape(-1, 1)
+    given = np.broadcast_arrays(*(np.asarray(each, np.float64) for each in (of_group, of_others, share)))
+    # At most times nothing has happened since the time before.
+    distinct, which = np.unique(np.stack([each.ravel() for each in given]), axis=1, return_inverse=True)
+    own, other, w = distinct[:, :, None]
+    odds = (1 - w) / (ratio * w)
 
     def logarithm(rows: slice, t: FloatArray, log_rest: FloatArray) -> FloatArray:
         # With p = q + t (1 - q): p/q = 1 + t (1 - q)/q and (1 - p)/(1 - q) = 1 - t.
         found: FloatArray = own[rows] * np.log1p(t * odds[rows]) + other[rows] * log_rest
         return found
 
-    return _log_means(logarithm, a + b)
+    return _log_means(logarithm, distinct[0] + distinct[1])[which.ravel()].reshape(given[0].shape)
 
 
 def largest_share_of_alarm(
@@ -348,14 +351,12 @@ def _log_means(logarithm: _Integrand, events: FloatArray) -> FloatArray:
     Trefethen, L. N., Weideman, J. A. C. (2014). The exponentially convergent trapezoidal rule. SIAM Review 56, 385-458.
     """
     found = np.empty(events.size)
-    step = min(_WIDEST_STEP, 0.25 / math.sqrt(1 + float(events.max(initial=0))))
-    z = np.arange(-_REACH, _REACH + step, step)
-    t, log_t, log_rest = special.expit(z), special.log_expit(z), special.log_expit(-z)
-    weights = log_t + log_rest + math.log(step)
-    rows = max(1, _AT_ONCE // len(z))
-    for start in range(0, events.size, rows):
-        part = slice(start, start + rows)
-        terms = logarithm(part, t, log_rest) + weights
+    for start in range(0, events.size, _ROWS):
+        part = slice(start, start + _ROWS)
+        step = min(_WIDEST_STEP, 0.4 / math.sqrt(1 + float(events.flat[part].max())))
+        z = np.arange(-_REACH, _REACH + step, step)
+        t, log_t, log_rest = special.expit(z), special.log_expit(z), special.log_expit(-z)
+        terms = logarithm(part, t, log_rest) + (log_t + log_rest + math.log(step))
         highest = terms.max(axis=1)
         found[part] = highest + np.log(np.exp(terms - highest[:, None]).sum(axis=1))
     return found.reshape(events.shape)
