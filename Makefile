@@ -67,6 +67,7 @@ benchmark: $(VENV)/.benchmark $(VENV)/.spark
 simulate: $(VENV)/.develop
 	$(BIN)/python -m benchmarks.coverage --write docs/coverage.md
 	$(BIN)/python -m benchmarks.claims --write docs/claims.md
+	$(BIN)/python -m benchmarks.monitoring --write docs/monitoring.md
 
 # Writes what commands print now into the README and the pages of docs/, and draws the README's picture.
 readme: $(VENV)/.develop

@@ -17,16 +17,19 @@ if TYPE_CHECKING:
     from harness.errors import HarnessError, InputError
     from harness.evaluation import Evaluation, evaluate, evaluate_each, load
     from harness.inspection import Inspection, inspect
+    from harness.monitoring import AlertMapping, Monitoring, monitor
     from harness.study import Policy, Study
 
 
 __all__ = [
+    "AlertMapping",
     "Audit",
     "DeploymentRecord",
     "Evaluation",
     "HarnessError",
     "InputError",
     "Inspection",
+    "Monitoring",
     "PairedComparison",
     "Policy",
     "RecordMapping",
@@ -39,15 +42,18 @@ __all__ = [
     "evaluate_each",
     "inspect",
     "load",
+    "monitor",
 ]
 
 _HOMES = {
+    "AlertMapping": "harness.monitoring",
     "Audit": "harness.auditing",
     "DeploymentRecord": "harness.auditing",
     "Evaluation": "harness.evaluation",
     "HarnessError": "harness.errors",
     "InputError": "harness.errors",
     "Inspection": "harness.inspection",
+    "Monitoring": "harness.monitoring",
     "PairedComparison": "harness.change",
     "Policy": "harness.study.policy",
     "RecordMapping": "harness.auditing",
@@ -59,6 +65,7 @@ _HOMES = {
     "evaluate_each": "harness.evaluation",
     "inspect": "harness.inspection",
     "load": "harness.evaluation",
+    "monitor": "harness.monitoring",
 }
 
 

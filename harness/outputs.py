@@ -1,4 +1,4 @@
-"""Writing an evaluation, a comparison, an inspection or an audit to a folder, whole or not at all.
+"""Writing an evaluation, a comparison, an inspection, an audit or a monitoring to a folder, whole or not at all.
 
 What draws (matplotlib, Typst), and what writes results of another kind, is imported where it is used: it takes as long
 as counting a small file.
@@ -26,6 +26,7 @@ if TYPE_CHECKING:
     from harness.auditing import Audit
     from harness.change import PairedComparison
     from harness.inspection import Inspection
+    from harness.monitoring import Monitoring
 
 __all__ = [
     "Drawn",
@@ -36,6 +37,7 @@ __all__ = [
     "write_evaluations",
     "write_figures",
     "write_inspection",
+    "write_monitoring",
     "write_report",
 ]
 
@@ -45,6 +47,7 @@ Drawn: TypeAlias = Literal["report", "figures"]
 INSPECTION = "inspection.json"
 AUDIT = "audit.json"
 COMPARISON = "comparison.json"
+MONITORING = "monitoring.json"
 REPORT = "report.html"
 PRINTED = "report.pdf"
 FORMULA = r"^([\x00-\x20']*[=+\-@＝＋－＠]|'*[\t\r\n])"
@@ -289,6 +292,25 @@ def write_audit(audit: Audit, directory: str | os.PathLike[str]) -> Path:
         with (folder / AUDIT).open("w", encoding="utf-8") as file:
             file.writelines(json_parts(audit))
         _write_csv(audit.table_parts(), folder / "audit.csv")
+    return Path(directory)
+
+
+def write_monitoring(monitoring: Monitoring, directory: str | os.PathLike[str]) -> Path:
+    """Write ``monitoring.json``, ``monitoring.csv``, a row for each deployment, and ``figures/``.
+
+    Parameters, result and errors are as those of `write_evaluation`.
+    """
+    from harness.figures import AlarmDisplay, save_displays
+    from harness.monitoring import to_json
+
+    with new_folder(Path(directory), "monitoring") as folder:
+        (folder / MONITORING).write_text(to_json(monitoring), encoding="utf-8")
+        _write_csv(monitoring.table, folder / "monitoring.csv")
+        figures = folder / "figures"
+        figures.mkdir()
+        save_displays(
+            [("evidence", AlarmDisplay.from_monitoring(monitoring))], figures, ("svg", "png", "pdf")
+        )
     return Path(directory)
 
 

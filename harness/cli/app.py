@@ -28,14 +28,15 @@ COMMANDS = {
     "synthesise": "Draw synthetic scores whose true rates are known; they are no matcher's and no person's.",
     "plan": "Say how much data shows that groups are alike, or differ, and what no false match at all can claim.",
     "audit": "Hold published deployment records against an evaluation, and say what they can claim.",
-    "sign": "Sign an evaluation, or a file of waivers, with an ed25519 key.",
+    "monitor": "Hold the alerts of deployments against an evaluation as they come; only exit code 0 means no alarm.",
+    "sign": "Sign an evaluation, a file of waivers or the state of a monitoring, with an ed25519 key.",
     "verify": "Verify what `harness sign` signed, and say what it is, by whom and of which day.",
     "check": "Check deployment configs against an evaluation; only exit code 0 lets them pass.",
 }
 
 
 def main(tokens: Sequence[str] | None = None) -> None:
-    """Run the command line and exit: 0 done, 2 usage or invalid input, 70 an error; `check` has codes of its own."""
+    """Run the command line and exit: 0 done, 2 usage or invalid input, 70 an error; some have codes of their own."""
     # A gate has to be fast: pydantic, where a format needs it, is used as it is, without a search of every installed
     # package for plugins to it; the many objects that imports make are not looked through for garbage, neither on the
     # way nor at the end.

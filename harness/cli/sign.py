@@ -17,19 +17,23 @@ from harness.errors import InputError
 from harness.files import content_of, write_whole, writing
 from harness.gate.evidence import MAX_BYTES, evidence_of
 from harness.gate.locating import evaluation_at
+from harness.gate.monitoring_file import is_monitoring_state, records_in
 from harness.gate.projected import projection_of
 from harness.gate.signing import envelope_beside, is_envelope, sealed, signing_key
 from harness.gate.statements import (
     EvaluationStatement,
+    MonitoringStatement,
     ProjectionStatement,
     Statement,
     about_evaluation,
+    about_monitoring,
     about_projection,
     about_waivers,
     payload_of,
 )
 from harness.gate.strict_json import plain_json
 from harness.gate.waivers import waivers_from
+from harness.numbers import counted
 
 __all__ = ["sign"]
 
@@ -42,13 +46,13 @@ def sign(
     on: str | None = None,
     passphrase_env: str | None = None,
 ) -> None:
-    """Sign an evaluation, a projection of one, or a file of waivers, with an ed25519 key.
+    """Sign an evaluation, a projection of one, a file of waivers or the state of a monitoring, with an ed25519 key.
 
     Parameters
     ----------
     document
-        An evaluation.json, which has to agree with itself, or the folder that holds it; a projection.json; or a YAML,
-        JSON or TOML file of waivers.
+        An evaluation.json, which has to agree with itself, or the folder that holds it; a projection.json; a YAML, JSON
+        or TOML file of waivers; or the state that harness monitor appends to.
     key
         PEM file of the private key, made by: openssl genpkey -algorithm ed25519 -out PRIVATE.pem (with -aes256 it asks
         for a passphrase). The gate needs its public one: openssl pkey -in PRIVATE.pem -pubout -out PUBLIC.pem
@@ -71,6 +75,14 @@ def sign(
 
 def _statement(path: Path, on: date) -> Statement:
     content = content_of(path, limit=MAX_BYTES)
+    if is_monitoring_state(content):
+        return about_monitoring(
+            records_in(content, str(path)),
+            name=_name_of(path),
+            sha256=hashlib.sha256(content).hexdigest(),
+            signed_on=on,
+            version=__version__,
+        )
     keys = _keys_of(path, content)
     if "lists" in keys:
         projection = projection_of(content, str(path))
@@ -109,9 +121,10 @@ def _keys_of(path: Path, content: bytes) -> frozenset[str]:
 
 def _summary(statement: Statement) -> str:
     if isinstance(statement, ProjectionStatement):
-        lists = len(statement.predicate.lists)
         matcher = statement.predicate.matcher
-        return f"{matcher.name} {matcher.version}, {lists} list{'' if lists == 1 else 's'}"
+        return f"{matcher.name} {matcher.version}, {counted(len(statement.predicate.lists), 'list')}"
+    if isinstance(statement, MonitoringStatement):
+        return f"{counted(statement.predicate.records, 'record')}, {statement.predicate.outcome}"
     if not isinstance(statement, EvaluationStatement):
         count = len(statement.predicate.waivers)
         return f"{count} waiver{'' if count == 1 else 's'}"

@@ -12,19 +12,23 @@ from harness.errors import InputError
 from harness.files import content_of
 from harness.gate.evidence import MAX_BYTES, evidence_of
 from harness.gate.locating import evaluation_at
+from harness.gate.monitoring_file import records_in
 from harness.gate.projected import projection_of
 from harness.gate.signing import MAX_BYTES as MAX_ENVELOPE
 from harness.gate.signing import envelope_beside, opened, public_keys, signed_beside
 from harness.gate.statements import (
     SUBJECTS,
     EvaluationStatement,
+    MonitoringStatement,
     ProjectionStatement,
     Statement,
     WaiverStatement,
+    records_signed,
     require_about,
     require_about_projection,
     statement_in,
 )
+from harness.numbers import counted
 
 __all__ = ["verify"]
 
@@ -44,23 +48,28 @@ def verify(envelope: str, *, key: tuple[str, ...], evaluation: str | None = None
     key
         PEM file of a public key, any number of times; one of them has to have signed it.
     evaluation
-        The evaluation.json that was signed, or the folder that holds it; by default the one beside the envelope.
+        The evaluation.json that was signed, or the folder that holds it, or the state of a monitoring; by default the
+        file beside the envelope.
     """
-    keys = public_keys(key)
+    keys, appended = public_keys(key), 0
     if os.path.isdir(envelope):  # noqa: PTH112 - raises nothing, whatever the name
         envelope = str(envelope_beside(evaluation_at(envelope)))
     try:
         payload, key_id = opened(content_of(Path(envelope), limit=MAX_ENVELOPE), keys, envelope)
         statement = statement_in(payload, envelope)
-        if evaluation is not None and not isinstance(statement, EvaluationStatement):
+        if evaluation is not None and not isinstance(statement, EvaluationStatement | MonitoringStatement):
             raise InputError(f"holds {SUBJECTS[type(statement)]}, and no evaluation", source=envelope)
-        if not isinstance(statement, WaiverStatement):
+        if isinstance(statement, MonitoringStatement):
+            appended = _appended(statement, _signed_path(envelope, evaluation))
+        elif not isinstance(statement, WaiverStatement):
             _require_same(statement, _signed_path(envelope, evaluation))
     except InputError as error:
         say(f"harness: not verified: {error}", error=True)
         return _NOT_VERIFIED
     for line in _lines(statement, key_id):
         say(line)
+    if appended:
+        say(f"  {counted(appended, 'record')} appended since then, and not signed")
     return _VERIFIED
 
 
@@ -70,6 +79,15 @@ def _signed_path(envelope: str, evaluation: str | None) -> Path:
         problem = "its name does not tell which file it signs; name it after that, or give --evaluation"
         raise InputError(problem, source=envelope)
     return path
+
+
+def _appended(statement: MonitoringStatement, path: Path) -> int:
+    content = content_of(path, limit=MAX_BYTES)
+    records_in(content, str(path))
+    try:
+        return records_signed(statement, content) - statement.predicate.records
+    except InputError as error:
+        raise InputError(error.problem, source=str(path)) from error
 
 
 def _require_same(statement: EvaluationStatement | ProjectionStatement, path: Path) -> None:
@@ -91,8 +109,17 @@ def _lines(statement: Statement, key_id: str) -> Iterator[str]:
         yield from _waivers(statement)
     elif isinstance(statement, ProjectionStatement):
         yield from _projection(statement)
+    elif isinstance(statement, MonitoringStatement):
+        yield from _monitoring(statement)
     else:
         yield from _evaluation(statement)
+
+
+def _monitoring(statement: MonitoringStatement) -> Iterator[str]:
+    about = statement.predicate
+    yield f"  {counted(about.records, 'record')} of a monitoring, {about.outcome} in the last"
+    yield f"  evaluation {about.evaluation_sha256}"
+    yield f"  mapping {about.mapping_sha256}"
 
 
 def _evaluation(statement: EvaluationStatement) -> Iterator[str]:

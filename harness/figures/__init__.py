@@ -3,6 +3,7 @@
 Each display has ``from_evaluation``, ``plot(ax=...)`` and ``alt_text``; `figures_of` gives all of an evaluation.
 """
 
+from harness.figures.alarms import AlarmDisplay
 from harness.figures.bounds import GapDisplay, WorstRatioDisplay
 from harness.figures.cross_groups import CrossGroupDisplay
 from harness.figures.det_curves import DetDisplay
@@ -21,6 +22,7 @@ from harness.figures.figures import (
     plot_score_distributions,
     plot_verdict_zones,
     plot_worst_ratio,
+    save_displays,
     save_figures,
 )
 from harness.figures.rates import FalseMatchRateDisplay, FalseNonMatchRateDisplay, IdentificationRateDisplay
@@ -28,6 +30,7 @@ from harness.figures.rows import GroupsAtThresholdDisplay, ScoreDistributionDisp
 from harness.figures.verdict_zones import VerdictZonesDisplay
 
 __all__ = [
+    "AlarmDisplay",
     "CrossGroupDisplay",
     "DetDisplay",
     "DetectableRatioDisplay",
@@ -52,6 +55,7 @@ __all__ = [
     "plot_score_distributions",
     "plot_verdict_zones",
     "plot_worst_ratio",
+    "save_displays",
     "save_figure",
     "save_figures",
 ]

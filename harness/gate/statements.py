@@ -1,4 +1,6 @@
-"""Statements that are signed: in-toto statements (Statement v1) about an evaluation or a projection, or of waivers.
+"""Signed statements about an evaluation, a projection of one, waivers or the state of a monitoring.
+
+They are in-toto statements (Statement v1).
 
 They are told apart by the type of their predicate: one cannot serve as another, whoever signed it.
 """
@@ -7,7 +9,7 @@ from __future__ import annotations
 
 import hashlib
 import json
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from datetime import date
 from types import MappingProxyType
 from typing import Annotated, Literal
@@ -18,6 +20,7 @@ from harness.config import ListOf, StrictModel, plain, shown
 from harness.errors import InputError
 from harness.gate.deployment import Day, Digest
 from harness.gate.evidence import Evidence
+from harness.gate.monitoring_file import MonitoringRecord, digests_of_lines
 from harness.gate.projected import Projection
 from harness.gate.strict_json import plain_json
 from harness.gate.waivers import Waiver, Waivers
@@ -26,13 +29,16 @@ from harness.study import Matcher
 __all__ = [
     "SUBJECTS",
     "EvaluationStatement",
+    "MonitoringStatement",
     "ProjectionStatement",
     "Statement",
     "WaiverStatement",
     "about_evaluation",
+    "about_monitoring",
     "about_projection",
     "about_waivers",
     "payload_of",
+    "records_signed",
     "require_about",
     "require_about_projection",
     "statement_in",
@@ -40,6 +46,7 @@ __all__ = [
 
 _TYPE = "https://in-toto.io/Statement/v1"
 _EVALUATION = "urn:threshold-bias-harness:evaluation:1"
+_MONITORING = "urn:threshold-bias-harness:monitoring:1"
 _PROJECTION = "urn:threshold-bias-harness:projection:1"
 _WAIVERS = "urn:threshold-bias-harness:waivers:1"
 
@@ -121,6 +128,29 @@ class WaiverPredicate(StrictModel):
     harness: str
 
 
+class MonitoringPredicate(StrictModel):
+    """The state of a monitoring as it was, and who signed it with what and when.
+
+    Parameters
+    ----------
+    records : int
+    evaluation_sha256, mapping_sha256 : str
+        Of the evaluation that says what is allowed, and of the mapping.
+    outcome : str
+        Of the last record.
+    signed_on : date
+    harness : str
+        Version of this package that made the statement.
+    """
+
+    records: Annotated[int, Field(ge=1)]
+    evaluation_sha256: Digest
+    mapping_sha256: Digest
+    outcome: str
+    signed_on: Day
+    harness: str
+
+
 class _Statement(StrictModel):
     type: Annotated[Literal["https://in-toto.io/Statement/v1"], Field(alias="_type")]
     subject: Annotated[ListOf[_Subject], Field(min_length=1, max_length=1)]
@@ -161,16 +191,31 @@ class WaiverStatement(_Statement):
     predicate: WaiverPredicate
 
 
-Statement = EvaluationStatement | ProjectionStatement | WaiverStatement
+class MonitoringStatement(_Statement):
+    """A statement about the state of a monitoring."""
+
+    predicate_type: Annotated[
+        Literal["urn:threshold-bias-harness:monitoring:1"], Field(alias="predicateType")
+    ]
+    predicate: MonitoringPredicate
+
+
+Statement = EvaluationStatement | MonitoringStatement | ProjectionStatement | WaiverStatement
 
 _KINDS: Mapping[str, type[Statement]] = {
     _EVALUATION: EvaluationStatement,
+    _MONITORING: MonitoringStatement,
     _PROJECTION: ProjectionStatement,
     _WAIVERS: WaiverStatement,
 }
 
 SUBJECTS: Mapping[type, str] = MappingProxyType(
-    {EvaluationStatement: "an evaluation", ProjectionStatement: "a projection", WaiverStatement: "waivers"}
+    {
+        EvaluationStatement: "an evaluation",
+        MonitoringStatement: "the state of a monitoring",
+        ProjectionStatement: "a projection",
+        WaiverStatement: "waivers",
+    }
 )
 """What a kind of statement is about, as it is told."""
 
@@ -236,6 +281,46 @@ def about_waivers(
     """Make the statement of waivers; parameters are as those of `about_evaluation`, `sha256` that of their file."""
     predicate = {"waivers": waivers, "signed_on": signed_on, "harness": version}
     return WaiverStatement.model_validate(_about(_WAIVERS, name, sha256, predicate))
+
+
+def about_monitoring(
+    records: Sequence[MonitoringRecord], *, name: str, sha256: str, signed_on: date, version: str
+) -> MonitoringStatement:
+    """Make the statement about the state of a monitoring.
+
+    Parameters
+    ----------
+    records : sequence of MonitoringRecord
+        At least one.
+    name, sha256, signed_on, version
+        As for `about_evaluation`; `sha256` is that of the whole file.
+    """
+    last = records[-1]
+    predicate = {
+        "records": last.number,
+        "evaluation_sha256": last.evaluation_sha256,
+        "mapping_sha256": last.mapping_sha256,
+        "outcome": last.summary.outcome,
+        "signed_on": signed_on,
+        "harness": version,
+    }
+    return MonitoringStatement.model_validate(_about(_MONITORING, name, sha256, predicate))
+
+
+def records_signed(statement: MonitoringStatement, content: bytes) -> int:
+    """Return how many records a state has; those signed are its first, as they were, whatever was appended since.
+
+    Raises
+    ------
+    InputError
+        They are not.
+    """
+    digests, signed = digests_of_lines(content), statement.predicate.records
+    if len(digests) < signed:
+        raise InputError(f"it has {len(digests):,} records, and {signed:,} were signed: the end was cut off")
+    if digests[signed - 1] != statement.sha256:
+        raise InputError(f"its first {signed:,} records are not those that were signed")
+    return len(digests)
 
 
 def require_about(statement: EvaluationStatement, evidence: Evidence) -> None:

@@ -3,8 +3,8 @@
 Parts, each importing only from those above it: ``quantiles`` (of the beta distribution), ``intervals`` (for a
 proportion, and the ratio and the difference of two), ``clustering`` (design effects), ``rates``, ``differentials``
 (ratios and gaps of every two groups), ``measures`` (summaries of an axis), ``verdicts``; beside them ``planning`` (how
-much data a claim needs), ``watchlist`` (1:N from 1:1) and ``dispersion`` (whether counts differ by more than chance).
-Each is imported when first used: planning needs only numpy and scipy.
+much data a claim needs), ``watchlist`` (1:N from 1:1), ``dispersion`` (whether counts differ by more than chance) and
+``monitoring`` (alerts as they come). Each is imported when first used: planning needs only numpy and scipy.
 """
 
 from importlib import import_module
@@ -28,6 +28,7 @@ if TYPE_CHECKING:
         ratio_p_value,
     )
     from harness.statistics.measures import FDR_CAUTION, SummaryMeasures, summary_measures
+    from harness.statistics.monitoring import rate_evidence, share_evidence
     from harness.statistics.planning import Plan, claim_of_zero
     from harness.statistics.rates import Rates, false_match_rates, false_non_match_rates
     from harness.statistics.verdicts import (
@@ -79,9 +80,11 @@ __all__ = [
     "pairs",
     "pairwise",
     "poisson_interval",
+    "rate_evidence",
     "ratio_interval",
     "ratio_p_value",
     "safe_threshold",
+    "share_evidence",
     "small_sample",
     "summary_measures",
 ]
@@ -91,6 +94,7 @@ _PARTS = (
     "watchlist",
     "dispersion",
     "planning",
+    "monitoring",
     "clustering",
     "rates",
     "differentials",

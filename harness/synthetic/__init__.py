@@ -5,7 +5,8 @@ identifier, and no agency's results are reproduced.
 
 Parts, each importing only from those above it: ``curves`` (an error rate as a function of the threshold),
 ``trials`` (the groups, and who is compared with whom), ``worlds`` (a world's truth and draws, and the three
-calibrations), ``operation`` (searches of a watchlist, and records of deployments), ``files`` (writing to disk).
+calibrations), ``operation`` (searches of a watchlist, and records of deployments), ``alerts`` (of
+deployments, one by one), ``files`` (writing to disk).
 """
 
 from __future__ import annotations

@@ -16,6 +16,7 @@ import pyarrow.parquet
 
 from harness.errors import InputError
 from harness.files import BESIDE, Scratch, settle, uninterrupted, writing
+from harness.synthetic.alerts import monitored_alerts
 from harness.synthetic.operation import draw_searches, published_records
 from harness.synthetic.worlds import WORLDS, world
 
@@ -101,7 +102,7 @@ def _write_truth(path: Path) -> None:
 
 
 def synthesise_all(directory: str | os.PathLike[str]) -> tuple[Path, ...]:
-    """Write every generated file of ``data_synthetic/``: the worlds, a sample, their truth, searches and records.
+    """Write every generated file of ``data_synthetic/``: the worlds, a sample, their truth, searches, records, alerts.
 
     Raises
     ------
@@ -115,6 +116,7 @@ def synthesise_all(directory: str | os.PathLike[str]) -> tuple[Path, ...]:
         "truth.json": _write_truth,
         "searches.parquet": lambda path: _write_parquet(draw_searches(SEED), path),
         "records.csv": lambda path: path.write_text(published_records(SEED), encoding="utf-8"),
+        "alerts.csv": lambda path: path.write_text(monitored_alerts(SEED), encoding="utf-8"),
     }
     return _write_files(Path(directory), writers)
 

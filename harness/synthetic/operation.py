@@ -23,9 +23,11 @@ from harness.synthetic.trials import ETHNICITIES
 from harness.synthetic.worlds import GRID
 
 __all__ = [
+    "FPIR_CURVES",
     "HEADER",
     "MATED",
     "NON_MATED",
+    "PASSERS_BY",
     "WATCHLIST_SIZE",
     "draw_searches",
     "published_records",

@@ -35,4 +35,5 @@ def test_the_shipped_files_are_made_again(tmp_path: Path) -> None:
         "truth.json",
         "searches.parquet",
         "records.csv",
+        "alerts.csv",
     }

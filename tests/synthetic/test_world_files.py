@@ -81,6 +81,7 @@ def test_committed_files_are_the_bytes_the_code_writes(tmp_path: Path) -> None:
         "truth.json",
         "searches.parquet",
         "records.csv",
+        "alerts.csv",
     }
     maker = pa.parquet.read_metadata(SHIPPED / "equal.parquet").created_by
     same_writer = maker == pa.parquet.read_metadata(tmp_path / "equal.parquet").created_by
