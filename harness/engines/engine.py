@@ -21,14 +21,15 @@ from harness.comparisons import (
 from harness.comparisons.images.pair_source import PairSource
 from harness.comparisons.images.pairs import Pairs
 from harness.comparisons.met import Met
-from harness.engines import local, pairs
+from harness.engines import local, pairs, searches
 from harness.engines.cluster.comparisons import PartedComparisons, open_parts
 from harness.engines.cluster.running import InTurn, Runner
 from harness.errors import InputError
+from harness.study.searches import SEARCH_KEYS
 
 if TYPE_CHECKING:
     from harness.arrays import BoolArray, FloatArray
-    from harness.counting import Counts, SubjectCounts
+    from harness.counting import Counts, ListMatches, SearchCounts, SubjectCounts
     from harness.engines.cluster.spark.comparisons import SparkComparisons
     from harness.engines.local import Progress
     from harness.study import Study
@@ -43,6 +44,8 @@ __all__ = [
     "choose_engine",
     "count",
     "count_by_subject",
+    "count_searches",
+    "floor_of",
     "met",
     "open_with",
     "rows_of",
@@ -174,6 +177,12 @@ def open_with(scores: Scores, study: Study, engine: Engine) -> AbstractContextMa
     """
     if isinstance(engine, Local) and engine.checkpoints is None:
         return open_comparisons(scores, study, memory=engine.memory)
+    if study.reads_searches:
+        key = next(key for key in SEARCH_KEYS if getattr(study, key))
+        raise InputError(
+            f"{key} (--{key.replace('_', '-')}) is read in this process, without checkpoints; leave out engine and "
+            "checkpoints, or give searches with their top scores alone"
+        )
     if study.pairs:
         raise InputError(
             "pairs (--pairs) are read in this process, without checkpoints; leave out engine and checkpoints"
@@ -275,6 +284,19 @@ def count(
     from harness.engines.cluster.spark import counting as spark
 
     return spark.count(comparisons, thresholds, progress=progress)
+
+
+def count_searches(comparisons: Countable, counts: Counts) -> tuple[SearchCounts | None, ListMatches | None]:
+    """Count what else is known of searches, and whom on the list they match; see `harness.engines.searches`."""
+    if not isinstance(comparisons, Comparisons):
+        return None, None
+    return searches.count_searches(comparisons, counts), searches.count_list_matches(comparisons)
+
+
+def floor_of(comparisons: Countable) -> float | None:
+    """Return the score below which candidate lists are not complete; None where they are, or there are none."""
+    found = comparisons.searches if isinstance(comparisons, Comparisons) else None
+    return None if found is None else found.floor
 
 
 def count_by_subject(
