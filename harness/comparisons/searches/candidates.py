@@ -19,7 +19,7 @@ import pyarrow as pa
 from harness.comparisons.database import Database, checks_of_scores, first_met
 from harness.comparisons.derived.entries import open_beside
 from harness.comparisons.searches.faults import row_numbers
-from harness.comparisons.searches.keys import NOBODY, KeyNumbers, key_sql, keys_in
+from harness.comparisons.searches.keys import NOBODY, KeyNumbers, key_sql, keys_in, starts_of
 from harness.comparisons.source import CHANGED, ROW, Check, missing_column
 from harness.comparisons.sql import FLOATING, has_text, identifier, is_label, score_sql
 from harness.errors import InputError
@@ -76,9 +76,9 @@ class ListRows:
     @classmethod
     def joined(cls, several: Sequence[ListRows]) -> ListRows:
         """Return the rows of several one after the other."""
-        if len(several) == 1:
-            return several[0]
         first = several[0]
+        if len(several) == 2:  # the first is of no rows, as a beginning
+            return several[1]
         return cls(
             np.concatenate([one.searches for one in several]),
             np.concatenate([one.candidates for one in several]),
@@ -336,22 +336,20 @@ class Lists:
         taken, indices = [self._held[:0]], [np.zeros(0, np.int64)]
         while True:
             held = self._held
-            starts = np.flatnonzero(np.diff(held.searches, prepend=held.searches[:1] + 1))
-            whole = starts if self._has_ended else starts[:-1]  # the last may go on in the next batch
-            keys = held.searches[whole]
+            starts = starts_of(held.searches)
+            keys = held.searches[starts]
             at = np.minimum(np.searchsorted(ascending, keys), len(ascending) - 1)
             found = ascending[at] == keys
             count = len(keys) if found.all() else int(found.argmin())
-            end = len(held) if count == len(starts) else int(starts[count]) if len(starts) else 0
-            lengths = np.diff(np.append(starts[:count], end))
-            taken.append(held[:end])
-            indices.append(np.repeat(order[at[:count]], lengths))
-            self._held = held[end:]
+            ends = np.append(starts, len(held))[: count + 1]
+            taken.append(held[: int(ends[-1])])
+            indices.append(np.repeat(order[at[:count]], np.diff(ends)))
+            self._held = held[int(ends[-1]) :]
             if count < len(keys) or self._has_ended:
                 break
             self._read()
         at_search = np.concatenate(indices)
-        if (np.diff(at_search) < 0).any():
+        if (at_search[1:] < at_search[:-1]).any():
             raise DisorderedError
         return ListRows.joined(taken), at_search
 
@@ -360,7 +358,7 @@ class Lists:
         if following is None:
             self._has_ended = True
         else:
-            self._held = ListRows.joined([self._held, following]) if len(self._held) else following
+            self._held = following
 
     def rest(self) -> ListRows:
         """Return some of the rows that belong to none of the searches so far; none where all do."""

@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 
     from harness.arrays import IntArray
 
-__all__ = ["NOBODY", "KeyNumbers", "are_whole", "key_sql", "keys_in", "keys_of", "whole_names"]
+__all__ = ["NOBODY", "KeyNumbers", "are_whole", "key_sql", "keys_in", "keys_of", "starts_of", "whole_names"]
 
 NOBODY = -1
 """The number of who has none."""
@@ -67,6 +67,19 @@ def whole_names(names: Sequence[str]) -> IntArray | None:
     return numbers if all(str(number) == name for number, name in as_written) else None
 
 
+def starts_of(numbers: IntArray) -> IntArray:
+    """Return where each run of equal numbers begins.
+
+    Examples
+    --------
+    >>> starts_of(np.array([4, 4, 2, 4]))
+    array([0, 2, 3])
+    """
+    if not len(numbers):
+        return np.zeros(0, np.int64)
+    return np.append(0, 1 + np.flatnonzero(numbers[1:] != numbers[:-1]))
+
+
 class KeyNumbers:
     """The numbers of keys, from 0 in the order in which they are given.
 
@@ -115,9 +128,12 @@ class KeyNumbers:
     def _addressed(self, keys: IntArray) -> npt.NDArray[np.int32]:
         if not self._span:
             return np.full(len(keys), NOBODY, np.int32)
-        at = keys - self._lowest
-        numbers = self._table.take(at, mode="clip")
-        numbers[(keys < self._lowest) | (at >= self._span)] = NOBODY
+        at = (keys - self._lowest).view(np.uint64)  # those below the lowest are very large
+        beyond = at >= np.uint64(self._span)
+        if not beyond.any():
+            return self._table.take(at.view(np.int64))
+        numbers = self._table.take(np.where(beyond, 0, at.view(np.int64)))
+        numbers[beyond] = NOBODY
         return numbers
 
     def _among_others(self, keys: IntArray) -> npt.NDArray[np.int32]:

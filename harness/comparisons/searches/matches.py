@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 import numpy.typing as npt
 
-from harness.comparisons.searches.returned import starts_of
+from harness.comparisons.searches.keys import starts_of
 
 if TYPE_CHECKING:
     from harness.arrays import BoolArray, FloatArray, IntArray
@@ -106,8 +106,10 @@ class KeptMatches:
         self._floor = max(self._floor, self._cut)
         self._compact()
         searches, candidates, scores = self._joined()
-        order = np.lexsort((-scores, candidates, searches))
-        searches, candidates, scores = searches[order], candidates[order], scores[order]
-        first = np.ones(len(order), np.bool_)
-        first[1:] = (searches[1:] != searches[:-1]) | (candidates[1:] != candidates[:-1])
+        people = searches * self._size + candidates
+        order = np.argsort(people, kind="stable")
+        if not (np.diff(people[order]) == 0).any():
+            return self._floor, searches[order], candidates[order], scores[order]
+        order = np.lexsort((-scores, people))  # several images of a subject, of which the best counts
+        first = order[np.diff(people[order], prepend=-1) != 0]
         return self._floor, searches[first], candidates[first], scores[first]

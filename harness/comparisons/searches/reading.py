@@ -16,6 +16,7 @@ import pyarrow.compute as pc
 import pyarrow.parquet as pq
 
 from harness.comparisons.database import first_fault
+from harness.comparisons.files import Files
 from harness.comparisons.searches.candidates import CandidateFile, DisorderedError, ListRows, Lists
 from harness.comparisons.searches.faults import RowFault, refuse_first, row_numbers
 from harness.comparisons.searches.keys import NOBODY, KeyNumbers, are_whole, key_sql, keys_in, keys_of, whole_names
@@ -37,13 +38,14 @@ from harness.errors import InputError
 if TYPE_CHECKING:
     from harness.arrays import BoolArray, FloatArray, IntArray
     from harness.comparisons.database import Database
-    from harness.comparisons.files import Files
     from harness.comparisons.source import Source
     from harness.study import Study
 
 __all__ = ["Searches", "read_searches"]
 
 LARGEST = np.iinfo(np.int64).max
+SEARCHES_AT_ONCE = 1 << 12
+"""Few enough that their lists stay in the processor's cache."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -115,14 +117,20 @@ def read_searches(
 
 
 def _refuse_same_file(source: Source, file: Files) -> None:
-    read = {read.sha256 for read in source.inputs()} - {None}
-    for other in file.inputs():
-        if other.sha256 in read:
-            raise InputError(
-                "is the file of candidates too; give the searches, a row for each, and name the candidates apart "
-                "(candidates: {file: ...}; --candidates)",
-                source=source.name,
-            )
+    """Refuse candidate rows given as searches."""
+    stored = source.stored
+    if isinstance(stored, Files) and not {*_digests(stored)}.isdisjoint(_digests(file)):
+        raise InputError(
+            "is the file of candidates too; give the searches, a row for each, and name the candidates apart "
+            "(candidates: {file: ...}; --candidates)",
+            source=source.name,
+        )
+
+
+def _digests(file: Files) -> tuple[object, ...]:
+    """Return what tells files apart: their digests, where they were taken, or where they are."""
+    digests = None if file.seen is None else file.seen.digests
+    return digests or tuple(path.resolve() for path in file.paths)
 
 
 class _OfLists(RowFault):
@@ -254,13 +262,18 @@ class _Reading:
             for batch in batches:
                 added = self._counting(batch, lists, met, matches)
                 if writer is None:
-                    writer = opened.enter_context(pq.ParquetWriter(self._copy, added.schema))
+                    writer = opened.enter_context(self._writer(added.schema))
                 writer.write_batch(added)
             if lists is not None:
                 self._refuse_rest(lists.rest(), in_order=in_order)
         if writer is None:
             self._write_nothing()
         return met, matches
+
+    def _writer(self, schema: pa.Schema) -> pq.ParquetWriter:
+        """Open the copy, which is written and read soonest where only labels are packed."""
+        labels = [field.name for field in schema if pa.types.is_string(field.type)]
+        return pq.ParquetWriter(self._copy, schema, compression="none", use_dictionary=labels, write_statistics=False)
 
     def _write_nothing(self) -> None:
         raise InputError("holds no searches, only column names; give it rows", source=self._source.name)
@@ -508,6 +521,28 @@ class _Reading:
         met: _Met,
         matches: KeptMatches | None,
     ) -> Returned:
+        several = [
+            self._from_some_lists(
+                lists, keys[some], probes[some], mated[some], matches, met.count + some.start
+            )
+            for some in (slice(i, i + SEARCHES_AT_ONCE) for i in range(0, len(keys), SEARCHES_AT_ONCE))
+        ]
+        returned = Returned.joined(several)
+        self._require_agreement(stated, returned, rows)
+        if stated.own is None:
+            return returned
+        own = np.where(np.isneginf(returned.own) & ~np.isnan(stated.own), stated.own, returned.own)
+        return Returned(own, returned.other, returned.top, returned.hit)
+
+    def _from_some_lists(
+        self,
+        lists: Lists,
+        keys: IntArray,
+        probes: npt.NDArray[np.int32],
+        mated: BoolArray,
+        matches: KeptMatches | None,
+        first: int,
+    ) -> Returned:
         of = self._study.candidates
         assert of is not None  # noqa: S101 - for type checkers
         found, at_search = lists.of(keys)
@@ -521,14 +556,9 @@ class _Reading:
             )
         except RowFault as fault:
             raise _OfLists(row_numbers(fault.part, np.int64(fault.row)), fault.column, fault.problem) from None
-        returned = from_lists(found, at_search, probes, mated, self._study.hit_rank)
         if matches is not None:
-            matches.add(found, at_search, mated, met.count)
-        self._require_agreement(stated, returned, rows)
-        if stated.own is None:
-            return returned
-        own = np.where(np.isneginf(returned.own) & ~np.isnan(stated.own), stated.own, returned.own)
-        return Returned(own, returned.other, returned.top, returned.hit)
+            matches.add(found, at_search, mated, first)
+        return from_lists(found, at_search, probes, mated, self._study.hit_rank)
 
     def _require_agreement(self, stated: Stated, returned: Returned, rows: IntArray) -> None:
         """Refuse scores of searches that are not those of their lists."""

@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from collections.abc import Sequence
+from dataclasses import dataclass, fields
+from typing import TYPE_CHECKING, Self
 
 import numpy as np
 import numpy.typing as npt
 
 from harness.comparisons.searches.faults import RowFault, refuse_first
-from harness.comparisons.searches.keys import NOBODY
+from harness.comparisons.searches.keys import NOBODY, starts_of
 
 if TYPE_CHECKING:
     from harness.arrays import BoolArray, FloatArray, IntArray
@@ -17,7 +18,7 @@ if TYPE_CHECKING:
     from harness.study import Study
     from harness.study.searches import Candidates
 
-__all__ = ["Returned", "Stated", "from_columns", "from_lists", "require_ranked", "starts_of"]
+__all__ = ["Returned", "Stated", "from_columns", "from_lists", "require_consistent", "require_ranked"]
 
 LAST = np.iinfo(np.int32).max
 
@@ -43,6 +44,13 @@ class Returned:
     top: npt.NDArray[np.int32]
     hit: BoolArray
 
+    @classmethod
+    def joined(cls, several: Sequence[Returned]) -> Self:
+        """Return what all of these searches returned, one after the other."""
+        return cls(
+            *(np.concatenate([getattr(one, field.name) for one in several]) for field in fields(cls))
+        )
+
     @property
     def best(self) -> FloatArray:
         """The best score of anybody, shape (N,)."""
@@ -51,11 +59,6 @@ class Returned:
     def counting(self, mated: BoolArray) -> FloatArray:
         """Return the scores that count: of a mated search the right person's, where it is a hit, shape (N,)."""
         return np.where(mated, np.where(self.hit, self.own, -np.inf), self.other)
-
-
-def starts_of(at_search: IntArray) -> IntArray:
-    """Return where the list of each search begins, of rows with the index of their search."""
-    return np.flatnonzero(np.diff(at_search, prepend=-1))
 
 
 def from_lists(
@@ -121,11 +124,13 @@ def require_ranked(rows: ListRows, at_search: IntArray, of: Candidates, length: 
     ------
     RowFault
     """
+    if rows.ranks is None and length is None:
+        return
     starts = starts_of(at_search)
+    expected = 1 + np.arange(len(rows)) - np.repeat(starts, np.diff(np.append(starts, len(rows))))
     if length is not None:
-        within = np.arange(len(rows)) - np.repeat(starts, np.diff(np.append(starts, len(rows))))
         refuse_first(
-            within >= length,
+            expected > length,
             rows.rows,
             of.search,
             f"search {{value}} has more candidates than the {length:,} that the study says; correct its length "
@@ -133,7 +138,6 @@ def require_ranked(rows: ListRows, at_search: IntArray, of: Candidates, length: 
         )
     if rows.ranks is None or of.rank is None:
         return
-    expected = 1 + np.arange(len(rows)) - np.repeat(starts, np.diff(np.append(starts, len(rows))))
     if not np.array_equal(rows.ranks, expected):
         order = np.lexsort((rows.rows, rows.ranks, at_search))
         rows = rows[order]
