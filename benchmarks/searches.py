@@ -25,7 +25,9 @@ ENROLLED, PEOPLE = 10_000, 1_000_000
 GROUPS = ("Asian", "Black", "White")
 
 
-def write_files(folder: Path, searches: int, length: int, *, text: bool = False, shuffled: bool = False) -> None:
+def write_files(
+    folder: Path, searches: int, length: int, *, text: bool = False, shuffled: bool = False
+) -> None:
     """Write searches, their candidate lists and the watchlist; of every ten searches one is mated."""
     label = f"{list(GROUPS)}[1 + {{}} % 3]"
     prefix = "'p' || " if text else ""

@@ -1,4 +1,4 @@
-"""Searches of a watchlist of which every comparison is computed: what they count, told by plain loops over all scores."""
+"""Searches of a watchlist of which every comparison is computed, and what they count, told by plain loops."""
 
 from __future__ import annotations
 

@@ -7,9 +7,9 @@ from typing import TYPE_CHECKING
 import numpy as np
 import pyarrow as pa
 
-from harness.comparisons.searches.source import NUMBER, OTHER, OWN, SearchRows
+from harness.comparisons.searches.probes import PROBES, labels_sql, probes_given_sql, probes_sql
+from harness.comparisons.searches.source import OTHER, OWN, SearchRows
 from harness.comparisons.searches.watchlist import labels_of
-from harness.comparisons.sql import identifier, is_nan, mated_sql
 from harness.counting import MATED, Counts, ListMatches, SearchCounts
 from harness.engines import local
 
@@ -19,9 +19,6 @@ if TYPE_CHECKING:
     from harness.counting import Cell
 
 __all__ = ["count_list_matches", "count_searches"]
-
-PROBES = "probes_of_searches"
-"""The table of the subjects of non-mated searches, a row for each cell that one has."""
 
 
 def count_searches(comparisons: Comparisons, counts: Counts) -> SearchCounts | None:
@@ -74,10 +71,9 @@ def count_list_matches(comparisons: Comparisons) -> ListMatches | None:
         return None
     floor, search, reference, score = searches.matches
     study = comparisons.study
-    query = _probes_sql(comparisons, searches.rows)
-    comparisons.keep(PROBES, f"SELECT *, row_number() OVER (ORDER BY first) - 1 AS probe FROM ({query})")
+    comparisons.keep(PROBES, probes_sql(searches.rows, study, comparisons.kinds))
     labels = [f"label_{i}" for i in range(len(study.groups))]
-    probes = comparisons.table(f"SELECT {', '.join(labels)}, subject, searches FROM {PROBES} ORDER BY probe")
+    probes = comparisons.table(labels_sql(study))
     met: dict[Cell, Cell] = {}  # cells that are the same are one
     cells = zip(*(probes[label].to_pylist() for label in labels), strict=True)
     return ListMatches(
@@ -94,36 +90,10 @@ def count_list_matches(comparisons: Comparisons) -> ListMatches | None:
     )
 
 
-def _labelled_sql(comparisons: Comparisons, rows: SearchRows) -> str:
-    """Select the number, the person and the labels of the probe of every non-mated search that counts."""
-    study = comparisons.study
-    labels = ", ".join(
-        f"CAST({identifier(group.probe)} AS VARCHAR) AS label_{i}" for i, group in enumerate(study.groups.values())
-    )
-    truth = mated_sql(study.mated, comparisons.kinds[study.mated.column], text_only=False)
-    counted = "true" if study.missing_scores == "count" else f"NOT {is_nan(identifier(study.score.column))}"
-    return (
-        f"SELECT {identifier(NUMBER)} AS number, CAST(hash(CAST({identifier(study.subjects[0])} AS VARCHAR)) >> 1 AS BIGINT) "
-        f"AS subject, {labels} FROM {rows.each()} WHERE ({truth}) = 0 AND {counted}"
-    )
-
-
-def _probes_sql(comparisons: Comparisons, rows: SearchRows) -> str:
-    """Select each person with each cell, and how many searches there are."""
-    return (
-        f"SELECT min(number) AS first, count(*) AS searches, * EXCLUDE (number) FROM ({_labelled_sql(comparisons, rows)}) "
-        "GROUP BY ALL"
-    )
-
-
 def _probes_of(comparisons: Comparisons, rows: SearchRows, search: IntArray) -> IntArray:
     """Return the probe of each of these searches, by their numbers, which ascend."""
     numbers, at = np.unique(search, return_inverse=True)
-    alike = " AND ".join(f"p.label_{i} = s.label_{i}" for i in range(len(comparisons.study.groups)))
-    found = comparisons.table(
-        f"SELECT p.probe FROM ({_labelled_sql(comparisons, rows)}) s JOIN given ON given.number = s.number "
-        f"JOIN {PROBES} p ON p.subject = s.subject AND {alike} ORDER BY s.number",
-        pa.table({"number": numbers}),
-    )
+    query = probes_given_sql(rows, comparisons.study, comparisons.kinds)
+    found = comparisons.table(query, pa.table({"number": numbers}))
     probes: IntArray = found["probe"].to_numpy()[at]
     return probes

@@ -172,7 +172,7 @@ def count_for(
             *(() if by_subject is None else warnings_on_labels(study, by_subject)),
             *_on_repeats(comparisons),
         ),
-        notes=comparisons.notes,
+        notes=(*comparisons.notes, *engines.notes_on_searches(comparisons)),
         met=met,
         searches=searches,
         list_matches=list_matches,
@@ -190,8 +190,8 @@ def _require_above(wanted: FloatArray, floor: float, study: Study, source: str) 
     if len(below):
         raise InputError(
             f"threshold {study.sign * below[0] + 0.0:g} is beyond the floor of the candidate lists, "
-            f"{study.sign * floor + 0.0:g}: who scores between the two is not known; ask for thresholds from the floor on, "
-            "or give lists that go further (candidates: {floor: ...})",
+            f"{study.sign * floor + 0.0:g}: who scores between the two is not known; ask for thresholds from the floor "
+            "on, or give lists that go further (candidates: {floor: ...})",
             source=source,
         )
 
@@ -225,7 +225,7 @@ def halves(comparisons: engines.Countable, counted: Counted) -> tuple[Counted, C
     for among in (first, ~first):
         counts, by_subject = engines.count_by_subject(comparisons, counted.all.thresholds, among=among)
         _require_both_classes(counts, f"{comparisons.name} (half of the subjects)")
-        parts.append(replace(counted, all=counts, by_subject=by_subject))
+        parts.append(replace(counted, all=counts, by_subject=by_subject, searches=None, list_matches=None))
     comparisons.inputs()  # refuses what changed since all were counted
     return parts[0], parts[1]
 

@@ -1,4 +1,4 @@
-"""What a study says of searches of a watchlist: who was returned, by what lists, from whom, and what counts as a hit."""
+"""What a study says of searches of a watchlist: who was returned, from which list, and what counts as a hit."""
 
 from collections.abc import Iterator, Mapping
 from typing import Annotated, Literal
@@ -183,7 +183,9 @@ class SearchKeys(StrictModel):
     def _check_subjects(self, subjects: tuple[str, ...]) -> None:
         for key in ("top_candidate", "candidates"):
             if getattr(self, key) and not subjects:
-                problem = "who is returned is told from the probe: name its column (subjects: [...]; --subject)"
+                problem = (
+                    "who is returned is told from the probe: name its column (subjects: [...]; --subject)"
+                )
                 raise problem_at((key,), problem)
         if self.returned_column and len(subjects) > 1 and subjects[1] != self.returned_column:
             problem = "of a search the other subject is its top candidate; name the column of the probe alone"
@@ -193,7 +195,9 @@ class SearchKeys(StrictModel):
         if self.candidates is None:
             return
         if self.search is None:
-            problem = "candidates are found by their search: name its column in the scores (search: ...; --search)"
+            problem = (
+                "candidates are found by their search: name its column in the scores (search: ...; --search)"
+            )
             raise problem_at(("candidates",), problem)
         for key in ("top_candidate", "own_rank"):
             if getattr(self, key):
@@ -210,7 +214,8 @@ class SearchKeys(StrictModel):
         lacking = self.own_score is None or (rank is not None and self.own_rank is None)
         if lacking:
             needed = "own_score" if rank is None else "own_score and own_rank"
-            problem = f"to tell who is returned at {'any' if rank is None else 'that'} rank takes {needed}, or candidates"
+            at = "any" if rank is None else "that"
+            problem = f"to tell who is returned at {at} rank takes {needed}, or candidates"
             raise problem_at(("hit",), problem)
 
     def searches_to_dict(self) -> dict[str, object]:

@@ -12,7 +12,6 @@ from harness.config import (
     Document,
     MappingOf,
     OneOrMore,
-    StrictModel,
     Text,
     TextOrTexts,
     Texts,
@@ -534,8 +533,9 @@ def study_from_options(document: Document | None, options: Mapping[str, object])
     document : Document or None
         The study file, where there is one.
     options : mapping
-        Nested plain values in the form of a file. ``matcher``, ``score``, ``mated``, ``people`` and ``matrix`` merge
-        key by key, ``groups`` and ``exclude`` by attribute; other keys replace the file's.
+        Nested plain values in the form of a file. ``matcher``, ``score``, ``mated``, ``people``, ``matrix``,
+        ``candidates`` and ``watchlist`` merge key by key, ``groups``, ``conditions`` and ``exclude`` by attribute;
+        other keys replace the file's.
 
     Raises
     ------
@@ -547,7 +547,10 @@ def study_from_options(document: Document | None, options: Mapping[str, object])
     merged = with_options(
         written_out,
         _with_mappings(options),
-        merged=("matcher", "score", "mated", "people", "groups", "exclude", "matrix"),
+        merged=(
+            *("matcher", "score", "mated", "people", "groups", "exclude", "matrix"),
+            *("candidates", "watchlist", "conditions"),
+        ),
     )
     return validate(Study, merged)
 

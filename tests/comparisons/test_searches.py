@@ -5,21 +5,22 @@ from __future__ import annotations
 import random
 from pathlib import Path
 
-import numpy as np
 import pandas as pd
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from harness.evaluation import Counted, count_for
 from harness.engines import choose_engine, open_with
+from harness.evaluation import Counted, count_for
 from harness.study import Policy, load_study
 from tests.brute_force_searches import LABELS, BruteForce, brute_force, write_csv
 
 ALL = ("search", "probe", "mated", "ethnicity", "score", "top", "own_score", "own_rank")
 
 
-def counted(world: BruteForce, folder: Path, keys: dict, *, shuffle: bool = False, **lists: object) -> Counted:
+def counted(
+    world: BruteForce, folder: Path, keys: dict, *, shuffle: bool = False, **lists: object
+) -> Counted:
     """Write the files of searches and count them."""
     study = {
         "task": "identification",
@@ -37,7 +38,10 @@ def counted(world: BruteForce, folder: Path, keys: dict, *, shuffle: bool = Fals
         write_csv(folder / "candidates.csv", candidates, ("search", "rank", "candidate", "score"))
         study["candidates"] = {"file": str(folder / "candidates.csv"), **keys["candidates"]}
     if "watchlist" in keys:
-        study["watchlist"] = {"file": str(write_csv(folder / "list.csv", world.watchlist())), **keys["watchlist"]}
+        study["watchlist"] = {
+            "file": str(write_csv(folder / "list.csv", world.watchlist())),
+            **keys["watchlist"],
+        }
     columns = [
         *("search", "probe", "mated", "ethnicity"),
         *(["score"] if "candidates" not in keys else []),
@@ -67,7 +71,9 @@ def require_equal(found: Counted, world: BruteForce, rank: int | None = 1, *, wr
 
 @pytest.mark.parametrize("rank", [1, 2, 5, None])
 @pytest.mark.parametrize("shuffle", [False, True])
-def test_candidate_lists_count_as_every_comparison_does(tmp_path: Path, rank: int | None, shuffle: bool) -> None:
+def test_candidate_lists_count_as_every_comparison_does(
+    tmp_path: Path, rank: int | None, shuffle: bool
+) -> None:
     world = brute_force(1)
     keys = {"candidates": {"rank": "rank"}, "hit": {"rank": rank or "any"}}
     require_equal(counted(world, tmp_path, {**keys, "watchlist": {}}, shuffle=shuffle), world, rank)
@@ -131,13 +137,17 @@ def test_matches_of_the_list_are_all_there(tmp_path: Path) -> None:
         ({}, {}),
         ({"length": 4}, {"length": 4}),
     ):
-        found = counted(world, tmp_path, {"candidates": keys, "watchlist": {"groups": ["ethnicity"]}}, **lists)
+        found = counted(
+            world, tmp_path, {"candidates": keys, "watchlist": {"groups": ["ethnicity"]}}, **lists
+        )
         matches = found.list_matches
         assert matches is not None
         names, people = [search.name for search in world.searches], sorted(set(world.images))
         told = {
             (names[search], people[who], score)
-            for search, who, score in zip(matches.search, matches.reference, matches.score.tolist(), strict=True)
+            for search, who, score in zip(
+                matches.search, matches.reference, matches.score.tolist(), strict=True
+            )
         }
         assert told == world.matches(matches.floor)
         assert len(told) == len(matches.score) > 30
@@ -174,10 +184,17 @@ def test_searches_that_return_one_subject_go_together(tmp_path: Path) -> None:
 
 
 @settings(max_examples=30, deadline=None)
-@given(seed=st.integers(0, 10_000), rank=st.sampled_from([1, 2, 3, None]), several=st.booleans(), smaller=st.booleans())
+@given(
+    seed=st.integers(0, 10_000),
+    rank=st.sampled_from([1, 2, 3, None]),
+    several=st.booleans(),
+    smaller=st.booleans(),
+)
 def test_any_searches_count_alike(
     tmp_path_factory: pytest.TempPathFactory, seed: int, rank: int | None, several: bool, smaller: bool
 ) -> None:
     world = brute_force(seed, 30, 6, several_images=several, smaller_lists=smaller)
     keys = {"candidates": {"rank": "rank"}, "hit": {"rank": rank or "any"}, "watchlist": {}}
-    require_equal(counted(world, tmp_path_factory.mktemp("searches"), keys, shuffle=seed % 2 == 0), world, rank)
+    require_equal(
+        counted(world, tmp_path_factory.mktemp("searches"), keys, shuffle=seed % 2 == 0), world, rank
+    )

@@ -83,7 +83,9 @@ class ListRows:
             np.concatenate([one.searches for one in several]),
             np.concatenate([one.candidates for one in several]),
             np.concatenate([one.scores for one in several]),
-            None if first.ranks is None else np.concatenate([one.ranks for one in several if one.ranks is not None]),
+            None
+            if first.ranks is None
+            else np.concatenate([one.ranks for one in several if one.ranks is not None]),
             np.concatenate([one.rows for one in several]),
         )
 
@@ -160,7 +162,7 @@ class CandidateFile:
         for column in (self._of.search, self._of.candidate):
             if kinds[column] in FLOATING | {"BLOB"}:
                 raise InputError(
-                    f"column {column!r} holds {kinds[column]}, which cannot name anybody; convert it to integers or text",
+                    f"column {column!r} holds {kinds[column]}, which cannot name anybody; write integers or text",
                     source=name,
                 )
         try:
@@ -226,7 +228,7 @@ class CandidateFile:
                 yield found
             else:
                 return
-        raise self._fault(listed)
+        raise self._fault()
 
     def _checked_batch(
         self, batch: pa.RecordBatch, listed: KeyNumbers, part: int | None, before: int
@@ -249,7 +251,7 @@ class CandidateFile:
         )
         return ListRows(keys_in(batch.column("search")), numbers, scores, ranks, rows)
 
-    def _fault(self, listed: KeyNumbers) -> InputError:
+    def _fault(self) -> InputError:
         """Find the first row that cannot be used."""
         self.file.require_unchanged()
         kinds = dict(self.kinds)
@@ -294,8 +296,10 @@ def _blank(column: str) -> Check:
 
 def _whole_sql(column: str) -> str:
     """SQL for a whole number; NULL where it is none."""
-    number = f"TRY_CAST({identifier(column)} AS DOUBLE)"
-    return f"CASE WHEN {number} = floor({number}) THEN CAST({number} AS BIGINT) END"
+    name = identifier(column)
+    number = f"TRY_CAST({name} AS DOUBLE)"
+    # A column that is only ever cast is cast by DuckDB's reader of CSV, which fails where it cannot.
+    return f"CASE WHEN {name} IS NOT NULL AND {number} = floor({number}) THEN CAST({number} AS BIGINT) END"
 
 
 class Lists:

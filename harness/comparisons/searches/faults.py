@@ -4,8 +4,6 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-import numpy as np
-
 from harness.comparisons.database import shown
 from harness.comparisons.source import ROW
 from harness.comparisons.sql import identifier
@@ -16,7 +14,7 @@ if TYPE_CHECKING:
     from harness.comparisons.database import Database
     from harness.comparisons.source import Source
 
-__all__ = ["RowFault", "refuse_first", "row_numbers"]
+__all__ = ["ListRowError", "RowError", "refuse_first", "row_numbers"]
 
 ROWS_OF_A_PART = 1 << 40
 """More than any part has."""
@@ -27,7 +25,7 @@ def row_numbers(part: int, rows: IntArray) -> IntArray:
     return part * ROWS_OF_A_PART + rows
 
 
-class RowFault(Exception):
+class RowError(Exception):
     """A row that cannot be used, to be told once nothing else is read from its file.
 
     Parameters
@@ -54,17 +52,16 @@ class RowFault(Exception):
         return InputError(f"row {self.row}, {source.called(self.column)}: {problem}", source=part.name)
 
 
+class ListRowError(RowError):
+    """Such a row of the candidate file, and not of the searches."""
+
+
 def refuse_first(wrong: BoolArray, rows: IntArray, column: str, problem: str) -> None:
     """Refuse the first of the rows that are wrong, if any is.
 
     Raises
     ------
-    RowFault
+    RowError
     """
     if wrong.any():
-        raise RowFault(int(rows[wrong].min()), column, problem)
-
-
-def first_row(wrong: BoolArray, rows: IntArray) -> int:
-    """Return the first of the rows that are wrong."""
-    return int(np.min(rows[wrong]))
+        raise RowError(int(rows[wrong].min()), column, problem)

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Self
 import numpy as np
 import numpy.typing as npt
 
-from harness.comparisons.searches.faults import RowFault, refuse_first
+from harness.comparisons.searches.faults import RowError, refuse_first
 from harness.comparisons.searches.keys import NOBODY, starts_of
 
 if TYPE_CHECKING:
@@ -47,9 +47,7 @@ class Returned:
     @classmethod
     def joined(cls, several: Sequence[Returned]) -> Self:
         """Return what all of these searches returned, one after the other."""
-        return cls(
-            *(np.concatenate([getattr(one, field.name) for one in several]) for field in fields(cls))
-        )
+        return cls(*(np.concatenate([getattr(one, field.name) for one in several]) for field in fields(cls)))
 
     @property
     def best(self) -> FloatArray:
@@ -122,7 +120,7 @@ def require_ranked(rows: ListRows, at_search: IntArray, of: Candidates, length: 
 
     Raises
     ------
-    RowFault
+    RowError
     """
     if rows.ranks is None and length is None:
         return
@@ -145,11 +143,11 @@ def require_ranked(rows: ListRows, at_search: IntArray, of: Candidates, length: 
         wrong = rows.ranks != expected
         if wrong.any():
             first = int(np.flatnonzero(wrong)[0])
-            raise RowFault(
+            raise RowError(
                 int(rows.rows[first]),
                 of.rank,
-                f"{{value}} where the candidates of its search go on with rank {expected[first]:,}; number them 1, 2, 3 "
-                "and so on, without repeats",
+                f"{{value}} where the candidates of its search go on with rank {expected[first]:,}; number them 1, 2, "
+                "3 and so on, without repeats",
             )
     rising = np.zeros(len(rows), np.bool_)
     rising[1:] = (rows.scores[1:] > rows.scores[:-1]) & (at_search[1:] == at_search[:-1])
@@ -192,7 +190,7 @@ def require_consistent(stated: Stated, mated: BoolArray, rows: IntArray, study: 
 
     Raises
     ------
-    RowFault
+    RowError
     """
     columns = {"own_score": stated.own, "own_rank": stated.rank}
     given = {key: ~np.isnan(values) for key, values in columns.items() if values is not None}
@@ -243,7 +241,12 @@ def _require_consistent_top(
         column,
         "{value} is the subject of the search itself, which is non-mated; correct the truth or the subject",
     )
-    if stated.score is not None and stated.is_named is not None and stated.own is None and stated.rank is None:
+    if (
+        stated.score is not None
+        and stated.is_named is not None
+        and stated.own is None
+        and stated.rank is None
+    ):
         refuse_first(
             mated & ~stated.is_named & ~np.isnan(stated.score),
             rows,

@@ -70,13 +70,11 @@ def read_watchlist(study: Study, scratch: Path, *, digested: bool) -> Enrolled:
     columns = {"person": watchlist.subject} | dict(zip(own, watchlist.groups.values(), strict=True))
     with closing(Database(file, scratch)) as database:
         numbers = {column for attribute, column in watchlist.groups.items() if attribute in study.bins}
-        entries = Entries.copied(
-            database, file, scratch / "watchlist.duckdb", "watchlist", columns, numbers
-        )
+        entries = Entries.copied(database, file, scratch / "watchlist.duckdb", "watchlist", columns, numbers)
         entries.require_labels("name and label everybody on the list, 'unknown' if need be")
         relabel_entries(entries, study, own)
-        _refuse_repeated(entries, watchlist)
         _refuse_two_labels(entries, own)
+        _refuse_repeated(entries, watchlist)
         taken = ", ".join(["person", *(f"any_value({name})" for name in own)])
         found = database.fetch(f"SELECT {taken} FROM watchlist.entries GROUP BY person ORDER BY person")
     names, *labels = zip(*found, strict=True)
@@ -99,7 +97,9 @@ def _refuse_repeated(entries: Entries, watchlist: Watchlist) -> None:
         name for part in parts for (name, *_) in database.fetch(f"DESCRIBE FROM {database.relation_of(part)}")
     )
     tells = [name for name in every if name != watchlist.subject and name not in watchlist.groups.values()]
-    beside = "".join(f", md5(COALESCE(CAST({identifier(name)} AS VARCHAR), '')) AS m{i}" for i, name in enumerate(tells))
+    beside = "".join(
+        f", md5(COALESCE(CAST({identifier(name)} AS VARCHAR), '')) AS m{i}" for i, name in enumerate(tells)
+    )
     rows = " UNION ALL ".join(
         f'SELECT {n} AS part, "(number of the row)" AS number{beside} FROM {database.numbered(part)}'
         for n, part in enumerate(parts)
@@ -121,16 +121,17 @@ def _refuse_repeated(entries: Entries, watchlist: Watchlist) -> None:
 def _refuse_two_labels(entries: Entries, own: Mapping[str, str]) -> None:
     for name, attribute in own.items():
         found = entries.database.fetch(
-            f"SELECT person, arg_min({name}, (part, number)) AS first, list({{part: part, number: number, label: {name}}} "
-            f"ORDER BY part, number) AS rows FROM watchlist.entries GROUP BY person "
+            f"SELECT person, arg_min({name}, (part, number)), "
+            f"list({{part: part, number: number, label: {name}}} ORDER BY part, number) AS rows "
+            "FROM watchlist.entries GROUP BY person "
             f"HAVING count(DISTINCT {name}) > 1 ORDER BY rows[1].part, rows[1].number LIMIT 1"
         )
         for person, first, rows in found:
             other = next(row for row in rows if row["label"] != first)
             where, earlier = (entries.at(row["part"], row["number"]) for row in (other, rows[0]))
             raise InputError(
-                f"row {where.row}, column {entries.columns[name]!r}: {person!r} is {other['label']!r} here and {first!r} "
-                f"in {earlier.beside(where)}; give all images of a subject one label of {attribute}",
+                f"row {where.row}, column {entries.columns[name]!r}: {person!r} is {other['label']!r} here and "
+                f"{first!r} in {earlier.beside(where)}; give all images of a subject one label of {attribute}",
                 source=where.file,
             )
 
@@ -149,8 +150,8 @@ def _require_as_stated(enrolled: Enrolled, study: Study) -> None:
         there = composition.get(attribute)
         if there is None:
             raise InputError(
-                f"watchlist_composition: {attribute} is stated, and the watchlist has no labels of it; name their column "
-                f"(watchlist: {{groups: {{{attribute}: COLUMN}}}}), or leave it out of the study",
+                f"watchlist_composition: {attribute} is stated, and the watchlist has no labels of it; name their "
+                f"column (watchlist: {{groups: {{{attribute}: COLUMN}}}}), or leave it out of the study",
                 source=file,
             )
         for group in sorted({*stated, *there}):
