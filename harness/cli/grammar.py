@@ -140,6 +140,30 @@ class StudyOptions:
         What a comparison without a score is.
     watchlist_size
         Enrolled references, for identification.
+    search
+        Column that identifies a search.
+    top_candidate
+        Column of the subject whom a search returned.
+    own_score
+        Column of the right person's score, in mated searches.
+    own_rank
+        Column of the right person's rank, in mated searches.
+    candidates
+        File of candidate lists, with the columns search, candidate and score; other names are given in a study file.
+    floor
+        Score from which every candidate list is complete.
+    watchlist
+        File of who is enrolled, with a column subject.
+    watchlist_group
+        Its column of an attribute: NAME, or NAME=COLUMN where they differ; as often as there are such.
+    list_size
+        Column of how many were searched, where that differs between searches.
+    hit
+        Rank within which the right person must be returned, or any; 1 by default.
+    population
+        What rates are of: lists like this, or this list.
+    condition
+        NAME=COLUMN: a condition that is not demographic, such as light=light, which is not judged unless named.
     matrix_rows
         Where SCORES is a matrix (.npy, .npz): file of the people of its rows; --subject and --group name its columns.
     matrix_columns
@@ -175,6 +199,18 @@ class StudyOptions:
     pairing: Literal["within", "probe", "cross"] | None = None
     missing_scores: Literal["reject", "exclude", "count"] | None = None
     watchlist_size: int | None = None
+    search: str | None = None
+    top_candidate: str | None = None
+    own_score: str | None = None
+    own_rank: str | None = None
+    candidates: str | None = None
+    floor: float | None = None
+    watchlist: str | None = None
+    watchlist_group: tuple[str, ...] = ()
+    list_size: str | None = None
+    hit: str | None = None
+    population: Literal["lists like this", "this list"] | None = None
+    condition: tuple[str, ...] = ()
     matrix_rows: str | None = None
     matrix_columns: str | None = None
     matrix_array: str | None = None
@@ -231,11 +267,33 @@ class StudyOptions:
                 "pairing": self.pairing,
                 "missing_scores": self.missing_scores,
                 "watchlist_size": self.watchlist_size,
+                **self._of_searches(),
                 "matrix": _given(
                     {"rows": self.matrix_rows, "columns": self.matrix_columns, "array": self.matrix_array}
                 ),
             }
         )
+
+    def _of_searches(self) -> dict[str, Any]:
+        return {
+            "search": self.search,
+            "top_candidate": self.top_candidate,
+            "own_score": self.own_score,
+            "own_rank": self.own_rank,
+            "candidates": _given({"file": self.candidates, "floor": self.floor}),
+            "watchlist": _given(
+                {
+                    "file": self.watchlist,
+                    "groups": dict(_name_and_column(text) for text in self.watchlist_group),
+                }
+            ),
+            "list_size": self.list_size,
+            "hit": None
+            if self.hit is None
+            else {"rank": int(self.hit) if self.hit.isdecimal() else self.hit},
+            "population": self.population,
+            "conditions": dict(_name_and_column(text) for text in self.condition),
+        }
 
 
 @Parameter(name="*", group=_POLICY)

@@ -31,6 +31,7 @@ __all__ = [
     "NamedCells",
     "NearEqualLabelsError",
     "Queries",
+    "as_counted",
     "cell_of_side",
     "labels_in",
     "labels_of",
@@ -380,9 +381,14 @@ class Queries:
     def _subjects_usable(self) -> str:
         named = [f"CAST({identifier(column)} AS VARCHAR)" for column in self.study.subjects]
         conditions = [is_label(name) for name in named]
-        if len(named) == 2 and self.study.identities == "shared":
+        if self.study.subjects_tell_truth:
             conditions.append(f"({named[0]} = {named[1]}) = (({self._mated}) = 1)")
         return " AND ".join(conditions)
+
+
+def as_counted(study: Study) -> Study:
+    """Return the study of searches once they are read: their scores are numbers by then, with no decimal comma."""
+    return study.model_copy(update={"score": study.score.model_copy(update={"decimal": "."})})
 
 
 def labels_of(column: str, relation: str, limit: str) -> str:
@@ -401,14 +407,16 @@ def require_columns(kinds: Mapping[str, str], study: Study, *, text_only: bool) 
     ------
     InputError
     """
-    for column in study.stored_columns:
+    for column in study.required_columns:
         if column not in kinds:
             raise InputError(missing_in_scores(column, list(kinds)))
     score, mated = study.score.column, study.mated.column
-    score_sql(study.score, kinds[score], text_only=text_only)
+    if score in kinds:
+        score_sql(study.score, kinds[score], text_only=text_only)
     if mated in kinds:
         mated_sql(study.mated, kinds[mated], text_only=text_only)
     numbers = {column for attribute in study.bins for column in study.groups[attribute].columns}
+    numbers |= {column for column in (study.own_score, study.own_rank, study.list_size) if column is not None}
     for column in study.columns:
         if column not in (score, mated, *numbers) and kinds.get(column) in FLOATING:
             raise InputError(

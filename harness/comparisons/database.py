@@ -40,7 +40,16 @@ if TYPE_CHECKING:
     from harness.comparisons.source import Source
     from harness.study import Score, Study
 
-__all__ = ["Database", "MemoryLimit", "TooLittleMemoryError", "first_fault", "unreadable"]
+__all__ = [
+    "Database",
+    "MemoryLimit",
+    "TooLittleMemoryError",
+    "checks_of_scores",
+    "first_fault",
+    "first_met",
+    "shown",
+    "unreadable",
+]
 
 ROWS_AT_ONCE = 1 << 16
 """Few enough that a batch stays in the processor's cache, and its memory with the process."""
@@ -113,6 +122,13 @@ class Database:
         with self.reader_faults(), self._connection.sql(query).to_arrow_reader(ROWS_AT_ONCE) as reader:
             yield from reader
 
+    def table(self, query: str, given: pa.Table | None = None) -> pa.Table:
+        """Return all rows that a query, to which a table goes by the name of "given", finds."""
+        if given is not None:
+            self._connection.register("given", given)
+        with self.reader_faults():
+            return self._connection.sql(query).to_arrow_table()
+
     def keep(self, name: str, columns: pa.Table, query: str) -> None:
         """Make a table of what a query, to which ``columns`` go by the name of "given", finds."""
         self._connection.register("given", columns)
@@ -159,6 +175,26 @@ def first_fault(
         None when every row can be used.
     """
     checks = [*source.checks(), *_checks(study, kinds, text_only=source.text_only)]
+    return first_met(connection, source, checks, [name for name in study.columns if name in kinds], kinds)
+
+
+def first_met(
+    connection: duckdb.DuckDBPyConnection,
+    source: Source,
+    checks: Sequence[Check],
+    columns: Sequence[str],
+    kinds: dict[str, str],
+) -> InputError | None:
+    """Describe the first row, in file order, that meets a check.
+
+    Parameters
+    ----------
+    connection, source
+    checks : sequence of Check
+    columns : sequence of str
+        Those that the conditions of the checks look at, besides their own.
+    kinds : dict
+    """
     which = " ".join(f"WHEN {check.condition} THEN {i}" for i, check in enumerate(checks))
     values, others = (
         ", ".join(f"CAST({identifier(column)} AS VARCHAR)" for column in columns)
@@ -167,7 +203,7 @@ def first_fault(
     # A file of several may hold a column as another type than all of them together.
     read = ", ".join(
         f"CAST({identifier(name)} AS {kinds[name]}) AS {identifier(name)}"
-        for name in dict.fromkeys([*study.columns, *(c for check in checks for c in check.columns)])
+        for name in dict.fromkeys([*columns, *(c for check in checks for c in check.columns)])
     )
     for part in source.parts():
         rows = f"(SELECT {ROW}, {read} FROM {part.numbered(connection)})"
@@ -182,7 +218,7 @@ def first_fault(
             where = source.called(check.column)
             if check.beside is not None:
                 where = _both(where, source.called(check.beside))
-            problem = check.problem.format(value=_shown(value), other=_shown(other), lines=lines)
+            problem = check.problem.format(value=shown(value), other=shown(other), lines=lines)
             again = f"(SELECT {read} FROM {part.numbered(connection)})"
             problem += check.more(lambda query: connection.execute(query).fetchall(), again, value, other)
             return InputError(f"row {row}, {where}: {problem}", source=part.name, line=first)
@@ -194,7 +230,8 @@ def _both(one: str, other: str) -> str:
     return f"columns {one.removeprefix('column ')} and {other.removeprefix('column ')}"
 
 
-def _shown(value: str | None) -> str:
+def shown(value: str | None) -> str:
+    """Return a value as errors show it."""
     if value is None:
         return "nothing"
     return repr(value) if len(value) <= MOST_SHOWN else f"{value[:MOST_SHOWN]!r} and so on"
@@ -211,29 +248,11 @@ def _lines(part: Source, row: int, column: str) -> tuple[int | None, str]:
 
 
 def _checks(study: Study, kinds: dict[str, str], *, text_only: bool) -> Iterator[Check]:
-    score = study.score.column
-    missing = is_missing(score, "VARCHAR" if text_only else kinds[score])
-    number = score_sql(study.score, kinds[score], text_only=text_only)
-    if text_only:
-        yield from _checks_of_text(study.score, missing)
-    if study.missing_scores == "reject":
-        yield Check(
-            score,
-            is_nan(number),
-            "{value} where a score belongs; give the score, or say in the study how failures count "
-            "(missing_scores: exclude, or count)",
+    score = study.score
+    if score.column in kinds:  # searches whose candidate lists have the scores need none
+        yield from checks_of_scores(
+            score, kinds[score.column], text_only=text_only, may_be_missing=study.missing_scores != "reject"
         )
-    inexact = inexact_sql(score, kinds[score], text_only=text_only)
-    if inexact is not None:
-        yield Check(
-            score,
-            inexact,
-            "{value} has more digits than float64 holds, so that scores that differ might count as one; give them as "
-            "float64",
-        )
-    yield Check(
-        score, f"isinf({number})", "{value} is not finite; leave the score of a failed comparison empty"
-    )
     mated = mated_sql(study.mated, kinds[study.mated.column], text_only=text_only)
     yield Check(
         study.mated.column,
@@ -254,7 +273,7 @@ def _checks(study: Study, kinds: dict[str, str], *, text_only: bool) -> Iterator
             "{value}{lines} holds a line break, as where a quotation mark out of place swallowed rows; correct the "
             "quotation mark, or write the label in one line",
         )
-    if len(study.subjects) == 2 and study.identities == "shared":
+    if study.subjects_tell_truth:
         probe, reference = (f"CAST({identifier(column)} AS VARCHAR)" for column in study.subjects)
         yield Check(
             study.subjects[1],
@@ -275,6 +294,42 @@ def _checks(study: Study, kinds: dict[str, str], *, text_only: bool) -> Iterator
             "study that the label is of the image and not of the person (labels_of: image)",
             beside=other,
         )
+
+
+def checks_of_scores(of: Score, kind: str, *, text_only: bool, may_be_missing: bool) -> Iterator[Check]:
+    """Give what no score may be.
+
+    Parameters
+    ----------
+    of : Score
+    kind : str
+        The SQL type of its column.
+    text_only : bool
+    may_be_missing : bool
+    """
+    score = of.column
+    missing = is_missing(score, "VARCHAR" if text_only else kind)
+    number = score_sql(of, kind, text_only=text_only)
+    if text_only:
+        yield from _checks_of_text(of, missing)
+    if not may_be_missing:
+        yield Check(
+            score,
+            is_nan(number),
+            "{value} where a score belongs; give the score, or say in the study how failures count "
+            "(missing_scores: exclude, or count)",
+        )
+    inexact = inexact_sql(score, kind, text_only=text_only)
+    if inexact is not None:
+        yield Check(
+            score,
+            inexact,
+            "{value} has more digits than float64 holds, so that scores that differ might count as one; give them as "
+            "float64",
+        )
+    yield Check(
+        score, f"isinf({number})", "{value} is not finite; leave the score of a failed comparison empty"
+    )
 
 
 def _checks_of_text(score: Score, missing: str) -> Iterator[Check]:

@@ -21,7 +21,7 @@ from harness.comparisons.coding import SUBJECT_NUMBERS, CodedColumn, Coding, Nam
 from harness.comparisons.sql import FLOATING, WHOLE, identifier, is_label, is_nan, mated_sql, score_sql
 
 if TYPE_CHECKING:
-    from harness.arrays import IntArray, Integers
+    from harness.arrays import IntArray, Integers, ScoreArray
     from harness.comparisons.database import Database
     from harness.study import Study
 
@@ -77,11 +77,13 @@ class CellScores:
 def survey_sql(queries: Queries, relation: str, coding: Coding) -> str:
     """Select code, trials, lowest, the ``$tail`` highest and whether any is infinite.
 
-    Subjects are left for the counting to check, which looks at each label of theirs once and not row by row.
+    Subjects are left for the counting to check, which looks at each label of theirs once and not row by row. A search
+    that returns nobody who counts has the score -inf, which is no score to place thresholds by.
     """
+    hits = " AND score <> '-infinity'::FLOAT" if queries.study.reads_searches else ""
     return (
         "SELECT code, count(*), min(score), max(score, $tail), bool_or(isinf(score)) "
-        f"FROM ({queries.scored(relation, coding)}) WHERE NOT {is_nan('score')} OR code < 0 "
+        f"FROM ({queries.scored(relation, coding)}) WHERE (NOT {is_nan('score')}{hits}) OR code < 0 "
         "GROUP BY code ORDER BY code"
     )
 
@@ -382,9 +384,7 @@ class Scan:
         if any(column.null_count for column in (mated, *others)):
             return None
         scores = score.to_numpy(zero_copy_only=False)  # NaN where NULL
-        if not np.isfinite(scores).all() and (
-            self.study.missing_scores == "reject" or np.isinf(scores).any()
-        ):
+        if not np.isfinite(scores).all() and not self._may_be(scores):
             return None
         truth, *integers = (column.to_numpy() for column in (mated, *others))
         ranks = dict(zip(self._label_columns, integers, strict=False))
@@ -396,6 +396,11 @@ class Scan:
         self.named.add(ranks)
         codes = self._codes(truth, ranks)
         return Batch(scores, codes, subjects)
+
+    def _may_be(self, scores: ScoreArray) -> bool:
+        """Whether what is not finite is a missing score that may be missing, or a search that returns nobody."""
+        infinite = np.isposinf(scores) if self.study.reads_searches else np.isinf(scores)
+        return not infinite.any() and (self.study.missing_scores != "reject" or not np.isnan(scores).any())
 
     def _codes(self, mated: Integers, ranks: Mapping[str, Integers]) -> Integers:
         cells = np.zeros(len(mated), self._code_type)
@@ -420,7 +425,7 @@ class Scan:
         self, mated: Integers, subjects: tuple[Integers, ...], ranks: Mapping[str, Integers]
     ) -> bool:
         """Whether one person is on both sides of each mated comparison, and of no other."""
-        if len(subjects) == 2 and self.study.identities == "shared":
+        if len(subjects) == 2 and self.study.subjects_tell_truth:
             probe, reference = subjects
             if not ((probe == reference) == mated).all():
                 return False

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import contextmanager
+from copy import copy
 from dataclasses import replace
 from functools import cached_property
 from pathlib import Path
@@ -15,7 +16,14 @@ import numpy as np
 import numpy.typing as npt
 import pyarrow as pa
 
-from harness.comparisons.coding import Coding, NearEqualLabelsError, Queries, labels_of, require_columns
+from harness.comparisons.coding import (
+    Coding,
+    NearEqualLabelsError,
+    Queries,
+    as_counted,
+    labels_of,
+    require_columns,
+)
 from harness.comparisons.database import Database, MemoryLimit, first_fault
 from harness.comparisons.derived.deriving import derived_from, files_beside
 from harness.comparisons.derived.named import with_paths
@@ -33,6 +41,7 @@ from harness.comparisons.scan import (
     number_subjects,
     survey_sql,
 )
+from harness.comparisons.searches.reading import Searches, read_searches
 from harness.comparisons.source import CHANGED, Input, Source
 from harness.comparisons.sources import (
     Scores,
@@ -47,7 +56,7 @@ from harness.comparisons.standard_input import NAME as STANDARD_INPUT
 from harness.comparisons.standard_input import StandardInput, is_standard_input
 from harness.errors import InputError
 from harness.files import temporary_folder
-from harness.study import Study
+from harness.study import Score, Study
 
 __all__ = [
     "CellScores",
@@ -125,15 +134,7 @@ class Comparisons:
             if is_standard_input(scores):
                 self._standard_input = StandardInput.spooled()
                 scores = self._standard_input.path
-            stored = open_source(
-                scores,
-                tuple(dict.fromkeys((*study.stored_columns, *beside))),
-                scratch,
-                digested=digested,
-                names=study.names,
-                decimal=study.score.decimal,
-                apart=files_beside(study),
-            )
+            stored = self._open(scores, study, beside, scratch, digested=digested)
             if study.pairs:
                 stored = with_pairs(stored, study.pairs, digested=digested)
             self.left_out = stored.left_out if isinstance(stored, Files) else ()
@@ -142,12 +143,38 @@ class Comparisons:
             self._memory = memory
             self.leave_room(0, "")
             self._kinds = self._column_kinds(digested=digested)
+            self._given = self._source, self._kinds
             self._queries = Queries(study, self._kinds, self._source.text_only)
             self._require_whole()
+            self.searches = self._read_searches(digested=digested) if study.reads_searches else None
             self._coding = self._code(f"LIMIT {ROWS_TO_GUESS_LABELS_FROM}")
         except BaseException as error:
             self._fail(error)
             raise
+
+    @staticmethod
+    def _open(
+        scores: Scores, study: Study, beside: Sequence[str], scratch: Path, *, digested: bool
+    ) -> Source:
+        """Open what holds the comparisons; searches whose scores are in candidate lists may have none."""
+
+        def opened(columns: Sequence[str]) -> Source:
+            return open_source(
+                scores,
+                tuple(dict.fromkeys((*columns, *beside))),
+                scratch,
+                digested=digested,
+                names=study.names,
+                decimal=study.score.decimal,
+                apart=files_beside(study),
+            )
+
+        try:
+            return opened(study.stored_columns)
+        except InputError:
+            if study.required_columns == study.stored_columns:
+                raise
+            return opened(study.required_columns)
 
     def __enter__(self) -> Self:
         return self
@@ -245,6 +272,34 @@ class Comparisons:
         found = self._database.fetch(f"SELECT count(*) FROM {self._database.relation_of(source)}")
         return int(found[0][0])
 
+    def _read_searches(self, *, digested: bool) -> Searches:
+        """Read searches once, and take them from then on as they count."""
+        source, kinds = self._given
+        found = read_searches(
+            self._database, source, kinds, self.study, self._scratch.folder, digested=digested
+        )
+        self._use(found.rows)
+        self.study = found.study
+        self._kinds = kinds_of(self._database, found.rows)
+        self._queries = Queries(as_counted(self.study), self._kinds, text_only=False)
+        return found
+
+    def scored_by(self, column: str) -> Comparisons:
+        """Return the same searches with other scores, which are canonical and of which NaN is a failure.
+
+        It is good until these comparisons are closed.
+
+        Parameters
+        ----------
+        column : str
+            Of those that `harness.comparisons.searches.source` names.
+        """
+        other = copy(self)
+        score = Score(column=column)
+        other.study = self.study.model_copy(update={"score": score, "missing_scores": "count"})
+        other._queries = Queries(other.study, self._kinds, text_only=False)
+        return other
+
     def _require_whole(self) -> None:
         """Refuse rows that a join would leave out."""
         if self._source.may_lose_rows:
@@ -275,7 +330,7 @@ class Comparisons:
             At the first batch with a row that cannot be used.
         """
         subjects = self._numbered
-        scan = Scan(self.study, self._kinds, self._source.text_only, coding, subjects)
+        scan = Scan(self._queries.study, self._kinds, self._source.text_only, coding, subjects)
         self.named = ()
         rows = 0
         needed = [name for name in self.study.columns if name not in subjects.labels]
@@ -329,6 +384,14 @@ class Comparisons:
             Values of ``$name`` in it.
         """
         return self._database.fetch(query(self._queries, self._database.relation()), parameters)
+
+    def keep(self, name: str, query: str) -> None:
+        """Make a table of what a query finds, for other queries."""
+        self._database.fetch(f"CREATE OR REPLACE TEMP TABLE {name} AS {query}")
+
+    def table(self, query: str, given: pa.Table | None = None) -> pa.Table:
+        """Return what a query finds; see `harness.comparisons.database.Database.table`."""
+        return self._database.table(query, given)
 
     def ask_each_file(
         self, query: Callable[[Queries, str], str], **parameters: int
@@ -394,8 +457,12 @@ class Comparisons:
         self._source.require_unchanged()
         if not self._coding_is_complete:
             raise UnlistedLabelError
+        source, kinds = self._given
+        study = self.study
+        if self.searches is not None:  # whose second subject follows from others
+            study = study.model_copy(update={"subjects": study.subjects[:1]})
         with self._database.reader_faults(), duckdb.connect() as connection:
-            fault = first_fault(connection, self._source, self.study, self._kinds)
+            fault = first_fault(connection, source, study, kinds)
         raise fault or InputError(CHANGED, source=self.name)
 
     def _column_kinds(self, *, digested: bool) -> dict[str, str]:

@@ -21,14 +21,15 @@ from harness.comparisons import (
 from harness.comparisons.images.pair_source import PairSource
 from harness.comparisons.images.pairs import Pairs
 from harness.comparisons.met import Met
-from harness.engines import local, pairs
+from harness.engines import local, pairs, searches
 from harness.engines.cluster.comparisons import PartedComparisons, open_parts
 from harness.engines.cluster.running import InTurn, Runner
 from harness.errors import InputError
+from harness.study.searches import SEARCH_KEYS
 
 if TYPE_CHECKING:
     from harness.arrays import BoolArray, FloatArray
-    from harness.counting import Counts, SubjectCounts
+    from harness.counting import Counts, ListMatches, SearchCounts, SubjectCounts
     from harness.engines.cluster.spark.comparisons import SparkComparisons
     from harness.engines.local import Progress
     from harness.study import Study
@@ -43,7 +44,10 @@ __all__ = [
     "choose_engine",
     "count",
     "count_by_subject",
+    "count_searches",
+    "floor_of",
     "met",
+    "notes_on_searches",
     "open_with",
     "rows_of",
     "survey",
@@ -174,14 +178,7 @@ def open_with(scores: Scores, study: Study, engine: Engine) -> AbstractContextMa
     """
     if isinstance(engine, Local) and engine.checkpoints is None:
         return open_comparisons(scores, study, memory=engine.memory)
-    if study.pairs:
-        raise InputError(
-            "pairs (--pairs) are read in this process, without checkpoints; leave out engine and checkpoints"
-        )
-    if isinstance(scores, PairSource):
-        raise InputError(
-            f"{scores.what} are counted in this process, without checkpoints; leave out engine and checkpoints"
-        )
+    _require_rows_in_files(scores, study)
     if isinstance(engine, Spark):
         _require("pyspark", extra="spark")
         from harness.engines.cluster.spark.comparisons import SparkComparisons
@@ -200,6 +197,24 @@ def open_with(scores: Scores, study: Study, engine: Engine) -> AbstractContextMa
             return InTurn(engine.memory)
 
     return open_parts(scores, study, start, checkpoints=engine.checkpoints)
+
+
+def _require_rows_in_files(scores: Scores, study: Study) -> None:
+    """Refuse what is only counted in this process."""
+    if study.reads_searches:
+        key = next(key for key in SEARCH_KEYS if getattr(study, key))
+        raise InputError(
+            f"{key} (--{key.replace('_', '-')}) is read in this process, without checkpoints; leave out engine and "
+            "checkpoints, or give searches with their top scores alone"
+        )
+    if study.pairs:
+        raise InputError(
+            "pairs (--pairs) are read in this process, without checkpoints; leave out engine and checkpoints"
+        )
+    if isinstance(scores, PairSource):
+        raise InputError(
+            f"{scores.what} are counted in this process, without checkpoints; leave out engine and checkpoints"
+        )
 
 
 def _require(*packages: str, extra: str) -> None:
@@ -275,6 +290,35 @@ def count(
     from harness.engines.cluster.spark import counting as spark
 
     return spark.count(comparisons, thresholds, progress=progress)
+
+
+def count_searches(comparisons: Countable, counts: Counts) -> tuple[SearchCounts | None, ListMatches | None]:
+    """Count what else is known of searches, and whom on the list they match; see `harness.engines.searches`."""
+    if not isinstance(comparisons, Comparisons):
+        return None, None
+    return searches.count_searches(comparisons, counts), searches.count_list_matches(comparisons)
+
+
+def notes_on_searches(comparisons: Countable) -> Iterator[str]:
+    """Say what of searches was not alike, or not known."""
+    found = comparisons.searches if isinstance(comparisons, Comparisons) else None
+    if found is None:
+        return
+    if found.sizes is not None:
+        smallest, largest = found.sizes
+        yield (
+            f"Searches were of lists of {smallest:,} to {largest:,} subjects; the size that counts as tested is the "
+            "smallest."
+        )
+    if found.floor is not None:
+        floor = found.study.sign * found.floor + 0.0
+        yield f"Candidate lists are complete from {floor:g} on; thresholds beyond it are not evaluated."
+
+
+def floor_of(comparisons: Countable) -> float | None:
+    """Return the score below which candidate lists are not complete; None where they are, or there are none."""
+    found = comparisons.searches if isinstance(comparisons, Comparisons) else None
+    return None if found is None else found.floor
 
 
 def count_by_subject(

@@ -18,7 +18,7 @@ from harness.comparisons.database import TooLittleMemoryError
 from harness.comparisons.derived.kept import require_met
 from harness.comparisons.met import Met
 from harness.comparisons.repeats import first_rows
-from harness.counting import Cell, Counts, SubjectCounts
+from harness.counting import Cell, Counts, ListMatches, SearchCounts, SubjectCounts
 from harness.counting.grouping import AxisGrouping
 from harness.counting.thresholds import (
     TAIL,
@@ -89,6 +89,12 @@ class Counted:
         On which scores are comparisons.
     met : Met
         What of the study's key some comparison has, and how many rows the study leaves out.
+    searches : SearchCounts or None
+        What becomes of mated searches besides hit and miss; None where that is not known.
+    list_matches : ListMatches or None
+        Who on the watchlist is matched by non-mated searches; None where that is not known.
+    returned_known : bool
+        Whether it is known whom mated searches returned; if not, the rate of their misses is a lower bound.
     """
 
     study: Study
@@ -102,6 +108,9 @@ class Counted:
     warnings: tuple[str, ...] = ()
     notes: tuple[str, ...] = ()
     met: Met = field(default_factory=Met)
+    searches: SearchCounts | None = None
+    list_matches: ListMatches | None = None
+    returned_known: bool = False
 
 
 def count_for(
@@ -128,9 +137,12 @@ def count_for(
     cells = [one.cell for one in survey]
     require_groups(study, cells, comparisons.name)
     require_few_groups(groupings, cells, FEWEST_THRESHOLDS, comparisons.name)
-    choice = candidates(survey, groupings, wanted)
+    floor = engines.floor_of(comparisons)
+    if floor is not None:
+        _require_above(wanted, floor, study, comparisons.name)
+    choice = _from(floor, candidates(survey, groupings, wanted))
     ties = separating_ties(survey, groupings, choice, comparisons.score_type)
-    at = np.union1d(choice, ties) + 0.0
+    at = _from(floor, np.union1d(choice, ties) + 0.0)
 
     total = comparisons.rows()
 
@@ -146,6 +158,7 @@ def count_for(
     require_mated_higher(counts, groupings, comparisons.name)
     evaluated = resolving(counts.at(choice), groupings, wanted)
     require_few_groups(groupings, counts.cells, len(evaluated), comparisons.name)
+    searches, list_matches = engines.count_searches(comparisons, counts)
     return Counted(
         study=study,
         inputs=comparisons.inputs(),
@@ -159,9 +172,28 @@ def count_for(
             *(() if by_subject is None else warnings_on_labels(study, by_subject)),
             *_on_repeats(comparisons),
         ),
-        notes=comparisons.notes,
+        notes=(*comparisons.notes, *engines.notes_on_searches(comparisons)),
         met=met,
+        searches=searches,
+        list_matches=list_matches,
+        returned_known=study.tells_returned,
     )
+
+
+def _from(floor: float | None, thresholds: FloatArray) -> FloatArray:
+    return thresholds if floor is None else np.union1d(thresholds[thresholds >= floor], floor) + 0.0
+
+
+def _require_above(wanted: FloatArray, floor: float, study: Study, source: str) -> None:
+    """Refuse thresholds at which candidates may lack, that would go uncounted."""
+    below = wanted[wanted < floor]
+    if len(below):
+        raise InputError(
+            f"threshold {study.sign * below[0] + 0.0:g} is beyond the floor of the candidate lists, "
+            f"{study.sign * floor + 0.0:g}: who scores between the two is not known; ask for thresholds from the floor "
+            "on, or give lists that go further (candidates: {floor: ...})",
+            source=source,
+        )
 
 
 def _on_repeats(comparisons: engines.Countable) -> Iterator[str]:
@@ -193,7 +225,7 @@ def halves(comparisons: engines.Countable, counted: Counted) -> tuple[Counted, C
     for among in (first, ~first):
         counts, by_subject = engines.count_by_subject(comparisons, counted.all.thresholds, among=among)
         _require_both_classes(counts, f"{comparisons.name} (half of the subjects)")
-        parts.append(replace(counted, all=counts, by_subject=by_subject))
+        parts.append(replace(counted, all=counts, by_subject=by_subject, searches=None, list_matches=None))
     comparisons.inputs()  # refuses what changed since all were counted
     return parts[0], parts[1]
 

@@ -171,7 +171,13 @@ def without(counted: Counted, trials: Sequence[Trial], cell_of: Callable[[int], 
         theirs = SubjectTally(by_subject.thresholds, subjects, count_missing=False)
         theirs.add(scores, codes, list(np.array([trial.numbers for trial in trials], np.int32).T))
         by_subject = by_subject - theirs.counts(cell_of)
-    return replace(counted, all=counted.all - tally.counts(cell_of), by_subject=by_subject)
+    return replace(
+        counted,
+        all=counted.all - tally.counts(cell_of),
+        by_subject=by_subject,
+        searches=None,
+        list_matches=None,
+    )
 
 
 def _one_two_five(highest: int) -> list[int]:

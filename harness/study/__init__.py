@@ -14,6 +14,7 @@ from harness.study.policy import (
     load_policy,
     policy_from_options,
 )
+from harness.study.searches import Candidates, Hit, Watchlist
 from harness.study.study import GroupColumns, Matcher, Mated, Score, Study, load_study, study_from_options
 
 __all__ = [
@@ -21,9 +22,11 @@ __all__ = [
     "DEFAULT_MAX_RATIO",
     "Axes",
     "Axis",
+    "Candidates",
     "FalseMatchLimit",
     "FromValue",
     "GroupColumns",
+    "Hit",
     "Key",
     "Matcher",
     "Mated",
@@ -33,6 +36,7 @@ __all__ = [
     "Score",
     "Study",
     "Tolerance",
+    "Watchlist",
     "WatchlistComposition",
     "distinct",
     "load_policy",

@@ -7,10 +7,10 @@ from pydantic import BeforeValidator, Field
 
 from harness.config import MappingOf, StrictModel, Text, Texts, distinct
 
-__all__ = ["Key", "People", "label_column", "written"]
+__all__ = ["Key", "People", "each_by_itself", "label_column", "written"]
 
 
-def _each_by_itself(value: object) -> object:
+def each_by_itself(value: object) -> object:
     """Take a list of names for a mapping of each to itself."""
     if isinstance(value, list | tuple) and all(isinstance(name, str) for name in value):
         return {name: name for name in distinct(tuple(value))}
@@ -45,7 +45,7 @@ class People(StrictModel):
     file: Text
     subject: Text
     columns: Annotated[
-        MappingOf[Text, Text], Field(min_length=1, max_length=50), BeforeValidator(_each_by_itself)
+        MappingOf[Text, Text], Field(min_length=1, max_length=50), BeforeValidator(each_by_itself)
     ]
 
     def to_dict(self) -> dict[str, object]:
@@ -70,7 +70,7 @@ class Key(StrictModel):
     """
 
     file: Text
-    by: Annotated[MappingOf[Text, Text], Field(min_length=1, max_length=2), BeforeValidator(_each_by_itself)]
+    by: Annotated[MappingOf[Text, Text], Field(min_length=1, max_length=2), BeforeValidator(each_by_itself)]
     take: Texts = ()
     columns: Texts = ()
 

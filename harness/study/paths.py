@@ -18,6 +18,8 @@ FILES = (
     ("matrix", "columns"),
     ("key", "file"),
     ("people", "file"),
+    ("candidates", "file"),
+    ("watchlist", "file"),
 )
 """Where in a study files are named, one or a list of them."""
 

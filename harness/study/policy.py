@@ -102,7 +102,8 @@ class Policy(StrictModel):
     min_subjects, min_trials : int
         Fewest subjects and trials that every group must have for its axis to be decided.
     axes : tuple of Axis, optional
-        The axes that count, each an attribute or a list of attributes; by default all of the study's.
+        The axes that count, each an attribute or a list of attributes; by default all of the study's without
+        conditions.
     operating : tuple of float
         Operating thresholds: each is evaluated, and the answer is told at it.
     """
@@ -167,6 +168,8 @@ class Policy(StrictModel):
     def axes_of(self, study: "Study") -> tuple[Axis, ...]:
         """Return the axes of a study that this policy judges, as the study has them.
 
+        Where it names none, an axis with a condition is not judged.
+
         Parameters
         ----------
         study : Study
@@ -178,7 +181,7 @@ class Policy(StrictModel):
             The study lacks an axis that the policy names.
         """
         if self.axes is None:
-            return study.axes
+            return tuple(axis for axis in study.axes if not study.is_of_conditions(axis))
         by_attributes = {frozenset(axis.attributes): axis for axis in study.axes}
         for axis in self.axes:
             if frozenset(axis.attributes) not in by_attributes:

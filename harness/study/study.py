@@ -12,7 +12,6 @@ from harness.config import (
     Document,
     MappingOf,
     OneOrMore,
-    StrictModel,
     Text,
     TextOrTexts,
     Texts,
@@ -31,6 +30,7 @@ from harness.study.groups import Attribute, Axes, Axis, require_whole
 from harness.study.matrix import Matrix
 from harness.study.paths import with_files_beside
 from harness.study.patterns import FromPath, FromValues
+from harness.study.searches import SearchKeys
 
 __all__ = ["Axis", "GroupColumns", "Matcher", "Mated", "Score", "Study", "load_study", "study_from_options"]
 
@@ -60,10 +60,8 @@ _Names = Annotated[Texts, AfterValidator(_told_apart)]
 _LabelsOf = Annotated[Any, AfterValidator(_person_or_image)]
 
 
-def _with_those_of_people(
-    groups: Mapping[str, GroupColumns], info: ValidationInfo
-) -> dict[str, GroupColumns]:
-    """Add the attributes that the people's file gives, with a column for each column of subjects."""
+def _with_those_beside(groups: Mapping[str, GroupColumns], info: ValidationInfo) -> dict[str, GroupColumns]:
+    """Add the attributes that the people's file gives, with a column for each column of subjects, and conditions."""
     people, subjects = info.data.get("people"), info.data.get("subjects") or ("subject",)
     found = dict(groups)
     for attribute in people.columns if people is not None else ():
@@ -76,6 +74,10 @@ def _with_those_of_people(
         found[attribute] = GroupColumns(probe=probe, reference=None if reference == probe else reference)
     if not found:
         raise PydanticCustomError("missing", "Field required")
+    for attribute, column in (info.data.get("conditions") or {}).items():
+        if attribute in found:
+            raise problem_at((attribute,), f"{shown(attribute)} is a condition too; name it in one of them")
+        found[attribute] = GroupColumns(probe=column)
     return found
 
 
@@ -90,11 +92,12 @@ _DERIVING = ("rows", "from_path", "from_value", "key", "people", "labels", "bins
 _ONLY_IF_GIVEN = (
     *("matcher", "columns", "pairs", "groups", "exclude", "watchlist_composition", "matrix"),
     *_DERIVING,
+    *SearchKeys.model_fields,
 )
 """Keys that are not written out where they say nothing."""
 
 
-class Study(StrictModel):
+class Study(SearchKeys):
     """The meaning of the columns of a source of comparisons.
 
     Parameters
@@ -154,8 +157,30 @@ class Study(StrictModel):
         Count trials whose sides share the group; every trial, by the probe's group; or by both groups.
     missing_scores : {"reject", "exclude", "count"}
         A trial without a score is an error, left out, or one that does not match.
+    search : str, optional
+        The column that identifies a search; one that is repeated is refused.
+    top_candidate : str, optional
+        The column of the subject returned with the top score.
+    own_score, own_rank : str, optional
+        The columns of the right person's score, and rank, in mated searches; empty where that person is not returned.
+    candidates : Candidates, optional
+        The file of candidate lists. It has the scores, and tells who was returned; where the searches have a score too,
+        it is that of the top candidate, and one that is missing is a failure to acquire.
+    watchlist : Watchlist, optional
+        The file of who is enrolled. Size and composition of the watchlist follow from it.
+    list_size : str, optional
+        The column of how many subjects were searched, where lists differ between searches.
+    hit : Hit, optional
+        Within which rank the right person must be returned: ``{rank: 1}``, which is the default, another, or any.
+    population : {"lists like this", "this list"}
+        What rates are of: of watchlists like this one, so that searches that return one subject go together; or of this
+        very list.
+    conditions : mapping of str to str
+        By name, the column of a condition that is not demographic, such as light. It is read as groups are, and an axis
+        with it is evaluated, but judged only if the policy names it.
     watchlist_size : int, optional
-        Enrolled references; required for identification and refused otherwise.
+        Enrolled references; required for identification, unless `watchlist` or `list_size` tells, and refused
+        otherwise.
     watchlist_composition : mapping of str to mapping of str to int, optional
         By attribute and group, how many of them there are of each group; an attribute's add up to all.
     matrix : Matrix, optional
@@ -183,7 +208,7 @@ class Study(StrictModel):
     people: People | None = None  # before groups, some of which it gives
     groups: Annotated[
         MappingOf[Attribute, GroupColumns],
-        AfterValidator(_with_those_of_people),
+        AfterValidator(_with_those_beside),
         Field(default_factory=dict, validate_default=True),
     ]
     axes: Axes = Field(default_factory=_each_attribute)
@@ -207,6 +232,8 @@ class Study(StrictModel):
         self._check_exclude()
         self._check_identities()
         self._check_watchlist()
+        self.check_searches(are_searches=self.task == "identification", subjects=self.subjects)
+        self._check_searches()
         self._check_pairing()
         self._check_matrix()
         self._check_column_uses()
@@ -214,7 +241,7 @@ class Study(StrictModel):
 
     @property
     def columns(self) -> tuple[str, ...]:
-        """Every column the study needs: score, mated, subjects, then each attribute's."""
+        """Every column the study needs: score, mated, subjects, each attribute's, then those of searches."""
         return tuple(column for _, column in self._column_uses())
 
     @property
@@ -236,6 +263,11 @@ class Study(StrictModel):
         keys = self.key.by if self.key else ()
         needed = dict.fromkeys([*self.columns, *self.mated.same, *keys, *self.rows, *taken_from])
         return tuple(column for column in needed if column not in derived)
+
+    @property
+    def required_columns(self) -> tuple[str, ...]:
+        """Those of them without which nothing can be counted: candidate lists have the scores of searches."""
+        return self.stored_columns if self.candidates is None else self.stored_columns[1:]
 
     @property
     def derived_columns(self) -> tuple[str, ...]:
@@ -269,11 +301,12 @@ class Study(StrictModel):
     @property
     def files(self) -> tuple[str, ...]:
         """The files that are read beside the scores."""
-        return tuple(beside.file for beside in (self.key, self.people) if beside is not None)
+        beside = (self.key, self.people, self.candidates, self.watchlist)
+        return tuple(each.file for each in beside if each is not None)
 
     def with_files(self, elsewhere: Callable[[str], str]) -> Self:
         """Return the study with other names of the files beside the scores."""
-        given = {"key": self.key, "people": self.people}
+        given = {key: getattr(self, key) for key in ("key", "people", "candidates", "watchlist")}
         named = {
             key: beside.model_copy(update={"file": elsewhere(beside.file)})
             for key, beside in given.items()
@@ -306,6 +339,22 @@ class Study(StrictModel):
             if group.reference is not None and self.labels_the_person(attribute)
         )
 
+    def is_of_conditions(self, axis: Axis) -> bool:
+        """Whether an axis has an attribute that is a condition, and none of people."""
+        return not self.conditions.keys().isdisjoint(axis.attributes)
+
+    @property
+    def subjects_tell_truth(self) -> bool:
+        """Whether a comparison is mated where its two subjects are the same, and only there.
+
+        Of a search the second is who was returned, who need not be the right person.
+        """
+        return (
+            len(self.subjects) == 2
+            and self.identities == "shared"
+            and self.subjects[1] != self.returned_column
+        )
+
     def labels_of_bins(self, attribute: str) -> list[str]:
         """Return the labels of the groups that the numbers of an attribute are put into."""
         return bin_labels(self.bins[attribute])
@@ -332,12 +381,13 @@ class Study(StrictModel):
             del written["mated"]["same"]
         else:
             written["mated"] = self.mated.column
-        people = self.people.columns if self.people else ()
+        beside = {*(self.people.columns if self.people else ()), *self.conditions}
         written["groups"] = {
             attribute: group.probe if group.reference is None else [group.probe, group.reference]
             for attribute, group in self.groups.items()
-            if attribute not in people
+            if attribute not in beside
         }
+        written |= self.searches_to_dict()
         written["key"], written["people"] = (
             self.key and self.key.to_dict(),
             self.people and self.people.to_dict(),
@@ -352,6 +402,9 @@ class Study(StrictModel):
         for attribute, group in self.groups.items():
             for index, column in enumerate(group.columns):
                 yield ("groups", attribute, index), column
+        for key, column in self.search_columns():
+            if column not in self.subjects:  # as who was returned may be
+                yield (key,), column
 
     def _check_column_uses(self) -> None:
         uses: dict[str, str] = {}
@@ -379,6 +432,8 @@ class Study(StrictModel):
         for index, axis in enumerate(self.axes):
             for attribute in axis.attributes:
                 self._require_attribute(attribute, ("axes", index))
+        if all(self.is_of_conditions(axis) for axis in self.axes):
+            raise problem_at(("axes",), "there are conditions in every axis; name one of people alone")
 
     def _check_exclude(self) -> None:
         for key in ("exclude", "labels", "bins"):
@@ -402,7 +457,8 @@ class Study(StrictModel):
             )
 
     def _check_watchlist(self) -> None:
-        if self.task == "identification" and self.watchlist_size is None:
+        sizes = (self.watchlist_size, self.watchlist, self.list_size)
+        if self.task == "identification" and not any(sizes):
             raise problem_at(("task",), "identification needs watchlist_size")
         if self.task == "verification" and self.watchlist_size is not None:
             raise problem_at(
@@ -410,7 +466,15 @@ class Study(StrictModel):
             )
         for attribute in self.watchlist_composition or ():
             self._require_attribute(attribute, ("watchlist_composition", attribute))
-        require_whole(self.watchlist_composition, self.watchlist_size)
+        if self.watchlist is None or self.watchlist_size is not None:
+            require_whole(self.watchlist_composition, self.watchlist_size)
+
+    def _check_searches(self) -> None:
+        for attribute in self.watchlist.groups if self.watchlist else ():
+            self._require_attribute(attribute, ("watchlist", "groups", attribute))
+        if self.returned_column and self.identities == "separate":
+            problem = "who is returned is told by equal names of probe and candidate; leave this out"
+            raise problem_at(("identities",), problem)
 
     def _check_pairing(self) -> None:
         one_sided = all(group.reference is None for group in self.groups.values())
@@ -470,8 +534,9 @@ def study_from_options(document: Document | None, options: Mapping[str, object])
     document : Document or None
         The study file, where there is one.
     options : mapping
-        Nested plain values in the form of a file. ``matcher``, ``score``, ``mated``, ``people`` and ``matrix`` merge
-        key by key, ``groups`` and ``exclude`` by attribute; other keys replace the file's.
+        Nested plain values in the form of a file. ``matcher``, ``score``, ``mated``, ``people``, ``matrix``,
+        ``candidates`` and ``watchlist`` merge key by key, ``groups``, ``conditions`` and ``exclude`` by attribute;
+        other keys replace the file's.
 
     Raises
     ------
@@ -483,7 +548,10 @@ def study_from_options(document: Document | None, options: Mapping[str, object])
     merged = with_options(
         written_out,
         _with_mappings(options),
-        merged=("matcher", "score", "mated", "people", "groups", "exclude", "matrix"),
+        merged=(
+            *("matcher", "score", "mated", "people", "groups", "exclude", "matrix"),
+            *("candidates", "watchlist", "conditions"),
+        ),
     )
     return validate(Study, merged)
 

@@ -105,7 +105,7 @@ class Entries:
             f"SELECT part, number, {column} FROM {self.name}.entries WHERE {condition} ORDER BY part, number LIMIT 1"
         )
         for part, row, value in found:
-            yield self._at(part, row), value
+            yield self.at(part, row), value
 
     def distinct(self, column: str) -> list[str]:
         """Return the values of a column, in order."""
@@ -139,9 +139,10 @@ class Entries:
             f"FROM {self.name}.entries GROUP BY {named} HAVING count(*) > 1 ORDER BY 1 LIMIT 1"
         )
         for (first, second), values, *of in found:
-            yield tuple(of), self._at(**first), self._at(**second), values - 1
+            yield tuple(of), self.at(**first), self.at(**second), values - 1
 
-    def _at(self, part: int, number: int) -> EntryRow:
+    def at(self, part: int, number: int) -> EntryRow:
+        """Name a row by the number of its part and its number there."""
         return EntryRow(self.file.parts()[part].name, number)
 
 
