@@ -18,7 +18,7 @@ from harness.comparisons.database import TooLittleMemoryError
 from harness.comparisons.derived.kept import require_met
 from harness.comparisons.met import Met
 from harness.comparisons.repeats import first_rows
-from harness.counting import Cell, Counts, SubjectCounts
+from harness.counting import Cell, Counts, ListMatches, SearchCounts, SubjectCounts
 from harness.counting.grouping import AxisGrouping
 from harness.counting.thresholds import (
     TAIL,
@@ -89,6 +89,12 @@ class Counted:
         On which scores are comparisons.
     met : Met
         What of the study's key some comparison has, and how many rows the study leaves out.
+    searches : SearchCounts or None
+        What becomes of mated searches beyond hit and miss, at all thresholds; None where that is not known.
+    list_matches : ListMatches or None
+        Whom on the list non-mated searches match; None where that is not known.
+    returned_known : bool
+        Whether the study tells who was returned, so that a mated search that hits found the right person.
     """
 
     study: Study
@@ -102,6 +108,9 @@ class Counted:
     warnings: tuple[str, ...] = ()
     notes: tuple[str, ...] = ()
     met: Met = field(default_factory=Met)
+    searches: SearchCounts | None = None
+    list_matches: ListMatches | None = None
+    returned_known: bool = True
 
 
 def count_for(
@@ -180,12 +189,17 @@ def halves(comparisons: engines.Countable, counted: Counted) -> tuple[Counted, C
     Raises
     ------
     InputError
-        Where the study does not tell who is who, or a half has no mated or no non-mated comparisons.
+        Where the study does not tell who is who, candidates are of one list, or a half has no mated or no non-mated
+        comparisons.
     """
     study = comparisons.study
     if not study.subjects or study.identities == "separate":
         raise InputError(
             "confirming by a split needs subjects, named alike on both sides; name them in the study"
+        )
+    if counted.list_matches is not None:
+        raise InputError(
+            "a split halves people, but not their one watchlist; evaluate without --confirm split"
         )
     first = np.zeros(comparisons.subjects, np.bool_)
     first[np.random.default_rng(SPLIT_SEED).permutation(len(first))[: len(first) // 2]] = True
@@ -193,7 +207,7 @@ def halves(comparisons: engines.Countable, counted: Counted) -> tuple[Counted, C
     for among in (first, ~first):
         counts, by_subject = engines.count_by_subject(comparisons, counted.all.thresholds, among=among)
         _require_both_classes(counts, f"{comparisons.name} (half of the subjects)")
-        parts.append(replace(counted, all=counts, by_subject=by_subject))
+        parts.append(replace(counted, all=counts, by_subject=by_subject, searches=None))
     comparisons.inputs()  # refuses what changed since all were counted
     return parts[0], parts[1]
 

@@ -18,7 +18,9 @@ from harness.engines import EngineName, choose_engine, open_with
 from harness.evaluation.axis import AxisEvaluation, Confirmation, MatedCounts, Outcome
 from harness.evaluation.counted import Counted, count_for, halves
 from harness.evaluation.notes import notes_on, notes_on_files, notes_on_rows, versions
+from harness.evaluation.passing import require_crowd
 from harness.evaluation.result import Evaluation
+from harness.evaluation.searching import axis_searches, excess_of_list, searches_of, warnings_on_searches
 from harness.statistics.clustering import carried, design_effect, on_finer_thresholds, small_sample
 from harness.statistics.differentials import EffectiveCounts, differentials
 from harness.statistics.measures import summary_measures
@@ -148,7 +150,7 @@ def conclude(counted: Counted, policy: Policy) -> Evaluation:
     Raises
     ------
     InputError
-        Where the study lacks an axis of the policy, or an axis has no group.
+        Where the study lacks an axis of the policy, an axis has no group, or the policy's crowd has other groups.
     """
     study = counted.study
     judged = {axis.name for axis in policy.axes_of(study)}
@@ -157,6 +159,7 @@ def conclude(counted: Counted, policy: Policy) -> Evaluation:
         axis.name: _evaluate_axis(AxisGrouping(study, axis), counted, policy, judged=axis.name in judged)
         for axis in study.axes
     }
+    require_crowd(policy, axes)
     limit = policy.false_match_limit(study.task)
     safety = [_safety_of(axis, policy, limit) for axis in axes.values() if axis.judged]
     return Evaluation(
@@ -184,7 +187,8 @@ def conclude(counted: Counted, policy: Policy) -> Evaluation:
             *notes_on_files(counted.left_out),
         ),
         asked_for=None if counted.asked_for is None else study.sign * counted.asked_for + 0.0,
-        warnings=counted.warnings,
+        warnings=(*counted.warnings, *warnings_on_searches(counted)),
+        searches=searches_of(counted, policy),
     )
 
 
@@ -197,7 +201,13 @@ def _evaluate_axis(
 ) -> AxisEvaluation:
     within = grouping.within(counted.all)
     effects, effects_between = _effects(
-        grouping.study, within, counted, grouping.shared, counted.thresholds, within.thresholds
+        grouping.study,
+        within,
+        counted,
+        grouping.shared,
+        counted.thresholds,
+        within.thresholds,
+        excess=excess_of_list(grouping, counted),
     )
     false_matches, false_non_matches = _group_rates(grouping, within, counted, policy, effects)
     known = effects.subjects
@@ -224,6 +234,7 @@ def _evaluate_axis(
         ),
         verdicts_on_misses=judge_misses(false_non_matches, of_misses, policy),
         excluded=_excluded(grouping, counted.all) if grouping.excludes else None,
+        searches=axis_searches(grouping, counted, false_non_matches, effects.larger),
     )
 
 
@@ -339,10 +350,23 @@ def _effects(
     counted: Counted,
     cell_of: Callable[[Cell], Cell | None],
     *of: FloatArray,
+    excess: Callable[[Counts], FloatArray] | None = None,
 ) -> tuple[Effects, ...]:
-    if counted.by_subject is None:
-        return tuple(Effects.independent(len(grouped.cells), len(thresholds)) for thresholds in of)
-    return effects_of_subjects(study, grouped, counted.by_subject, cell_of, *of)
+    if counted.by_subject is not None:
+        return effects_of_subjects(study, grouped, counted.by_subject, cell_of, *of, excess=excess)
+    independent = [Effects.independent(len(grouped.cells), len(thresholds)) for thresholds in of]
+    if excess is None:
+        return tuple(independent)
+    return tuple(
+        replace(effects, false_match=_with_excess(grouped.at(thresholds), excess))
+        for effects, thresholds in zip(independent, of, strict=True)
+    )
+
+
+def _with_excess(grouped: Counts, excess: Callable[[Counts], FloatArray]) -> FloatArray:
+    """Return the design effects of searches of different people, which share the list alone, shape (G, T)."""
+    of_groups = zip(excess(grouped), grouped.matches[:, NON_MATED], strict=True)
+    return np.array([carried(1 + of_list, matches) for of_list, matches in of_groups])
 
 
 @dataclass(frozen=True, eq=False)
@@ -360,6 +384,11 @@ class Effects:
     false_non_match: FloatArray
     subjects: tuple[MatedCounts, ...] | None
 
+    @property
+    def larger(self) -> FloatArray:
+        """The larger of the two, for other errors of the same people."""
+        return np.maximum(self.false_match, self.false_non_match)
+
     @classmethod
     def independent(cls, groups: int, thresholds: int) -> Effects:
         """Return the effects of comparisons that are independent: none."""
@@ -373,6 +402,7 @@ def effects_of_subjects(
     by_subject: SubjectCounts,
     cell_of: Callable[[Cell], Cell | None],
     *of: FloatArray,
+    excess: Callable[[Counts], FloatArray] | None = None,
 ) -> tuple[Effects, ...]:
     """Measure the design effect of every group, and carry it to finer thresholds.
 
@@ -386,9 +416,13 @@ def effects_of_subjects(
         The function that ``grouped`` was regrouped by.
     *of : ndarray of float64
         Sets of thresholds, each to have its own `Effects`.
+    excess : callable, optional
+        What those on the list add to the effect on false matches of each group, shape (G, C), given ``grouped`` at the
+        C thresholds of ``by_subject``.
     """
     coarse, fine = grouped.at(by_subject.thresholds), [grouped.at(thresholds) for thresholds in of]
     effects = [np.ones((2, len(grouped.cells), len(thresholds))) for thresholds in of]
+    of_list = None if excess is None else excess(coarse)
     subjects = np.zeros((len(grouped.cells), 2), np.int64)
     for i, cell in enumerate(grouped.cells):
         for truth in (NON_MATED, MATED):
@@ -397,6 +431,8 @@ def effects_of_subjects(
             trials = int(grouped.trials[i, truth])
             measured = design_effect(coarse.matches[i, truth], trials, sums, touch_two=touch_two)
             measured *= small_sample(sums.effective_subjects)
+            if of_list is not None and truth == NON_MATED:
+                measured += of_list[i]
             for thresholds, counts, effect in zip(of, fine, effects, strict=True):
                 matches = counts.matches[i, truth]
                 errors = matches if truth == NON_MATED else trials - matches

@@ -166,7 +166,7 @@ def _between(sums: FloatArray, subjects: int) -> tuple[FloatArray, FloatArray]:
 def _power_sums(keys: IntArray, start: IntArray, end: IntArray, thresholds: int) -> FloatArray:
     """Add up the first four powers of how many intervals of each key hold each threshold, shape (4, T)."""
     order = np.argsort(keys, kind="stable")
-    own, index, number = np.unique(keys[order], return_inverse=True, return_counts=True)
+    _, index, number = np.unique(keys[order], return_inverse=True, return_counts=True)
     start, end = start[order], end[order]
     alone = number[index] == 1
     sums = np.zeros((4, thresholds))

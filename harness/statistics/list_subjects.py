@@ -109,17 +109,20 @@ def list_subjects(found: ListMatches, thresholds: FloatArray, confidence: float)
             counts += np.bincount(new, minlength=listed)
             done[which] = int(ends[which][index])
         rows.append(_told(drawn, matched, top, confidence))
-    columns = [np.array(column) for column in zip(*reversed(rows), strict=True)] or [np.zeros(0)] * 5
+    told = np.array(rows[::-1], np.float64).reshape(-1, 5)
     alerts = np.cumsum(np.bincount(bins_of_searches, minlength=len(known) + 1)[:0:-1])[::-1]
+    drawn_by_all, drawing, most, named = told[:, [0, 1, 2, 4]].astype(np.int64).T
     return ListSubjects(
-        listed,
-        top,
-        found.searches,
-        first,
-        alerts.astype(np.int64),
-        *(column.astype(np.int64) for column in columns[:3]),
-        columns[3].astype(np.float64),
-        columns[4].astype(np.int64),
+        listed=listed,
+        top=top,
+        searches=found.searches,
+        first=first,
+        alerts=alerts.astype(np.int64),
+        drawn=drawn_by_all,
+        drawing=drawing,
+        most=most,
+        top_share=told[:, 3],
+        beyond_chance=named,
     )
 
 

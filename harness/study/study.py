@@ -88,7 +88,7 @@ _DERIVING = ("rows", "from_path", "from_value", "key", "people", "labels", "bins
 
 
 _ONLY_IF_GIVEN = (
-    *("matcher", "columns", "pairs", "groups", "exclude", "watchlist_composition", "matrix"),
+    *("matcher", "columns", "pairs", "groups", "exclude", "watchlist_composition", "matrix", "population"),
     *_DERIVING,
 )
 """Keys that are not written out where they say nothing."""
@@ -153,6 +153,9 @@ class Study(StrictModel):
         Count trials whose sides share the group; every trial, by the probe's group; or by both groups.
     missing_scores : {"reject", "exclude", "count"}
         A trial without a score is an error, left out, or one that does not match.
+    population : {"lists like this", "this list"}, optional
+        What the rates of searches are of: of watchlists like this one, so that searches that match one subject on it go
+        together; or of this very list.
     watchlist_size : int, optional
         Enrolled references; required for identification and refused otherwise.
     watchlist_composition : mapping of str to mapping of str to int, optional
@@ -192,6 +195,7 @@ class Study(StrictModel):
     exclude: _Excluded = Field(default_factory=dict)
     pairing: Literal["within", "probe", "cross"] = "within"
     missing_scores: Literal["reject", "exclude", "count"] = "reject"
+    population: Literal["lists like this", "this list"] | None = None
     watchlist_size: Annotated[int, Field(ge=1)] | None = None
     watchlist_composition: Annotated[MappingOf[Attribute, _Counts], Field(min_length=1)] | None = None
     matrix: Matrix | None = None
@@ -407,6 +411,11 @@ class Study(StrictModel):
             raise problem_at(
                 ("watchlist_size",), "verification has no watchlist; is the task identification?"
             )
+        if self.task == "verification" and self.population is not None:
+            raise problem_at(("population",), "verification searches no list; is the task identification?")
+        if self.population == "this list" and len(self.subjects) > 1:
+            problem = "rates of this very list go by probes only; name the column of the probe alone"
+            raise problem_at(("subjects", 1), problem)
         for attribute in self.watchlist_composition or ():
             self._require_attribute(attribute, ("watchlist_composition", attribute))
         require_whole(self.watchlist_composition, self.watchlist_size)

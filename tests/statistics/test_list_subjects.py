@@ -69,8 +69,9 @@ def test_numbers_equal_those_of_a_reading_of_every_match() -> None:
     rows = []
     for search in range(searches):
         wolves = [0, 1] if rng.random() < 0.2 else []
-        for subject in sorted({*rng.choice(size, rng.integers(0, 4), replace=False).tolist(), *wolves}):
-            rows.append((search, int(person_of_search[search]), subject, round(0.5 + rng.random() / 2, 2)))
+        person = int(person_of_search[search])
+        matched = sorted({*rng.choice(size, rng.integers(0, 4), replace=False).tolist(), *wolves})
+        rows += [(search, person, subject, round(0.5 + rng.random() / 2, 2)) for subject in matched]
     thresholds = np.linspace(0.4, 1.0, 13)
     found = list_subjects(matches_of(rows, list(range(people)), size), thresholds, 0.95)
     assert found.first == 2  # thresholds at which all are known; 0.5 is the floor
