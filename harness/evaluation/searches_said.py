@@ -16,7 +16,7 @@ from harness.statistics.passers_by import PASSERS_BY, Bounded
 if TYPE_CHECKING:
     from harness.evaluation.result import Evaluation
 
-__all__ = ["POPULATIONS", "bounded_said", "share_said", "told_of_searches"]
+__all__ = ["bounded_said", "population_said", "share_said", "told_of_searches"]
 
 POPULATIONS = {
     "lists like this": "watchlists like this one: searches that match one subject on it are taken to go together",
@@ -43,8 +43,17 @@ def told_of_searches(evaluation: Evaluation) -> Iterator[tuple[str, str]]:
             "On the list",
             "; ".join(_on_the_list(evaluation, index) for index in evaluation.reference_indices),
         )
-    if evaluation.study.subjects and (found.population == LISTS_ALIKE or evaluation.study.population):
-        yield "Intervals are for", POPULATIONS[found.population]
+    population = population_said(evaluation)
+    if population:
+        yield "Intervals are for", population
+
+
+def population_said(evaluation: Evaluation) -> str:
+    """Say what intervals of FPIR are for; empty where a warning does, or trials are taken as independent."""
+    found, study = evaluation.searches, evaluation.study
+    if found is None or not (study.population or found.population == LISTS_ALIKE):
+        return ""
+    return POPULATIONS[found.population]
 
 
 def bounded_said(value: Bounded) -> str:
@@ -75,8 +84,8 @@ def _passing(evaluation: Evaluation, found: Passing) -> str:
     if not found.prevalence_known:
         return f"{false}; {of_each}"
     return (
-        f"{false}, {bounded_said(crowd.true)} true ones, and {bounded_said(crowd.missed)} people on the list are missed; "
-        f"{share_said(crowd.share_false)} of alerts are false; {of_each}"
+        f"{false}, {bounded_said(crowd.true)} true ones, and {bounded_said(crowd.missed)} people on the list are "
+        f"missed; {share_said(crowd.share_false)} of alerts are false; {of_each}"
     )
 
 
@@ -90,10 +99,10 @@ def _missed(evaluation: Evaluation, index: int) -> str:
         int(found.wrong.trials.sum()),
         found.wrong.errors[:, index].sum(),
     )
+    at = threshold_text(evaluation.thresholds[index])
     return (
-        f"at {threshold_text(evaluation.thresholds[index])}, of {mated:,} mated searches {below + outranked + failed:,} "
-        f"miss ({below:,} below the threshold, {outranked:,} outranked, {failed:,} failed), and {int(wrong):,} alert on "
-        "somebody else on the list"
+        f"at {at}, of {mated:,} mated searches {below + outranked + failed:,} miss ({below:,} below the threshold, "
+        f"{outranked:,} outranked, {failed:,} failed), and {int(wrong):,} alert on somebody else on the list"
     )
 
 
@@ -106,9 +115,10 @@ def _on_the_list(evaluation: Evaluation, index: int) -> str:
     row = index - found.first
     if not found.alerts[row]:
         return f"{at}, there are no false alerts"
+    alerts = counted(int(found.alerts[row]), "false alert falls", "false alerts fall")
     named = counted(int(found.beyond_chance[row]), "subject is", "subjects are")
+    share = percent(float(found.top_share[row]))
     return (
-        f"{at}, {counted(int(found.alerts[row]), 'false alert falls', 'false alerts fall')} on {found.drawing[row]:,} of "
-        f"{found.listed:,} subjects; {percent(float(found.top_share[row]))} on the {found.top:,} (1 %) who draw most; "
-        f"{named} matched by more people than is chance"
+        f"{at}, {alerts} on {found.drawing[row]:,} of {found.listed:,} subjects; {share} on the {found.top:,} (1 %) "
+        f"who draw most; {named} matched by more people than is chance"
     )

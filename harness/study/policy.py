@@ -244,7 +244,7 @@ class Policy(StrictModel):
         return tuple(by_attributes[frozenset(axis.attributes)] for axis in self.axes)
 
     def to_dict(self) -> dict[str, object]:
-        """Return the policy as plain values in the form of a file, all defaults but crowd and prevalence spelled out."""
+        """Return the policy as plain values in the form of a file; crowd and prevalence only where they are given."""
         return {
             key: value for key, value in plain(self).items() if value is not None or key not in _ONLY_IF_GIVEN
         }
