@@ -1,4 +1,4 @@
-"""A small world of searches of a watchlist, every comparison of which is known; its counts are worked out one by one."""
+"""A small world of searches of a watchlist, every comparison of which is known; counts are worked out one by one."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ STUDY: Mapping[str, object] = {
 
 @dataclass(frozen=True)
 class Search:
-    """One search: who, of which group, the place of the person on the list if any, and the scores, None if it failed."""
+    """One search: who, of which group, the index of the person on the list, if any, and the scores; None if failed."""
 
     person: int
     group: str
