@@ -20,7 +20,7 @@ from harness.evaluation.counted import Counted, count_for, halves
 from harness.evaluation.notes import notes_on, notes_on_files, notes_on_rows, versions
 from harness.evaluation.passing import require_crowd
 from harness.evaluation.result import Evaluation
-from harness.evaluation.searching import axis_searches, excess_of_list, searches_of, warnings_on_searches
+from harness.evaluation.searching import axis_searches, effects_of_list, searches_of, warnings_on_searches
 from harness.statistics.clustering import carried, design_effect, on_finer_thresholds, small_sample
 from harness.statistics.differentials import EffectiveCounts, differentials
 from harness.statistics.measures import summary_measures
@@ -207,7 +207,7 @@ def _evaluate_axis(
         grouping.shared,
         counted.thresholds,
         within.thresholds,
-        excess=excess_of_list(grouping, counted),
+        of_list=effects_of_list(grouping, counted),
     )
     false_matches, false_non_matches = _group_rates(grouping, within, counted, policy, effects)
     known = effects.subjects
@@ -350,23 +350,25 @@ def _effects(
     counted: Counted,
     cell_of: Callable[[Cell], Cell | None],
     *of: FloatArray,
-    excess: Callable[[Counts], FloatArray] | None = None,
+    of_list: Callable[[Counts], FloatArray] | None = None,
 ) -> tuple[Effects, ...]:
     if counted.by_subject is not None:
-        return effects_of_subjects(study, grouped, counted.by_subject, cell_of, *of, excess=excess)
+        return effects_of_subjects(study, grouped, counted.by_subject, cell_of, *of, of_list=of_list)
     independent = [Effects.independent(len(grouped.cells), len(thresholds)) for thresholds in of]
-    if excess is None:
+    if of_list is None:
         return tuple(independent)
     return tuple(
-        replace(effects, false_match=_with_excess(grouped.at(thresholds), excess))
+        replace(effects, false_match=_carried_of_list(grouped.at(thresholds), of_list))
         for effects, thresholds in zip(independent, of, strict=True)
     )
 
 
-def _with_excess(grouped: Counts, excess: Callable[[Counts], FloatArray]) -> FloatArray:
-    """Return the design effects of searches of different people, which share the list alone, shape (G, T)."""
-    of_groups = zip(excess(grouped), grouped.matches[:, NON_MATED], strict=True)
-    return np.array([carried(1 + of_list, matches) for of_list, matches in of_groups])
+def _carried_of_list(grouped: Counts, of_list: Callable[[Counts], FloatArray]) -> FloatArray:
+    """Return the design effects on false matches where counts by subject are not there, shape (G, T)."""
+    of_groups = zip(of_list(grouped), grouped.matches[:, NON_MATED], strict=True)
+    return np.array(
+        [carried(np.nan_to_num(effect, nan=1.0, posinf=np.inf), matches) for effect, matches in of_groups]
+    )
 
 
 @dataclass(frozen=True, eq=False)
@@ -402,7 +404,7 @@ def effects_of_subjects(
     by_subject: SubjectCounts,
     cell_of: Callable[[Cell], Cell | None],
     *of: FloatArray,
-    excess: Callable[[Counts], FloatArray] | None = None,
+    of_list: Callable[[Counts], FloatArray] | None = None,
 ) -> tuple[Effects, ...]:
     """Measure the design effect of every group, and carry it to finer thresholds.
 
@@ -416,13 +418,14 @@ def effects_of_subjects(
         The function that ``grouped`` was regrouped by.
     *of : ndarray of float64
         Sets of thresholds, each to have its own `Effects`.
-    excess : callable, optional
-        What those on the list add to the effect on false matches of each group, shape (G, C), given ``grouped`` at the
-        C thresholds of ``by_subject``.
+    of_list : callable, optional
+        The effects on false matches that are known from whom on a watchlist searches match, shape (G, C), given
+        ``grouped`` at the C thresholds of ``by_subject``. They hold in place of those by subject, but where they are
+        NaN; see `harness.statistics.list_clusters`.
     """
     coarse, fine = grouped.at(by_subject.thresholds), [grouped.at(thresholds) for thresholds in of]
     effects = [np.ones((2, len(grouped.cells), len(thresholds))) for thresholds in of]
-    of_list = None if excess is None else excess(coarse)
+    by_list = None if of_list is None else of_list(coarse)
     subjects = np.zeros((len(grouped.cells), 2), np.int64)
     for i, cell in enumerate(grouped.cells):
         for truth in (NON_MATED, MATED):
@@ -431,8 +434,8 @@ def effects_of_subjects(
             trials = int(grouped.trials[i, truth])
             measured = design_effect(coarse.matches[i, truth], trials, sums, touch_two=touch_two)
             measured *= small_sample(sums.effective_subjects)
-            if of_list is not None and truth == NON_MATED:
-                measured += of_list[i]
+            if by_list is not None and truth == NON_MATED:
+                measured = np.where(np.isnan(by_list[i]), measured, by_list[i])
             for thresholds, counts, effect in zip(of, fine, effects, strict=True):
                 matches = counts.matches[i, truth]
                 errors = matches if truth == NON_MATED else trials - matches

@@ -12,12 +12,12 @@ from harness.counting.grouping import AxisGrouping
 from harness.evaluation.counted import Counted
 from harness.evaluation.searches import THIS_LIST, WRONG, AxisSearches, Searches, population_of
 from harness.statistics.intervals import clopper_pearson
-from harness.statistics.list_clusters import list_excess, only_matches
+from harness.statistics.list_clusters import only_matches, two_way_effect
 from harness.statistics.list_subjects import list_subjects
 from harness.statistics.rates import Rates
 from harness.study import Policy
 
-__all__ = ["axis_searches", "excess_of_list", "searches_of", "warnings_on_searches"]
+__all__ = ["axis_searches", "effects_of_list", "searches_of", "warnings_on_searches"]
 
 
 def searches_of(counted: Counted, policy: Policy) -> Searches | None:
@@ -51,33 +51,33 @@ def warnings_on_searches(counted: Counted) -> tuple[str, ...]:
     return tuple(told)
 
 
-def excess_of_list(grouping: AxisGrouping, counted: Counted) -> Callable[[Counts], FloatArray] | None:
-    """Return what measures how much the subjects of the list add to the design effect of a group's FPIR.
+def effects_of_list(grouping: AxisGrouping, counted: Counted) -> Callable[[Counts], FloatArray] | None:
+    """Return what measures the design effect of FPIR for lists alike, from who on the list is matched.
 
     Returns
     -------
     callable or None
-        Given counts of the groups of the axis, it gives the excess of each at every threshold, shape (G, T). None where
-        the intervals are for this list alone, or counts by subject have the list's already.
+        Given counts of the groups of the axis, it gives the effect on each at every threshold, shape (G, T). None where
+        it is not known who is matched, or the intervals are for this list alone.
     """
     found, study = counted.list_matches, grouping.study
-    if found is None or len(study.subjects) > 1 or study.population == THIS_LIST:
+    if found is None or study.population == THIS_LIST:
         return None
     groups = np.array(
         [grouping.group_of_labels(found.columns, labels) for labels in found.probe_cells], object
     )
 
-    def excess(within: Counts) -> FloatArray:
+    def effects(within: Counts) -> FloatArray:
         of_list = only_matches(found, within.thresholds)
         counted = zip(within.cells, within.matches[:, NON_MATED], within.trials[:, NON_MATED], strict=True)
         return np.array(
             [
-                list_excess(of_list, groups == group, matches, int(trials))
+                two_way_effect(of_list, groups == group, matches, int(trials))
                 for (group,), matches, trials in counted
             ]
         )
 
-    return excess
+    return effects
 
 
 def axis_searches(

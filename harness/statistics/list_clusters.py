@@ -17,6 +17,7 @@ search, and sums over their differences, give the sums at every threshold.
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from dataclasses import dataclass
 
 import numpy as np
@@ -25,7 +26,7 @@ from harness.arrays import BoolArray, FloatArray, IntArray
 from harness.counting import ListMatches
 from harness.statistics.clustering import small_sample
 
-__all__ = ["OnlyMatches", "list_excess", "only_matches"]
+__all__ = ["OnlyMatches", "list_excess", "only_matches", "two_way_effect"]
 
 CELLS_AT_ONCE = 1 << 22
 
@@ -45,18 +46,20 @@ class OnlyMatches:
         Index of the first threshold from which all matches are known.
     listed : int
         Subjects on the list.
-    people : ndarray of int64, shape (P,)
-        Who each probe of `harness.counting.ListMatches` is, numbered from 0.
+    people, searches : ndarray of int64, shape (P,)
+        Who each probe of `harness.counting.ListMatches` is, numbered from 0; and how many searches it has.
     probe, reference : ndarray of int64, shape (S,)
         Index of the probe, and of the subject of the list who is the best match.
     start, end : ndarray of int64, shape (S,)
-        That subject is the only match at the thresholds with indices from start up to end, which is not included.
+        That subject is the only match at the thresholds with indices from start up to end, which is not included; below
+        start there are others too.
     """
 
     thresholds: FloatArray
     first: int
     listed: int
     people: IntArray
+    searches: IntArray
     probe: IntArray
     reference: IntArray
     start: IntArray
@@ -99,11 +102,54 @@ def only_matches(found: ListMatches, thresholds: FloatArray) -> OnlyMatches:
         int(np.searchsorted(thresholds, found.floor)),
         found.size,
         np.unique(found.probe_subjects, return_inverse=True)[1],
+        found.probe_searches,
         found.probe[at],
         found.reference[at],
         np.searchsorted(thresholds, second, side="right"),
         np.searchsorted(thresholds, best, side="right"),
     )
+
+
+def two_way_effect(of_list: OnlyMatches, probes: BoolArray, matches: IntArray, trials: int) -> FloatArray:
+    """Return the design effect of a group's FPIR for lists alike, clustered by probe subject and by list subject.
+
+    It allows for its being estimated from few subjects of either kind, as `harness.statistics.clustering.small_sample`
+    does. Parameters are those of `list_excess`.
+
+    Returns
+    -------
+    ndarray of float64, shape (T,)
+        At least 1. Where not all matches are known, it is that of the first threshold at which they are, NaN if they
+        are at none; inf for one person, or a list of one subject.
+
+    References
+    ----------
+    See the module.
+    """
+    first = of_list.first
+    if first >= len(of_list.thresholds) or not trials:
+        return np.full(len(of_list.thresholds), 1.0 if not trials else np.nan)
+    searches = np.bincount(of_list.people[probes], weights=of_list.searches[probes])
+    of_group = probes[of_list.probe]
+    person, end = of_list.people[of_list.probe[of_group]], of_list.end[of_group]
+    rate = matches / trials
+    rest = searches.copy()
+    rest[person] = 0.0  # those who draw no alert at any threshold
+    second, fourth = (rest**2).sum() * rate**2, (rest**4).sum() * rate**4
+    for people, alerts in _by_key(person, np.zeros_like(end), end, len(rate)):
+        squared = (alerts - searches[people, None] * rate) ** 2
+        second += squared.sum(axis=0)
+        fourth += (squared**2).sum(axis=0)
+    number = np.count_nonzero(searches)
+    independent = matches * ((trials - matches) / trials)
+    with np.errstate(invalid="ignore", divide="ignore"):
+        effective = np.where(fourth > 0, second**2 / fourth, float(number))
+        effect = np.where(independent > 0, second / independent * number / (number - 1.0), 1.0)
+    if number == 1:
+        effect = np.where(independent > 0, np.inf, 1.0)
+    by_probe = np.maximum(effect, 1.0) * small_sample(effective)
+    by_probe[:first] = by_probe[first]
+    return by_probe + list_excess(of_list, probes, matches, trials)
 
 
 def list_excess(of_list: OnlyMatches, probes: BoolArray, matches: IntArray, trials: int) -> FloatArray:
@@ -165,28 +211,28 @@ def _between(sums: FloatArray, subjects: int) -> tuple[FloatArray, FloatArray]:
 
 def _power_sums(keys: IntArray, start: IntArray, end: IntArray, thresholds: int) -> FloatArray:
     """Add up the first four powers of how many intervals of each key hold each threshold, shape (4, T)."""
-    order = np.argsort(keys, kind="stable")
-    _, index, number = np.unique(keys[order], return_inverse=True, return_counts=True)
-    start, end = start[order], end[order]
+    _, index, number = np.unique(keys, return_inverse=True, return_counts=True)
     alone = number[index] == 1
-    sums = np.zeros((4, thresholds))
-    steps = np.bincount(start[alone], minlength=thresholds + 1) - np.bincount(
-        end[alone], minlength=thresholds + 1
-    )
-    sums += np.cumsum(steps)[:thresholds]
-    several = np.flatnonzero(number > 1)
-    index = np.searchsorted(several, index[~alone])
-    start, end = start[~alone], end[~alone]
-    at_once = max(1, CELLS_AT_ONCE // (thresholds + 1))
-    for first in range(0, len(several), at_once):
-        rows = slice(*np.searchsorted(index, [first, first + at_once]))
-        keys_here = min(at_once, len(several) - first)
-        changes = np.zeros((keys_here, thresholds + 1))
-        np.add.at(changes, (index[rows] - first, start[rows]), 1.0)
-        np.add.at(changes, (index[rows] - first, end[rows]), -1.0)
-        held = np.cumsum(changes, axis=1)[:, :thresholds]
+    starts, ends = (np.bincount(edge[alone], minlength=thresholds + 1) for edge in (start, end))
+    sums = np.zeros((4, thresholds)) + np.cumsum(starts - ends)[:thresholds]
+    for _, held in _by_key(keys[~alone], start[~alone], end[~alone], thresholds):
         squared = held**2
-        sums += np.stack(
-            [held.sum(axis=0), squared.sum(axis=0), (squared * held).sum(axis=0), (squared**2).sum(axis=0)]
-        )
+        powers = (held, squared, squared * held, squared**2)
+        sums += np.stack([power.sum(axis=0) for power in powers])
     return sums
+
+
+def _by_key(
+    keys: IntArray, start: IntArray, end: IntArray, thresholds: int
+) -> Iterator[tuple[IntArray, FloatArray]]:
+    """Give some keys, and how many intervals of each hold each threshold, shape (K, T): as many as fit in memory."""
+    order = np.argsort(keys, kind="stable")
+    own, index = np.unique(keys[order], return_inverse=True)
+    at_once = max(1, CELLS_AT_ONCE // (thresholds + 1))
+    for first in range(0, len(own), at_once):
+        rows = slice(*np.searchsorted(index, [first, first + at_once]))
+        of_block = own[first : first + at_once]
+        changes = np.zeros((len(of_block), thresholds + 1))
+        np.add.at(changes, (index[rows] - first, start[order[rows]]), 1.0)
+        np.add.at(changes, (index[rows] - first, end[order[rows]]), -1.0)
+        yield of_block, np.cumsum(changes, axis=1)[:, :thresholds]

@@ -88,9 +88,8 @@ def list_subjects(found: ListMatches, thresholds: FloatArray, confidence: float)
     known, listed = thresholds[first:], found.size
     top = max(1, int(np.ceil(TOP * listed)))
     reached = np.searchsorted(known, found.score, side="right")
-    pairs, bins_of_pairs = _highest(
-        found.probe_subjects[found.probe] * max(listed, 1) + found.reference, reached
-    )
+    people = np.unique(found.probe_subjects, return_inverse=True)[1]  # any whole numbers, from 0 on
+    pairs, bins_of_pairs = _highest(people[found.probe] * max(listed, 1) + found.reference, reached)
     _, bins_of_searches = _highest(found.search, reached)
     people_of_pairs = pairs % max(listed, 1)
     by_match, by_pair = np.argsort(-reached, kind="stable"), np.argsort(-bins_of_pairs, kind="stable")

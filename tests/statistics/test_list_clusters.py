@@ -3,9 +3,9 @@
 import numpy as np
 import pytest
 
-from harness.counting import ListMatches
-from harness.statistics.clustering import small_sample
-from harness.statistics.list_clusters import FEWEST_OF_LIST, list_excess, only_matches
+from harness.counting import ListMatches, SubjectTally
+from harness.statistics.clustering import design_effect, small_sample
+from harness.statistics.list_clusters import FEWEST_OF_LIST, list_excess, only_matches, two_way_effect
 
 THRESHOLDS = np.array([0.4, 0.5, 0.6, 0.7, 0.8, 0.9])
 SIZE, PEOPLE, SEARCHES = 40, 30, 5
@@ -114,3 +114,31 @@ def test_no_match_at_all_adds_nothing() -> None:
     )
     found = only_matches(matched, THRESHOLDS)
     assert list_excess(found, np.ones(1, np.bool_), np.zeros(6, np.int64), 9).tolist() == [0.0] * 6
+
+
+def test_both_ways_it_is_the_effect_by_probe_and_the_excess_of_the_list(scores: np.ndarray) -> None:
+    matches, trials = alerts(scores), PEOPLE * SEARCHES
+    tally = SubjectTally(THRESHOLDS, PEOPLE, count_missing=False)
+    person = np.repeat(np.arange(PEOPLE, dtype=np.int32), SEARCHES)
+    tally.add(scores.max(axis=2).ravel(), np.zeros(trials, np.int32), [person])
+    sums = tally.counts(lambda _: ("F",)).sums(lambda cell: cell, ("F",), mated=False)
+    by_probe = design_effect(matches, trials, sums, touch_two=False) * small_sample(sums.effective_subjects)
+    found, everybody = only_matches(matches_of(scores, 0.4), THRESHOLDS), np.ones(PEOPLE, np.bool_)
+    expected = by_probe + list_excess(found, everybody, matches, trials)
+    assert two_way_effect(found, everybody, matches, trials) == pytest.approx(expected)
+    below = two_way_effect(only_matches(matches_of(scores, 0.65), THRESHOLDS), everybody, matches, trials)
+    assert below[:3] == pytest.approx(np.repeat(expected[3], 3))
+
+
+def test_one_person_tells_nothing_of_others(scores: np.ndarray) -> None:
+    everybody = np.zeros(PEOPLE, np.bool_)
+    everybody[3] = True
+    matches = alerts(scores[3:4])
+    found = two_way_effect(only_matches(matches_of(scores, 0.4), THRESHOLDS), everybody, matches, SEARCHES)
+    assert (np.isinf(found) == ((matches > 0) & (matches < SEARCHES))).all()
+
+
+def test_of_matches_that_are_known_at_no_threshold_nothing_is_said(scores: np.ndarray) -> None:
+    found = only_matches(matches_of(scores, 0.95), THRESHOLDS)
+    effect = two_way_effect(found, np.ones(PEOPLE, np.bool_), alerts(scores), PEOPLE * SEARCHES)
+    assert np.isnan(effect).all()
