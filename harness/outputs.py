@@ -124,6 +124,8 @@ def _write_contents(
     _write_csv(evaluation.verdicts, folder / "verdicts.csv")
     _write_csv(evaluation.pairs_at(evaluation.answer_thresholds), folder / "pairs.csv")
     _write_csv(evaluation.measures, folder / "measures.csv")
+    for name, table in evaluation.search_tables.items():
+        _write_csv(table, folder / name)
     figures = None if "figures" in without else folder / "figures"
     if figures is not None:
         from harness.figures import save_figures

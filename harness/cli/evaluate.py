@@ -94,8 +94,8 @@ def evaluate(
     written = [
         *(() if no_report else ("report.html", "report.pdf")),
         *("evaluation.json", "rates.csv", "verdicts.csv", "pairs.csv", "measures.csv"),
-        *(() if no_figures else ("figures/",)),
     ]
+    drawn = () if no_figures else ("figures/",)
     with _telling_what_is_kept(checkpoints), counting_bar() as progress:
         options: dict[str, Any] = {
             "policy": policy_options.policy(policy),
@@ -116,11 +116,14 @@ def evaluate(
             evaluations = evaluate_each(scores, each, study=described, **options)
     if each is None:
         folder = write_evaluation(evaluation, out, without=without, appendix=appendix)
-        print_findings(answer(evaluation), f"Written to {folder}: {', '.join(written)}")
+        own = [*written, *evaluation.search_tables, *drawn]
+        print_findings(answer(evaluation), f"Written to {folder}: {', '.join(own)}")
         return
     folder = write_evaluations(evaluations, out, without=without, appendix=appendix)
     told = [line for value, found in evaluations.items() for line in _told(value, answer(found))]
-    print_findings(told, f"Written to {folder}: comparison.csv, and for each {each}: {', '.join(written)}")
+    print_findings(
+        told, f"Written to {folder}: comparison.csv, and for each {each}: {', '.join([*written, *drawn])}"
+    )
 
 
 def _told(value: str, lines: Iterable[tuple[str, str]]) -> Iterator[tuple[str, str]]:

@@ -327,6 +327,8 @@ class PolicyOptions:
         An axis the answer rests on, NAME or NAME,NAME; all of the study's by default.
     operating_threshold
         A threshold in use: the answer is told at it.
+    prevalence
+        The share of passers-by that is on the watchlist: the answer tells what 10,000 passers-by meet.
     """
 
     criterion: Annotated[Literal["shown", "not_detected"] | None, Parameter()] = None
@@ -341,6 +343,7 @@ class PolicyOptions:
     min_trials: int | None = None
     judged_axis: tuple[str, ...] = ()
     operating_threshold: tuple[float, ...] = ()
+    prevalence: float | None = None
 
     def policy(self, path: Path | None) -> Policy:
         """Return the policy of a file, with what was given laid over it."""

@@ -123,6 +123,22 @@ class AxisGrouping:
         sides = self.sides(cell)
         return sides[0] if sides is not None and sides[0] == sides[1] else None
 
+    def group_of_labels(self, columns: Sequence[str], labels: Cell) -> str | None:
+        """Return the group of one person, whose labels are values of some attributes; None where there is none.
+
+        Parameters
+        ----------
+        columns : sequence of str
+            The attributes, those of the axis among them.
+        labels : tuple of (str or None)
+            The person's, one for each.
+        """
+        by_attribute = dict(zip(columns, labels, strict=True))
+        own = [label for attribute in self.axis.attributes if (label := by_attribute[attribute]) is not None]
+        if len(own) < len(self.axis.attributes) or self._is_excluded(own):
+            return None
+        return group_label(own)
+
     def shared(self, cell: Cell) -> tuple[str] | None:
         """Return the group that both sides share as a cell of its own."""
         group = self.group(cell)

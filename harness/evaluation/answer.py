@@ -12,6 +12,7 @@ import numpy as np
 
 from harness.evaluation.axis import AxisEvaluation, Confirmation, MatedCounts
 from harness.evaluation.result import Evaluation
+from harness.evaluation.searches_said import told_of_searches
 from harness.numbers import about, confidence_text, one_in, percent, threshold_text
 from harness.sentences import Errors, compared, rates_by_group, some, tolerance_said
 from harness.statistics.differentials import Differentials
@@ -60,6 +61,7 @@ def answer(evaluation: Evaluation) -> tuple[tuple[str, str], ...]:
         ("Not detected from", _by_axis(evaluation, _not_detected)),
         ("Range of parity", _ranges(evaluation)),
         ("Cost", _cost(evaluation)),
+        *told_of_searches(evaluation),
         *_not_judged(evaluation),
         ("Evidence", _evidence(evaluation)),
         *(() if evaluation.study.matcher else (("Matcher", "not named: no gate will use this evaluation"),)),

@@ -13,6 +13,7 @@ import pyarrow as pa
 
 from harness.arrays import FloatArray
 from harness.counting import MATED, NON_MATED
+from harness.evaluation.searches import AxisSearches
 from harness.statistics.differentials import Differentials, Pairwise
 from harness.statistics.measures import SummaryMeasures
 from harness.statistics.rates import Rates
@@ -74,6 +75,8 @@ class AxisEvaluation:
     excluded : mapping of str to MatedCounts, or None
         By group that the study excludes, how many of the comparisons left out would belong to it; None where the
         study excludes no label of the axis.
+    searches : AxisSearches or None
+        What becomes of mated searches beyond hit and miss; None where that is not known.
     """
 
     name: str
@@ -89,6 +92,7 @@ class AxisEvaluation:
     verdict: AxisVerdict
     verdicts_on_misses: tuple[Verdict, ...]
     excluded: Mapping[str, MatedCounts] | None
+    searches: AxisSearches | None = None
 
     @property
     def of_excluded_groups(self) -> MatedCounts:

@@ -212,12 +212,17 @@ def halves(comparisons: engines.Countable, counted: Counted) -> tuple[Counted, C
     Raises
     ------
     InputError
-        Where the study does not tell who is who, or a half has no mated or no non-mated comparisons.
+        Where the study does not tell who is who, candidates are of one list, or a half has no mated or no non-mated
+        comparisons.
     """
     study = comparisons.study
     if not study.subjects or study.identities == "separate":
         raise InputError(
             "confirming by a split needs subjects, named alike on both sides; name them in the study"
+        )
+    if counted.list_matches is not None:
+        raise InputError(
+            "a split halves people, but not their one watchlist; evaluate without --confirm split"
         )
     first = np.zeros(comparisons.subjects, np.bool_)
     first[np.random.default_rng(SPLIT_SEED).permutation(len(first))[: len(first) // 2]] = True

@@ -9,7 +9,7 @@ import numpy as np
 
 from harness.comparisons import Input
 from harness.errors import ContradictionWarning, InputError
-from harness.evaluation.plain import axis_from, confirmation_from, counts_from
+from harness.evaluation.plain import axis_from, confirmation_from, counts_from, searches_from
 from harness.evaluation.result import Evaluation
 from harness.files import content_of
 from harness.gate.evaluation_reading import Stated, read_evaluation
@@ -103,4 +103,5 @@ def _evaluation(stated: Stated, contradiction: str | None) -> Evaluation:
         confirmation=None if shape.confirmation is None else confirmation_from(shape.confirmation),
         asked_for=None if shape.asked_for is None else np.array(shape.asked_for, np.float64),
         contradiction=contradiction,
+        searches=searches_from(shape.searches, stated.study),
     )

@@ -17,25 +17,33 @@ import numpy.typing as npt
 
 from harness.config import StrictModel, model_in
 from harness.evaluation.axis import AxisEvaluation, Confirmation, MatedCounts, Outcome
+from harness.evaluation.searches import AxisSearches, Searches
 from harness.gate.evaluation_file import (
+    AxisSearchesShape,
     AxisShape,
     ConfirmationShape,
     CountsShape,
     DifferentialShape,
     GroupShape,
+    ListSubjectsShape,
     MeasureShape,
     MeasuresShape,
+    MissesShape,
     RatesShape,
+    SearchesShape,
     VerdictShape,
     arrays_of,
     numbers,
 )
 from harness.statistics.differentials import Differentials
+from harness.statistics.list_subjects import ListSubjects
 from harness.statistics.measures import SummaryMeasures
+from harness.statistics.passers_by import Bounded, PassersBy
 from harness.statistics.rates import Rates
 from harness.statistics.verdicts import AxisVerdict, Verdict
+from harness.study import Study
 
-__all__ = ["axis_from", "confirmation_from", "counts_from", "number_or_none", "written"]
+__all__ = ["axis_from", "confirmation_from", "counts_from", "number_or_none", "searches_from", "written"]
 
 
 def written(part: type[StrictModel], value: object) -> dict[str, Any]:
@@ -57,6 +65,7 @@ def written(part: type[StrictModel], value: object) -> dict[str, Any]:
     return {
         field.alias or name: _plain(model_in(field.annotation), getattr(shaped, name))
         for name, field in part.model_fields.items()
+        if field.is_required() or getattr(shaped, name) is not None
     }
 
 
@@ -68,6 +77,14 @@ def _by_item(value: object) -> object:
             for i, group in enumerate(value.groups)
         ]
         return SimpleNamespace(name=value.name, confidence=value.confidence, groups=groups)
+    if isinstance(value, AxisSearches):
+        misses = [
+            SimpleNamespace(group=group, failed=int(value.failed[i]), **_row(MissesShape, value, i))
+            for i, group in enumerate(value.wrong.groups)
+        ]
+        return SimpleNamespace(wrong=value.wrong, misses=misses)
+    if isinstance(value, PassersBy):
+        return SimpleNamespace(**{name: _floats(part) for name, part in vars(value).items()})
     if isinstance(value, SummaryMeasures):
         reasons = [row[row >= 0] for row in value.undefined]  # a reason for each null, in order
         measures = [
@@ -77,6 +94,10 @@ def _by_item(value: object) -> object:
         known = {name: getattr(value, name) for name in ("alpha", "confidence", "reasons")}
         return SimpleNamespace(**known, measures=measures)
     return value
+
+
+def _floats(value: Bounded) -> SimpleNamespace:
+    return SimpleNamespace(**{end: float(number) for end, number in value._asdict().items()})
 
 
 def _row(part: type[StrictModel], value: object, index: int) -> dict[str, npt.NDArray[Any]]:
@@ -125,7 +146,35 @@ def axis_from(name: str, shape: AxisShape) -> AxisEvaluation:
         excluded=(
             None if shape.excluded is None else {group: counts_from(n) for group, n in shape.excluded.items()}
         ),
+        searches=None if shape.searches is None else _axis_searches(shape.searches),
     )
+
+
+def searches_from(shape: SearchesShape | None, study: Study) -> Searches | None:
+    """Read what is known of searches; None of comparisons 1:1."""
+    if study.task != "identification":
+        return None
+    if shape is None:
+        return Searches.not_told(study)
+    return Searches(
+        shape.returned_known, shape.population, None if shape.listed is None else _list_subjects(shape.listed)
+    )
+
+
+def _list_subjects(shape: ListSubjectsShape) -> ListSubjects:
+    given = {name: getattr(shape, name) for name in ListSubjectsShape.model_fields}
+    arrays = {
+        name: np.array(numbers(values), np.float64) if name == "top_share" else np.array(values, np.int64)
+        for name, values in given.items()
+        if isinstance(values, tuple | list)
+    }
+    return ListSubjects(**{**given, **arrays})
+
+
+def _axis_searches(shape: AxisSearchesShape) -> AxisSearches:
+    matrices = _matrices(shape.misses)
+    failed = np.array([of_group.failed for of_group in shape.misses], np.int64)
+    return AxisSearches(_rates(shape.wrong), failed, matrices["below"], matrices["outranked"])
 
 
 def confirmation_from(shape: ConfirmationShape) -> Confirmation:

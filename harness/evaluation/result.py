@@ -29,10 +29,13 @@ from harness.evaluation.axis import (
     rate_rows,
     verdict_rows,
 )
+from harness.evaluation.passing import Passing, met_by_passers_by, passing_rows
 from harness.evaluation.plain import number_or_none, written
+from harness.evaluation.searches import Searches, list_rows, search_rows
 from harness.files import write_whole
-from harness.gate.evaluation_file import SCHEMA, AxisShape, ConfirmationShape
+from harness.gate.evaluation_file import SCHEMA, AxisShape, ConfirmationShape, MetShape, SearchesShape
 from harness.statistics.differentials import Differentials, pairwise
+from harness.statistics.passers_by import PassersBy
 from harness.statistics.rates import Rates
 from harness.statistics.verdicts import SafeThreshold, Verdict
 from harness.study import FalseMatchLimit, Policy, Study
@@ -105,6 +108,8 @@ class Evaluation:
     contradiction : str or None
         Of an evaluation that was read from a file: why the answer that the file states does not follow from its
         arrays. None where it does; the gate refuses any other.
+    searches : Searches or None
+        What is known of searches besides their rates; None of comparisons 1:1.
     """
 
     study: Study
@@ -122,6 +127,7 @@ class Evaluation:
     asked_for: FloatArray | None = None
     warnings: tuple[str, ...] = ()
     contradiction: str | None = None
+    searches: Searches | None = None
 
     # Each draws one figure and returns its display, which a notebook shows with alternative text.
     plot_verdict_zones = _Plot()
@@ -167,6 +173,11 @@ class Evaluation:
     def reference_thresholds(self) -> tuple[float, ...]:
         """The thresholds at which the answer is told, lenient to strict."""
         return tuple(float(self.thresholds[index]) for index in self.reference_indices)
+
+    @cached_property
+    def passers_by(self) -> tuple[Passing, ...]:
+        """What 10,000 passers-by meet where the answer is told; empty where the policy states no crowd."""
+        return tuple(met_by_passers_by(self.axes, self.policy, self.reference_indices))
 
     @property
     def judged_axes(self) -> tuple[AxisEvaluation, ...]:
@@ -224,6 +235,38 @@ class Evaluation:
                 [measure_rows(axis.name, self.thresholds, axis.measures) for axis in self.axes.values()]
             )
         )
+
+    @property
+    def mated_searches(self) -> pa.Table | None:
+        """What becomes of mated searches at every threshold, or at those asked for; None where that is not known."""
+        known = [(axis.name, axis.searches) for axis in self.axes.values() if axis.searches is not None]
+        if not known:
+            return None
+        rows = [search_rows(name, self.thresholds, found) for name, found in known]
+        return self._listed(pa.Table.from_batches(rows))
+
+    @property
+    def list_subjects(self) -> pa.Table | None:
+        """How false alerts fall on the subjects of the list, a row a threshold; None where that is not known."""
+        if self.searches is None or self.searches.listed is None:
+            return None
+        return self._listed(list_rows(self.thresholds, self.searches.listed))
+
+    @property
+    def passers_by_table(self) -> pa.Table | None:
+        """What 10,000 passers-by meet where the answer is told, a row a group; None where no crowd is stated."""
+        rows = [passing_rows(found, float(self.thresholds[found.index])) for found in self.passers_by]
+        return pa.Table.from_batches(rows) if rows else None
+
+    @property
+    def search_tables(self) -> dict[str, pa.Table]:
+        """The tables that only searches have, by the names of their files."""
+        tables = {
+            "searches.csv": self.mated_searches,
+            "list.csv": self.list_subjects,
+            "passers_by.csv": self.passers_by_table,
+        }
+        return {name: table for name, table in tables.items() if table is not None}
 
     def index_of(self, threshold: float) -> int:
         """Return the index of a threshold among those evaluated.
@@ -376,10 +419,31 @@ def to_json(evaluation: Evaluation) -> str:
         "thresholds": evaluation.thresholds.tolist(),
         "asked_for": None if evaluation.asked_for is None else evaluation.asked_for.tolist(),
         "axes": {name: written(AxisShape, axis) for name, axis in evaluation.axes.items()},
+        **_of_searches(evaluation),
     }
     return (
         json.dumps(document, ensure_ascii=False, allow_nan=False, indent=None, separators=(",", ":")) + "\n"
     )
+
+
+def _of_searches(evaluation: Evaluation) -> dict[str, Any]:
+    """Return the parts that are there only where something is known of searches, or of a crowd."""
+    found, passing = evaluation.searches, evaluation.passers_by
+    searches = found is not None and found.says_more_than(evaluation.study)
+    return {
+        **({"searches": written(SearchesShape, found)} if searches else {}),
+        **({"passers_by": [_passing(evaluation, met) for met in passing]} if passing else {}),
+    }
+
+
+def _passing(evaluation: Evaluation, found: Passing) -> dict[str, Any]:
+    def of(met: PassersBy) -> dict[str, Any]:
+        whole = written(MetShape, met)
+        return whole if found.prevalence_known else {"false": whole["false"]}
+
+    crowd = {} if found.crowd is None else {"crowd": of(found.crowd)}
+    groups = {group: of(met) for group, met in found.groups.items()}
+    return {"axis": found.axis, "threshold": evaluation.threshold_at(found.index), **crowd, "groups": groups}
 
 
 def _at_reference(evaluation: Evaluation, index: int) -> dict[str, Any]:

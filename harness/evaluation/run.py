@@ -18,7 +18,9 @@ from harness.engines import EngineName, choose_engine, open_with
 from harness.evaluation.axis import AxisEvaluation, Confirmation, MatedCounts, Outcome
 from harness.evaluation.counted import Counted, count_for, halves
 from harness.evaluation.notes import notes_on, notes_on_files, notes_on_rows, versions
+from harness.evaluation.passing import require_crowd
 from harness.evaluation.result import Evaluation
+from harness.evaluation.searching import axis_searches, effects_of_list, searches_of, warnings_on_searches
 from harness.statistics.clustering import carried, design_effect, on_finer_thresholds, small_sample
 from harness.statistics.differentials import EffectiveCounts, differentials
 from harness.statistics.measures import summary_measures
@@ -148,7 +150,7 @@ def conclude(counted: Counted, policy: Policy) -> Evaluation:
     Raises
     ------
     InputError
-        Where the study lacks an axis of the policy, or an axis has no group.
+        Where the study lacks an axis of the policy, an axis has no group, or the policy's crowd has other groups.
     """
     study = counted.study
     judged = {axis.name for axis in policy.axes_of(study)}
@@ -157,6 +159,7 @@ def conclude(counted: Counted, policy: Policy) -> Evaluation:
         axis.name: _evaluate_axis(AxisGrouping(study, axis), counted, policy, judged=axis.name in judged)
         for axis in study.axes
     }
+    require_crowd(policy, axes)
     limit = policy.false_match_limit(study.task)
     safety = [_safety_of(axis, policy, limit) for axis in axes.values() if axis.judged]
     return Evaluation(
@@ -184,7 +187,8 @@ def conclude(counted: Counted, policy: Policy) -> Evaluation:
             *notes_on_files(counted.left_out),
         ),
         asked_for=None if counted.asked_for is None else study.sign * counted.asked_for + 0.0,
-        warnings=counted.warnings,
+        warnings=(*counted.warnings, *warnings_on_searches(counted)),
+        searches=searches_of(counted, policy),
     )
 
 
@@ -197,7 +201,13 @@ def _evaluate_axis(
 ) -> AxisEvaluation:
     within = grouping.within(counted.all)
     effects, effects_between = _effects(
-        grouping.study, within, counted, grouping.shared, counted.thresholds, within.thresholds
+        grouping.study,
+        within,
+        counted,
+        grouping.shared,
+        counted.thresholds,
+        within.thresholds,
+        of_list=effects_of_list(grouping, counted),
     )
     false_matches, false_non_matches = _group_rates(grouping, within, counted, policy, effects)
     known = effects.subjects
@@ -227,6 +237,7 @@ def _evaluate_axis(
         ),
         verdicts_on_misses=judge_misses(false_non_matches, of_misses, policy),
         excluded=_excluded(grouping, counted.all) if grouping.excludes else None,
+        searches=axis_searches(grouping, counted, false_non_matches, effects.larger),
     )
 
 
@@ -342,10 +353,25 @@ def _effects(
     counted: Counted,
     cell_of: Callable[[Cell], Cell | None],
     *of: FloatArray,
+    of_list: Callable[[Counts], FloatArray] | None = None,
 ) -> tuple[Effects, ...]:
-    if counted.by_subject is None:
-        return tuple(Effects.independent(len(grouped.cells), len(thresholds)) for thresholds in of)
-    return effects_of_subjects(study, grouped, counted.by_subject, cell_of, *of)
+    if counted.by_subject is not None:
+        return effects_of_subjects(study, grouped, counted.by_subject, cell_of, *of, of_list=of_list)
+    independent = [Effects.independent(len(grouped.cells), len(thresholds)) for thresholds in of]
+    if of_list is None:
+        return tuple(independent)
+    return tuple(
+        replace(effects, false_match=_carried_of_list(grouped.at(thresholds), of_list))
+        for effects, thresholds in zip(independent, of, strict=True)
+    )
+
+
+def _carried_of_list(grouped: Counts, of_list: Callable[[Counts], FloatArray]) -> FloatArray:
+    """Return the design effects on false matches where counts by subject are not there, shape (G, T)."""
+    of_groups = zip(of_list(grouped), grouped.matches[:, NON_MATED], strict=True)
+    return np.array(
+        [carried(np.nan_to_num(effect, nan=1.0, posinf=np.inf), matches) for effect, matches in of_groups]
+    )
 
 
 @dataclass(frozen=True, eq=False)
@@ -363,6 +389,11 @@ class Effects:
     false_non_match: FloatArray
     subjects: tuple[MatedCounts, ...] | None
 
+    @property
+    def larger(self) -> FloatArray:
+        """The larger of the two, for other errors of the same people."""
+        return np.maximum(self.false_match, self.false_non_match)
+
     @classmethod
     def independent(cls, groups: int, thresholds: int) -> Effects:
         """Return the effects of comparisons that are independent: none."""
@@ -376,6 +407,7 @@ def effects_of_subjects(
     by_subject: SubjectCounts,
     cell_of: Callable[[Cell], Cell | None],
     *of: FloatArray,
+    of_list: Callable[[Counts], FloatArray] | None = None,
 ) -> tuple[Effects, ...]:
     """Measure the design effect of every group, and carry it to finer thresholds.
 
@@ -389,9 +421,14 @@ def effects_of_subjects(
         The function that ``grouped`` was regrouped by.
     *of : ndarray of float64
         Sets of thresholds, each to have its own `Effects`.
+    of_list : callable, optional
+        The effects on false matches that are known from whom on a watchlist searches match, shape (G, C), given
+        ``grouped`` at the C thresholds of ``by_subject``. They hold in place of those by subject, but where they are
+        NaN; see `harness.statistics.list_clusters`.
     """
     coarse, fine = grouped.at(by_subject.thresholds), [grouped.at(thresholds) for thresholds in of]
     effects = [np.ones((2, len(grouped.cells), len(thresholds))) for thresholds in of]
+    by_list = None if of_list is None else of_list(coarse)
     subjects = np.zeros((len(grouped.cells), 2), np.int64)
     for i, cell in enumerate(grouped.cells):
         for truth in (NON_MATED, MATED):
@@ -400,6 +437,8 @@ def effects_of_subjects(
             trials = int(grouped.trials[i, truth])
             measured = design_effect(coarse.matches[i, truth], trials, sums, touch_two=touch_two)
             measured *= small_sample(sums.effective_subjects)
+            if by_list is not None and truth == NON_MATED:
+                measured = np.where(np.isnan(by_list[i]), measured, by_list[i])
             for thresholds, counts, effect in zip(of, fine, effects, strict=True):
                 matches = counts.matches[i, truth]
                 errors = matches if truth == NON_MATED else trials - matches

@@ -1,8 +1,8 @@
 """The one description of ``evaluation.json``, for the gate and for every other command.
 
 It lies with the gate, which may import neither numpy nor what computes an evaluation; `harness.evaluation` writes and
-loads the file by the same description. Nothing is coerced: every key is there, and none besides. What a reader refuses
-beyond that is in `harness.gate.evaluation_reading`.
+loads the file by the same description. Nothing is coerced: every key is there, but those of searches where nothing is
+known of them, and none besides. What a reader refuses beyond that is in `harness.gate.evaluation_reading`.
 """
 
 import math
@@ -19,7 +19,9 @@ __all__ = [
     "AnswerShape",
     "AxisAnswerShape",
     "AxisReferenceShape",
+    "AxisSearchesShape",
     "AxisShape",
+    "BoundedShape",
     "ComparedShape",
     "ConfirmationShape",
     "CostShape",
@@ -28,11 +30,16 @@ __all__ = [
     "EvaluationShape",
     "GroupShape",
     "LimitShape",
+    "ListSubjectsShape",
     "MeasureShape",
     "MeasuresShape",
+    "MetShape",
+    "MissesShape",
     "Number",
+    "PassingShape",
     "RatesShape",
     "ReferenceShape",
+    "SearchesShape",
     "VerdictShape",
     "VerdictText",
     "arrays_of",
@@ -137,6 +144,71 @@ class VerdictShape(StrictModel):
     obstacles: ListOf[str]
 
 
+class MissesShape(StrictModel):
+    """The misses of one group by their cause, a value a threshold but for searches that failed."""
+
+    group: str
+    failed: _Count
+    below: _Array[_Count]
+    outranked: _Array[_Count]
+
+
+class AxisSearchesShape(StrictModel):
+    """What becomes of the mated searches of the groups of an axis, beyond hit and miss."""
+
+    wrong: RatesShape
+    misses: Annotated[ListOf[MissesShape], Field(min_length=1)]
+
+
+class ListSubjectsShape(StrictModel):
+    """How false alerts fall on the subjects of the list, from the first threshold at which all matches are known."""
+
+    listed: _Count
+    top: _Count
+    searches: _Count
+    first: _Index
+    alerts: ListOf[_Count]
+    drawn: ListOf[_Count]
+    drawing: ListOf[_Count]
+    most: ListOf[_Count]
+    top_share: ListOf[_Share]
+    beyond_chance: ListOf[_Count]
+
+
+class SearchesShape(StrictModel):
+    """What is known of searches besides their rates; it is left out where that is nothing."""
+
+    returned_known: bool
+    population: Literal["lists like this", "this list"]
+    listed: ListSubjectsShape | None = None
+
+
+class BoundedShape(StrictModel):
+    """A number and its bounds."""
+
+    estimate: Number
+    lower: Number
+    upper: Number
+
+
+class MetShape(StrictModel):
+    """What 10,000 passers-by meet; only false alerts where it is not known how many of them are on the list."""
+
+    false: BoundedShape
+    true: BoundedShape | None = None
+    missed: BoundedShape | None = None
+    share_false: BoundedShape | None = None
+
+
+class PassingShape(StrictModel):
+    """What passers-by meet at a threshold at which the answer is told: those of the crowd, and those of each group."""
+
+    axis: str
+    threshold: float
+    crowd: MetShape | None = None
+    groups: MappingOf[str, MetShape]
+
+
 class AxisShape(StrictModel):
     """One axis."""
 
@@ -152,6 +224,7 @@ class AxisShape(StrictModel):
     verdict: VerdictShape
     verdicts_on_misses: _Array[VerdictText]
     excluded: MappingOf[str, CountsShape] | None
+    searches: AxisSearchesShape | None = None
 
 
 class ConfirmationShape(StrictModel):
@@ -263,6 +336,8 @@ class EvaluationShape(StrictModel):
     thresholds: Annotated[ListOf[float], Field(min_length=1)]
     asked_for: ListOf[float] | None
     axes: Annotated[MappingOf[str, AxisShape], Field(min_length=1)]
+    searches: SearchesShape | None = None
+    passers_by: ListOf[PassingShape] = Field(default_factory=list)
 
 
 def arrays_of(part: type) -> tuple[str, ...]:

@@ -18,6 +18,7 @@ from harness.gate.evaluation_file import (
     AxisShape,
     DifferentialShape,
     EvaluationShape,
+    ListSubjectsShape,
     MeasuresShape,
     RatesShape,
     VerdictShape,
@@ -112,6 +113,12 @@ def _stated(shape: EvaluationShape) -> Stated:
         _require_axis(axis, study.task, count, where)
         excludes = any(attribute in study.exclude for attribute in attributes_of[name])
         _require((axis.excluded is not None) == excludes, f"{where}.excluded: is not as in the study")
+    searched = shape.searches is not None or any(axis.searches for axis in shape.axes.values())
+    _require(
+        study.task == "identification" or not searched, "searches: are not those of a study of comparisons"
+    )
+    if shape.searches is not None and shape.searches.listed is not None:
+        _require_list(shape.searches.listed, count, "searches.listed")
     if shape.confirmation is not None:
         named = shape.confirmation.ratio_upper
         _require(set(named) <= set(shape.axes), "confirmation.ratio_upper: names an axis that is not there")
@@ -157,6 +164,33 @@ def _require_axis(axis: AxisShape, task: str, count: int, where: str) -> None:
     _require_measures(axis.measures, count, f"{where}.measures")
     _require_verdict(axis.verdict, count, f"{where}.verdict")
     _require_lengths(axis, count, where)
+    if axis.searches is not None:
+        _require_searches(axis, groups, count, f"{where}.searches")
+
+
+def _require_searches(axis: AxisShape, groups: list[str], count: int, where: str) -> None:
+    """Require that what becomes of mated searches is of the groups, and that misses by their cause are all misses."""
+    found = axis.searches
+    if found is None:
+        return
+    _require_rates(found.wrong, count, f"{where}.wrong")
+    both = zip(found.wrong.groups, axis.false_non_matches.groups, strict=False)
+    _require([group.group for group in found.wrong.groups] == groups, f"{where}.wrong: is of other groups")
+    _require(all(a.trials == b.trials for a, b in both), f"{where}.wrong: is of other searches than misses")
+    _require([misses.group for misses in found.misses] == groups, f"{where}.misses: are of other groups")
+    for misses, rates in zip(found.misses, axis.false_non_matches.groups, strict=True):
+        of_group = f"{where}.misses.{shown(misses.group)}"
+        _require_lengths(misses, count, of_group)
+        by_cause = zip(misses.below, misses.outranked, rates.errors, strict=True)
+        add_up = all(misses.failed + below + outranked == errors for below, outranked, errors in by_cause)
+        _require(add_up, f"{of_group}: by their cause do not add up to all misses")
+
+
+def _require_list(found: ListSubjectsShape, count: int, where: str) -> None:
+    for name in ("alerts", "drawn", "drawing", "most", "top_share", "beyond_chance"):
+        values = len(getattr(found, name))
+        fits = values == max(count - found.first, 0)
+        _require(fits, f"{where}.{name}: has {values} values for {count} thresholds from {found.first}")
 
 
 def _require_rates(rates: RatesShape, count: int, where: str) -> None:

@@ -112,6 +112,9 @@ class Evidence:
         On every group's false match rate.
     refuted : str or None
         Why a threshold chosen on half of the subjects did not hold on the other half, where that is so.
+    misses_known : bool
+        Whether rates of misses are known, and not only bounded from below, as those of searches are of which nobody
+        knows who was returned.
     """
 
     source: str
@@ -123,6 +126,7 @@ class Evidence:
     axes: tuple[AxisEvidence, ...]
     limit: FalseMatchLimit
     refuted: str | None
+    misses_known: bool = True
 
     @property
     def judged(self) -> tuple[AxisEvidence, ...]:
@@ -199,6 +203,8 @@ def evidence_in(stated: Stated, source: str, sha256: str) -> Evidence:
         axes=tuple(_axis(name, axis, policy, limit) for name, axis in shape.axes.items()),
         limit=limit,
         refuted=_refuted(shape),
+        misses_known=study.task != "identification"
+        or (shape.searches is not None and shape.searches.returned_known),
     )
     found = evidence.safe_threshold(evidence.judged)
     _require(

@@ -235,6 +235,8 @@ def _limit_exceeded(asked: _Asked) -> _Judgement | None:
 
 def _misses_exceeded(asked: _Asked) -> _Judgement | None:
     """Find an axis on which misses differ beyond the policy's tolerance of misses."""
+    if not asked.evidence.misses_known:
+        return None
     beyond = Verdict.DISPARITY_BEYOND_TOLERANCE
     for axis in asked.axes:
         if asked.is_enclosed and all(axis.verdicts_on_misses[index] is beyond for index in asked.indices):
@@ -243,6 +245,19 @@ def _misses_exceeded(asked: _Asked) -> _Judgement | None:
             sentence = f"threshold {asked.threshold!r} breaks {limits}: missed by {axis.name}: {by_group}"
             return Rule.LIMIT_BROKEN, Outcome.FAIL, sentence
     return None
+
+
+def _misses_not_known(asked: _Asked) -> _Judgement | None:
+    """Find that misses are limited, and nobody knows which searches returned the right person."""
+    policy = asked.evidence.policy
+    if asked.evidence.misses_known or not policy.tolerance_of_misses.is_stated:
+        return None
+    sentence = (
+        f"{tolerance_said(policy.tolerance_of_misses)} of misses is not decided: FNIR is a lower bound, for the "
+        "evaluation does not know who was returned; evaluate again with own_score, top_candidate or candidates in the "
+        "study"
+    )
+    return Rule.LIMIT_NOT_SHOWN, Outcome.CANNOT_DECIDE, sentence
 
 
 def _below(asked: _Asked) -> _Judgement | None:
@@ -349,6 +364,7 @@ _IN_ORDER: tuple[Callable[[_Asked], _Judgement | None], ...] = (
     _disparity,
     _limit_exceeded,
     _misses_exceeded,
+    _misses_not_known,
     _below,
     _outside,
     _none_safe,

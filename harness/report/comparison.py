@@ -312,7 +312,11 @@ def _described(evaluation: Evaluation, digest: str) -> dict[str, str]:
     }
     return {
         **{f"Study: {name.lower()}": setting(study[key]) for key, name in STUDY_KEYS.items() if key in study},
-        **{f"Policy: {name.lower()}": setting(policy[key]) for key, name in POLICY_KEYS.items()},
+        **{
+            f"Policy: {name.lower()}": setting(policy[key])
+            for key, name in POLICY_KEYS.items()
+            if key in policy
+        },
         **inputs,
         "Non-mated trials": f"{non_mated:,}",
         "Mated trials": f"{mated:,}",

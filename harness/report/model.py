@@ -436,7 +436,7 @@ class Report:
         Index of the threshold that a report shows first.
     axes : tuple of AxisReading
     sections : tuple of Section
-        Limits, methods, provenance and glossary.
+        What only searches have, limits, methods, provenance and glossary.
     in_short : tuple of Section
         The same as far as eight pages have room for it.
     """

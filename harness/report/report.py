@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from harness.evaluation.searches_said import population_said
 from harness.figures.reference import first_of_use
 from harness.numbers import confidence_text
 from harness.report.answer import findings, headline, lead, status, warnings
@@ -11,6 +12,7 @@ from harness.report.glossary import glossary
 from harness.report.methods import methods, methods_in_short
 from harness.report.model import Block, Column, Facts, Paragraph, Report, Section, Table
 from harness.report.reference import at_reference, tested
+from harness.report.searches import sections_on_searches
 from harness.report.tables import axis_readings, key_thresholds, zone_strips
 from harness.report.wording import (
     POLICY_KEYS,
@@ -64,12 +66,14 @@ def report_on(evaluation: Evaluation, *, digest: str, title: str | None = None) 
         start=evaluation.reference_indices[0],
         axes=axis_readings(evaluation),
         sections=(
+            *sections_on_searches(evaluation),
             limits(evaluation),
             methods(evaluation),
             provenance(evaluation, digest),
             glossary(evaluation),
         ),
         in_short=(
+            *sections_on_searches(evaluation),
             limits(evaluation),
             methods_in_short(evaluation),
             provenance(evaluation, digest),
@@ -124,6 +128,9 @@ def _general(evaluation: Evaluation) -> list[tuple[str, str]]:
             "some miss. The range in which parity is shown allows for its being searched for.",
         ),
     ]
+    population = population_said(evaluation)
+    if population:
+        said.append(("Intervals of searches", f"They are for {population}."))
     if evaluation.study.watchlist_size is not None:
         said.append(
             (
@@ -163,13 +170,15 @@ def provenance(evaluation: Evaluation, digest: str) -> Section:
     digest : str
         SHA-256 of its ``evaluation.json``.
     """
+    names = ["rates.csv", "verdicts.csv", "pairs.csv", "measures.csv", *evaluation.search_tables]
+    tables = f"{', '.join(names[:-1])} and {names[-1]}"
     return Section(
         "provenance",
         "Provenance",
         (
             Paragraph(
                 "Every number of this report is in the evaluation.json with the digest below, at full precision, and "
-                "in rates.csv, verdicts.csv, pairs.csv and measures.csv beside it."
+                f"in {tables} beside it."
             ),
             _inputs(evaluation, digest),
             _settings("Study: what the columns mean", settings_of(evaluation.study), STUDY_KEYS),

@@ -287,6 +287,7 @@ STUDY_KEYS = {
     "exclude": "Labels excluded",
     "pairing": "Pairing",
     "missing_scores": "Missing scores",
+    "population": "Watchlists that rates are of",
     "watchlist_size": "Watchlist size",
     "watchlist_composition": "Watchlist composition",
 }
@@ -303,6 +304,8 @@ POLICY_KEYS = {
     "min_trials": "Fewest non-mated trials a group",
     "axes": "Axes judged",
     "operating": "Operating thresholds",
+    "crowd": "Shares of the crowd",
+    "prevalence": "Share of passers-by on the list",
 }
 
 

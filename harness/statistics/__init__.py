@@ -3,8 +3,10 @@
 Parts, each importing only from those above it: ``quantiles`` (of the beta distribution), ``intervals`` (for a
 proportion, and the ratio and the difference of two), ``clustering`` (design effects), ``rates``, ``differentials``
 (ratios and gaps of every two groups), ``measures`` (summaries of an axis), ``verdicts``; beside them ``planning`` (how
-much data a claim needs), ``watchlist`` (1:N from 1:1), ``dispersion`` (whether counts differ by more than chance) and
-``monitoring`` (alerts as they come). Each is imported when first used: planning needs only numpy and scipy.
+much data a claim needs), ``watchlist`` (1:N from 1:1), ``dispersion`` (whether counts differ by more than chance),
+``monitoring`` (alerts as they come), and of searches ``list_clusters`` (lists alike), ``list_subjects`` (who on a list
+draws alerts) and ``passers_by`` (what a crowd meets). Each is imported when first used: planning needs only numpy and
+scipy.
 """
 
 from importlib import import_module

@@ -7,7 +7,20 @@ from typing import TYPE_CHECKING, Annotated, Any, Literal, Self
 
 from pydantic import AfterValidator, Field, model_validator
 
-from harness.config import Document, StrictModel, TupleOf, distinct, load, plain, validate, with_options
+from harness.config import (
+    Document,
+    MappingOf,
+    StrictModel,
+    Text,
+    TupleOf,
+    distinct,
+    load,
+    plain,
+    problem_at,
+    shown,
+    validate,
+    with_options,
+)
 from harness.errors import InputError
 from harness.study.groups import Axes, Axis
 
@@ -35,6 +48,38 @@ _FALSE_MATCH_LIMITS: dict[str, Literal["max_fmr", "max_fpir"]] = {
 }
 
 _Share = Annotated[float, Field(gt=0, lt=1)]
+
+
+_SharesOfGroups = Annotated[MappingOf[Text, Annotated[float, Field(ge=0, le=1)]], Field(min_length=1)]
+
+_ONLY_IF_GIVEN = ("crowd", "prevalence")
+"""Keys that are not written out where they are not given: policies from before they were known read alike."""
+
+_ROUNDING_OF_SHARES = 0.005
+
+
+def _adding_up(shares: Mapping[str, float]) -> Mapping[str, float]:
+    """Refuse shares of a crowd that do not add up to 1, but for their rounding."""
+    total = sum(shares.values())
+    if abs(total - 1) > _ROUNDING_OF_SHARES:
+        raise ValueError(f"the shares of its groups add up to {total:.6g}, not to 1")
+    return shares
+
+
+def _shares_on_the_list(value: object, path: tuple[str, ...] = ()) -> object:
+    """Refuse a prevalence that is no share, nor one for every group of an axis."""
+    if isinstance(value, Mapping) and len(path) < len(("axis", "group")):
+        if not value or not all(isinstance(name, str) for name in value):
+            raise problem_at(path, "names no group; give {AXIS: {GROUP: share}}, or a share of everybody")
+        return {name: _shares_on_the_list(share, (*path, name)) for name, share in value.items()}
+    if value is None and not path:
+        return None
+    number = isinstance(value, int | float) and not isinstance(value, bool) and len(path) != 1
+    if not number or not 0 <= float(value) < 1:  # type: ignore[arg-type]
+        of = "a share of the passers-by from 0 up to, but not, 1"
+        kind = "{GROUP: share}" if len(path) == 1 else of
+        raise problem_at(path, f"{shown(value)} is not {kind}")
+    return float(value)  # type: ignore[arg-type]
 
 
 def _default_max_ratio(validated: dict[str, Any]) -> float | None:
@@ -106,6 +151,11 @@ class Policy(StrictModel):
         conditions.
     operating : tuple of float
         Operating thresholds: each is evaluated, and the answer is told at it.
+    crowd : mapping of str to mapping of str to float, optional
+        By axis (an attribute, or several with × between them), each group's share of those who pass, which add up to
+        1. Where it or `prevalence` is given, the answer tells what 10,000 passers-by meet in searches.
+    prevalence : float, or mapping of str to mapping of str to float, optional
+        The share of those who pass that is on the watchlist: of everybody, or by axis and group.
     """
 
     criterion: Literal["shown", "not_detected"] = "shown"
@@ -120,6 +170,13 @@ class Policy(StrictModel):
     min_trials: Annotated[int, Field(ge=0)] = 0
     axes: Axes | None = None
     operating: Annotated[TupleOf[float], AfterValidator(distinct)] = ()
+    crowd: (
+        Annotated[
+            MappingOf[Text, Annotated[_SharesOfGroups, AfterValidator(_adding_up)]], Field(min_length=1)
+        ]
+        | None
+    ) = None
+    prevalence: Annotated[Any, AfterValidator(_shares_on_the_list)] = None
 
     @model_validator(mode="after")
     def _check_tolerance(self) -> Self:
@@ -190,8 +247,10 @@ class Policy(StrictModel):
         return tuple(by_attributes[frozenset(axis.attributes)] for axis in self.axes)
 
     def to_dict(self) -> dict[str, object]:
-        """Return the policy as plain values in the form of a file, every default spelled out."""
-        return plain(self)
+        """Return the policy as plain values in the form of a file; crowd and prevalence only where they are given."""
+        return {
+            key: value for key, value in plain(self).items() if value is not None or key not in _ONLY_IF_GIVEN
+        }
 
 
 def load_policy(policy: Policy | Mapping[str, object] | str | os.PathLike[str] | None = None) -> Policy:

@@ -197,3 +197,30 @@ def test_forged_evidence_is_refused() -> None:
     assert refused(
         lambda plain: plain["axes"]["sex"]["false_match_differential"]["gap_lower"].__setitem__(0, 0.5)
     )
+
+
+class TestMissesOfSearches:
+    """Where nobody knows who was returned FNIR is a lower bound, and no limit on misses is decided by it."""
+
+    @staticmethod
+    def searched(searches: Plain | None, **policy: Any) -> tuple[Any, ...]:
+        plain = as_identification(made_up(Policy(max_ratio=1.5, **policy), ALIKE))
+        if searches is None:
+            plain.pop("searches", None)
+        else:
+            plain["searches"] = searches
+        found = evidence_of(json.dumps(plain).encode(), "evaluation.json")
+        return judge_threshold(0.7, found, found.judged)
+
+    @pytest.mark.parametrize("searches", [None, {"returned_known": False, "population": "this list"}])
+    def test_that_are_only_bounded_decide_no_limit_on_them(self, searches: Plain | None) -> None:
+        rule, outcome, sentence = self.searched(searches, max_fnmr_gap=0.5)
+        assert (rule, outcome) == (Rule.LIMIT_NOT_SHOWN, Outcome.CANNOT_DECIDE)
+        assert "FNIR is a lower bound" in sentence
+
+    def test_that_are_known_do(self) -> None:
+        known = {"returned_known": True, "population": "this list"}
+        assert self.searched(known, max_fnmr_gap=0.5)[1] is Outcome.PASS
+
+    def test_that_are_not_limited_stand_in_no_way(self) -> None:
+        assert self.searched(None)[1] is Outcome.PASS

@@ -240,3 +240,36 @@ def test_a_policy_survives_its_plain_form_and_a_file(
     path = tmp_path_factory.getbasetemp() / "round_trip.json"
     path.write_text(json.dumps(policy.to_dict()))
     assert load_policy(policy.to_dict()) == load_policy(path) == policy
+
+
+class TestPassersBy:
+    """The crowd and the share of it that is on the list."""
+
+    def test_are_written_out_only_where_they_are_given(self) -> None:
+        assert load_policy({}).to_dict() == DEFAULTS
+        given: dict[str, object] = {
+            "crowd": {"sex": {"F": 0.4, "M": 0.6}},
+            "prevalence": {"sex": {"F": 0, "M": 0.1}},
+        }
+        assert load_policy(given).to_dict() == {**DEFAULTS, **given}
+        assert load_policy({"prevalence": 0.001}).prevalence == 0.001
+
+    @pytest.mark.parametrize(
+        ("given", "problem"),
+        [
+            (
+                {"crowd": {"sex": {"F": 0.4, "M": 0.5}}},
+                "crowd.sex: the shares of its groups add up to 0.9, not to 1",
+            ),
+            ({"crowd": {"sex": {}}}, "crowd.sex: {} has fewer items than 1"),
+            ({"prevalence": 1}, "prevalence: 1 is not a share of the passers-by"),
+            ({"prevalence": True}, "prevalence: true is not a share of the passers-by"),
+            ({"prevalence": {}}, "prevalence: names no group"),
+            ({"prevalence": {"sex": 0.1}}, "prevalence.sex: 0.1 is not {GROUP: share}"),
+            ({"prevalence": {"sex": {"F": -1}}}, "prevalence.sex.F: -1 is not a share"),
+        ],
+    )
+    def test_that_are_no_shares_are_refused(self, given: dict[str, object], problem: str) -> None:
+        with pytest.raises(InputError) as refused:
+            load_policy(given)
+        assert problem in str(refused.value)
