@@ -19,7 +19,7 @@ from harness import auditing as deployments
 from harness import change as updates
 from harness import inspection as contamination
 from harness.errors import ContradictionWarning, InputError
-from harness.evaluation import Evaluation, content_at, from_json, side_by_side, to_json
+from harness.evaluation import LIST_MATCHES, Evaluation, content_at, from_json, side_by_side, to_json
 from harness.folders import new_folder
 from harness.gate.locating import EVALUATION
 from harness.inspection import Inspection
@@ -57,6 +57,8 @@ def write_evaluation(
     appendix: bool = False,
 ) -> Path:
     """Write ``evaluation.json``, ``report.html``, ``report.pdf``, the tables as CSV files, and ``figures/``.
+
+    Where candidate lists tell who on the watchlist is matched, ``matches.npz`` keeps it for `write_projection`.
 
     Parameters
     ----------
@@ -115,6 +117,8 @@ def _write_contents(
 ) -> None:
     document = to_json(evaluation)
     (folder / EVALUATION).write_text(document, encoding="utf-8")
+    if evaluation.list_matches_content is not None:
+        (folder / LIST_MATCHES).write_bytes(evaluation.list_matches_content)
     _write_csv(evaluation.rates, folder / "rates.csv")
     _write_csv(evaluation.verdicts, folder / "verdicts.csv")
     _write_csv(evaluation.pairs_at(evaluation.answer_thresholds), folder / "pairs.csv")

@@ -18,7 +18,7 @@ from harness.comparisons.database import TooLittleMemoryError
 from harness.comparisons.derived.kept import require_met
 from harness.comparisons.met import Met
 from harness.comparisons.repeats import first_rows
-from harness.counting import Cell, Counts, SubjectCounts
+from harness.counting import Cell, Counts, ListMatches, SubjectCounts
 from harness.counting.grouping import AxisGrouping
 from harness.counting.thresholds import (
     TAIL,
@@ -89,6 +89,8 @@ class Counted:
         On which scores are comparisons.
     met : Met
         What of the study's key some comparison has, and how many rows the study leaves out.
+    list_matches : ListMatches or None
+        Who on the watchlist the searches match, where candidate lists tell.
     """
 
     study: Study
@@ -102,6 +104,7 @@ class Counted:
     warnings: tuple[str, ...] = ()
     notes: tuple[str, ...] = ()
     met: Met = field(default_factory=Met)
+    list_matches: ListMatches | None = None
 
 
 def count_for(
