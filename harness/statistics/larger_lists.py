@@ -89,7 +89,8 @@ def comparison_rates(
     """
     probes, listed = len(axis.names), len(list_groups)
     cells = probes * listed
-    tried, searches_of = _searches(found, axis)
+    person = np.unique(found.probe_subjects, return_inverse=True)[1].astype(np.int64)
+    tried, searches_of = _searches(found, axis, person)
     size = np.bincount(list_group, minlength=listed)
     trials = (tried[:, None] * size).ravel()
     matches, squared, fourth, by_trials = np.zeros((4, cells, len(thresholds)))
@@ -101,13 +102,13 @@ def comparison_rates(
         matches[:, index] = np.bincount(cell, minlength=cells)
         touching = searches_of[row] * size[matched.group[kept]] + tried[axis.of[row]]
         by_trials[:, index] = np.bincount(cell, touching, cells)
-        for subject in (found.probe_subjects[row], matched.reference[kept]):
-            of, n = np.unique(np.stack([cell, subject]), axis=1, return_counts=True)
-            squared[:, index] += np.bincount(of[0], n.astype(np.float64) ** 2, cells)
-            fourth[:, index] += np.bincount(of[0], n.astype(np.float64) ** 4, cells)
-    own_squared, subjects = _squared_searches(found, axis, searches_of)
+        for subject in (person[row], matched.reference[kept]):
+            of, n = np.unique(subject * cells + cell, return_counts=True)
+            squared[:, index] += np.bincount(of % cells, n.astype(np.float64) ** 2, cells)
+            fourth[:, index] += np.bincount(of % cells, n.astype(np.float64) ** 4, cells)
+    own_squared, subjects = _squared_searches(axis, person, searches_of)
     effects = np.ones(matches.shape)
-    for number, (own, n) in enumerate(zip(matches.astype(np.int64), trials.tolist(), strict=True)):
+    for number, own in enumerate(matches.astype(np.int64)):
         probe, group = divmod(number, listed)
         second, uneven = squared[number], fourth[number] > 0
         sums = SubjectSums(
@@ -117,7 +118,7 @@ def comparison_rates(
             int(own_squared[probe]) * int(size[group]) ** 2 + int(size[group]) * int(tried[probe]) ** 2,
             np.where(uneven, second**2 / np.where(uneven, fourth[number], 1.0), np.inf),
         )
-        measured = design_effect(own, n, sums, touch_two=True)
+        measured = design_effect(own, int(trials[number]), sums, touch_two=True)
         effects[number] = carried(measured * small_sample(sums.effective_subjects), own)
     interval = clopper_pearson(matches / effects, trials[:, None] / effects, confidence)
     with np.errstate(invalid="ignore", divide="ignore"):
@@ -127,21 +128,18 @@ def comparison_rates(
     return Rates("FMR", names, trials, counted, effects, estimate, interval.lower, interval.upper, confidence)
 
 
-def _searches(found: ListMatches, axis: Grouped) -> tuple[IntArray, IntArray]:
+def _searches(found: ListMatches, axis: Grouped, person: IntArray) -> tuple[IntArray, IntArray]:
     """Return the searches of each group, and of the subject of each row within its group."""
     of = axis.of >= 0
     tried = np.bincount(axis.of[of], found.probe_searches[of], len(axis.names)).astype(np.int64)
-    _, own = np.unique(np.stack([found.probe_subjects, axis.of]), axis=1, return_inverse=True)
+    _, own = np.unique(person * (len(axis.names) + 1) + axis.of, return_inverse=True)
     return tried, np.bincount(own, found.probe_searches).astype(np.int64)[own]
 
 
-def _squared_searches(
-    found: ListMatches, axis: Grouped, searches_of: IntArray
-) -> tuple[FloatArray, IntArray]:
+def _squared_searches(axis: Grouped, person: IntArray, searches_of: IntArray) -> tuple[FloatArray, IntArray]:
     """Return the sum over probe subjects of squared searches, and how many subjects there are, by group."""
-    _, first = np.unique(np.stack([found.probe_subjects, axis.of]), axis=1, return_index=True)
+    _, first = np.unique(person * (len(axis.names) + 1) + axis.of, return_index=True)
     first = first[axis.of[first] >= 0]
-    sizes = searches_of[first].astype(np.float64)
-    groups = len(axis.names)
+    groups, sizes = len(axis.names), searches_of[first].astype(np.float64)
     squared: FloatArray = np.bincount(axis.of[first], sizes**2, groups).astype(np.float64)
     return squared, np.bincount(axis.of[first], minlength=groups)

@@ -241,13 +241,16 @@ class Rarefied:
         """
         first, second = pairs(len(self.groups))
         if not len(first):
-            return self.design_effect[0]
+            alone: FloatArray = self.design_effect[0]
+            return alone
         with np.errstate(invalid="ignore", divide="ignore"):
             a, b = self.estimate[first], self.estimate[second]
             n_a, n_b = self.searches[first, None], self.searches[second, None]
             equal = (n_a * a + n_b * b) / (n_a + n_b)
             effect = np.fmax(*(self._effect_of_ratios(first, second, *at) for at in ((a, b), (equal, equal))))
-        return self._carried(effect, np.minimum(self.matched[first], self.matched[second])).max(axis=0)
+        fewest = np.minimum(self.matched[first], self.matched[second])
+        largest: FloatArray = self._carried(effect, fewest).max(axis=0)
+        return largest
 
     def _effect_of_ratios(
         self, first: IntArray, second: IntArray, rate: FloatArray, other: FloatArray
@@ -457,7 +460,7 @@ class _Sums:
         self._mean[:, index] = mean
         spread = np.bincount(group, v**2, groups) - n * mean**2
         self._independent[:, index] = np.maximum(spread, 0.0) / np.maximum(n, 1) ** 2
-        of_subjects = np.bincount(part.cluster, chances)
+        of_subjects = np.bincount(part.cluster, chances).astype(np.float64)
         self._by_probe[:, index], self._probes_deviating[:, index] = self._probes(part, of_subjects, mean)
         self._add_list(index, part, matched, lost)
 
@@ -480,8 +483,8 @@ class _Sums:
         groups, people = len(self._axis.names), len(part.of_list)
         group = part.group[matched.search]
         of = group >= 0
-        influence = np.bincount(group[of] * people + part.reference[of], lost[of], groups * people)
-        influence = influence.reshape(groups, people) / np.maximum(self._searches, 1)[:, None]
+        summed = np.bincount(group[of] * people + part.reference[of], lost[of], groups * people)
+        influence = summed.reshape(groups, people) / np.maximum(self._searches, 1)[:, None]
         list_group = self._list_group[part.of_list]
         for h, (size, wanted) in enumerate(zip(self._listed.tolist(), self._wanted.tolist(), strict=True)):
             own = influence[:, list_group == h]
