@@ -17,6 +17,7 @@ if TYPE_CHECKING:
     from harness.errors import HarnessError, InputError
     from harness.evaluation import Evaluation, evaluate, evaluate_each, load
     from harness.inspection import Inspection, inspect
+    from harness.projection import Projection, project
     from harness.study import Policy, Study
 
 
@@ -29,6 +30,7 @@ __all__ = [
     "Inspection",
     "PairedComparison",
     "Policy",
+    "Projection",
     "RecordMapping",
     "Study",
     "__version__",
@@ -39,6 +41,7 @@ __all__ = [
     "evaluate_each",
     "inspect",
     "load",
+    "project",
 ]
 
 _HOMES = {
@@ -50,6 +53,7 @@ _HOMES = {
     "Inspection": "harness.inspection",
     "PairedComparison": "harness.change",
     "Policy": "harness.study.policy",
+    "Projection": "harness.projection",
     "RecordMapping": "harness.auditing",
     "Study": "harness.study",
     "audit": "harness.auditing",
@@ -59,6 +63,7 @@ _HOMES = {
     "evaluate_each": "harness.evaluation",
     "inspect": "harness.inspection",
     "load": "harness.evaluation",
+    "project": "harness.projection",
 }
 
 

@@ -25,7 +25,7 @@ except ImportError:  # Windows
 __all__ = ["MANIFEST", "Kind", "new_folder", "require_outside", "require_replaceable"]
 
 Kind: TypeAlias = Literal[
-    "evaluation", "evaluations", "report", "figures", "inspection", "audit", "comparison"
+    "evaluation", "evaluations", "report", "figures", "inspection", "audit", "comparison", "projection"
 ]
 
 MANIFEST = ".harness.json"
@@ -41,6 +41,7 @@ NAMES: dict[Kind, str] = {
     "inspection": "an inspection",
     "audit": "an audit",
     "comparison": "a comparison",
+    "projection": "a projection",
 }
 
 

@@ -18,6 +18,7 @@ from pyarrow import compute, csv
 from harness import auditing as deployments
 from harness import change as updates
 from harness import inspection as contamination
+from harness import projection as other_lists
 from harness.errors import ContradictionWarning, InputError
 from harness.evaluation import LIST_MATCHES, Evaluation, content_at, from_json, side_by_side, to_json
 from harness.folders import new_folder
@@ -34,6 +35,7 @@ __all__ = [
     "write_evaluations",
     "write_figures",
     "write_inspection",
+    "write_projection",
     "write_report",
 ]
 
@@ -43,6 +45,7 @@ Drawn: TypeAlias = Literal["report", "figures"]
 INSPECTION = "inspection.json"
 AUDIT = "audit.json"
 COMPARISON = "comparison.json"
+PROJECTION = "projection.json"
 REPORT = "report.html"
 PRINTED = "report.pdf"
 FORMULA = r"^([\x00-\x20']*[=+\-@＝＋－＠]|'*[\t\r\n])"
@@ -298,6 +301,43 @@ def write_change(comparison: updates.PairedComparison, directory: str | os.PathL
     with new_folder(Path(directory), "comparison") as folder:
         (folder / COMPARISON).write_text(updates.to_json(comparison), encoding="utf-8")
         _write_csv(comparison.table, folder / "changes.csv")
+    return Path(directory)
+
+
+def write_projection(
+    projection: other_lists.Projection, directory: str | os.PathLike[str], *, figures: bool = True
+) -> Path:
+    """Write ``projection.json``, the tables as CSV files, and ``figures/``.
+
+    Parameters
+    ----------
+    projection : Projection
+    directory : path
+        Made if need be; an earlier projection in it is replaced in one step.
+    figures : bool
+        Whether to draw the safe threshold against size and mix of the list, where the projection has it.
+
+    Returns
+    -------
+    Path
+        The directory.
+
+    Raises
+    ------
+    InputError
+        Where the directory holds something else, or cannot be written, or the evaluation names no matcher.
+    """
+    with new_folder(Path(directory), "projection") as folder:
+        (folder / PROJECTION).write_text(other_lists.to_json(projection), encoding="utf-8")
+        _write_csv(other_lists.alert_rows(projection), folder / "false_alerts.csv")
+        _write_csv(other_lists.ratio_rows(projection), folder / "ratios.csv")
+        _write_csv(other_lists.safe_rows(projection), folder / "safe_thresholds.csv")
+        if figures and projection.sizes is not None:
+            from harness.figures import save_displays
+            from harness.figures.other_lists import figures_of_projection
+
+            (folder / "figures").mkdir()
+            save_displays(figures_of_projection(projection), folder / "figures")
     return Path(directory)
 
 

@@ -21,6 +21,7 @@ from harness.figures.figures import (
     plot_score_distributions,
     plot_verdict_zones,
     plot_worst_ratio,
+    save_displays,
     save_figures,
 )
 from harness.figures.rates import FalseMatchRateDisplay, FalseNonMatchRateDisplay, IdentificationRateDisplay
@@ -52,6 +53,7 @@ __all__ = [
     "plot_score_distributions",
     "plot_verdict_zones",
     "plot_worst_ratio",
+    "save_displays",
     "save_figure",
     "save_figures",
 ]

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import os
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -37,6 +37,7 @@ __all__ = [
     "plot_score_distributions",
     "plot_verdict_zones",
     "plot_worst_ratio",
+    "save_displays",
     "save_figures",
 ]
 
@@ -218,9 +219,18 @@ def save_figures(
     InputError
         Where a format is unknown or a file cannot be written.
     """
+    return save_displays(figures_of(evaluation), folder, formats)
+
+
+def save_displays(
+    displays: Iterable[tuple[str, Display]],
+    folder: str | os.PathLike[str],
+    formats: Sequence[str] = ("svg",),
+) -> tuple[Path, ...]:
+    """Draw and save figures, each by its name, and ``alt_texts.json``; see `save_figures`."""
     saved: list[Path] = []
     said: dict[str, dict[str, str]] = {}
-    for name, display in figures_of(evaluation):
+    for name, display in displays:
         title, alt_text = display.title, display.alt_text
         figure = display.plot().figure_
         saved += save_figure(figure, Path(folder) / name, formats, title=title, alt_text=alt_text)

@@ -17,9 +17,9 @@ __all__ = ["mixes_of", "sizes_of"]
 STEPS = 12
 """Sizes of a curve, evenly on a logarithmic scale."""
 
-MIX_STEPS = 6
-SHARES = (0.0, 0.05, 0.1, 0.2, 0.3, 0.4, 0.5, 0.6, 0.8, 1.0)
-MOST_GROUPS = 8
+MIX_STEPS = 5
+SHARES = (0.0, 0.1, 0.2, 0.3, 0.4, 0.6, 0.8, 1.0)
+MOST_GROUPS = 6
 """Of a list, each of which has a map of its own; of more, those with the most subjects."""
 
 LARGEST_SHRINKAGE = 100
