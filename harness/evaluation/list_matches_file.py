@@ -29,6 +29,8 @@ _WHOLE = ("probe_subjects", "probe_searches", "search", "probe", "reference")
 def list_matches_written(matches: ListMatches) -> bytes:
     """Write matches as a compressed archive of NumPy arrays, whole numbers in as few bytes as hold them all.
 
+    People are numbered anew, in the order in which they come.
+
     Parameters
     ----------
     matches : ListMatches
@@ -48,11 +50,18 @@ def list_matches_written(matches: ListMatches) -> bytes:
         "probe_cells": _narrow([number[cell] for cell in matches.probe_cells]),
         "list_labels": _narrow([number[cell] for cell in matches.list_labels]),
         **{name: _narrow(getattr(matches, name)) for name in _WHOLE},
+        "probe_subjects": _narrow(_renumbered(matches.probe_subjects)),
         "score": matches.score,
     }
     content = io.BytesIO()
     np.savez_compressed(content, allow_pickle=False, **arrays)
     return content.getvalue()
+
+
+def _renumbered(people: IntArray) -> IntArray:
+    """Number people from 0 as they come, so that nothing is left of what their numbers were made from."""
+    _, first, of = np.unique(people, return_index=True, return_inverse=True)
+    return np.argsort(np.argsort(first))[of]
 
 
 def _narrow(values: npt.ArrayLike) -> npt.NDArray[Any]:

@@ -37,6 +37,7 @@ __all__ = [
     "MOST_LABELS",
     "NAME_WIDTH",
     "REST",
+    "TITLE_WIDTH",
     "WIDTH",
     "Mark",
     "Room",

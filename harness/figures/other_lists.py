@@ -18,6 +18,7 @@ from harness.figures.frame import (
     EDGE,
     HEIGHT,
     LEFT,
+    TITLE_WIDTH,
     WIDTH,
     Room,
     Sample,
@@ -233,7 +234,7 @@ class ListMixDisplay(Display):
 
     def _new_axes(self) -> Axes:
         width, height = len(self.sizes) * CELL_WIDTH, len(self.shares) * CELL_HEIGHT
-        right = max(EDGE, WIDTH - width - SHARE_ROOM)
+        right = max(EDGE, TITLE_WIDTH + EDGE - width)
         explained = ROW * len(rows_to_explain(self._samples(), width + right - EDGE))
         below = BELOW_TICKS + BAR_ROOM + explained + 2 * EDGE
         return new_axes(width, height, Room(SHARE_ROOM, right, title_room(), below))

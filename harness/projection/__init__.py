@@ -1,7 +1,7 @@
 """Other watchlists than the tested one: FPIR there by group, the worst ratio, false alerts, the safe threshold."""
 
 from harness.projection.answer import answer
-from harness.projection.lists import Lists, WantedList
+from harness.projection.lists import Lists, WantedList, load_lists
 from harness.projection.result import Bounded, Mixes, ProjectedAxis, ProjectedList, Projection, Sizes
 from harness.projection.run import project
 from harness.projection.writing import alert_rows, ratio_rows, safe_rows, to_json
@@ -17,6 +17,7 @@ __all__ = [
     "WantedList",
     "alert_rows",
     "answer",
+    "load_lists",
     "project",
     "ratio_rows",
     "safe_rows",

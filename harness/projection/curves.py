@@ -10,7 +10,7 @@ import numpy as np
 from harness.arrays import FloatArray, IntArray
 from harness.projection.methods import safe_at_part
 from harness.projection.result import Mixes, Sizes
-from harness.projection.tested import TestedList
+from harness.projection.tested import SearchedList
 
 __all__ = ["mixes_of", "sizes_of"]
 
@@ -30,24 +30,24 @@ def _sizes(size: int, steps: int) -> tuple[int, ...]:
     return tuple(sorted({round(value) for value in np.geomspace(least, size, steps)}))
 
 
-def sizes_of(tested: TestedList) -> Sizes:
+def sizes_of(tested: SearchedList) -> Sizes:
     """Return the safe threshold at parts of the tested list from a hundredth of it up to all of it.
 
     Parameters
     ----------
-    tested : TestedList
+    tested : SearchedList
     """
     sizes = _sizes(tested.matches.size, STEPS)
     _, whole = tested.divided(None)
     return Sizes(sizes, _safe(tested, whole, [np.array([size]) for size in sizes]))
 
 
-def mixes_of(tested: TestedList, attribute: str) -> tuple[Mixes, ...]:
+def mixes_of(tested: SearchedList, attribute: str) -> tuple[Mixes, ...]:
     """Return the safe threshold at lists of several sizes and shares of a group, for each group of the list.
 
     Parameters
     ----------
-    tested : TestedList
+    tested : SearchedList
     attribute : str
         One, or several joined by ×.
     """
@@ -61,7 +61,7 @@ def mixes_of(tested: TestedList, attribute: str) -> tuple[Mixes, ...]:
 
 
 def _mixes(
-    tested: TestedList,
+    tested: SearchedList,
     attribute: str,
     groups: tuple[str, ...],
     of: IntArray,
@@ -87,7 +87,7 @@ def _mix(listed: IntArray, group: int, share: float, size: int) -> IntArray:
     return whole
 
 
-def _safe(tested: TestedList, of: IntArray, lists: Sequence[IntArray]) -> FloatArray:
+def _safe(tested: SearchedList, of: IntArray, lists: Sequence[IntArray]) -> FloatArray:
     judged = [axis.name for axis in tested.evaluation.judged_axes]
     found = []
     for of_list in tested.rarefied(of, lists, judged):

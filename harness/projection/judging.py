@@ -46,8 +46,10 @@ def safety_from_counts(
     policy : Policy
         The evaluation's, or a stricter one.
     """
-    found, apart = differentials(joint, policy.confidence), differentials(own, policy.confidence)
-    found = replace(found, gap=apart.gap, gap_lower=apart.gap_lower, gap_upper=apart.gap_upper)
+    found = differentials(joint, policy.confidence)
+    if policy.max_gap is not None:  # a gap has no joint variance of its own
+        apart = differentials(own, policy.confidence)
+        found = replace(found, gap=apart.gap, gap_lower=apart.gap_lower, gap_upper=apart.gap_upper)
     canonical = evaluation.study.sign * evaluation.thresholds[first:]
     counted = EffectiveCounts(
         canonical, np.arange(len(canonical)), joint.effective_errors, joint.effective_trials

@@ -13,7 +13,7 @@ from harness.numbers import about
 from harness.projection.judging import ratio_bounds, safe_of, safety_from_bounds, safety_from_counts
 from harness.projection.lists import WantedList
 from harness.projection.result import Bounded, ProjectedAxis, ProjectedList
-from harness.projection.tested import TestedList
+from harness.projection.tested import SearchedList
 from harness.statistics.intervals import clopper_pearson
 from harness.statistics.larger_lists import alert_rate_by_formula
 from harness.statistics.projection import Rarefied
@@ -48,13 +48,13 @@ class Part:
 
 
 def from_candidates(
-    tested: TestedList, name: str, wanted: WantedList, part: Part, found: tuple[Rarefied, ...]
+    tested: SearchedList, name: str, wanted: WantedList, part: Part, found: tuple[Rarefied, ...]
 ) -> ProjectedList:
     """Project to a list by who on the tested one is matched: exactly to a part of it, with bounds to a larger one.
 
     Parameters
     ----------
-    tested : TestedList
+    tested : SearchedList
     name : str
     wanted : WantedList
     part : Part
@@ -76,13 +76,13 @@ def from_candidates(
     return ProjectedList(name, wanted, "bound", axes, safe, note)
 
 
-def safe_at_part(tested: TestedList, axes: Mapping[str, Rarefied]) -> SafeThreshold:
+def safe_at_part(tested: SearchedList, axes: Mapping[str, Rarefied]) -> SafeThreshold:
     """Return the safe threshold at a part of the tested list, given the judged axes."""
     safety = [_judged(tested, tested.evaluation.axes[axis], found)[0] for axis, found in axes.items()]
     return safe_of(tested.evaluation, safety, tested.first)
 
 
-def _judged(tested: TestedList, axis: AxisEvaluation, found: Rarefied) -> tuple[AxisSafety, Rates, Bounded]:
+def _judged(tested: SearchedList, axis: AxisEvaluation, found: Rarefied) -> tuple[AxisSafety, Rates, Bounded]:
     evaluation = tested.evaluation
     confidence = evaluation.policy.confidence
     own, joint = found.rates(confidence), found.rates(confidence, found.joint_effect)
@@ -91,7 +91,7 @@ def _judged(tested: TestedList, axis: AxisEvaluation, found: Rarefied) -> tuple[
 
 
 def _rarefied(
-    tested: TestedList, axis: str, wanted: WantedList, part: Part, found: Rarefied
+    tested: SearchedList, axis: str, wanted: WantedList, part: Part, found: Rarefied
 ) -> tuple[ProjectedAxis, AxisSafety]:
     safe, own, ratio = _judged(tested, tested.evaluation.axes[axis], found)
     rates = Bounded(own.estimate, own.lower, own.upper)
@@ -100,7 +100,7 @@ def _rarefied(
 
 
 def _bounded_by_formula(
-    tested: TestedList, axis: str, wanted: WantedList, part: Part, found: Rarefied
+    tested: SearchedList, axis: str, wanted: WantedList, part: Part, found: Rarefied
 ) -> tuple[ProjectedAxis, AxisSafety]:
     evaluation, confidence = tested.evaluation, tested.evaluation.policy.confidence
     stricter = _stricter(confidence, len(found.groups))
@@ -118,7 +118,7 @@ def _bounded_by_formula(
     return replace(projected, formula_over_measured=_formula(tested, axis, part, found)), safe
 
 
-def _formula(tested: TestedList, axis: str, part: Part, found: Rarefied) -> FloatArray:
+def _formula(tested: SearchedList, axis: str, part: Part, found: Rarefied) -> FloatArray:
     """Return what independent comparisons would give over what is measured, shape (G, T), from one threshold on."""
     rates = _against(tested.comparisons(axis, part.list_groups, part.list_group).estimate, part)
     with np.errstate(invalid="ignore", divide="ignore"):

@@ -18,7 +18,7 @@ from harness.projection.curves import mixes_of, sizes_of
 from harness.projection.lists import Lists, WantedList
 from harness.projection.methods import Part, from_candidates, from_comparisons, from_top_scores
 from harness.projection.result import ProjectedList, Projection
-from harness.projection.tested import TestedList
+from harness.projection.tested import SearchedList
 
 __all__ = ["project"]
 
@@ -111,7 +111,7 @@ def _from_candidates(
     evaluation: Evaluation, digest: str, document: Document, wanted: Mapping[str, WantedList], *, curves: bool
 ) -> Projection:
     assert evaluation.list_matches is not None  # noqa: S101 - asked for by the caller
-    tested = TestedList(evaluation, evaluation.list_matches)
+    tested = SearchedList(evaluation, evaluation.list_matches)
     tested.require_agreement()
     parts = {name: _part(document, tested, name, one) for name, one in wanted.items()}
     projected: dict[str, ProjectedList] = {}
@@ -131,7 +131,7 @@ def _from_candidates(
     )
 
 
-def _part(document: Document, tested: TestedList, name: str, wanted: WantedList) -> Part:
+def _part(document: Document, tested: SearchedList, name: str, wanted: WantedList) -> Part:
     where = ("lists", name, *(() if wanted.axis is None else ("composition", wanted.axis)))
     try:
         groups, of = tested.divided(wanted.axis)

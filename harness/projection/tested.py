@@ -19,11 +19,11 @@ from harness.statistics.larger_lists import comparison_rates
 from harness.statistics.projection import Grouped, Rarefied, rarefied
 from harness.statistics.rates import Rates
 
-__all__ = ["TestedList"]
+__all__ = ["SearchedList"]
 
 
 @dataclass(frozen=True, eq=False)
-class TestedList:
+class SearchedList:
     """The list of an evaluation of which candidate lists tell who is matched.
 
     Parameters

@@ -384,17 +384,33 @@ def rarefied(
     """
     groups = len(lists[0]) if lists else 1
     listed = np.bincount(list_group, minlength=groups)
-    sums = [
-        [_Sums(found, axis, list_group, listed, wanted, len(thresholds)) for axis in axes] for wanted in lists
-    ]
+    people = [_People.of_axis(found, axis) for axis in axes]
+    sums = [[_Sums(of, list_group, listed, wanted, len(thresholds)) for of in people] for wanted in lists]
     for index, matched in matches_at(found, list_group, groups, thresholds):
-        parts = [_Part.of(matched, axis, found) for axis in axes]
+        parts = [_Part.of(matched, of) for of in people]
         for wanted, of_axes in zip(lists, sums, strict=True):
             chances = alert_chances(matched.matches, listed, wanted)
             lost = list_influences(matched.matches, listed, wanted, matched.search, matched.group)
             for part, own in zip(parts, of_axes, strict=True):
                 own.add(index, part, matched, chances, lost)
     return [tuple(own.result() for own in of_axes) for of_axes in sums]
+
+
+@dataclass(frozen=True, eq=False)
+class _People:
+    """The probe subjects of an axis, each within a group."""
+
+    axis: Grouped
+    of: IntArray  # (P,), of each row of probes: its subject's number
+    group: IntArray  # of each subject, -1 where there is none
+    searches: IntArray  # of each subject
+
+    @classmethod
+    def of_axis(cls, found: ListMatches, axis: Grouped) -> _People:
+        person = np.unique(found.probe_subjects, return_inverse=True)[1].astype(np.int64)
+        own, of = np.unique(person * (len(axis.names) + 1) + axis.of + 1, return_inverse=True)
+        searches = np.bincount(of, found.probe_searches, len(own)).astype(np.int64)
+        return cls(axis, of.astype(np.int64), own % (len(axis.names) + 1) - 1, searches)
 
 
 @dataclass(frozen=True, eq=False)
@@ -409,42 +425,27 @@ class _Part:
     of_list: IntArray  # the subject of the list with each number
 
     @classmethod
-    def of(cls, matched: _Matched, axis: Grouped, found: ListMatches) -> _Part:
-        group = axis.of[matched.probe]
-        keys = found.probe_subjects[matched.probe] * (len(axis.names) + 1) + group + 1
-        own, cluster = np.unique(keys, return_inverse=True)
-        every = found.probe_subjects * (len(axis.names) + 1) + axis.of + 1
-        index = np.searchsorted(own, every)
-        there = np.flatnonzero(own[np.minimum(index, len(own) - 1)] == every)
-        searches = np.bincount(index[there], found.probe_searches[there], len(own)).astype(np.int64)
+    def of(cls, matched: _Matched, people: _People) -> _Part:
+        clusters, cluster = np.unique(people.of[matched.probe], return_inverse=True)
         of_list, reference = np.unique(matched.reference, return_inverse=True)
-        return cls(group, cluster, own % (len(axis.names) + 1) - 1, searches, reference, of_list)
+        group = people.axis.of[matched.probe]
+        return cls(group, cluster, people.group[clusters], people.searches[clusters], reference, of_list)
 
 
 class _Sums:
     """Sums over the searches of each group of an axis at one list, threshold by threshold."""
 
     def __init__(
-        self,
-        found: ListMatches,
-        axis: Grouped,
-        list_group: IntArray,
-        listed: IntArray,
-        wanted: IntArray,
-        thresholds: int,
+        self, people: _People, list_group: IntArray, listed: IntArray, wanted: IntArray, thresholds: int
     ) -> None:
-        groups = len(axis.names)
-        self._axis, self._list_group, self._listed, self._wanted = axis, list_group, listed, wanted
-        of = axis.of >= 0
-        self._searches = np.bincount(axis.of[of], found.probe_searches[of], groups).astype(np.int64)
-        keys = found.probe_subjects[of] * groups + axis.of[of]
-        own, cluster = np.unique(keys, return_inverse=True)
-        sizes = np.bincount(cluster, found.probe_searches[of], len(own))
-        of_cluster = own % groups
-        tried = sizes > 0
-        self._subjects = np.bincount(of_cluster[tried], minlength=groups)
-        self._squared = np.bincount(of_cluster, sizes**2, groups)
-        self._fourth = np.bincount(of_cluster, sizes**4, groups)
+        groups = len(people.axis.names)
+        self._axis, self._list_group, self._listed, self._wanted = people.axis, list_group, listed, wanted
+        of = (people.group >= 0) & (people.searches > 0)
+        group, sizes = people.group[of], people.searches[of].astype(np.float64)
+        self._searches = np.bincount(group, sizes, groups).astype(np.int64)
+        self._subjects = np.bincount(group, minlength=groups)
+        self._squared = np.bincount(group, sizes**2, groups)
+        self._fourth = np.bincount(group, sizes**4, groups)
         self._matched = np.zeros((groups, thresholds), np.int64)
         self._mean, self._independent, self._by_probe = np.zeros((3, groups, thresholds))
         self._probes_deviating = np.full((groups, thresholds), np.inf)
