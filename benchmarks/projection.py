@@ -211,7 +211,7 @@ def _of_probes(one: Rarefied) -> FloatArray:
     with np.errstate(invalid="ignore", divide="ignore"):
         variance = np.maximum(one.by_probe, one.independent)
         effect = variance * one.searches[:, None] / (one.estimate * (1 - one.estimate))
-    return np.where(np.isfinite(effect) & (effect > 0), effect, one.share)
+    return np.where(np.isfinite(effect) & (effect > 0), effect, 1.0)
 
 
 SHARES = ((1.0, 1.0), (0.3, 0.3), (1.0, 0.1), (0.1, 1.0))

@@ -33,7 +33,7 @@ class Bounded:
 
     def once_in(self, trials: float) -> Bounded:
         """Return the chance of at least one event in a number of independent trials."""
-        with np.errstate(divide="ignore"):
+        with np.errstate(divide="ignore", invalid="ignore"):
             chances = [-np.expm1(trials * np.log1p(-of)) for of in (self.estimate, self.lower, self.upper)]
         return Bounded(*(np.asarray(of) + 0.0 for of in chances))
 

@@ -200,8 +200,6 @@ class Rarefied:
         Covariance that groups have through the subjects of the list.
     list_fourth : ndarray of float64, shape (2, T, G, G)
         Sums over subjects of the list of what they add to two groups g and g', to the powers 2 and 2, and 3 and 1.
-    share : float
-        The largest share of a group of the tested list that the list holds: the chance that a single match counts.
     """
 
     groups: tuple[str, ...]
@@ -214,21 +212,21 @@ class Rarefied:
     probes_deviating: FloatArray
     by_list: FloatArray
     list_fourth: FloatArray
-    share: float
 
     @cached_property
     def design_effect(self) -> FloatArray:
         """The variance over that of as many independent searches of which a share alerts, shape (G, T).
 
         Unlike that of counts it may be below 1, for a mean over parts of a list varies less than the searches of one
-        part. With few matches it is carried to what a single match would add, as `carried` does.
+        part. With few matches it is carried towards 1: the next search to match may match many, and then alerts on
+        any part of the list.
         """
         of_list, fourth = (np.einsum("tgg->gt", of) for of in (self.by_list, self.list_fourth[0]))
         of_probes = np.maximum(self.by_probe, self.independent)
         variance = _widened([of_probes, of_list], [self.probes_deviating, _deviating(of_list, fourth)])
         with np.errstate(invalid="ignore", divide="ignore"):
             effect = variance * self.searches[:, None] / (self.estimate * (1 - self.estimate))
-        return self._carried(effect, self.matched)
+        return _carried(effect, self.matched)
 
     @cached_property
     def joint_effect(self) -> FloatArray:
@@ -249,7 +247,7 @@ class Rarefied:
             equal = (n_a * a + n_b * b) / (n_a + n_b)
             effect = np.fmax(*(self._effect_of_ratios(first, second, *at) for at in ((a, b), (equal, equal))))
         fewest = np.minimum(self.matched[first], self.matched[second])
-        largest: FloatArray = self._carried(effect, fewest).max(axis=0)
+        largest: FloatArray = _carried(effect, fewest).max(axis=0)
         return largest
 
     def _effect_of_ratios(
@@ -284,11 +282,6 @@ class Rarefied:
         )
         return np.maximum(second_power, 0.0), np.maximum(fourth_power, 0.0)
 
-    def _carried(self, effect: FloatArray, matched: IntArray) -> FloatArray:
-        base = self.share or 1.0
-        relative = np.where(np.isnan(effect), 1.0, effect / base)
-        return np.array([carried(*of) * base for of in zip(relative, matched, strict=True)])
-
     def rates(self, confidence: float, design_effect: FloatArray | None = None) -> Rates:
         """Return the rates with Clopper-Pearson intervals on effective counts.
 
@@ -319,6 +312,12 @@ class Rarefied:
             interval.upper,
             confidence,
         )
+
+
+def _carried(effect: FloatArray, matched: IntArray) -> FloatArray:
+    """Carry design effects, 1 where there is none, from thresholds with many matches to those with few, row by row."""
+    known = np.where(np.isnan(effect), 1.0, effect)
+    return np.array([carried(*of) for of in zip(known, matched, strict=True)])
 
 
 def _deviating(second: FloatArray, fourth: FloatArray) -> FloatArray:
@@ -501,8 +500,6 @@ class _Sums:
     def result(self) -> Rarefied:
         """Return what was added up."""
         none = self._searches == 0
-        with np.errstate(invalid="ignore", divide="ignore"):
-            share = self._wanted / self._listed
         return Rarefied(
             self._axis.names,
             self._searches,
@@ -514,5 +511,4 @@ class _Sums:
             self._probes_deviating,
             self._by_list,
             np.stack([self._fours, self._threes]),
-            float(np.max(share, where=self._listed > 0, initial=0.0)),
         )

@@ -158,11 +158,21 @@ def test_one_wolf_on_the_list_widens_the_interval_of_many_searches() -> None:
     assert widths[1] > 5 * widths[0]
 
 
-def test_without_a_match_a_tenth_of_the_list_is_bounded_ten_times_as_closely() -> None:
+def test_without_a_match_a_part_of_the_list_is_bounded_as_the_whole_is() -> None:
+    """Nothing says that the next search to match would not match half of the list."""
     nobody = matches_of(np.zeros((500, 200), np.bool_))
     whole, tenth = (at_part(nobody, np.zeros(200, np.int64), [n]).rates(0.95) for n in (200, 20))
     assert whole.upper[0, 0] == pytest.approx(clopper_pearson(0, 500, 0.95).upper)
-    assert tenth.upper[0, 0] == pytest.approx(clopper_pearson(0, 5000, 0.95).upper)
+    assert tenth.upper[0, 0] == pytest.approx(whole.upper[0, 0])
+
+
+def test_with_many_matches_a_part_of_the_list_is_known_better_than_from_as_many_searches() -> None:
+    """Each search that matches counts a tenth, so that a rate of one in a hundred rests on a hundred searches."""
+    matched = np.zeros((1000, 100), np.bool_)
+    matched[np.arange(100), np.arange(100)] = True
+    tenth = at_part(matches_of(matched), np.zeros(100, np.int64), [10])
+    assert tenth.estimate[0, 0] == pytest.approx(0.01)
+    assert tenth.design_effect[0, 0] < 0.3
 
 
 def test_groups_are_apart_and_those_of_no_group_are_left_out() -> None:
