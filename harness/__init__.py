@@ -18,6 +18,7 @@ if TYPE_CHECKING:
     from harness.evaluation import Evaluation, evaluate, evaluate_each, load
     from harness.inspection import Inspection, inspect
     from harness.monitoring import AlertMapping, Monitoring, monitor
+    from harness.projection import Projection, project
     from harness.study import Policy, Study
 
 
@@ -32,6 +33,7 @@ __all__ = [
     "Monitoring",
     "PairedComparison",
     "Policy",
+    "Projection",
     "RecordMapping",
     "Study",
     "__version__",
@@ -43,6 +45,7 @@ __all__ = [
     "inspect",
     "load",
     "monitor",
+    "project",
 ]
 
 _HOMES = {
@@ -56,6 +59,7 @@ _HOMES = {
     "Monitoring": "harness.monitoring",
     "PairedComparison": "harness.change",
     "Policy": "harness.study.policy",
+    "Projection": "harness.projection",
     "RecordMapping": "harness.auditing",
     "Study": "harness.study",
     "audit": "harness.auditing",
@@ -66,6 +70,7 @@ _HOMES = {
     "inspect": "harness.inspection",
     "load": "harness.evaluation",
     "monitor": "harness.monitoring",
+    "project": "harness.projection",
 }
 
 

@@ -25,7 +25,15 @@ except ImportError:  # Windows
 __all__ = ["MANIFEST", "Kind", "new_folder", "require_outside", "require_replaceable"]
 
 Kind: TypeAlias = Literal[
-    "evaluation", "evaluations", "report", "figures", "inspection", "audit", "comparison", "monitoring"
+    "evaluation",
+    "evaluations",
+    "report",
+    "figures",
+    "inspection",
+    "audit",
+    "comparison",
+    "projection",
+    "monitoring",
 ]
 
 MANIFEST = ".harness.json"
@@ -42,6 +50,7 @@ NAMES: dict[Kind, str] = {
     "audit": "an audit",
     "comparison": "a comparison",
     "monitoring": "a monitoring",
+    "projection": "a projection",
 }
 
 

@@ -17,7 +17,7 @@ import pyarrow as pa
 from pyarrow import compute, csv
 
 from harness.errors import ContradictionWarning, InputError
-from harness.evaluation import Evaluation, content_at, from_json, side_by_side, to_json
+from harness.evaluation import LIST_MATCHES, Evaluation, content_at, from_json, side_by_side, to_json
 from harness.folders import new_folder
 from harness.gate.locating import EVALUATION
 from harness.text import names_of_files
@@ -27,6 +27,7 @@ if TYPE_CHECKING:
     from harness.change import PairedComparison
     from harness.inspection import Inspection
     from harness.monitoring import Monitoring
+    from harness.projection import Projection
 
 __all__ = [
     "Drawn",
@@ -38,6 +39,7 @@ __all__ = [
     "write_figures",
     "write_inspection",
     "write_monitoring",
+    "write_projection",
     "write_report",
 ]
 
@@ -48,6 +50,7 @@ INSPECTION = "inspection.json"
 AUDIT = "audit.json"
 COMPARISON = "comparison.json"
 MONITORING = "monitoring.json"
+PROJECTION = "projection.json"
 REPORT = "report.html"
 PRINTED = "report.pdf"
 FORMULA = r"^([\x00-\x20']*[=+\-@＝＋－＠]|'*[\t\r\n])"
@@ -62,6 +65,8 @@ def write_evaluation(
     appendix: bool = False,
 ) -> Path:
     """Write ``evaluation.json``, ``report.html``, ``report.pdf``, the tables as CSV files, and ``figures/``.
+
+    Where candidate lists tell who on the watchlist is matched, ``matches.npz`` keeps it for `write_projection`.
 
     Parameters
     ----------
@@ -120,6 +125,8 @@ def _write_contents(
 ) -> None:
     document = to_json(evaluation)
     (folder / EVALUATION).write_text(document, encoding="utf-8")
+    if evaluation.list_matches_content is not None:
+        (folder / LIST_MATCHES).write_bytes(evaluation.list_matches_content)
     _write_csv(evaluation.rates, folder / "rates.csv")
     _write_csv(evaluation.verdicts, folder / "verdicts.csv")
     _write_csv(evaluation.pairs_at(evaluation.answer_thresholds), folder / "pairs.csv")
@@ -326,6 +333,45 @@ def write_change(comparison: PairedComparison, directory: str | os.PathLike[str]
     with new_folder(Path(directory), "comparison") as folder:
         (folder / COMPARISON).write_text(comparison_json(comparison), encoding="utf-8")
         _write_csv(comparison.table, folder / "changes.csv")
+    return Path(directory)
+
+
+def write_projection(
+    projection: Projection, directory: str | os.PathLike[str], *, figures: bool = True
+) -> Path:
+    """Write ``projection.json``, the tables as CSV files, and ``figures/``.
+
+    Parameters
+    ----------
+    projection : Projection
+    directory : path
+        Made if need be; an earlier projection in it is replaced in one step.
+    figures : bool
+        Whether to draw the safe threshold against size and mix of the list, where the projection has it.
+
+    Returns
+    -------
+    Path
+        The directory.
+
+    Raises
+    ------
+    InputError
+        Where the directory holds something else, or cannot be written, or the evaluation names no matcher.
+    """
+    from harness.projection import alert_rows, ratio_rows, safe_rows, to_json
+
+    with new_folder(Path(directory), "projection") as folder:
+        (folder / PROJECTION).write_text(to_json(projection), encoding="utf-8")
+        _write_csv(alert_rows(projection), folder / "false_alerts.csv")
+        _write_csv(ratio_rows(projection), folder / "ratios.csv")
+        _write_csv(safe_rows(projection), folder / "safe_thresholds.csv")
+        if figures and projection.sizes is not None:
+            from harness.figures import save_displays
+            from harness.figures.other_lists import figures_of_projection
+
+            (folder / "figures").mkdir()
+            save_displays(figures_of_projection(projection), folder / "figures")
     return Path(directory)
 
 

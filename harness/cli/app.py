@@ -24,6 +24,7 @@ COMMANDS = {
     "report": "Write the report of a saved evaluation, or of two side by side.",
     "figures": "Draw every figure of a saved evaluation as SVG, PNG or PDF.",
     "compare": "Compare two matchers on the same trials, and say whether the update widens the differential.",
+    "project": "Say what an evaluation shows of other watchlists than the one that it tested.",
     "inspect": "List comparisons that look mislabelled, and say how far the safe threshold rests on them.",
     "synthesise": "Draw synthetic scores whose true rates are known; they are no matcher's and no person's.",
     "plan": "Say how much data shows that groups are alike, or differ, and what no false match at all can claim.",

@@ -13,10 +13,12 @@ from harness.evaluation.axis import AxisEvaluation, Confirmation, MatedCounts, O
 from harness.evaluation.counted import Counted, count_for
 from harness.evaluation.document import content_at, from_json, load
 from harness.evaluation.each import evaluate_each, side_by_side, study_of_value
+from harness.evaluation.list_matches_file import LIST_MATCHES
 from harness.evaluation.result import Evaluation, Reading, to_json
 from harness.evaluation.run import PolicyLike, StudyLike, conclude, evaluate
 
 __all__ = [
+    "LIST_MATCHES",
     "AxisEvaluation",
     "Confirmation",
     "Counted",

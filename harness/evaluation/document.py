@@ -4,11 +4,14 @@ from __future__ import annotations
 
 import os
 import warnings
+from dataclasses import replace
+from pathlib import Path
 
 import numpy as np
 
 from harness.comparisons import Input
 from harness.errors import ContradictionWarning, InputError
+from harness.evaluation.list_matches_file import read_list_matches
 from harness.evaluation.plain import axis_from, confirmation_from, counts_from, searches_from
 from harness.evaluation.result import Evaluation
 from harness.files import content_of
@@ -24,7 +27,7 @@ MAX_BYTES = 2**30
 """Of a file to draw or to look into; the gate, which has to answer fast, takes less."""
 
 
-def from_json(text: str | bytes, source: str = "evaluation") -> Evaluation:
+def from_json(text: str | bytes, source: str = "evaluation", *, beside: Path | None = None) -> Evaluation:
     """Read an evaluation from the text of its file.
 
     An evaluation whose answer does not follow from its arrays is read, for those who look into it: it has no safe
@@ -36,11 +39,13 @@ def from_json(text: str | bytes, source: str = "evaluation") -> Evaluation:
         Bytes are UTF-8.
     source : str
         Its name in errors.
+    beside : Path, optional
+        The folder that holds the file of who on the watchlist is matched, which is read where it is there.
 
     Raises
     ------
     InputError
-        Where it is no such document, or not a whole one.
+        Where it is no such document, or not a whole one; or what lies beside it is not what it was written with.
     """
     try:
         content = text if isinstance(text, bytes) else text.encode()
@@ -51,20 +56,26 @@ def from_json(text: str | bytes, source: str = "evaluation") -> Evaluation:
     if contradiction is not None:
         told = f"{source}: its answer does not follow from its arrays ({contradiction}); do not rely on it"
         warnings.warn(told, ContradictionWarning, stacklevel=3)
-    return _evaluation(stated, contradiction)
+    found = _evaluation(stated, contradiction)
+    named = stated.shape.list_matches
+    if named is None or beside is None or not (beside / named.file).exists():
+        return found
+    return replace(found, list_matches=read_list_matches(beside / named.file, named.sha256))
 
 
 def load(path: str | os.PathLike[str]) -> Evaluation:
     """Read an evaluation from its ``evaluation.json``, or from the folder that holds it.
 
-    An answer that does not follow from its arrays is told by a `ContradictionWarning`; see `from_json`.
+    Who on the watchlist is matched is read too, where it was written beside it and is still there. An answer that does
+    not follow from its arrays is told by a `ContradictionWarning`; see `from_json`.
 
     Raises
     ------
     InputError
         Where there is none, or it is damaged.
     """
-    return from_json(*content_at(path))
+    content, source = content_at(path)
+    return from_json(content, source, beside=evaluation_at(path).parent)
 
 
 def content_at(path: str | os.PathLike[str]) -> tuple[bytes, str]:

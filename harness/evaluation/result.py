@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import json
 import os
 from collections.abc import Callable, Mapping, Sequence
@@ -19,6 +20,7 @@ import pyarrow.compute as pc
 
 from harness.arrays import FloatArray
 from harness.comparisons import Input
+from harness.counting import ListMatches
 from harness.errors import InputError
 from harness.evaluation.axis import (
     AxisEvaluation,
@@ -29,6 +31,7 @@ from harness.evaluation.axis import (
     rate_rows,
     verdict_rows,
 )
+from harness.evaluation.list_matches_file import LIST_MATCHES, list_matches_written
 from harness.evaluation.passing import Passing, met_by_passers_by, passing_rows
 from harness.evaluation.plain import number_or_none, written
 from harness.evaluation.searches import Searches, list_rows, search_rows
@@ -110,6 +113,9 @@ class Evaluation:
         arrays. None where it does; the gate refuses any other.
     searches : Searches or None
         What is known of searches besides their rates; None of comparisons 1:1.
+    list_matches : ListMatches or None
+        Who on the watchlist the searches match, where candidate lists tell: what `harness.project` projects other lists
+        from. It is kept in a file beside ``evaluation.json``.
     """
 
     study: Study
@@ -128,6 +134,7 @@ class Evaluation:
     warnings: tuple[str, ...] = ()
     contradiction: str | None = None
     searches: Searches | None = None
+    list_matches: ListMatches | None = None
 
     # Each draws one figure and returns its display, which a notebook shows with alternative text.
     plot_verdict_zones = _Plot()
@@ -357,6 +364,9 @@ class Evaluation:
     def save(self, path: str | os.PathLike[str]) -> None:
         """Write the evaluation as JSON, whole or not at all; `harness.load` reads it back exactly.
 
+        Where it knows who on the watchlist the searches match, that is written to a file beside it, of which the name
+        begins with that of the path and ends in ``.matches.npz``.
+
         Parameters
         ----------
         path : path
@@ -367,7 +377,16 @@ class Evaluation:
         InputError
             It cannot be written.
         """
-        write_whole(Path(path), to_json(self).encode())
+        file = Path(path)
+        beside = file.with_suffix(".matches.npz")
+        if self.list_matches_content is not None:
+            write_whole(beside, self.list_matches_content)
+        write_whole(file, to_json(self, list_matches=beside.name).encode())
+
+    @cached_property
+    def list_matches_content(self) -> bytes | None:
+        """The content of the file beside ``evaluation.json`` that holds `list_matches`; None where there are none."""
+        return None if self.list_matches is None else list_matches_written(self.list_matches)
 
     def __repr__(self) -> str:
         axes = ", ".join(self.axes)
@@ -382,10 +401,17 @@ class Evaluation:
         return summary
 
 
-def to_json(evaluation: Evaluation) -> str:
-    """Write an evaluation as a JSON document; equal evaluations give equal text."""
+def to_json(evaluation: Evaluation, *, list_matches: str = LIST_MATCHES) -> str:
+    """Write an evaluation as a JSON document; equal evaluations give equal text.
+
+    Parameters
+    ----------
+    evaluation : Evaluation
+    list_matches : str
+        The name of the file beside the document that holds who on the watchlist is matched, where that is known.
+    """
     confirmation = evaluation.confirmation
-    document = {
+    document: dict[str, Any] = {
         "schema": SCHEMA,
         "versions": dict(evaluation.versions),
         "study": evaluation.study.to_dict(),
@@ -421,6 +447,9 @@ def to_json(evaluation: Evaluation) -> str:
         "axes": {name: written(AxisShape, axis) for name, axis in evaluation.axes.items()},
         **_of_searches(evaluation),
     }
+    content = evaluation.list_matches_content
+    if content is not None:
+        document["list_matches"] = {"file": list_matches, "sha256": hashlib.sha256(content).hexdigest()}
     return (
         json.dumps(document, ensure_ascii=False, allow_nan=False, indent=None, separators=(",", ":")) + "\n"
     )

@@ -189,6 +189,7 @@ def conclude(counted: Counted, policy: Policy) -> Evaluation:
         asked_for=None if counted.asked_for is None else study.sign * counted.asked_for + 0.0,
         warnings=(*counted.warnings, *warnings_on_searches(counted)),
         searches=searches_of(counted, policy),
+        list_matches=counted.list_matches,
     )
 
 

@@ -5,7 +5,6 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-import matplotlib as mpl
 import numpy as np
 from matplotlib.axes import Axes
 from matplotlib.colors import Normalize
@@ -24,6 +23,7 @@ from harness.figures.frame import (
     set_title,
     title_room,
 )
+from harness.figures.heat import BAR_ROOM, colour_of, draw_colour_bar, ink_on, range_of, signed
 from harness.figures.labels import GAP, ROW, label_names, points_from, size_in_points, text_width
 from harness.figures.style import GREY
 from harness.numbers import about, counted, number
@@ -49,18 +49,6 @@ WITHOUT_EVENTS: dict[str, Any] = {
     "linewidth": 0.6,
 }
 UNTRIED: dict[str, Any] = {"facecolor": "#FFFFFF", "edgecolor": GREY, "linewidth": 0.4}
-
-Colour = tuple[float, float, float, float]
-
-COLOURS = "cividis"
-"""Even in lightness, so that it reads in grey and for every kind of colour vision."""
-
-STEPS = 60
-MIDDLE_LUMINANCE = 0.179
-"""Where black and white contrast equally, 4.6 to 1: (L + 0.05)² = 1.05 × 0.05."""
-
-# In points.
-BAR_ROOM, BAR_HEIGHT, SHORTEST = 30.0, 9.0, 160.0
 
 
 @dataclass(frozen=True, eq=False, kw_only=True)
@@ -224,14 +212,14 @@ class CrossGroupDisplay(Display):
         ax.set_xticks([])
         ax.set_yticks([])
         ax.spines[:].set_visible(False)
-        scale = _range_of(np.log10(self.estimate[self.errors > 0]))
+        scale = range_of(np.log10(self.estimate[self.errors > 0]))
         for probe in range(size):
             for reference in range(size):
                 self._draw_cell(ax, probe, reference, scale)
         for i in range(size):
             ax.add_patch(Rectangle((i, i), 1, 1, zorder=3, clip_on=False, **SAME_GROUP))
         below = self._name_sides(ax)
-        _draw_colour_bar(ax, scale, f"log10 of {self.rate}", below)
+        draw_colour_bar(ax, scale, f"log10 of {self.rate}", below, signed)
         set_title(ax, self.heading, self.matcher, self.details)
         explain(ax, self._samples(), below=below + BAR_ROOM)
 
@@ -248,8 +236,8 @@ class CrossGroupDisplay(Display):
             ground = {"facecolor": "white", "edgecolor": "none", "pad": 1}
         else:
             logarithm = float(np.log10(self.estimate[probe, reference]))
-            colour = _colour_of(float(scale(logarithm)))
-            text, ink = _signed(logarithm), _ink_on(colour)
+            colour = colour_of(float(scale(logarithm)))
+            text, ink = signed(logarithm), ink_on(colour)
             look = {"facecolor": colour, "edgecolor": "#FFFFFF", "linewidth": 0.4}
         ax.add_patch(Rectangle((reference, probe), 1, 1, label=name, clip_on=False, **look))
         middle = (reference + 0.5, probe + 0.5)
@@ -279,54 +267,3 @@ def _sides(name: str) -> tuple[str, str]:
     parts = name.split(BETWEEN_SIDES)
     middle = len(parts) // 2
     return BETWEEN_SIDES.join(parts[:middle]), BETWEEN_SIDES.join(parts[middle:])
-
-
-def _range_of(values: FloatArray) -> Normalize:
-    """Return the range of colours for some values, of which there may be none or one."""
-    if not len(values):
-        return Normalize(-1.0, 0.0)
-    lowest, highest = float(values.min()), float(values.max())
-    return Normalize(lowest, highest) if highest > lowest else Normalize(lowest - 0.5, highest + 0.5)
-
-
-def _colour_of(share: float) -> Colour:
-    """Return the colour of a value that is scaled to between 0 and 1."""
-    red, green, blue, opaque = mpl.colormaps[COLOURS](share)
-    return red, green, blue, opaque
-
-
-def _ink_on(colour: Colour) -> str:
-    """Return black or white, whichever has the higher contrast.
-
-    References
-    ----------
-    W3C, Web Content Accessibility Guidelines 2.2 (2023), relative luminance and contrast ratio.
-    """
-    linear = [c / 12.92 if c <= 0.04045 else ((c + 0.055) / 1.055) ** 2.4 for c in colour[:3]]
-    luminance = 0.2126 * linear[0] + 0.7152 * linear[1] + 0.0722 * linear[2]
-    return "#000000" if luminance > MIDDLE_LUMINANCE else "#FFFFFF"
-
-
-def _signed(value: float) -> str:
-    """Return a number with one decimal and a true minus sign."""
-    return f"{value:.1f}".replace("-", "−")
-
-
-def _draw_colour_bar(ax: Axes, scale: Normalize, name: str, below: float) -> None:
-    """Draw the range of colours below the axes, with its ends and the name of what is measured."""
-    corner = points_from(ax, 0, 0)
-    long = max(size_in_points(ax)[0], SHORTEST)
-    for i in range(STEPS):
-        step = Rectangle(
-            (long * i / STEPS, -below - BAR_HEIGHT),
-            long / STEPS + 0.3,  # overlaps the next, lest gaps show between them
-            BAR_HEIGHT,
-            transform=corner,
-            clip_on=False,
-            color=_colour_of((i + 0.5) / STEPS),
-            linewidth=0,
-        )
-        ax.add_artist(step)
-    texts = (_signed(scale.vmin or 0.0), name, _signed(scale.vmax or 0.0))
-    for text, x, side in zip(texts, (0.0, long / 2, long), ("left", "center", "right"), strict=True):
-        ax.text(x, -below - BAR_HEIGHT - 3, text, transform=corner, ha=side, va="top")

@@ -223,9 +223,11 @@ def save_figures(
 
 
 def save_displays(
-    displays: Iterable[tuple[str, Display]], folder: str | os.PathLike[str], formats: Sequence[str]
+    displays: Iterable[tuple[str, Display]],
+    folder: str | os.PathLike[str],
+    formats: Sequence[str] = ("svg",),
 ) -> tuple[Path, ...]:
-    """Draw and save displays, each after its file's name; see `save_figures`."""
+    """Draw and save figures, each by its name, and ``alt_texts.json``; see `save_figures`."""
     saved: list[Path] = []
     said: dict[str, dict[str, str]] = {}
     for name, display in displays:

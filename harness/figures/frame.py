@@ -32,9 +32,12 @@ from harness.numbers import counted, threshold_text
 __all__ = [
     "BELOW_TICKS",
     "EDGE",
+    "HEIGHT",
+    "LEFT",
     "MOST_LABELS",
     "NAME_WIDTH",
     "REST",
+    "TITLE_WIDTH",
     "WIDTH",
     "Mark",
     "Room",

@@ -30,6 +30,7 @@ __all__ = [
     "EvaluationShape",
     "GroupShape",
     "LimitShape",
+    "ListMatchesShape",
     "ListSubjectsShape",
     "MeasureShape",
     "MeasuresShape",
@@ -317,8 +318,18 @@ class _Versions(StrictModel):
     pyarrow: str
 
 
+class ListMatchesShape(StrictModel):
+    """The file beside the document that says who on the watchlist the searches match."""
+
+    file: Annotated[str, Field(pattern=r"^[^/\\]+\.npz$")]
+    sha256: Annotated[str, Field(pattern="^[0-9a-f]{64}$")]
+
+
 class EvaluationShape(StrictModel):
-    """The whole document; study and policy are read by their own models."""
+    """The whole document; study and policy are read by their own models.
+
+    `list_matches` is left out where there is none.
+    """
 
     schema_: Annotated[Literal["harness/evaluation/3"], Field(alias="schema")]
     versions: _Versions
@@ -336,6 +347,7 @@ class EvaluationShape(StrictModel):
     thresholds: Annotated[ListOf[float], Field(min_length=1)]
     asked_for: ListOf[float] | None
     axes: Annotated[MappingOf[str, AxisShape], Field(min_length=1)]
+    list_matches: ListMatchesShape | None = None
     searches: SearchesShape | None = None
     passers_by: ListOf[PassingShape] = Field(default_factory=list)
 

@@ -5,7 +5,8 @@ from matplotlib.patches import Rectangle
 
 from harness.errors import InputError
 from harness.figures import CrossGroupDisplay
-from harness.figures.cross_groups import _colour_of, _ink_on, _sides
+from harness.figures.cross_groups import _sides
+from harness.figures.heat import colour_of, ink_on
 from tests.figures.worlds import across, world
 
 
@@ -50,7 +51,7 @@ def test_cells_without_events_are_hatched_and_not_coloured(display: CrossGroupDi
 
 def test_higher_rates_are_lighter_in_grey() -> None:
     weights = np.array([0.2126, 0.7152, 0.0722])
-    grey = [float(weights @ np.array(_colour_of(share)[:3])) for share in np.linspace(0, 1, 50)]
+    grey = [float(weights @ np.array(colour_of(share)[:3])) for share in np.linspace(0, 1, 50)]
     assert (np.diff(grey) > 0).all()
 
 
@@ -60,8 +61,8 @@ def test_ink_contrasts_four_and_a_half_to_one_with_every_colour(share: float) ->
         linear = [c / 12.92 if c <= 0.04045 else ((c + 0.055) / 1.055) ** 2.4 for c in colour[:3]]
         return float(np.dot([0.2126, 0.7152, 0.0722], linear))
 
-    ground = _colour_of(share)
-    ink = 0.0 if _ink_on(ground) == "#000000" else 1.0
+    ground = colour_of(share)
+    ink = 0.0 if ink_on(ground) == "#000000" else 1.0
     dark, light = sorted([luminance(ground), ink])
     assert (light + 0.05) / (dark + 0.05) >= 4.5
 
