@@ -1,9 +1,12 @@
 """Figures of an evaluation, in scikit-learn's manner: drawn from its numbers, nothing recomputed.
 
-Each display has ``from_evaluation``, ``plot(ax=...)`` and ``alt_text``; `figures_of` gives all of an evaluation.
+Each display has ``from_evaluation``, ``plot(ax=...)`` and ``alt_text``; `figures_of` gives all of an evaluation. Those
+of what an evaluation does not hold are made of arrays: `ListSizeDisplay`, `FalseShareDisplay`, `CandidateRanksDisplay`.
 """
 
+from harness.figures.bands import FalseShareDisplay, ListSizeDisplay
 from harness.figures.bounds import GapDisplay, WorstRatioDisplay
+from harness.figures.candidate_ranks import CandidateRanksDisplay
 from harness.figures.cross_groups import CrossGroupDisplay
 from harness.figures.det_curves import DetDisplay
 from harness.figures.detectable_ratios import DetectableRatioDisplay
@@ -18,25 +21,31 @@ from harness.figures.figures import (
     plot_false_match_rates,
     plot_gap,
     plot_groups,
+    plot_identification,
     plot_score_distributions,
     plot_verdict_zones,
     plot_worst_ratio,
     save_figures,
 )
+from harness.figures.identification_curves import IdentificationCurveDisplay
 from harness.figures.rates import FalseMatchRateDisplay, FalseNonMatchRateDisplay, IdentificationRateDisplay
 from harness.figures.rows import GroupsAtThresholdDisplay, ScoreDistributionDisplay
 from harness.figures.verdict_zones import VerdictZonesDisplay
 
 __all__ = [
+    "CandidateRanksDisplay",
     "CrossGroupDisplay",
     "DetDisplay",
     "DetectableRatioDisplay",
     "Display",
     "FalseMatchRateDisplay",
     "FalseNonMatchRateDisplay",
+    "FalseShareDisplay",
     "GapDisplay",
     "GroupsAtThresholdDisplay",
+    "IdentificationCurveDisplay",
     "IdentificationRateDisplay",
+    "ListSizeDisplay",
     "ScoreDistributionDisplay",
     "VerdictZonesDisplay",
     "WorstRatioDisplay",
@@ -49,6 +58,7 @@ __all__ = [
     "plot_false_match_rates",
     "plot_gap",
     "plot_groups",
+    "plot_identification",
     "plot_score_distributions",
     "plot_verdict_zones",
     "plot_worst_ratio",
