@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from itertools import cycle
-from typing import TYPE_CHECKING, Any, Literal
+from typing import TYPE_CHECKING, Any, Literal, Self
 
 import numpy as np
 from matplotlib.axes import Axes
@@ -96,7 +96,7 @@ class DetDisplay(Display):
     telling: tuple[int, ...] | None = None
 
     @classmethod
-    def from_evaluation(cls, evaluation: Evaluation, axis: str) -> DetDisplay:
+    def from_evaluation(cls, evaluation: Evaluation, axis: str) -> Self:
         """Take the rates of one axis; see `Display`."""
         found = axis_of(evaluation, axis)
         matches, misses = found.false_matches, found.false_non_matches

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Self
 
 from matplotlib.axes import Axes
 
@@ -37,7 +37,7 @@ class IdentificationCurveDisplay(DetDisplay):
     """
 
     @classmethod
-    def from_evaluation(cls, evaluation: Evaluation, axis: str) -> IdentificationCurveDisplay:
+    def from_evaluation(cls, evaluation: Evaluation, axis: str) -> Self:
         """Take the rates of one axis; see `Display`.
 
         Raises
@@ -47,10 +47,9 @@ class IdentificationCurveDisplay(DetDisplay):
         """
         if evaluation.study.task != "identification":
             raise InputError("TPIR is of searches, and the study's task is verification; draw the DET curve")
-        # The class method of the parent gives this class, with FNIR.
         of_misses = super().from_evaluation(evaluation, axis)
         return replace(
-            of_misses,  # type: ignore[arg-type]
+            of_misses,
             rates=(of_misses.rates[0], "TPIR"),
             y=1 - of_misses.y,
             y_lower=1 - of_misses.y_upper,
