@@ -148,7 +148,7 @@ def test_live_files_of_another_seed_are_refused_where_there_are_some(tmp_path: P
 
 def test_the_live_study_fits_the_files() -> None:
     study, policy = (YAML(typ="safe").load(SHIPPED / f"{name}.yaml") for name in ("live", "live_policy"))
-    columns = [study["score"]["column"], study["mated"], study["search"], study["subjects"]]
+    columns = [study["score"]["column"], study["mated"], study["search"], *study["subjects"]]
     columns += [*study["groups"].values(), *study["conditions"].values()]
     assert {*columns} == set(pa.parquet.read_schema(SHIPPED / "live_searches.parquet").names)
     returned = study["candidates"]
