@@ -319,8 +319,8 @@ class FalseShareDisplay(BandDisplay):
     ----------
     prevalence : ndarray of float64, shape (X,)
         Share of the passers-by who are on the list, ascending, above 0.
-    all_estimate, all_lower, all_upper : ndarray of float64, shape (X,)
-        Of all passers-by of the crowd together.
+    all_estimate, all_lower, all_upper : ndarray of float64, shape (X,), optional
+        Of all passers-by of a crowd together; None where no crowd is stated.
     stated : float, optional
         The prevalence that the policy or the deployment states, which is marked.
     tolerated : float, optional
@@ -332,9 +332,9 @@ class FalseShareDisplay(BandDisplay):
     """
 
     prevalence: FloatArray
-    all_estimate: FloatArray
-    all_lower: FloatArray
-    all_upper: FloatArray
+    all_estimate: FloatArray | None = None
+    all_lower: FloatArray | None = None
+    all_upper: FloatArray | None = None
     stated: float | None = None
     tolerated: float | None = None
 
@@ -343,13 +343,20 @@ class FalseShareDisplay(BandDisplay):
         return self.prevalence
 
     def _shapes(self) -> dict[str, tuple[int, ...]]:
-        together = dict.fromkeys(("all_estimate", "all_lower", "all_upper"), self.prevalence.shape)
-        return {**super()._shapes(), **together}
+        of_all = () if self._together is None else ("all_estimate", "all_lower", "all_upper")
+        return {**super()._shapes(), **dict.fromkeys(of_all, self.prevalence.shape)}
+
+    @property
+    def _together(self) -> tuple[FloatArray, FloatArray, FloatArray] | None:
+        """Estimate, lower and upper bound of all passers-by together."""
+        if self.all_estimate is None or self.all_lower is None or self.all_upper is None:
+            return None
+        return self.all_estimate, self.all_lower, self.all_upper
 
     @property
     def _lines(self) -> list[tuple[str, LineStyle, FloatArray, FloatArray, FloatArray]]:
-        together = ("all passers-by", EVERYBODY, self.all_estimate, self.all_lower, self.all_upper)
-        return [*super()._lines, together]
+        together = [] if self._together is None else [("all passers-by", EVERYBODY, *self._together)]
+        return [*super()._lines, *together]
 
     @property
     def heading(self) -> str:
@@ -364,10 +371,11 @@ class FalseShareDisplay(BandDisplay):
             if self.tolerated is None
             else f" A line shows the largest share allowed, {percent(self.tolerated)}."
         )
+        together = "" if self._together is None else "for all passers-by together and "
         return (
             f"Line chart of the share of alerts that are false, of {self.matcher} at threshold "
             f"{threshold_text(self.threshold)}, against the share of passers-by who are on the watchlist, on a "
-            f"logarithmic scale: a line for all passers-by together and for each of {self._named_or_counted()}, with "
+            f"logarithmic scale: a line {together}for each of {self._named_or_counted()}, with "
             f"bands of {confidence_text(self.confidence)} confidence.{limit} {' '.join(self._readings())}"
         )
 
@@ -376,13 +384,16 @@ class FalseShareDisplay(BandDisplay):
         if self.stated is not None:
             places.add(int(np.argmin(np.abs(np.log(self.prevalence / self.stated)))))
         for index in sorted(places):
-            together = tuple(
-                self._text(float(a[index])) for a in (self.all_estimate, self.all_lower, self.all_upper)
-            )
             yield (
-                f"Where {one_in(float(self.prevalence[index]))} is on the list, {together[0]} of all alerts are false "
-                f"(bounds {together[1]} and {together[2]}); by group, {self._highest_and_lowest(index)}."
+                f"Where {one_in(float(self.prevalence[index]))} is on the list, {self._said_of_all(index)}by group, "
+                f"{self._highest_and_lowest(index)}."
             )
+
+    def _said_of_all(self, index: int) -> str:
+        if self._together is None:
+            return ""
+        estimate, lower, upper = (self._text(float(values[index])) for values in self._together)
+        return f"{estimate} of all alerts are false (bounds {lower} and {upper}); "
 
     def _text(self, value: float) -> str:
         return percent(value) if np.isfinite(value) else "unknown"

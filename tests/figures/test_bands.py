@@ -150,6 +150,13 @@ def test_shares_are_drawn_for_all_and_by_group() -> None:
     assert {"stated: 1 in 1,000", "allowed: 90.00 %", "1 in 100", "all passers-by"} <= written
 
 
+def test_without_a_crowd_there_are_lines_of_groups_alone() -> None:
+    display = false_shares(2, all_estimate=None, all_lower=None, all_upper=None).plot()
+    assert "all passers-by" not in lines(display)
+    assert "a line for each of 2 groups" in display.alt_text
+    assert "Where 1 in 1,000 is on the list, by group, the highest" in display.alt_text
+
+
 @pytest.mark.parametrize("groups", [1, 2, 3, 8, 12, 30])
 @pytest.mark.parametrize("made", [list_sizes, false_shares])
 def test_they_can_be_read_with_few_groups_and_many(made: object, groups: int) -> None:

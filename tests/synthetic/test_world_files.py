@@ -24,7 +24,7 @@ from harness.synthetic import (
     world,
     write_truth,
 )
-from harness.synthetic.live import FLOOR, LISTS, live_truth
+from harness.synthetic.live import CROWD, FLOOR, LISTS, PREVALENCE, live_truth
 from harness.synthetic.live_draws import draw_live
 
 SHIPPED = Path(__file__).parents[2] / "data_synthetic"
@@ -162,6 +162,7 @@ def test_the_live_study_fits_the_files() -> None:
         *enrolled["groups"].values(),
     ]
     assert set(policy["axes"]) <= set(study["groups"])
+    assert (policy["crowd"]["ethnicity"], policy["prevalence"]) == (CROWD, PREVALENCE)
 
 
 def test_the_lists_to_project_to_are_those_whose_truth_is_stated() -> None:
