@@ -1,10 +1,10 @@
 """Figures of an evaluation, in scikit-learn's manner: drawn from its numbers, nothing recomputed.
 
 Each display has ``from_evaluation``, ``plot(ax=...)`` and ``alt_text``; `figures_of` gives all of an evaluation. Those
-of what an evaluation does not hold are made of arrays: `ListSizeDisplay`, `FalseShareDisplay`, `CandidateRanksDisplay`.
+of what an evaluation does not hold are made of arrays: `RateByListSizeDisplay`, `FalseShareDisplay`, `CandidateRanksDisplay`.
 """
 
-from harness.figures.bands import FalseShareDisplay, ListSizeDisplay
+from harness.figures.bands import FalseShareDisplay, RateByListSizeDisplay
 from harness.figures.bounds import GapDisplay, WorstRatioDisplay
 from harness.figures.candidate_ranks import CandidateRanksDisplay
 from harness.figures.cross_groups import CrossGroupDisplay
@@ -45,7 +45,7 @@ __all__ = [
     "GroupsAtThresholdDisplay",
     "IdentificationCurveDisplay",
     "IdentificationRateDisplay",
-    "ListSizeDisplay",
+    "RateByListSizeDisplay",
     "ScoreDistributionDisplay",
     "VerdictZonesDisplay",
     "WorstRatioDisplay",

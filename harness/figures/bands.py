@@ -38,7 +38,7 @@ from harness.figures.scales import (
 from harness.figures.style import BOUND, GREY, SOLID, LineStyle, line_styles
 from harness.numbers import confidence_text, counted, limit_text, number, one_in, percent, threshold_text
 
-__all__ = ["BandDisplay", "FalseShareDisplay", "ListSizeDisplay"]
+__all__ = ["BandDisplay", "FalseShareDisplay", "RateByListSizeDisplay"]
 
 LIMIT: dict[str, Any] = {"color": GREY, "linestyle": (0, (3, 1.5)), "linewidth": 1.2}
 BAND: dict[str, Any] = {"color": GREY, "linewidth": 9, "alpha": 0.25, "solid_capstyle": "butt"}
@@ -222,7 +222,7 @@ def _seen(estimate: FloatArray) -> Any:
 
 
 @dataclass(frozen=True, eq=False, kw_only=True)
-class ListSizeDisplay(BandDisplay):
+class RateByListSizeDisplay(BandDisplay):
     """False positive identification rate against the size of the watchlist, by group, both on logarithmic scales.
 
     Lists larger than the tested one have bounds and no estimate.
@@ -244,7 +244,7 @@ class ListSizeDisplay(BandDisplay):
     --------
     >>> import numpy as np
     >>> rate = np.array([[0.001, 0.002], [0.002, 0.004]])
-    >>> display = ListSizeDisplay(
+    >>> display = RateByListSizeDisplay(
     ...     matcher="mine 1", axis="sex", threshold=0.6, groups=("female", "male"), sizes=np.array([500.0, 1000.0]),
     ...     estimate=rate, lower=rate / 2, upper=rate * 2, confidence=0.95, tested=1000,
     ... ).plot()

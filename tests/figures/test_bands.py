@@ -11,7 +11,7 @@ from matplotlib.figure import Figure
 from numpy.testing import assert_array_equal
 
 from harness.errors import InputError
-from harness.figures import FalseShareDisplay, ListSizeDisplay
+from harness.figures import FalseShareDisplay, RateByListSizeDisplay
 from harness.figures.style import GREY, PALETTE
 from harness.numbers import number, percent
 from tests.figures.seen import assert_readable, texts
@@ -22,7 +22,7 @@ PREVALENCE = np.logspace(-5, -1, 21)
 NAN = np.nan
 
 
-def list_sizes(groups: int, **more: object) -> ListSizeDisplay:
+def list_sizes(groups: int, **more: object) -> RateByListSizeDisplay:
     """FPIR proportional to the size, the groups apart; of the largest list only bounds are known."""
     estimate = np.outer(1 + np.arange(groups) / groups, 3e-6 * SIZES)
     lower, upper = estimate / 1.5, estimate * 1.5
@@ -39,7 +39,7 @@ def list_sizes(groups: int, **more: object) -> ListSizeDisplay:
         "confidence": 0.95,
         "tested": 6000,
     }
-    return ListSizeDisplay(**{**given, **more})  # type: ignore[arg-type]
+    return RateByListSizeDisplay(**{**given, **more})  # type: ignore[arg-type]
 
 
 def false_shares(groups: int, **more: object) -> FalseShareDisplay:
@@ -66,7 +66,7 @@ def false_shares(groups: int, **more: object) -> FalseShareDisplay:
     return FalseShareDisplay(**{**given, **more})  # type: ignore[arg-type]
 
 
-def lines(display: ListSizeDisplay | FalseShareDisplay) -> dict[str, np.ndarray]:
+def lines(display: RateByListSizeDisplay | FalseShareDisplay) -> dict[str, np.ndarray]:
     return {str(line.get_label()): np.asarray(line.get_ydata()) for line in display.ax_.lines}
 
 
@@ -202,7 +202,9 @@ def test_they_are_shown_in_a_notebook_and_on_axes_that_are_given() -> None:
 
 
 def test_arrays_of_another_shape_are_refused() -> None:
-    with pytest.raises(InputError, match=r"lower of ListSizeDisplay has shape \(2, 5\), and not \(2, 6\)"):
+    with pytest.raises(
+        InputError, match=r"lower of RateByListSizeDisplay has shape \(2, 5\), and not \(2, 6\)"
+    ):
         list_sizes(2, lower=np.zeros((2, 5)))
     with pytest.raises(
         InputError, match=r"all_upper of FalseShareDisplay has shape \(20,\), and not \(21,\)"
