@@ -1,7 +1,8 @@
 """Figures of an evaluation, in scikit-learn's manner: drawn from its numbers, nothing recomputed.
 
 Each display has ``from_evaluation``, ``plot(ax=...)`` and ``alt_text``; `figures_of` gives all of an evaluation. Those
-of what an evaluation does not hold are made of arrays: `RateByListSizeDisplay`, `FalseShareDisplay`, `CandidateRanksDisplay`.
+of what an evaluation does not hold are made of arrays: `RateByListSizeDisplay`, `FalseShareDisplay` and
+`CandidateRanksDisplay`.
 """
 
 from harness.figures.bands import FalseShareDisplay, RateByListSizeDisplay
