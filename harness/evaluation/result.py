@@ -144,6 +144,7 @@ class Evaluation:
     plot_groups = _Plot()
     plot_cost = _Plot()
     plot_det = _Plot()
+    plot_identification = _Plot()
     plot_score_distributions = _Plot()
     plot_cross_groups = _Plot()
     plot_detectable_ratios = _Plot()

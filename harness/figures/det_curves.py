@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from itertools import cycle
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Literal, Self
 
 import numpy as np
 from matplotlib.axes import Axes
@@ -96,7 +96,7 @@ class DetDisplay(Display):
     telling: tuple[int, ...] | None = None
 
     @classmethod
-    def from_evaluation(cls, evaluation: Evaluation, axis: str) -> DetDisplay:
+    def from_evaluation(cls, evaluation: Evaluation, axis: str) -> Self:
         """Take the rates of one axis; see `Display`."""
         found = axis_of(evaluation, axis)
         matches, misses = found.false_matches, found.false_non_matches
@@ -134,11 +134,16 @@ class DetDisplay(Display):
 
     @property
     def points(self) -> tuple[FloatArray, FloatArray]:
-        """Where each group's curve is drawn, shapes (G, T): estimates, or upper bounds where there are no events."""
+        """Where each group's curve is drawn, shapes (G, T): estimates, or bounds where there are no events."""
         return (
             np.where(self.false_matches > 0, self.x, self.x_upper),
-            np.where(self.false_non_matches > 0, self.y, self.y_upper),
+            np.where(self.false_non_matches > 0, self.y, self._bound),
         )
+
+    @property
+    def _bound(self) -> FloatArray:
+        """What is drawn up where nobody is missed, shape (G, T)."""
+        return self.y_upper
 
     @property
     def alt_text(self) -> str:
@@ -146,10 +151,14 @@ class DetDisplay(Display):
         named = f": {', '.join(self.groups)}" if len(self.groups) <= MOST_NAMED else ""
         said = (
             f"Line chart of the {NAMES[self.rates[1]]} ({self.rates[1]}) against the {NAMES[self.rates[0]]} "
-            f"({self.rates[0]}) of {self.matcher}, both on logarithmic scales, a curve for each of "
+            f"({self.rates[0]}) of {self.matcher}, {self._scales_said}, a curve for each of "
             f"{counted(len(self.groups), 'group')} of {self.axis}{named}.{rest_said(self.groups, self.telling)}"
         )
         return " ".join([said, self._ranges(), *self._costs()])
+
+    @property
+    def _scales_said(self) -> str:
+        return "both on logarithmic scales"
 
     def _ranges(self) -> str:
         estimates = [self.x[self.false_matches > 0], self.y[self.false_non_matches > 0]]
@@ -159,7 +168,11 @@ class DetDisplay(Display):
             else f"no group has an event of {rate}"
             for rate, found in zip(self.rates, estimates, strict=True)
         ]
-        return f"{'; '.join(parts)}; where there are no events, upper bounds are dotted."
+        return f"{'; '.join(parts)}; where there are no events, {self._bounds_said} are dotted."
+
+    @property
+    def _bounds_said(self) -> str:
+        return "upper bounds"
 
     def _costs(self) -> Iterator[str]:
         for name, threshold in self.references:
@@ -208,7 +221,10 @@ class DetDisplay(Display):
     def _samples(self) -> list[Sample]:
         joined = [Sample(f"{name} {threshold_text(at)}", line) for name, at, line in self._joined()]
         rest = samples_of_rest(len(self.groups), self.telling)
-        return [Sample("a rate without events: upper bound", BOUND), *joined, *rest]
+        return [*self._bound_samples(), *joined, *rest]
+
+    def _bound_samples(self) -> list[Sample]:
+        return [Sample("a rate without events: upper bound", BOUND)]
 
     def _new_axes(self) -> Axes:
         return axes_for_lines(len(self._named), self._names, self._samples(), 0.0)
@@ -217,9 +233,7 @@ class DetDisplay(Display):
         styles = line_styles(len(self._named))
         x, y = self.points
         plain_axes(ax, grid="both")
-        for which, values, rate in (("x", x, self.rates[0]), ("y", y, self.rates[1])):
-            limits = rate_limits(values[values > 0], 1.0)
-            rate_scale(ax, which, limits, f"{NAMES[rate]} ({rate}), logarithmic")  # type: ignore[arg-type]
+        self._set_scales(ax)
         for group in sorted(set(range(len(self.groups))) - set(self._named)):
             events = (self.false_matches[group] > 0) & (self.false_non_matches[group] > 0)
             curve = (np.where(events, values[group], np.nan) for values in (x, y))
@@ -235,6 +249,16 @@ class DetDisplay(Display):
         # Curves run together at both ends, so that names stand in their order beside the axes, without leaders.
         order = list(range(len(styles)))[::-1]
         name_lines(ax, self._names, styles, nowhere, order, explain(ax, self._samples()))
+
+    def _set_scales(self, ax: Axes) -> None:
+        self._set_scale(ax, "x")
+        self._set_scale(ax, "y")
+
+    def _set_scale(self, ax: Axes, which: Literal["x", "y"]) -> None:
+        """Make an axis logarithmic, down to the smallest rate that is drawn."""
+        index = "xy".index(which)
+        values, rate = self.points[index], self.rates[index]
+        rate_scale(ax, which, rate_limits(values[values > 0], 1.0), f"{NAMES[rate]} ({rate}), logarithmic")
 
     def _draw_group(self, ax: Axes, group: int, style: LineStyle) -> None:
         x, y = (values[group] for values in self.points)

@@ -15,6 +15,7 @@ from harness.figures.cross_groups import CrossGroupDisplay
 from harness.figures.det_curves import DetDisplay
 from harness.figures.detectable_ratios import DetectableRatioDisplay
 from harness.figures.display import Display, save_figure
+from harness.figures.identification_curves import IdentificationCurveDisplay
 from harness.figures.rates import FalseMatchRateDisplay, FalseNonMatchRateDisplay, IdentificationRateDisplay
 from harness.figures.rows import GroupsAtThresholdDisplay, ScoreDistributionDisplay
 from harness.figures.verdict_zones import VerdictZonesDisplay
@@ -34,6 +35,7 @@ __all__ = [
     "plot_false_match_rates",
     "plot_gap",
     "plot_groups",
+    "plot_identification",
     "plot_score_distributions",
     "plot_verdict_zones",
     "plot_worst_ratio",
@@ -72,6 +74,8 @@ def figures_of(evaluation: Evaluation) -> Iterator[tuple[str, Display]]:
         yield f"groups_{part}", GroupsAtThresholdDisplay.from_evaluation(evaluation, axis)
         yield f"cost_{part}", cost_display(evaluation, axis)
         yield f"det_{part}", DetDisplay.from_evaluation(evaluation, axis)
+        if evaluation.study.task == "identification":
+            yield f"identification_{part}", IdentificationCurveDisplay.from_evaluation(evaluation, axis)
         yield f"score_distributions_{part}", ScoreDistributionDisplay.from_evaluation(evaluation, axis)
         if evaluation.axes[axis].across is not None:
             yield f"cross_groups_{part}", CrossGroupDisplay.from_evaluation(evaluation, axis)
@@ -165,6 +169,13 @@ def plot_cost(
 def plot_det(evaluation: Evaluation, axis: str | None = None, *, ax: Axes | None = None) -> DetDisplay:
     """Draw false non-matches against false matches by group; see `plot_verdict_zones`."""
     return DetDisplay.from_evaluation(evaluation, _named(evaluation, axis)).plot(ax=ax)
+
+
+def plot_identification(
+    evaluation: Evaluation, axis: str | None = None, *, ax: Axes | None = None
+) -> IdentificationCurveDisplay:
+    """Draw hits of searches (TPIR) against false alerts (FPIR) by group; see `plot_verdict_zones`."""
+    return IdentificationCurveDisplay.from_evaluation(evaluation, _named(evaluation, axis)).plot(ax=ax)
 
 
 def plot_score_distributions(

@@ -347,8 +347,8 @@ def draw_marks(ax: Axes, marks: Sequence[Mark]) -> None:
 def _write_above(ax: Axes, text: str, threshold: float, y: float) -> None:
     """Write a text at a height above the axes, centred over a threshold or as near as the axes' width allows."""
     width, _ = size_in_points(ax)
-    lenient, strict = ax.get_xlim()
-    where = (threshold - lenient) / (strict - lenient) * width
+    lenient, strict, at = ax.xaxis.get_transform().transform([*ax.get_xlim(), threshold])
+    where = (at - lenient) / (strict - lenient) * width
     half = text_width(text) / 2
     middle = min(max(where, half), max(width + BEYOND_EDGE - half, half))
     ax.annotate(

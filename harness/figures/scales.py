@@ -18,6 +18,8 @@ from harness.figures.style import FONT, GRID, TEXT_SIZE
 from harness.numbers import power_of_ten, threshold_text
 
 __all__ = [
+    "count_scale",
+    "one_in_scale",
     "plain_axes",
     "range_to_draw",
     "rate_limits",
@@ -127,6 +129,31 @@ def ratio_scale(ax: Axes, limits: tuple[float, float], label: str) -> None:
     ax.yaxis.set_major_locator(FixedLocator([float(f"{step}e{d}") for d in decades for step in steps]))
     ax.yaxis.set_minor_locator(NullLocator())
     ax.yaxis.set_major_formatter(FuncFormatter(lambda value, _: f"{value:g}"))
+
+
+def count_scale(ax: Axes, counts: FloatArray, label: str) -> None:
+    """Make the axis across logarithmic over counts, with ticks at 1, 2, 5, 10 and so on."""
+    low, high = float(counts.min()), float(counts.max())
+    if low == high:
+        low, high = low / 2, high * 2
+    _logarithmic(ax, "x", (low, high), label)
+    decades = range(int(np.floor(np.log10(low))), int(np.ceil(np.log10(high))) + 1)
+    steps = (1,) if len(decades) > 5 else (1, 2, 5)
+    ticks = [step * 10.0**decade for decade in decades for step in steps]
+    ax.xaxis.set_major_locator(FixedLocator([tick for tick in ticks if low <= tick <= high]))
+    ax.xaxis.set_minor_locator(NullLocator())
+    ax.xaxis.set_major_formatter(FuncFormatter(lambda value, _: f"{value:,.0f}"))
+
+
+def one_in_scale(ax: Axes, shares: FloatArray, label: str) -> None:
+    """Make the axis across logarithmic over small shares, with ticks at 1 in 1,000 and so on."""
+    low, high = float(shares.min()), float(shares.max())
+    if low == high:
+        low, high = low / 2, min(high * 2, 1.0)
+    _logarithmic(ax, "x", (low, high), label)
+    _draw_minor_ticks(ax, "x")
+    ax.xaxis.set_major_locator(LogLocator(10, numticks=7))
+    ax.xaxis.set_major_formatter(FuncFormatter(lambda value, _: f"1 in {1 / value:,.0f}"))
 
 
 def share_scale(ax: Axes, label: str) -> None:

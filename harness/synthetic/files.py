@@ -17,10 +17,20 @@ import pyarrow.parquet
 from harness.errors import InputError
 from harness.files import BESIDE, Scratch, settle, uninterrupted, writing
 from harness.synthetic.alerts import monitored_alerts
+from harness.synthetic.live import LiveWorld, live_truth
+from harness.synthetic.live_draws import LiveData, draw_live
 from harness.synthetic.operation import draw_searches, published_records
 from harness.synthetic.worlds import WORLDS, world
 
-__all__ = ["SAMPLE_SUBJECTS", "SEED", "TRUTH_THRESHOLDS", "synthesise", "synthesise_all", "write_truth"]
+__all__ = [
+    "SAMPLE_SUBJECTS",
+    "SEED",
+    "TRUTH_THRESHOLDS",
+    "synthesise",
+    "synthesise_all",
+    "synthesise_live",
+    "write_truth",
+]
 
 SEED = 2382
 SAMPLE_SUBJECTS = 20
@@ -68,15 +78,56 @@ def synthesise(
     ...     [path.name for path in synthesise("equal", folder, subjects=2, format="csv")]
     ['equal.csv']
     """
-    writers = {"parquet": _write_parquet, "csv": _write_csv}
-    if format not in writers:
-        raise InputError(f"unknown format {format!r}; there are {', '.join(writers)}")
+    if format not in _WRITERS:
+        raise InputError(f"unknown format {format!r}; there are {', '.join(_WRITERS)}")
     table = world(name).draw(seed, subjects)
-    return _write_files(Path(directory), {f"{name}.{format}": lambda path: writers[format](table, path)})
+    return _write_files(Path(directory), {f"{name}.{format}": partial(_WRITERS[format], table)})
+
+
+def synthesise_live(
+    directory: str | os.PathLike[str],
+    seed: int = SEED,
+    format: Literal["parquet", "csv"] = "parquet",  # noqa: A002 (the word of the command line)
+) -> tuple[Path, ...]:
+    """Draw searches of a watchlist with their candidates, and write them and the watchlist.
+
+    Parameters
+    ----------
+    directory : path
+        As of `synthesise`.
+    seed : int
+        At least 0; the default is the one of the committed files.
+    format : {"parquet", "csv"}
+        Of the searches and of the candidates.
+
+    Returns
+    -------
+    tuple of Path
+        The files written: of searches, of candidates, and of the watchlist, which is always CSV.
+
+    Raises
+    ------
+    InputError
+        As of `synthesise`.
+    """
+    if format not in _WRITERS:
+        raise InputError(f"unknown format {format!r}; there are {', '.join(_WRITERS)}")
+    return _write_files(Path(directory), _live_writers(draw_live(LiveWorld(), seed), format))
+
+
+def _live_writers(drawn: LiveData, format: str) -> dict[str, Callable[[Path], object]]:  # noqa: A002
+    write = _WRITERS[format]
+    return {
+        f"live_searches.{format}": partial(write, drawn.searches),
+        f"live_candidates.{format}": partial(write, drawn.candidates),
+        "live_watchlist.csv": partial(_write_csv, drawn.watchlist),
+    }
 
 
 def write_truth(directory: str | os.PathLike[str]) -> Path:
-    """Write ``truth.json``: what is true in every world, at `TRUTH_THRESHOLDS`, for the committed files.
+    """Write ``truth.json``: what is true in every world, live recognition too, at `TRUTH_THRESHOLDS`.
+
+    It is of the committed files.
 
     Raises
     ------
@@ -96,13 +147,16 @@ def write_truth(directory: str | os.PathLike[str]) -> Path:
 
 def _write_truth(path: Path) -> None:
     worlds = {name: world(name).truth(TRUTH_THRESHOLDS) for name in WORLDS}
-    truth = {"schema_version": 1, "note": NOTE, "seed": SEED, "worlds": worlds}
+    live = live_truth(LiveWorld(), TRUTH_THRESHOLDS)
+    truth = {"schema_version": 1, "note": NOTE, "seed": SEED, "worlds": worlds, "live": live}
     text = json.dumps(truth, indent=1, ensure_ascii=False, allow_nan=False) + "\n"
     path.write_text(text, encoding="utf-8")
 
 
 def synthesise_all(directory: str | os.PathLike[str]) -> tuple[Path, ...]:
     """Write every generated file of ``data_synthetic/``: the worlds, a sample, their truth, searches, records, alerts.
+
+    The searches are those with a top score alone, and those of the live world with their candidates and watchlist.
 
     Raises
     ------
@@ -117,6 +171,7 @@ def synthesise_all(directory: str | os.PathLike[str]) -> tuple[Path, ...]:
         "searches.parquet": lambda path: _write_parquet(draw_searches(SEED), path),
         "records.csv": lambda path: path.write_text(published_records(SEED), encoding="utf-8"),
         "alerts.csv": lambda path: path.write_text(monitored_alerts(SEED), encoding="utf-8"),
+        **_live_writers(draw_live(LiveWorld(), SEED), "parquet"),
     }
     return _write_files(Path(directory), writers)
 
@@ -149,6 +204,9 @@ def _write_csv(table: pa.Table, path: Path) -> None:
     with path.open("wb") as file:
         file.write((",".join(table.column_names) + "\n").encode())
         pa.csv.write_csv(table, file, options)
+
+
+_WRITERS: Mapping[str, Callable[[pa.Table, Path], None]] = {"parquet": _write_parquet, "csv": _write_csv}
 
 
 def _write_files(directory: Path, writers: Mapping[str, Callable[[Path], object]]) -> tuple[Path, ...]:

@@ -36,4 +36,23 @@ def test_the_shipped_files_are_made_again(tmp_path: Path) -> None:
         "searches.parquet",
         "records.csv",
         "alerts.csv",
+        "live_searches.parquet",
+        "live_candidates.parquet",
+        "live_watchlist.csv",
     }
+
+
+def test_searches_of_a_watchlist_are_drawn_to_three_files(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert run(["synthesise", "--world", "live", "--seed", "3", "--out", str(tmp_path)]) == 0
+    searches, candidates, watchlist = (Path(name) for name in capsys.readouterr().out.splitlines())
+    returned = pq.read_table(candidates)["search"].to_pylist()
+    assert set(returned) < set(pq.read_table(searches)["search"].to_pylist())
+    assert watchlist.read_text().startswith("subject,ethnicity\nL-0001,Asian\n")
+
+
+def test_live_has_a_crowd_of_its_own(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    assert run(["synthesise", "--world", "live", "--subjects", "3", "--out", str(tmp_path)]) == 2
+    assert "--subjects is of the worlds of comparisons" in capsys.readouterr().err
+    assert not list(tmp_path.iterdir())

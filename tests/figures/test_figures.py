@@ -42,6 +42,13 @@ def test_the_full_matrix_is_there_under_pairing_cross() -> None:
     assert "cross_groups_group" in [name for name, _ in figures_of(world("across 3 groups"))]
 
 
+def test_searches_have_hits_against_false_alerts_beside_their_det_curve() -> None:
+    evaluation = world("searches")
+    names = [name for name, _ in figures_of(evaluation)]
+    assert names[names.index("det_group") + 1] == "identification_group"
+    assert evaluation.plot_identification().title.startswith("TPIR against FPIR by group")
+
+
 def test_axes_whose_names_would_make_one_file_are_numbered(three: Evaluation) -> None:
     axis = three.axes["group"]
     both = replace(three, axes={name: replace(axis, name=name) for name in ("a b", "a/b", "ü×c")})
@@ -131,7 +138,7 @@ def test_an_evaluation_draws_every_figure_itself() -> None:
         evaluation.plot_detectable_ratios: "Detectable FMR ratio",
     }
     drawing = {name for name in dir(evaluation) if name.startswith("plot_")}
-    assert drawing == {method.__name__ for method in titles}
+    assert drawing == {method.__name__ for method in titles} | {"plot_identification"}
     for method, title in titles.items():
         assert method().ax_.get_title("left").startswith(f"{title}, matcher made up 2.1\n")
 

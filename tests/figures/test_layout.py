@@ -5,7 +5,6 @@ import re
 import numpy as np
 import pytest
 from matplotlib.collections import FillBetweenPolyCollection
-from matplotlib.text import Text
 
 from harness.evaluation import Evaluation
 from harness.figures import (
@@ -17,7 +16,7 @@ from harness.figures import (
 )
 from harness.figures.style import GREY, PALETTE
 from harness.numbers import number
-from tests.figures.seen import texts
+from tests.figures.seen import assert_readable
 from tests.figures.worlds import LARGE, MADE, world
 
 WITH_TEXT_IN_THE_AXES = (VerdictZonesDisplay, CrossGroupDisplay)
@@ -34,19 +33,7 @@ each_world = pytest.mark.parametrize(
 @each_world
 def test_no_text_overlaps_another_or_is_cut_by_the_edge(name: str) -> None:
     for called, display in figures_of(world(name)):
-        figure = display.plot().ax_.figure
-        boxes = [(text, Text.get_window_extent(text)) for text in texts(figure)]
-        inside = display.ax_.bbox.padded(-1)
-        for i, (first, box) in enumerate(boxes):
-            said = (called, first.get_text())
-            assert figure.bbox.x0 <= box.x0, said
-            assert box.x1 <= figure.bbox.x1, said
-            assert figure.bbox.y0 <= box.y0, said
-            assert box.y1 <= figure.bbox.y1, said
-            assert first.get_fontsize() >= 9, said
-            assert isinstance(display, WITH_TEXT_IN_THE_AXES) or not box.overlaps(inside), said
-            for second, other in boxes[:i]:
-                assert not box.overlaps(other), (*said, second.get_text())
+        assert_readable(display, called, texts_in_the_axes=isinstance(display, WITH_TEXT_IN_THE_AXES))
 
 
 @each_world

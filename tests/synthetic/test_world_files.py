@@ -13,7 +13,19 @@ import pytest
 from ruamel.yaml import YAML
 
 from harness.errors import InputError
-from harness.synthetic import SEED, WORLDS, files, synthesise, synthesise_all, world, write_truth
+from harness.synthetic import (
+    SEED,
+    WORLDS,
+    LiveWorld,
+    files,
+    synthesise,
+    synthesise_all,
+    synthesise_live,
+    world,
+    write_truth,
+)
+from harness.synthetic.live import CROWD, FLOOR, LISTS, PREVALENCE, live_truth
+from harness.synthetic.live_draws import draw_live
 
 SHIPPED = Path(__file__).parents[2] / "data_synthetic"
 
@@ -82,6 +94,9 @@ def test_committed_files_are_the_bytes_the_code_writes(tmp_path: Path) -> None:
         "searches.parquet",
         "records.csv",
         "alerts.csv",
+        "live_searches.parquet",
+        "live_candidates.parquet",
+        "live_watchlist.csv",
     }
     maker = pa.parquet.read_metadata(SHIPPED / "equal.parquet").created_by
     same_writer = maker == pa.parquet.read_metadata(tmp_path / "equal.parquet").created_by
@@ -103,6 +118,57 @@ def test_truth_file_states_the_worlds() -> None:
     assert [ethnicities[name]["parity_from"] for name in WORLDS] == [0.6, None, 0.0]
     at_060 = ethnicities["vanishing"]["groups"]["Black"]["fmr"][files.TRUTH_THRESHOLDS.index(0.6)]
     assert at_060 == 0.005
+
+
+def test_truth_file_states_live_recognition() -> None:
+    truth = json.loads((SHIPPED / "truth.json").read_text(encoding="utf-8"))
+    assert truth["live"] == live_truth(LiveWorld(), files.TRUTH_THRESHOLDS)
+    assert "Synthetic" in truth["live"]["description"]
+
+
+def test_committed_live_files_are_what_the_code_draws() -> None:
+    drawn = draw_live(LiveWorld(), SEED)
+    assert pa.parquet.read_table(SHIPPED / "live_searches.parquet").equals(drawn.searches)
+    assert pa.parquet.read_table(SHIPPED / "live_candidates.parquet").equals(drawn.candidates)
+    assert pa.csv.read_csv(SHIPPED / "live_watchlist.csv").equals(drawn.watchlist)
+    assert sum(path.stat().st_size for path in SHIPPED.glob("live*")) < 3_000_000
+
+
+def test_live_files_of_another_seed_are_refused_where_there_are_some(tmp_path: Path) -> None:
+    written = synthesise_live(tmp_path, seed=1, format="csv")
+    assert [path.name for path in written] == [
+        "live_searches.csv",
+        "live_candidates.csv",
+        "live_watchlist.csv",
+    ]
+    with pytest.raises(InputError, match=r"live_searches\.csv: is there, and holds something else"):
+        synthesise_live(tmp_path, seed=2, format="csv")
+    with pytest.raises(InputError, match="unknown format 'xls'; there are parquet, csv"):
+        synthesise_live(tmp_path, format="xls")  # type: ignore[arg-type]
+
+
+def test_the_live_study_fits_the_files() -> None:
+    study, policy = (YAML(typ="safe").load(SHIPPED / f"{name}.yaml") for name in ("live", "live_policy"))
+    columns = [study["score"]["column"], study["mated"], study["search"], *study["subjects"]]
+    columns += [*study["groups"].values(), *study["conditions"].values()]
+    assert {*columns} == set(pa.parquet.read_schema(SHIPPED / "live_searches.parquet").names)
+    returned = study["candidates"]
+    assert returned.pop("floor") == FLOOR
+    assert {*returned.values()} - {returned["file"]} == set(
+        pa.parquet.read_schema(SHIPPED / returned["file"]).names
+    )
+    enrolled = study["watchlist"]
+    assert pa.csv.read_csv(SHIPPED / enrolled["file"]).column_names == [
+        enrolled["subject"],
+        *enrolled["groups"].values(),
+    ]
+    assert set(policy["axes"]) <= set(study["groups"])
+    assert (policy["crowd"]["ethnicity"], policy["prevalence"]) == (CROWD, PREVALENCE)
+
+
+def test_the_lists_to_project_to_are_those_whose_truth_is_stated() -> None:
+    lists = YAML(typ="safe").load(SHIPPED / "lists.yaml")["lists"]
+    assert {name: each["composition"]["ethnicity"] for name, each in lists.items()} == LISTS
 
 
 def test_study_and_policy_fit_the_files() -> None:
