@@ -18,7 +18,7 @@ from harness.config import ListOf, StrictModel, plain, shown
 from harness.errors import InputError
 from harness.gate.deployment import Day, Digest
 from harness.gate.evidence import Evidence
-from harness.gate.projected import Projection
+from harness.gate.projection import Projection
 from harness.gate.strict_json import plain_json
 from harness.gate.waivers import Waiver, Waivers
 from harness.study import Matcher
