@@ -18,7 +18,7 @@ from harness.files import content_of, write_whole, writing
 from harness.gate.evidence import MAX_BYTES, evidence_of
 from harness.gate.locating import evaluation_at
 from harness.gate.monitoring_file import is_monitoring_state, records_in
-from harness.gate.projected import projection_of
+from harness.gate.projection import projection_of
 from harness.gate.signing import envelope_beside, is_envelope, sealed, signing_key
 from harness.gate.statements import (
     EvaluationStatement,

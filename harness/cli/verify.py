@@ -13,7 +13,7 @@ from harness.files import content_of
 from harness.gate.evidence import MAX_BYTES, evidence_of
 from harness.gate.locating import evaluation_at
 from harness.gate.monitoring_file import records_in
-from harness.gate.projected import projection_of
+from harness.gate.projection import projection_of
 from harness.gate.signing import MAX_BYTES as MAX_ENVELOPE
 from harness.gate.signing import envelope_beside, opened, public_keys, signed_beside
 from harness.gate.statements import (

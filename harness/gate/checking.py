@@ -28,13 +28,8 @@ from harness.gate.locating import (
     reach_of,
     without_detours,
 )
-from harness.gate.projected import (
-    Projection,
-    judge_projected,
-    lists_that_fit,
-    projected_rates,
-    require_projection_of,
-)
+from harness.gate.projected import judge_projected, lists_that_fit, projected_rates
+from harness.gate.projection import Projection, require_projection_of
 from harness.gate.safety import not_saturated, threshold_is_safe
 from harness.gate.terms import dates_kept, evidence_fits
 from harness.gate.waivers import Granted, unused, waived

@@ -15,7 +15,7 @@ from harness.gate import projection_file
 from harness.gate.evidence import MAX_BYTES, Evidence, evidence_of
 from harness.gate.findings import Rule
 from harness.gate.locating import Reach
-from harness.gate.projected import Projection, projection_of
+from harness.gate.projection import Projection, projection_of
 
 if TYPE_CHECKING:
     from securesystemslib.signer import SSlibKey

@@ -21,7 +21,7 @@ from harness.errors import InputError
 from harness.gate.deployment import Day, Digest
 from harness.gate.evidence import Evidence
 from harness.gate.monitoring_file import MonitoringRecord, digests_of_lines
-from harness.gate.projected import Projection
+from harness.gate.projection import Projection
 from harness.gate.strict_json import plain_json
 from harness.gate.waivers import Waiver, Waivers
 from harness.study import Matcher

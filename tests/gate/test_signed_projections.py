@@ -12,7 +12,7 @@ import pytest
 
 from harness.cli.app import run
 from harness.gate import Report, Rule, check
-from harness.gate.projected import projection_of as projection_in
+from harness.gate.projection import projection_of as projection_in
 from harness.gate.signing import sealed
 from harness.gate.statements import about_projection, payload_of
 from tests.gate.projected_world import config_of, projection_of, searches
