@@ -182,3 +182,11 @@ def test_a_mapping_that_contradicts_itself_is_refused(mapping: dict[str, Any], p
     with pytest.raises(InputError) as caught:
         load_alert_mapping(mapping)
     assert problem in str(caught.value)
+
+
+def test_more_alerts_than_can_be_reckoned_with_are_refused(written: Write) -> None:
+    mapping = {"columns": {"alerts": "n"}}
+    header = "time,deployment,faces,watchlist_size,threshold,outcome,n"
+    row = "2026-01-05,North,99999999,1000,0.6,false,10000001"
+    problem = refused(written, row, header=header, mapping=mapping)
+    assert ":2: deployment 'North': 10,000,001 alerts are more than 10,000,000" in problem
