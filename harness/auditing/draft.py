@@ -115,7 +115,7 @@ def draft_mapping(path: str | os.PathLike[str]) -> str | None:
     --------
     >>> text = draft_mapping("data_synthetic/records.csv")
     >>> [line for line in text.splitlines() if line.startswith(("date_format", "thousands", "rate_in"))]
-    ['date_format: DD/MM/YYYY', 'thousands: ","', 'rate_in: percent']
+    ['date_format: "DD/MM/YYYY"', 'thousands: ","', 'rate_in: percent']
     >>> draft_mapping("data_synthetic/sample.csv") is None
     True
     """
