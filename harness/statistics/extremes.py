@@ -137,7 +137,7 @@ def p_values_for_holm(
     level : float
         Of the procedure.
     a, n_a, b, n_b : ndarray of float64, shape (P, T)
-        As for `may_hold_largest_lower`; every group has trials.
+        As for `may_hold_largest_lower`; NaN where a group has no trials.
 
     References
     ----------
