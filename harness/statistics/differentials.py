@@ -15,7 +15,7 @@ from harness.statistics.extremes import (
     largest_detectable_ratio,
     may_hold_largest_lower,
     may_hold_largest_upper,
-    p_values_up_to,
+    p_values_for_holm,
     undominated,
 )
 from harness.statistics.intervals import (
@@ -223,7 +223,7 @@ def _adjusted_p_values(
     """Adjust the p-values of all pairs; those above the level need not be exact where they are 1 when adjusted."""
     if len(a) * level < 1 or not ((n_a > 0) & (n_b > 0)).all():
         return holm(ratio_p_value(a, n_a, b, n_b))
-    return holm(p_values_up_to(level, a, n_a, b, n_b))
+    return holm(p_values_for_holm(level, a, n_a, b, n_b))
 
 
 def _lower_bounds(errors: FloatArray, trials: FloatArray, confidence: float) -> tuple[FloatArray, FloatArray]:

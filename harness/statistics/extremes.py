@@ -20,7 +20,7 @@ __all__ = [
     "largest_detectable_ratio",
     "may_hold_largest_lower",
     "may_hold_largest_upper",
-    "p_values_up_to",
+    "p_values_for_holm",
     "undominated",
 ]
 
@@ -124,39 +124,55 @@ def may_hold_largest_upper(
     return may
 
 
-def p_values_up_to(
+def p_values_for_holm(
     level: float, a: FloatArray, n_a: FloatArray, b: FloatArray, n_b: FloatArray
 ) -> FloatArray:
-    """Return `harness.statistics.intervals.ratio_p_value` where it is at most a level; 1 mostly where it is not.
+    """Return p-values from which Holm's procedure finds the same as from those of `ratio_p_value`.
 
-    The tail is its first term, that of exactly ``a`` errors, and those beyond, each the one before times a factor that
-    falls: it is at least the sum of so many terms as if every factor were the last of them.
+    The smallest is exact, and so is each that is not rejected by Bonferroni's procedure and might be by Holm's. For the
+    others stand an upper bound, where it is rejected by both, and 1, where the p-value is above the level.
+
+    Parameters
+    ----------
+    level : float
+        Of the procedure.
+    a, n_a, b, n_b : ndarray of float64, shape (P, T)
+        As for `may_hold_largest_lower`; NaN where a group has no trials.
 
     References
     ----------
-    The terms: DLMF 8.17.18, I_x(a, b) less I_x(a + 1, b - 1), https://dlmf.nist.gov/8.17.
+    A tail is its first term, that of exactly ``a`` errors, times the sum of a series: DLMF 8.17.8, whose factors fall,
+    so that it is at most a geometric one; and, as I_x(a, b) is a term and I_x(a + 1, b - 1), 8.17.18, it is at least
+    so many terms as if each factor were the last of them. https://dlmf.nist.gov/8.17
 
     Examples
     --------
-    >>> one, many = np.array([[50.0]]), np.array([[1e4]])
-    >>> p_values_up_to(0.05, one, many, one + 1, many), p_values_up_to(0.05, one, many, one + 40, many).round(4)
-    (array([[1.]]), array([[0.0009]]))
+    >>> one, many = np.array([[50.0], [50.0]]), np.full((2, 1), 1e4)
+    >>> p_values_for_holm(0.05, one, many, one + [[1], [40]], many).round(4)
+    array([[1.    ],
+           [0.0009]])
     """
-    expected = (a + b) * n_a / (n_a + n_b)
-    more = a >= expected
+    total = a + b
+    more = a * n_b >= b * n_a
     k, other = np.where(more, a, b), np.where(more, b, a)
     share = np.where(more, n_a, n_b) / (n_a + n_b)
-    # The other tail is at least one half, see `ratio_p_value`; and logarithms of factorials keep enough digits.
-    plain = (other > 1) & (a + b < MOST_ERRORS)
-    factorials = special.gammaln(a + 1) + special.gammaln(b + 1)
     with np.errstate(divide="ignore", invalid="ignore", over="ignore"):
-        log_first = special.gammaln(a + b + 1) - factorials + k * np.log(share) + other * np.log1p(-share)
-        terms = np.minimum(np.floor(np.sqrt((a + b) * share * (1 - share))), np.floor(other)) + 1
+        log_term = special.gammaln(total + 1) - special.gammaln(k + 1) - special.gammaln(other + 1)
+        term = 2 * np.exp(log_term + k * np.log(share) + other * np.log1p(-share))
+        terms = np.minimum(np.floor(np.sqrt(total * share * (1 - share))), np.floor(other)) + 1
         factor = np.minimum((other - terms + 1) / (k + terms) * share / (1 - share), 1 - MARGIN)
-        tail = np.exp(log_first) * (1 - factor**terms) / (1 - factor)
-    p = np.ones(a.shape)
-    left = ~(plain & (2 * tail > level * (1 + MARGIN_OF_FACTORIALS)))
-    p[left] = ratio_p_value(a[left], n_a[left], b[left], n_b[left])
+        at_least = (1 - MARGIN_OF_FACTORIALS) * term * (1 - factor**terms) / (1 - factor)
+        beyond = (k + 1 - (total + 1) * share) / ((k + 1) * (1 - share))
+        at_most = np.where(beyond > 0, (1 + MARGIN_OF_FACTORIALS) * term / beyond, np.inf)
+    # The other tail is at least one half, see `ratio_p_value`; and logarithms of factorials keep enough digits.
+    known = (other > 1) & (total < MOST_ERRORS)
+    farthest, at = _farthest(-np.where(known, at_least, np.inf))
+    smallest = ratio_p_value(a[farthest, at], n_a[farthest, at], b[farthest, at], n_b[farthest, at])
+    rejected = at_most <= level / len(a)
+    known &= (rejected & (at_least >= smallest)) | (at_least > level)
+    p = np.where(rejected, at_most, 1.0)
+    p[~known] = ratio_p_value(a[~known], n_a[~known], b[~known], n_b[~known])
+    p[farthest, at] = smallest
     return p
 
 

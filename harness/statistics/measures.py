@@ -17,7 +17,7 @@ import numpy as np
 from harness.arrays import BoolArray, FloatArray, IntArray
 from harness.statistics.differentials import blocks, pairs
 from harness.statistics.draws import ascending, drawn_logarithms, interpolations, node_logarithms, shuffles
-from harness.statistics.intervals import ratio_p_value
+from harness.statistics.extremes import p_values_for_holm
 from harness.statistics.rates import Rates
 
 __all__ = [
@@ -409,24 +409,13 @@ def _ordered_counts(rates: Rates) -> tuple[FloatArray, FloatArray]:
 
 
 def _not_shown_to_differ(errors: FloatArray, trials: FloatArray, confidence: float) -> BoolArray:
-    # Exact tests of all pairs are expensive; that of the pair that seems farthest apart mostly tells enough.
     first, second = pairs(len(errors))
-    found = []
+    found = [np.zeros(0, np.bool_)]
     for block in blocks(*errors.shape):
         k, n = errors[:, block], trials[:, block]
-        with np.errstate(invalid="ignore", divide="ignore"):
-            variances = k / n**2
-            apart = (k[first] / n[first] - k[second] / n[second]) ** 2 / (
-                variances[first] + variances[second]
-            )
-        farthest = np.nan_to_num(apart, nan=-1).argmax(axis=0)
-        one, other = ((side[farthest], np.arange(k.shape[1])) for side in (first, second))
-        alike = np.asarray(ratio_p_value(k[one], n[one], k[other], n[other]) * len(first) > 1 - confidence)
-        k, n = k[:, alike], n[:, alike]
-        p = ratio_p_value(k[first], n[first], k[second], n[second])
-        alike[alike] = p.min(axis=0, initial=1.0) * len(first) > 1 - confidence
-        found.append(alike)
-    return np.concatenate(found) if found else np.zeros(0, np.bool_)
+        p = p_values_for_holm(1 - confidence, k[first], n[first], k[second], n[second])
+        found.append(p.min(axis=0) * len(first) > 1 - confidence)
+    return np.concatenate(found)
 
 
 def _drawn_disparity(false_match: FloatArray, false_non_match: FloatArray, alpha: float) -> FloatArray:
