@@ -6,8 +6,8 @@ identifier, and no agency's results are reproduced.
 Parts, each importing only from those above it: ``curves`` (an error rate as a function of the threshold),
 ``trials`` (the groups, and who is compared with whom), ``worlds`` (a world's truth and draws, and the three
 calibrations), ``operation`` (searches with their top scores, and records of deployments), ``live`` and ``live_draws``
-(live recognition: truth and draws of searches with their candidates), ``alerts`` (of deployments, one by one), ``files``
-(writing to disk).
+(live recognition: truth and draws of searches with their candidates), ``alerts`` (of deployments, one by one),
+``files`` (writing to disk).
 """
 
 from __future__ import annotations
