@@ -35,7 +35,7 @@ def told_of_searches(evaluation: Evaluation) -> Iterator[tuple[str, str]]:
     axis = evaluation.judged_axes[0]
     if axis.searches is not None:
         yield (
-            "Searches that miss",
+            "Misses",
             "; ".join(_missed(evaluation, index) for index in evaluation.reference_indices),
         )
     if found.listed is not None:
@@ -119,6 +119,6 @@ def _on_the_list(evaluation: Evaluation, index: int) -> str:
     named = counted(int(found.beyond_chance[row]), "subject is", "subjects are")
     share = percent(float(found.top_share[row]))
     return (
-        f"{at}, {alerts} on {found.drawing[row]:,} of {found.listed:,} subjects; {share} on the {found.top:,} (1 %) "
-        f"who draw most; {named} matched by more people than is chance"
+        f"{at}, {alerts} on {found.drawing[row]:,} of {found.listed:,} subjects; {share} of them on the 1 % "
+        f"({found.top:,}) who draw most; {named} matched by more people than is chance"
     )

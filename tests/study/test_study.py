@@ -248,7 +248,7 @@ class TestAStudy:
             {"threshold": 0.6},
             "unknown key 'threshold'; known keys: matcher, task, columns, pairs, score, mated, subjects, identities, "
             "rows, from_path, from_value, key, people, groups, axes, labels_of, labels, bins, exclude, pairing, "
-            "missing_scores, watchlist_size, watchlist_composition, matrix",
+            "missing_scores, population, watchlist_size, watchlist_composition, matrix",
         ),
     ],
 )
