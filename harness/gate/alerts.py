@@ -160,22 +160,11 @@ def limit_is_stated(deployment: Located) -> Iterator[Finding]:
 
 
 def misses_are_known(deployment: Located, evidence: Evidence) -> Iterator[Finding]:
-    """Yield that a limit rests on misses while nobody knows who was returned, where that is so."""
-    if evidence.study.task != "identification" or _tells_returned(evidence):
-        return
-    unknown = "FNIR is a lower bound, since who was returned is not known"
-    if evidence.policy.tolerance_of_misses.is_stated:
-        sentence = f"the evaluation's policy has a limit on misses, and {unknown}"
-        place = deployment.place("threshold")
-        yield Finding(Rule.MISSES_NOT_KNOWN, Outcome.CANNOT_DECIDE, sentence, place)
-    if deployment.terms.max_share_false is not None:
-        sentence = f"max_share_false needs the true alerts, and {unknown}"
+    """Yield that the share of false alerts is limited while nobody knows who was returned, where that is so."""
+    if deployment.terms.max_share_false is not None and not evidence.misses_known:
+        sentence = "max_share_false needs the true alerts, and FNIR is a lower bound, since who was returned is not known"
         place = deployment.place("max_share_false")
         yield Finding(Rule.MISSES_NOT_KNOWN, Outcome.CANNOT_DECIDE, sentence, place)
-
-
-def _tells_returned(evidence: Evidence) -> bool:
-    return bool(getattr(evidence.study, "tells_returned", False))
 
 
 def alerts_kept(deployment: Located, evidence: Evidence, rates: AlertRates) -> Iterator[Finding]:
@@ -185,7 +174,7 @@ def alerts_kept(deployment: Located, evidence: Evidence, rates: AlertRates) -> I
         yield _rate_kept(deployment, evidence, rates, terms.max_fpir)
     if terms.max_false_alerts_per_10000 is not None:
         yield from _number_kept(deployment, evidence, rates, terms.max_false_alerts_per_10000)
-    if terms.max_share_false is not None and _tells_returned(evidence):
+    if terms.max_share_false is not None and evidence.misses_known:
         yield from _share_kept(deployment, evidence, rates, terms.max_share_false)
 
 

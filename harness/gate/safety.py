@@ -111,7 +111,7 @@ def judge_misses(
     if not evidence.policy.tolerance_of_misses.is_stated:
         return None
     asked = _Asked(threshold, evidence, axes, None)
-    exceeded = _misses_exceeded(asked)
+    exceeded = _misses_exceeded(asked) or _misses_not_known(asked)
     if exceeded is not None or not asked.is_enclosed:
         return exceeded or _outside(asked)
     parity = Verdict.PARITY_SHOWN
@@ -257,7 +257,7 @@ def _misses_not_known(asked: _Asked) -> _Judgement | None:
         "evaluation does not know who was returned; evaluate again with own_score, top_candidate or candidates in the "
         "study"
     )
-    return Rule.LIMIT_NOT_SHOWN, Outcome.CANNOT_DECIDE, sentence
+    return Rule.MISSES_NOT_KNOWN, Outcome.CANNOT_DECIDE, sentence
 
 
 def _below(asked: _Asked) -> _Judgement | None:

@@ -8,7 +8,8 @@ from typing import Annotated, Literal, Self
 
 from pydantic import AfterValidator, Field, model_validator
 
-from harness.auditing.mapping import Fixed, date_reader
+from harness.auditing.dates import date_reader
+from harness.auditing.mapping import Fixed
 from harness.config import (
     MappingOf,
     OneOrMore,

@@ -14,8 +14,8 @@ from datetime import datetime, time
 from pathlib import Path
 from typing import Any, TypeVar
 
-from harness.auditing.mapping import date_reader
-from harness.auditing.reading import count_from, label_from, number_from
+from harness.auditing.dates import date_reader
+from harness.auditing.values import count_from, label_from, number_from
 from harness.config import shown
 from harness.errors import InputError
 from harness.files import content_of

@@ -229,7 +229,7 @@ def _shown(n: FloatArray, alike: FloatArray, apart: FloatArray, chance: float, p
     between = np.floor(low + (high - low) * deviations[0] / (deviations[0] + deviations[1])) + 1
     least = np.clip(between, 1, np.maximum(n, 1))
     with np.errstate(divide="ignore", invalid="ignore"):
-        shown = (n * _divergence(least / n, alike) >= -np.log(chance) * (1 + MARGIN)) & (
+        shown: BoolArray = (n * _divergence(least / n, alike) >= -np.log(chance) * (1 + MARGIN)) & (
             n * _divergence((least - 1) / n, apart) >= -np.log1p(-power) * (1 + MARGIN)
         )
         shown &= (least > n * alike) & (least - 1 < n * apart)

@@ -460,7 +460,8 @@ def _quantile(ordered: FloatArray, chance: float) -> FloatArray:
     below = int(position)
     share = position - below
     low, high = ordered[..., below], ordered[..., min(below + 1, ordered.shape[-1] - 1)]
-    return low + (high - low) * share
+    between: FloatArray = low + (high - low) * share
+    return between
 
 
 def _disparity(measures: FloatArray) -> FloatArray:

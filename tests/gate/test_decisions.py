@@ -215,7 +215,7 @@ class TestMissesOfSearches:
     @pytest.mark.parametrize("searches", [None, {"returned_known": False, "population": "this list"}])
     def test_that_are_only_bounded_decide_no_limit_on_them(self, searches: Plain | None) -> None:
         rule, outcome, sentence = self.searched(searches, max_fnmr_gap=0.5)
-        assert (rule, outcome) == (Rule.LIMIT_NOT_SHOWN, Outcome.CANNOT_DECIDE)
+        assert (rule, outcome) == (Rule.MISSES_NOT_KNOWN, Outcome.CANNOT_DECIDE)
         assert "FNIR is a lower bound" in sentence
 
     def test_that_are_known_do(self) -> None:
