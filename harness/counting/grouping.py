@@ -51,12 +51,12 @@ class TwoLabels:
 def subjects_of_two_labels(study: Study, counts: SubjectCounts) -> tuple[TwoLabels, ...]:
     """Find subjects of two labels, as far as counts by subject tell: among comparisons of which both sides have one.
 
-    A label that the study says to be of the image is left alone. Where an attribute has one column, or the pairing
-    is ``probe``, only a mated comparison tells whose label it is.
+    A label that the study says to be of the image is left alone, and so is a condition. Where an attribute has one
+    column, or the pairing is ``probe``, only a mated comparison tells whose label it is.
     """
     found = []
     for index, (attribute, columns) in enumerate(study.groups.items()):
-        if not study.labels_the_person(attribute):
+        if attribute in study.conditions or not study.labels_the_person(attribute):
             continue
         mated_only = columns.reference is None or study.pairing == "probe"
         several = counts.of_several_labels(partial(_shared_label, study, index), mated_only=mated_only)

@@ -256,4 +256,5 @@ def _anyway(n_a: FloatArray, n_b: FloatArray) -> BoolArray:
 
 
 def _share(n_a: FloatArray, n_b: FloatArray, ratio: FloatArray) -> FloatArray:
-    return np.asarray(n_a * ratio / (n_a * ratio + n_b))
+    with np.errstate(over="ignore", divide="ignore"):  # a share is 1 or 0 there
+        return np.asarray(1 / (1 + n_b / (n_a * ratio)))

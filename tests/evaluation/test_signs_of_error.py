@@ -143,3 +143,11 @@ def test_of_a_column_that_is_not_used_the_first_rows_are_looked_at(
     evaluation = evaluate(HELD[held](scores, tmp_path), study=terms)
     assert evaluation.comparisons.mated + evaluation.comparisons.non_mated == len(scores) == 120
     assert "values of column 'matcher' ('A', 'B')" in evaluation.warnings[0]
+
+
+def test_people_may_be_seen_under_several_conditions() -> None:
+    scores = trials().assign(light=lambda rows: np.where(np.arange(len(rows)) % 2, "day", "night"))
+    terms = study(subjects=["probe", "reference"], groups={"sex": "sex"})
+    as_groups = study(subjects=["probe", "reference"], groups={"sex": "sex", "light": "light"})
+    assert any("two labels of light" in line for line in evaluate(scores, study=as_groups).warnings)
+    assert evaluate(scores, study=terms | {"conditions": {"light": "light"}}).warnings == ()
