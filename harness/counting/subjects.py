@@ -385,7 +385,7 @@ class _Blocks:
     @property
     def _at_once(self) -> int:
         cells = CELLS_AT_ONCE if self.exact == np.int64 else CELLS_AT_ONCE // LARGER
-        return max(1, cells // self.bins.shape[1])
+        return max(1, cells // int(self.bins.shape[1]))
 
     def _block(self, first: int) -> tuple[npt.NDArray[Any], npt.NDArray[Any]]:
         ends = np.append(self.starts[first + 1 : first + self._at_once + 1], len(self.rows))[: self._at_once]
