@@ -23,7 +23,6 @@ from harness.comparisons.searches.keys import NOBODY, KeyNumbers, key_sql, keys_
 from harness.comparisons.source import CHANGED, ROW, Check, missing_column
 from harness.comparisons.sql import FLOATING, has_text, identifier, is_label, score_sql
 from harness.errors import InputError
-from harness.study import Score
 
 if TYPE_CHECKING:
     import numpy.typing as npt
@@ -123,7 +122,7 @@ class CandidateFile:
         candidates = study.candidates
         assert candidates is not None  # noqa: S101 - for type checkers
         self._of: Candidates = candidates
-        self.score = Score(column=candidates.score, better=study.score.better, decimal=study.score.decimal)
+        self.score = study.score.model_copy(update={"column": candidates.score})
         self._sign = study.sign
         self.file: Files = open_beside(candidates.file, candidates.columns, digested=digested)
         self.database = Database(self.file, scratch)
