@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import contextlib
 import re
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Generator, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -32,6 +32,7 @@ from harness.comparisons.sql import (
     number_sql,
     other_marks_sql,
     score_sql,
+    shown,
     temporary_fault,
 )
 from harness.errors import InputError
@@ -47,14 +48,11 @@ __all__ = [
     "checks_of_scores",
     "first_fault",
     "first_met",
-    "shown",
     "unreadable",
 ]
 
 ROWS_AT_ONCE = 1 << 16
 """Few enough that a batch stays in the processor's cache, and its memory with the process."""
-MOST_SHOWN = 80
-"""Characters of a value."""
 PROGRAM = 290_000_000
 """Bytes that Python, all that an evaluation imports, and the batches under way take at most, as measured."""
 LEAST_TO_READ_WITH = 64_000_000
@@ -116,7 +114,7 @@ class Database:
         with self.reader_faults():
             return self._connection.execute(query, parameters).fetchall()
 
-    def stream(self, query: str) -> Iterator[pa.RecordBatch]:
+    def stream(self, query: str) -> Generator[pa.RecordBatch, None, None]:
         """Give the rows that a query finds, some at a time."""
         # A reader left open would keep the connection from running the next query.
         with self.reader_faults(), self._connection.sql(query).to_arrow_reader(ROWS_AT_ONCE) as reader:
@@ -228,13 +226,6 @@ def first_met(
 def _both(one: str, other: str) -> str:
     """Name two columns."""
     return f"columns {one.removeprefix('column ')} and {other.removeprefix('column ')}"
-
-
-def shown(value: str | None) -> str:
-    """Return a value as errors show it."""
-    if value is None:
-        return "nothing"
-    return repr(value) if len(value) <= MOST_SHOWN else f"{value[:MOST_SHOWN]!r} and so on"
 
 
 def _lines(part: Source, row: int, column: str) -> tuple[int | None, str]:

@@ -28,12 +28,15 @@ __all__ = [
     "number_sql",
     "other_marks_sql",
     "score_sql",
+    "shown",
     "temporary_fault",
     "whole_digits",
 ]
 
 HIGHEST_EXACT = 1 << 53
 """Above it float64 holds not every whole number."""
+MOST_SHOWN = 80
+"""Characters of a value."""
 MOST_DIGITS = 15
 """Of whole numbers that are all below it."""
 
@@ -197,3 +200,10 @@ def literal(text: str) -> str:
 def literals(texts: Iterable[str]) -> str:
     """Write text values as an SQL list."""
     return "[" + ", ".join(literal(text) for text in texts) + "]::VARCHAR[]"
+
+
+def shown(value: str | None) -> str:
+    """Return a value as errors show it."""
+    if value is None:
+        return "nothing"
+    return repr(value) if len(value) <= MOST_SHOWN else f"{value[:MOST_SHOWN]!r} and so on"

@@ -6,7 +6,7 @@ Otherwise both are sorted first, by DuckDB, which takes to the disk what outgrow
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Generator, Iterator, Mapping, Sequence
 from contextlib import closing
 from dataclasses import dataclass
 from pathlib import Path
@@ -18,12 +18,11 @@ import pyarrow as pa
 
 from harness.comparisons.database import Database, checks_of_scores, first_met
 from harness.comparisons.derived.entries import open_beside
-from harness.comparisons.searches.faults import row_numbers
+from harness.comparisons.searches.faults import first_number
 from harness.comparisons.searches.keys import NOBODY, KeyNumbers, key_sql, keys_in, starts_of
 from harness.comparisons.source import CHANGED, ROW, Check, missing_column
 from harness.comparisons.sql import FLOATING, has_text, identifier, is_label, score_sql
 from harness.errors import InputError
-from harness.study import Score
 
 if TYPE_CHECKING:
     import numpy.typing as npt
@@ -58,7 +57,7 @@ class ListRows:
     ranks : ndarray of int64, shape (N,), or None
         None where the study names no column of ranks.
     rows : ndarray of int64, shape (N,)
-        See `harness.comparisons.searches.faults.row_numbers`.
+        See `harness.comparisons.searches.faults.first_number`.
     """
 
     searches: IntArray
@@ -123,7 +122,7 @@ class CandidateFile:
         candidates = study.candidates
         assert candidates is not None  # noqa: S101 - for type checkers
         self._of: Candidates = candidates
-        self.score = Score(column=candidates.score, better=study.score.better, decimal=study.score.decimal)
+        self.score = study.score.model_copy(update={"column": candidates.score})
         self._sign = study.sign
         self.file: Files = open_beside(candidates.file, candidates.columns, digested=digested)
         self.database = Database(self.file, scratch)
@@ -180,7 +179,7 @@ class CandidateFile:
 
     def rows(
         self, listed: KeyNumbers, *, whole_searches: bool, whole_people: bool, in_order: bool
-    ) -> Iterator[ListRows]:
+    ) -> Generator[ListRows, None, None]:
         """Read the rows, as they lie or sorted by search.
 
         Parameters
@@ -209,7 +208,7 @@ class CandidateFile:
         read = ", ".join(columns)
         if in_order:
             numbered = " UNION ALL ".join(
-                f"SELECT {read}, {row_numbers(index, np.int64(0))} + {ROW} AS row FROM {self.database.numbered(part)}"
+                f"SELECT {read}, {first_number(index)} + {ROW} AS row FROM {self.database.numbered(part)}"
                 for index, part in enumerate(self.file.parts())
             )
             yield from self._checked(f"SELECT * FROM ({numbered}) ORDER BY search, row", listed, None)
@@ -247,7 +246,7 @@ class CandidateFile:
         rows = (
             batch.column("row").to_numpy()
             if part is None
-            else row_numbers(part, np.arange(before, before + len(scores)))
+            else first_number(part) + np.arange(before, before + len(scores))
         )
         return ListRows(keys_in(batch.column("search")), numbers, scores, ranks, rows)
 

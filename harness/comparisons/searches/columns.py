@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from harness.comparisons.searches.faults import refuse_first, row_numbers
+from harness.comparisons.searches.faults import first_number, refuse_first
 from harness.comparisons.searches.keys import key_sql
 from harness.comparisons.searches.returned import Stated, require_consistent
 from harness.comparisons.source import ROW
@@ -55,7 +55,7 @@ class SearchColumns:
         study = self._study
         truth = mated_sql(study.mated, self._kinds[study.mated.column], text_only=self._text_only)
         columns = [
-            f'{row_numbers(part, np.int64(0))} + {ROW} AS "(row)"',
+            f'{first_number(part)} + {ROW} AS "(row)"',
             f'CAST({truth} AS TINYINT) AS "(truth)"',
         ]
         if study.search is not None:
@@ -75,7 +75,7 @@ class SearchColumns:
         study, text_only = self._study, self._text_only
         sign = "-" if study.sign < 0 else ""
         for name, column in (("(score)", study.score.column), ("(own)", study.own_score)):
-            if column in self._kinds:
+            if column is not None and column in self._kinds:
                 of = study.score.model_copy(update={"column": column})
                 number = score_sql(of, self._kinds[column], text_only=text_only)
                 yield f"CAST({sign}({number}) AS DOUBLE) AS {identifier(name)}"

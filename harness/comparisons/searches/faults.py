@@ -4,9 +4,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from harness.comparisons.database import shown
 from harness.comparisons.source import ROW
-from harness.comparisons.sql import identifier
+from harness.comparisons.sql import identifier, shown
 from harness.errors import InputError
 
 if TYPE_CHECKING:
@@ -14,15 +13,15 @@ if TYPE_CHECKING:
     from harness.comparisons.database import Database
     from harness.comparisons.source import Source
 
-__all__ = ["ListRowError", "RowError", "refuse_first", "row_numbers"]
+__all__ = ["ListRowError", "RowError", "first_number", "refuse_first"]
 
 ROWS_OF_A_PART = 1 << 40
 """More than any part has."""
 
 
-def row_numbers(part: int, rows: IntArray) -> IntArray:
-    """Return one number for a row of a part, in the order of both."""
-    return part * ROWS_OF_A_PART + rows
+def first_number(part: int) -> int:
+    """Return what is added to the numbers of a part's rows, so that those of all parts differ, in their order."""
+    return part * ROWS_OF_A_PART
 
 
 class RowError(Exception):
@@ -30,16 +29,17 @@ class RowError(Exception):
 
     Parameters
     ----------
-    row : int
-        From `row_numbers`.
+    number : int
+        Of its row, with `first_number` of its part.
     column : str
     problem : str
         With its value as ``{value}``.
     """
 
-    def __init__(self, row: int, column: str, problem: str) -> None:
+    def __init__(self, number: int, column: str, problem: str) -> None:
         super().__init__(problem)
-        self.part, self.row = divmod(row, ROWS_OF_A_PART)
+        self.number = number
+        self.part, self.row = divmod(number, ROWS_OF_A_PART)
         self.column, self.problem = column, problem
 
     def told(self, database: Database, source: Source) -> InputError:

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 import numpy.typing as npt
 
-from harness.comparisons.searches.faults import ListRowError, RowError, refuse_first, row_numbers
+from harness.comparisons.searches.faults import ListRowError, RowError, refuse_first
 from harness.comparisons.searches.returned import Returned, Stated, from_lists, require_ranked
 
 if TYPE_CHECKING:
@@ -94,9 +94,7 @@ class Joining:
                 "{value} is the subject of the search itself, which is non-mated; correct the truth or the subject",
             )
         except RowError as fault:
-            raise ListRowError(
-                row_numbers(fault.part, np.int64(fault.row)), fault.column, fault.problem
-            ) from None
+            raise ListRowError(fault.number, fault.column, fault.problem) from None
         if self._matches is not None:
             self._matches.add(found, at_search, mated, first)
         return from_lists(found, at_search, probes, mated, self._study.hit_rank)

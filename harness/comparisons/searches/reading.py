@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Generator, Mapping
 from contextlib import ExitStack, closing
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import duckdb
 import numpy as np
@@ -214,7 +214,8 @@ class _Reading:
         return (*lists, *(() if self._enrolled is None else (self._enrolled.file,)))
 
     def _resolved(self, met: _Met) -> Study:
-        study, changes = self._study, {}
+        study = self._study
+        changes: dict[str, Any] = {}
         if study.returned_column is not None:
             other = () if study.population == "this list" else (study.returned_column,)
             changes["subjects"] = (*study.subjects[:1], *other)
@@ -290,14 +291,14 @@ class _Reading:
         by_length = of.floor is None or of.length is not None
         return KeptMatches(floor, of.length, by_length=by_length, size=len(self._enrolled.names))
 
-    def _batches(self, *, in_order: bool) -> Iterator[pa.RecordBatch]:
+    def _batches(self, *, in_order: bool) -> Generator[pa.RecordBatch, None, None]:
         """Read the searches: what they count by, and what tells who was returned."""
         parts = " UNION ALL ".join(
             f"SELECT {self._columns.sql(index)} FROM {self._database.numbered(part)}"
             for index, part in enumerate(self._source.parts())
         )
         order = ' ORDER BY "(search)", "(row)"' if in_order else ""
-        return self._database.stream(f"SELECT * FROM ({parts}){order}")  # type: ignore[return-value]
+        return self._database.stream(f"SELECT * FROM ({parts}){order}")
 
     def _counting(self, batch: pa.RecordBatch, joining: Joining | None, met: _Met) -> pa.RecordBatch:
         """Return searches as they count."""
@@ -405,7 +406,7 @@ class _Reading:
         kinds = [
             self._kinds[name]
             for name in (self._study.score.column, self._study.own_score)
-            if name in self._kinds
+            if name is not None and name in self._kinds
         ]
         if self._lists is not None and self._study.candidates is not None:
             kinds.append(self._lists.kinds[self._study.candidates.score])

@@ -310,6 +310,6 @@ def _at_top(stated: Stated, score: FloatArray) -> BoolArray:
     if stated.is_own is not None:
         return stated.is_own
     if stated.rank is not None:
-        return stated.rank == 1
+        return np.equal(stated.rank, 1)
     assert stated.own is not None  # noqa: S101 - for type checkers
-    return stated.own == score
+    return np.equal(stated.own, score)
