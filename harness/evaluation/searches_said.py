@@ -24,6 +24,10 @@ POPULATIONS = {
 }
 """What intervals of FPIR are for."""
 
+BY_TOP_CANDIDATES = (
+    "; by top candidates alone, which tell too little of how lists differ: give candidate lists"
+)
+
 
 def told_of_searches(evaluation: Evaluation) -> Iterator[tuple[str, str]]:
     """Yield what passers-by meet, how people are missed, and on whom alerts fall, each with a heading."""
@@ -53,7 +57,8 @@ def population_said(evaluation: Evaluation) -> str:
     found, study = evaluation.searches, evaluation.study
     if found is None or not (study.population or found.population == LISTS_ALIKE):
         return ""
-    return POPULATIONS[found.population]
+    by_top = found.population == LISTS_ALIKE and found.listed is None
+    return POPULATIONS[found.population] + (BY_TOP_CANDIDATES if by_top else "")
 
 
 def bounded_said(value: Bounded) -> str:

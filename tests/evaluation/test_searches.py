@@ -82,6 +82,13 @@ class TestPopulation:
             "this very watchlist"
         )
 
+    def test_by_top_candidates_alone_is_told_to_lack_something(self) -> None:
+        table = columns(world())
+        table["returned"] = [f"s{search.returned}" for search in world()]
+        found = evaluate(table, study={**STUDY, "subjects": ["person", "returned"], "identities": "separate"})
+        assert not any(line.startswith("intervals hold") for line in found.warnings)
+        assert dict(answer(found))["Intervals are for"].endswith("give candidate lists")
+
     @pytest.mark.parametrize(
         ("study", "warned"),
         [({}, True), ({"population": "this list"}, False), ({"subjects": []}, False)],
