@@ -87,6 +87,8 @@ def compare(
         raise InputError("pairs of templates have no rows to pair; compare takes scores that are written out")
     study, policy = load_study(study), load_policy(policy)
     new_study = study if new_study is None else load_study(new_study)
+    for each in (study, new_study):
+        each.require_top_scores("compare")
     _require_alike(study, new_study, one_source=new is None)
     for name, given in (("tolerance", tolerance), ("tolerance of misses", tolerance_of_misses)):
         if given is not None and not (math.isfinite(given) and given > 1):

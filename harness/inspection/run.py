@@ -75,7 +75,8 @@ def inspect(
     if isinstance(scores, PairSource):
         raise InputError(f"{scores.what} have no rows to list; inspect takes scores that are written out")
     study, policy = load_study(study), load_policy(policy)
-    policy.axes_of(study)  # refuses before anything is read
+    policy.axes_of(study)  # refuses before anything is read, as the next does
+    study.require_top_scores("inspect")
     if study.matrix is not None:
         raise InputError(
             "the scores of a matrix have no rows to list; inspect takes scores that are written out"

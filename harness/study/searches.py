@@ -6,6 +6,7 @@ from typing import Annotated, Literal
 from pydantic import BeforeValidator, Field, model_validator
 
 from harness.config import MappingOf, StrictModel, Text, plain, problem_at, shown
+from harness.errors import InputError
 from harness.study.derived import each_by_itself, written
 from harness.study.groups import Attribute
 
@@ -150,6 +151,20 @@ class SearchKeys(StrictModel):
         if self.top_candidate is not None:
             return self.top_candidate
         return RETURNED if self.candidates is not None else None
+
+    def require_top_scores(self, command: str) -> None:
+        """Refuse, for a command that takes rows as they lie, keys by which more is read of searches.
+
+        Raises
+        ------
+        InputError
+        """
+        key = next((key for key in SEARCH_KEYS if getattr(self, key)), None)
+        if key is not None:
+            raise InputError(
+                f"{command} takes searches with their top scores alone; leave out {key}, and what else the study "
+                "says of who was returned"
+            )
 
     def search_columns(self) -> Iterator[tuple[str, str]]:
         """Give each key that names a column of the searches, and the column."""

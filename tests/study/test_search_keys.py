@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
 import pytest
 
+from harness.change import compare
 from harness.errors import InputError
+from harness.inspection import inspect
 from harness.study import load_policy, load_study, study_from_options
 
 SEARCHES = {"task": "identification", "watchlist_size": 3, "groups": {"sex": "sex"}}
@@ -115,3 +118,11 @@ def test_options_give_each_key() -> None:
     assert study.watchlist is not None
     assert dict(study.watchlist.groups) == {"sex": "sex"}
     assert dict(study.conditions) == {"light": "light"}
+
+
+@pytest.mark.parametrize("command", [inspect, compare])
+def test_commands_that_take_rows_as_they_lie_say_so(command: Callable[..., Any]) -> None:
+    with pytest.raises(
+        InputError, match="takes searches with their top scores alone; leave out search, and what else"
+    ):
+        command("searches.csv", study={**SEARCHES, **KEYS})
