@@ -5,11 +5,11 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import replace
 from itertools import pairwise
+from typing import TYPE_CHECKING
 
 import numpy as np
 
 from harness.arrays import FloatArray
-from harness.evaluation import AxisEvaluation, Evaluation
 from harness.projection.result import Bounded
 from harness.statistics.differentials import Differentials, EffectiveCounts, differentials
 from harness.statistics.rates import Rates
@@ -26,6 +26,9 @@ from harness.verdict_rule import (
     safe_range,
     safe_threshold,
 )
+
+if TYPE_CHECKING:
+    from harness.evaluation import AxisEvaluation, Evaluation
 
 __all__ = ["ratio_bounds", "safe_of", "safety_from_bounds", "safety_from_counts"]
 

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING
 
 import numpy as np
 
 from harness.arrays import FloatArray, IntArray
-from harness.evaluation import AxisEvaluation, Evaluation
 from harness.numbers import about
 from harness.projection.judging import ratio_bounds, safe_of, safety_from_bounds, safety_from_counts
 from harness.projection.lists import WantedList
@@ -19,6 +19,9 @@ from harness.statistics.larger_lists import alert_rate_by_formula
 from harness.statistics.projection import Rarefied
 from harness.statistics.rates import Rates
 from harness.verdict_rule import AxisSafety, SafeThreshold
+
+if TYPE_CHECKING:
+    from harness.evaluation import AxisEvaluation, Evaluation
 
 __all__ = ["Part", "from_candidates", "from_comparisons", "from_top_scores", "safe_at_part"]
 

@@ -5,14 +5,16 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import cached_property
-from typing import Literal, TypeAlias
+from typing import TYPE_CHECKING, Literal, TypeAlias
 
 import numpy as np
 
 from harness.arrays import FloatArray
-from harness.evaluation import Evaluation
 from harness.projection.lists import WantedList
 from harness.verdict_rule import SafeThreshold
+
+if TYPE_CHECKING:
+    from harness.evaluation import Evaluation
 
 __all__ = ["Bounded", "Method", "Mixes", "ProjectedAxis", "ProjectedList", "Projection", "Sizes"]
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from functools import cached_property
+from typing import TYPE_CHECKING
 
 import numpy as np
 
@@ -13,11 +14,13 @@ from harness.config import shown
 from harness.counting import Cell, ListMatches
 from harness.counting.grouping import group_label
 from harness.errors import InputError
-from harness.evaluation import Evaluation
 from harness.numbers import threshold_text
 from harness.statistics.larger_lists import comparison_rates
 from harness.statistics.projection import Grouped, Rarefied, rarefied
 from harness.statistics.rates import Rates
+
+if TYPE_CHECKING:
+    from harness.evaluation import Evaluation
 
 __all__ = ["SearchedList"]
 

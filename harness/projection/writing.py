@@ -5,16 +5,18 @@ from __future__ import annotations
 import json
 import math
 from collections.abc import Iterator
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import pyarrow as pa
 
 from harness.arrays import FloatArray, IntArray
 from harness.errors import InputError
-from harness.evaluation import Evaluation
 from harness.gate.projection_file import PROJECTION_SCHEMA, ProjectionShape
 from harness.projection.result import Bounded, ProjectedAxis, ProjectedList, Projection
+
+if TYPE_CHECKING:
+    from harness.evaluation import Evaluation
 
 __all__ = ["PASSERS_BY", "alert_rows", "ratio_rows", "safe_rows", "to_json"]
 
