@@ -27,7 +27,8 @@ class SearchCounts:
     hits : ndarray of int64, shape (C, T)
         Those that return the right person within the rank asked for, at the threshold or above.
     own : ndarray of int64, shape (C, T)
-        Those in which the right person's score reaches the threshold, at whatever rank.
+        Those in which the right person's score reaches the threshold, at whatever rank; where it is not known, as
+        another was returned at the top, that other's score stands for it.
     failed : ndarray of int64, shape (C,)
         Those without any score, as where no face was acquired.
     wrong : ndarray of int64, shape (C, T)

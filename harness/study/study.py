@@ -464,7 +464,7 @@ class Study(SearchKeys):
             raise problem_at(
                 ("watchlist_size",), "verification has no watchlist; is the task identification?"
             )
-        if self.population == "this list" and len(self.subjects) > 1:
+        if self.population == "this list" and len(self.subjects) > 1 and self.returned_column is None:
             problem = "rates of this very list go by probes only; name the column of the probe alone"
             raise problem_at(("subjects", 1), problem)
         for attribute in self.watchlist_composition or ():

@@ -103,7 +103,8 @@ class KeptMatches:
         if not self._kept:
             none = np.zeros(0, np.int64)
             return self._floor, none, none.astype(np.int32), np.zeros(0)
-        self._floor = max(self._floor, self._cut)
+        if np.isfinite(self._cut):  # others with the score at which a full list ends may have been cut off
+            self._floor = max(self._floor, float(np.nextafter(self._cut, np.inf)))
         self._compact()
         searches, candidates, scores = self._joined()
         people = searches * self._size + candidates

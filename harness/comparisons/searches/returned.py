@@ -300,9 +300,12 @@ def from_columns(stated: Stated, score: FloatArray, mated: BoolArray, study: Stu
         is_returned = own > -np.inf
     elif stated.rank is not None:
         is_returned = stated.rank <= study.hit_rank
+    is_hit = mated & is_returned & (own > -np.inf)
+    if stated.own is None:  # of a person who was not returned at the top it is not known: another was in the way
+        own = np.where(at_top, own, score)
     own = np.where(mated, own, nobody)
     other = np.where(mated & at_top, nobody, score)
-    return Returned(own, other, np.full(count, NOBODY, np.int32), mated & is_returned & (own > -np.inf))
+    return Returned(own, other, np.full(count, NOBODY, np.int32), is_hit)
 
 
 def _at_top(stated: Stated, score: FloatArray) -> BoolArray:
