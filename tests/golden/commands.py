@@ -67,6 +67,9 @@ ON_SAMPLE = (
         f"{command} --help"
         for command in (
             "evaluate",
+            "compare",
+            "project",
+            "monitor",
             "inspect",
             "report",
             "figures",
@@ -89,6 +92,11 @@ ON_WORLDS = (
     ),
     "evaluate data_synthetic/searches.parquet --study data_synthetic/searches.yaml --confirm split --out searches",
     "audit data_synthetic/records.csv --mapping data_synthetic/records.yaml --evaluation searches --out audited",
+    "monitor data_synthetic/alerts.csv --mapping data_synthetic/alerts.yaml --evaluation searches --state state.jsonl"
+    " --out monitored",
+    "evaluate data_synthetic/live_searches.parquet --study data_synthetic/live.yaml"
+    " --policy data_synthetic/live_policy.yaml --out live",
+    "project live --lists data_synthetic/lists.yaml --no-curves --out projected",
     "check data_synthetic/deployments.yaml passes.yaml fails.toml --today 2026-06-01"
     " --evaluation vanishing/evaluation.json",
     "report vanishing persisting --out two",
@@ -132,7 +140,7 @@ def _written() -> dict[str, tuple[int, int]]:
 
 
 def _read(file: Path) -> str:
-    readers: dict[str, Callable[[Path], str]] = {".pdf": _text_of_pdf, ".png": _size_of_png, ".parquet": str}
+    readers: dict[str, Callable[[Path], str]] = {".pdf": _text_of_pdf, ".png": _size_of_png, ".parquet": str, ".npz": str}
     return _digest(readers.get(file.suffix, lambda path: path.read_text("utf-8"))(file))
 
 
