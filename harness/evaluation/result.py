@@ -139,6 +139,7 @@ class Evaluation:
     # Each draws one figure and returns its display, which a notebook shows with alternative text.
     plot_verdict_zones = _Plot()
     plot_false_match_rates = _Plot()
+    plot_false_shares = _Plot()
     plot_worst_ratio = _Plot()
     plot_gap = _Plot()
     plot_groups = _Plot()

@@ -1,8 +1,7 @@
 """Figures of an evaluation, in scikit-learn's manner: drawn from its numbers, nothing recomputed.
 
 Each display has ``from_evaluation``, ``plot(ax=...)`` and ``alt_text``; `figures_of` gives all of an evaluation. Those
-of what an evaluation does not hold are made of arrays: `RateByListSizeDisplay`, `FalseShareDisplay` and
-`CandidateRanksDisplay`.
+of what an evaluation does not hold are made of arrays: `RateByListSizeDisplay` and `CandidateRanksDisplay`.
 """
 
 from harness.figures.alarms import AlarmDisplay
@@ -21,6 +20,7 @@ from harness.figures.figures import (
     plot_det,
     plot_detectable_ratios,
     plot_false_match_rates,
+    plot_false_shares,
     plot_gap,
     plot_groups,
     plot_identification,
@@ -60,6 +60,7 @@ __all__ = [
     "plot_det",
     "plot_detectable_ratios",
     "plot_false_match_rates",
+    "plot_false_shares",
     "plot_gap",
     "plot_groups",
     "plot_identification",

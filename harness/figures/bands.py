@@ -5,14 +5,15 @@ from __future__ import annotations
 from abc import abstractmethod
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 from matplotlib.axes import Axes
 
 from harness.arrays import FloatArray
 from harness.errors import InputError
-from harness.figures.display import MOST_NAMED, NAMES, Display
+from harness.evaluation.over_prevalence import false_shares
+from harness.figures.display import MOST_NAMED, NAMES, Display, axis_of, matcher_of
 from harness.figures.frame import (
     MOST_LABELS,
     REFERENCE_LINE,
@@ -38,10 +39,16 @@ from harness.figures.scales import (
 from harness.figures.style import BOUND, GREY, SOLID, LineStyle, line_styles
 from harness.numbers import confidence_text, counted, limit_text, number, one_in, percent, threshold_text
 
+if TYPE_CHECKING:
+    from harness.evaluation import Evaluation
+
 __all__ = ["BandDisplay", "FalseShareDisplay", "RateByListSizeDisplay"]
 
 LIMIT: dict[str, Any] = {"color": GREY, "linestyle": (0, (3, 1.5)), "linewidth": 1.2}
 BAND: dict[str, Any] = {"color": GREY, "linewidth": 9, "alpha": 0.25, "solid_capstyle": "butt"}
+PREVALENCES: FloatArray = np.logspace(-5, -1, 81)
+"""Shares of the passers-by who are on the list: 1 in 100,000 to 1 in 10."""
+
 EVERYBODY = LineStyle(GREY, SOLID, "", "none")
 
 
@@ -337,6 +344,40 @@ class FalseShareDisplay(BandDisplay):
     all_upper: FloatArray | None = None
     stated: float | None = None
     tolerated: float | None = None
+
+    @classmethod
+    def from_evaluation(
+        cls, evaluation: Evaluation, axis: str, threshold: float | None = None
+    ) -> FalseShareDisplay:
+        """Take the shares of one axis, for the crowd that the policy states; see `Display`.
+
+        Parameters
+        ----------
+        evaluation : Evaluation
+        axis : str
+        threshold : float, optional
+            One of the evaluated ones. By default the first at which the answer is told.
+
+        Raises
+        ------
+        InputError
+            Where the evaluation is of comparisons, which have no passers-by.
+        """
+        found, policy = axis_of(evaluation, axis), evaluation.policy
+        index = evaluation.reference_indices[0] if threshold is None else evaluation.index_of(threshold)
+        by_group, together = false_shares(found, index, PREVALENCES, (policy.crowd or {}).get(axis))
+        stated = policy.prevalence if isinstance(policy.prevalence, float) else None
+        return cls(
+            matcher=matcher_of(evaluation),
+            axis=axis,
+            threshold=float(evaluation.thresholds[index]),
+            groups=found.false_matches.groups,
+            **by_group._asdict(),
+            **{f"all_{name}": values for name, values in (together._asdict() if together else {}).items()},
+            confidence=found.false_matches.confidence,
+            prevalence=PREVALENCES,
+            stated=stated if stated and PREVALENCES[0] <= stated <= PREVALENCES[-1] else None,
+        )
 
     @property
     def _across(self) -> FloatArray:

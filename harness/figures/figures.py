@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 
 from matplotlib.axes import Axes
 
+from harness.figures.bands import FalseShareDisplay
 from harness.figures.bounds import GapDisplay, WorstRatioDisplay
 from harness.figures.cross_groups import CrossGroupDisplay
 from harness.figures.det_curves import DetDisplay
@@ -33,6 +34,7 @@ __all__ = [
     "plot_det",
     "plot_detectable_ratios",
     "plot_false_match_rates",
+    "plot_false_shares",
     "plot_gap",
     "plot_groups",
     "plot_identification",
@@ -76,6 +78,8 @@ def figures_of(evaluation: Evaluation) -> Iterator[tuple[str, Display]]:
         yield f"det_{part}", DetDisplay.from_evaluation(evaluation, axis)
         if evaluation.study.task == "identification":
             yield f"identification_{part}", IdentificationCurveDisplay.from_evaluation(evaluation, axis)
+            if axis in (evaluation.policy.crowd or {}):
+                yield f"false_shares_{part}", FalseShareDisplay.from_evaluation(evaluation, axis)
         yield f"score_distributions_{part}", ScoreDistributionDisplay.from_evaluation(evaluation, axis)
         if evaluation.axes[axis].across is not None:
             yield f"cross_groups_{part}", CrossGroupDisplay.from_evaluation(evaluation, axis)
@@ -133,6 +137,18 @@ def plot_false_match_rates(
 ) -> FalseMatchRateDisplay:
     """Draw the false match rate of every group against the threshold; see `plot_verdict_zones`."""
     return FalseMatchRateDisplay.from_evaluation(evaluation, _named(evaluation, axis)).plot(ax=ax)
+
+
+def plot_false_shares(
+    evaluation: Evaluation,
+    axis: str | None = None,
+    *,
+    threshold: float | None = None,
+    ax: Axes | None = None,
+) -> FalseShareDisplay:
+    """Draw the share of alerts that are false against how many who pass are on the list; see `plot_groups`."""
+    axis = _named(evaluation, axis)
+    return FalseShareDisplay.from_evaluation(evaluation, axis, threshold).plot(ax=ax)
 
 
 def plot_worst_ratio(

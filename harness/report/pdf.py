@@ -22,7 +22,9 @@ from harness.figures import (
     Display,
     FalseMatchRateDisplay,
     FalseNonMatchRateDisplay,
+    FalseShareDisplay,
     GapDisplay,
+    IdentificationCurveDisplay,
     IdentificationRateDisplay,
     ScoreDistributionDisplay,
     VerdictZonesDisplay,
@@ -66,6 +68,7 @@ NO_DATE = 0
 
 ZONES = ("zones", "")
 ACROSS, TRADE_OFF, SCORES = "across", "trade_off", "scores"
+FOUND, FALSE_SHARES = "found", "false_shares"
 
 KINDS: dict[type[Display], str] = {
     VerdictZonesDisplay: ZONES[0],
@@ -77,6 +80,8 @@ KINDS: dict[type[Display], str] = {
     DetDisplay: TRADE_OFF,
     ScoreDistributionDisplay: SCORES,
     CrossGroupDisplay: ACROSS,
+    IdentificationCurveDisplay: FOUND,
+    FalseShareDisplay: FALSE_SHARES,
 }
 """The figures that are printed, and what they are called here."""
 
@@ -325,6 +330,8 @@ def _figures_of(report: Report, axis: AxisReading, figures: RenderedFigures) -> 
             yield _figure(figures[figure.kind, axis.axis], f"{figure.caption}: {axis.axis}", share=SHARE)
     captions = {
         TRADE_OFF: axis.trade_off.caption,
+        FOUND: "Hits (TPIR) against false alerts (FPIR) by group",
+        FALSE_SHARES: "Share of alerts that are false, by how many who pass are on the list",
         SCORES: axis.distributions.caption,
         ACROSS: "Probes of each group against references of each",
     }

@@ -138,7 +138,7 @@ def test_an_evaluation_draws_every_figure_itself() -> None:
         evaluation.plot_detectable_ratios: "Detectable FMR ratio",
     }
     drawing = {name for name in dir(evaluation) if name.startswith("plot_")}
-    assert drawing == {method.__name__ for method in titles} | {"plot_identification"}
+    assert drawing == {method.__name__ for method in titles} | {"plot_identification", "plot_false_shares"}
     for method, title in titles.items():
         assert method().ax_.get_title("left").startswith(f"{title}, matcher made up 2.1\n")
 
