@@ -41,11 +41,14 @@ from harness.numbers import confidence_text, counted, limit_text, number, one_in
 
 if TYPE_CHECKING:
     from harness.evaluation import Evaluation
+    from harness.projection import Projection
 
 __all__ = ["BandDisplay", "FalseShareDisplay", "RateByListSizeDisplay"]
 
 LIMIT: dict[str, Any] = {"color": GREY, "linestyle": (0, (3, 1.5)), "linewidth": 1.2}
 BAND: dict[str, Any] = {"color": GREY, "linewidth": 9, "alpha": 0.25, "solid_capstyle": "butt"}
+_BOUNDED = ("estimate", "lower", "upper")
+
 PREVALENCES: FloatArray = np.logspace(-5, -1, 81)
 """Shares of the passers-by who are on the list: 1 in 100,000 to 1 in 10."""
 
@@ -262,6 +265,56 @@ class RateByListSizeDisplay(BandDisplay):
     sizes: FloatArray
     tested: int | None = None
     tolerated: float | None = None
+
+    @classmethod
+    def from_projection(
+        cls, projection: Projection, axis: str, threshold: float | None = None, *, lists: Sequence[str] = ()
+    ) -> RateByListSizeDisplay:
+        """Take the rates of one axis at lists of the tested mix.
+
+        Parameters
+        ----------
+        projection : Projection
+        axis : str
+        threshold : float, optional
+            One of the evaluated ones. By default the first at which the answer is told.
+        lists : sequence of str
+            Names of the lists, which should be alike but for their size; by default those without a composition of
+            their own, which have the mix of the tested list.
+
+        Raises
+        ------
+        InputError
+            Where there is no such axis or list, or none of the tested mix.
+        """
+        evaluation = projection.evaluation
+        axis_of(evaluation, axis)
+        index = evaluation.reference_indices[0] if threshold is None else evaluation.index_of(threshold)
+        alike = [name for name, found in projection.lists.items() if found.wanted.composition is None]
+        unknown = [name for name in lists if name not in projection.lists]
+        if unknown or not (lists or alike):
+            known = ", ".join(projection.lists)
+            problem = (
+                f"the projection has no list {unknown[0]!r}" if unknown else "no list has the tested mix"
+            )
+            raise InputError(f"{problem}; name some of its lists: {known}")
+        of_lists = sorted(
+            (projection.lists[name] for name in lists or alike), key=lambda of: of.wanted.enrolled
+        )
+        found = [of.axes[axis] for of in of_lists]
+        rates = [np.column_stack([getattr(of.rates, end)[:, index] for of in found]) for end in _BOUNDED]
+        tested = evaluation.study.watchlist_size
+        return cls(
+            matcher=matcher_of(evaluation),
+            axis=axis,
+            threshold=float(evaluation.thresholds[index]),
+            groups=found[0].groups,
+            **dict(zip(_BOUNDED, rates, strict=True)),
+            confidence=evaluation.policy.confidence,
+            sizes=np.array([float(of.wanted.enrolled) for of in of_lists]),
+            tested=tested,
+            tolerated=evaluation.policy.max_fpir,
+        )
 
     @property
     def _across(self) -> FloatArray:

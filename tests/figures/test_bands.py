@@ -14,8 +14,9 @@ from harness.errors import InputError
 from harness.figures import FalseShareDisplay, RateByListSizeDisplay
 from harness.figures.style import GREY, PALETTE
 from harness.numbers import number, percent
+from harness.projection import project
 from tests.figures.seen import assert_readable, texts
-from tests.figures.worlds import LONG
+from tests.figures.worlds import LONG, world
 
 SIZES = np.array([500.0, 1000.0, 2000.0, 4000.0, 6000.0, 12000.0])
 PREVALENCE = np.logspace(-5, -1, 21)
@@ -210,3 +211,22 @@ def test_arrays_of_another_shape_are_refused() -> None:
         InputError, match=r"all_upper of FalseShareDisplay has shape \(20,\), and not \(21,\)"
     ):
         false_shares(2, all_upper=np.zeros(20))
+
+
+def test_rates_at_lists_of_the_tested_mix_are_those_of_a_projection() -> None:
+    lists = {"of 50": {"size": 50}, "of 10": {"size": 10}, "as tested": {"size": 100}}
+    projection = project(world("searches"), {"lists": lists}, curves=False)
+    index = projection.evaluation.index_of(0.5)
+    display = RateByListSizeDisplay.from_projection(projection, "group", 0.5)
+    assert display.sizes.tolist() == [10, 50, 100]
+    assert display.tested == 100
+    for column, name in enumerate(("of 10", "of 50", "as tested")):
+        rates = projection.lists[name].axes["group"].rates
+        for end in ("estimate", "lower", "upper"):
+            assert_array_equal(getattr(display, end)[:, column], getattr(rates, end)[:, index])
+    one = RateByListSizeDisplay.from_projection(projection, "group", 0.5, lists=["of 50"])
+    assert one.sizes.tolist() == [50]
+    with pytest.raises(
+        InputError, match="the projection has no list 'of 7'; name some of its lists: of 50, of 10"
+    ):
+        RateByListSizeDisplay.from_projection(projection, "group", lists=["of 7"])
