@@ -80,8 +80,8 @@ def without_pictures(notebook: nbformat.NotebookNode) -> list[list[dict[str, obj
     return cells
 
 
-def test_there_are_the_six_notebooks() -> None:
-    assert [path.stem[:2] for path in NOTEBOOKS] == ["01", "02", "03", "04", "05", "06"]
+def test_there_are_the_seven_notebooks() -> None:
+    assert [path.stem[:2] for path in NOTEBOOKS] == ["01", "02", "03", "04", "05", "06", "07"]
 
 
 @each_notebook
