@@ -162,7 +162,9 @@ def limit_is_stated(deployment: Located) -> Iterator[Finding]:
 def misses_are_known(deployment: Located, evidence: Evidence) -> Iterator[Finding]:
     """Yield that the share of false alerts is limited while nobody knows who was returned, where that is so."""
     if deployment.terms.max_share_false is not None and not evidence.misses_known:
-        sentence = "max_share_false needs the true alerts, and FNIR is a lower bound: who was returned is not known"
+        sentence = (
+            "max_share_false needs the true alerts, and FNIR is a lower bound: who was returned is not known"
+        )
         place = deployment.place("max_share_false")
         yield Finding(Rule.MISSES_NOT_KNOWN, Outcome.CANNOT_DECIDE, sentence, place)
 

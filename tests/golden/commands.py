@@ -140,7 +140,8 @@ def _written() -> dict[str, tuple[int, int]]:
 
 
 def _read(file: Path) -> str:
-    readers: dict[str, Callable[[Path], str]] = {".pdf": _text_of_pdf, ".png": _size_of_png, ".parquet": str, ".npz": str}
+    binary = dict.fromkeys((".parquet", ".npz"), str)
+    readers: dict[str, Callable[[Path], str]] = {".pdf": _text_of_pdf, ".png": _size_of_png, **binary}
     return _digest(readers.get(file.suffix, lambda path: path.read_text("utf-8"))(file))
 
 

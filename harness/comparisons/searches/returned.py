@@ -301,7 +301,9 @@ def from_columns(stated: Stated, score: FloatArray, mated: BoolArray, study: Stu
     elif stated.rank is not None:
         is_returned = stated.rank <= study.hit_rank
     is_hit = mated & is_returned & (own > -np.inf)
-    if stated.own is None:  # of a person who was not returned at the top it is not known: another was in the way
+    if (
+        stated.own is None
+    ):  # of a person who was not returned at the top it is not known: another was in the way
         own = np.where(at_top, own, score)
     own = np.where(mated, own, nobody)
     other = np.where(mated & at_top, nobody, score)
