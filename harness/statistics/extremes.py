@@ -149,8 +149,8 @@ def p_values_for_holm(
     --------
     >>> one, many = np.array([[50.0], [50.0]]), np.full((2, 1), 1e4)
     >>> p_values_for_holm(0.05, one, many, one + [[1], [40]], many).round(4)
-    array([[1.    ],
-           [0.0009]])
+    array([[1.e+00],
+           [9.e-04]])
     """
     total = a + b
     more = a * n_b >= b * n_a
