@@ -91,8 +91,10 @@ ON_WORLDS = (
         for world in ("vanishing", "persisting", "equal")
     ),
     "evaluate data_synthetic/searches.parquet --study data_synthetic/searches.yaml --confirm split --out searches",
-    "audit data_synthetic/records.csv --mapping data_synthetic/records.yaml --evaluation searches --out audited",
-    "monitor data_synthetic/alerts.csv --mapping data_synthetic/alerts.yaml --evaluation searches --state state.jsonl"
+    "evaluate data_synthetic/searches.parquet --study data_synthetic/searches.yaml --max-ratio 2 --no-report"
+    " --out searched",
+    "audit data_synthetic/records.csv --mapping data_synthetic/records.yaml --evaluation searched --out audited",
+    "monitor data_synthetic/alerts.csv --mapping data_synthetic/alerts.yaml --evaluation searched --state state.jsonl"
     " --out monitored",
     "evaluate data_synthetic/live_searches.parquet --study data_synthetic/live.yaml"
     " --policy data_synthetic/live_policy.yaml --out live",
