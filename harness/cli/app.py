@@ -30,7 +30,7 @@ COMMANDS = {
     "plan": "Say how much data shows that groups are alike, or differ, and what no false match at all can claim.",
     "audit": "Hold published deployment records against an evaluation, and say what they can claim.",
     "monitor": "Hold the alerts of deployments against an evaluation as they come; only exit code 0 means no alarm.",
-    "sign": "Sign an evaluation, a file of waivers or the state of a monitoring, with an ed25519 key.",
+    "sign": "Sign an evaluation, a projection, waivers or the state of a monitoring, with an ed25519 key.",
     "verify": "Verify what `harness sign` signed, and say what it is, by whom and of which day.",
     "check": "Check deployment configs against an evaluation; only exit code 0 lets them pass.",
 }

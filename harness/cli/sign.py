@@ -46,7 +46,7 @@ def sign(
     on: str | None = None,
     passphrase_env: str | None = None,
 ) -> None:
-    """Sign an evaluation, a projection of one, a file of waivers or the state of a monitoring, with an ed25519 key.
+    """Sign an evaluation, a projection, waivers or the state of a monitoring, with an ed25519 key.
 
     Parameters
     ----------

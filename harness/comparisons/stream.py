@@ -126,6 +126,7 @@ class Comparisons:
     ) -> None:
         self.study = study
         self.named: tuple[tuple[str | None, ...], ...] = ()
+        self.searches: Searches | None = None
         self._coding_is_complete = False
         self._scratch = temporary_folder()
         self._standard_input: StandardInput | None = None
@@ -146,7 +147,8 @@ class Comparisons:
             self._given = self._source, self._kinds
             self._queries = Queries(study, self._kinds, self._source.text_only)
             self._require_whole()
-            self.searches = self._read_searches(digested=digested) if study.reads_searches else None
+            if study.reads_searches:
+                self.searches = self._read_searches(digested=digested)
             self._coding = self._code(f"LIMIT {ROWS_TO_GUESS_LABELS_FROM}")
         except BaseException as error:
             self._fail(error)

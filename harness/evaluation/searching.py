@@ -3,19 +3,22 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from typing import TYPE_CHECKING
 
 import numpy as np
 
 from harness.arrays import FloatArray, IntArray
 from harness.counting import NON_MATED, Counts
 from harness.counting.grouping import AxisGrouping
-from harness.evaluation.counted import Counted
 from harness.evaluation.searches import THIS_LIST, WRONG, AxisSearches, Searches, population_of
 from harness.statistics.intervals import clopper_pearson
 from harness.statistics.list_clusters import only_matches, two_way_effect
 from harness.statistics.list_subjects import list_subjects
 from harness.statistics.rates import Rates
 from harness.study import Policy
+
+if TYPE_CHECKING:
+    from harness.evaluation.counted import Counted
 
 __all__ = ["axis_searches", "effects_of_list", "searches_of", "warnings_on_searches"]
 

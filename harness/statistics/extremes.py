@@ -155,8 +155,8 @@ def p_values_for_holm(
     total = a + b
     more = a * n_b >= b * n_a
     k, other = np.where(more, a, b), np.where(more, b, a)
-    share = np.where(more, n_a, n_b) / (n_a + n_b)
     with np.errstate(divide="ignore", invalid="ignore", over="ignore"):
+        share = np.where(more, n_a, n_b) / (n_a + n_b)
         log_term = special.gammaln(total + 1) - special.gammaln(k + 1) - special.gammaln(other + 1)
         term = 2 * np.exp(log_term + k * np.log(share) + other * np.log1p(-share))
         terms = np.minimum(np.floor(np.sqrt(total * share * (1 - share))), np.floor(other)) + 1

@@ -91,7 +91,7 @@ def test_between_thresholds_are_those_of_all_pairs(groups: int, world: str, seed
         assert found == max(1.0, every.upper.max())
 
 
-def test_a_group_without_trials_leaves_nothing_bounded() -> None:
+def test_a_group_without_trials_leaves_nothing_bounded_from_above() -> None:
     rates = rates_of(12, 3, "apart", 1)
     trials = rates.trials.copy()
     trials[4] = 0
@@ -103,9 +103,25 @@ def test_a_group_without_trials_leaves_nothing_bounded() -> None:
         Rates("FMR", rates.groups, trials, errors, rates.design_effect, estimate, *[rates.lower] * 2, 0.95),
         0.95,
     )
-    for part in ("ratio_lower", "ratio_upper", "detectable_ratio", "p_value"):
-        assert np.isnan(getattr(found, part)).all(), part
-    assert (found.shown_more == -1).all()
+    assert np.isinf(found.ratio_upper).all()
+    assert np.isnan(found.detectable_ratio).all()
+    others = np.delete(np.arange(12), 4)
+    without = differentials(
+        Rates(
+            "FMR",
+            tuple(rates.groups[i] for i in others),
+            trials[others],
+            errors[others],
+            rates.design_effect[others],
+            estimate[others],
+            *[rates.lower[others]] * 2,
+            0.95,
+        ),
+        0.95,
+    )
+    assert (found.shown_more == others[without.shown_more]).all()
+    for part in ("ratio_lower", "gap_lower", "p_value", "pairs_that_differ"):
+        assert (getattr(found, part) == getattr(without, part)).all(), part
 
 
 @pytest.mark.parametrize("world", WORLDS)
