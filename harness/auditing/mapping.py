@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from typing import Annotated, Any, Literal, Self, TypeAlias
 
 from pydantic import AfterValidator, Field, PlainSerializer, PlainValidator, model_validator
@@ -31,6 +31,7 @@ __all__ = [
     "columns_of",
     "load_mapping",
     "mapping_from_options",
+    "require_shares",
 ]
 
 
@@ -239,11 +240,22 @@ class RecordMapping(StrictModel):
 
     def _check_shares(self) -> None:
         shares = {name: group.share for name, group in self.groups.items() if group.share is not None}
-        if shares and len(shares) < len(self.groups):
-            lacking = next(name for name in self.groups if name not in shares)
-            raise problem_at(("groups", lacking), "has no share, and other groups have one; give all or none")
-        if sum(shares.values()) > 1 + 1e-9:
-            raise problem_at(("groups",), f"the shares add up to {sum(shares.values()):g}, more than 1")
+        require_shares(shares, self.groups)
+
+
+def require_shares(shares: Mapping[str, float], groups: Iterable[str]) -> None:
+    """Refuse shares of some groups and not of others, and shares of more than all faces.
+
+    Raises
+    ------
+    PydanticCustomError
+        It blames the key.
+    """
+    lacking = [name for name in groups if name not in shares]
+    if shares and lacking:
+        raise problem_at(("groups", lacking[0]), "has no share, and other groups have one; give all or none")
+    if sum(shares.values()) > 1 + 1e-9:
+        raise problem_at(("groups",), f"the shares add up to {sum(shares.values()):g}, more than 1")
 
 
 _LEFT_OUT = (("columns", "duration", None), (None, "duration_in", "minutes"), (None, "sheet", None))

@@ -9,7 +9,7 @@ from typing import Annotated, Literal, Self
 from pydantic import AfterValidator, Field, model_validator
 
 from harness.auditing.dates import date_reader
-from harness.auditing.mapping import Fixed
+from harness.auditing.mapping import Fixed, require_shares
 from harness.config import (
     MappingOf,
     OneOrMore,
@@ -230,12 +230,7 @@ class AlertMapping(StrictModel):
                 if label in seen:
                     raise problem_at(("groups", name), f"{shown(label)} stands for {seen[label]} too")
                 seen[label] = name
-        shares = self.shares
-        if shares is not None and len(shares) < len(self.groups):
-            lacking = next(name for name in self.groups if name not in shares)
-            raise problem_at(("groups", lacking), "has no share, and other groups have one; give all or none")
-        if shares is not None and sum(shares.values()) > 1 + 1e-9:
-            raise problem_at(("groups",), f"the shares add up to {sum(shares.values()):g}, more than 1")
+        require_shares(self.shares or {}, self.groups)
 
 
 def load_alert_mapping(
